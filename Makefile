@@ -1,0 +1,38 @@
+# Every target sets up .venv first where it must (see .ci/setup). ARGS is handed on:
+#   make experiment ARGS="--quick"        make test ARGS="-k leak"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup experiment test check format bench clean distclean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) \
+		| while IFS="$$(printf '\t')" read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+setup:  ## make .venv with everything in it; a second call does nothing
+	@.ci/setup
+
+experiment: setup  ## launch growing numbers of everything, and compare (outnumber run)
+	@.venv/bin/outnumber run $(ARGS)
+
+test: setup  ## run the tests
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: setup  ## formatting, lint and types
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/mypy
+
+format: setup  ## format the code and mend what the linter can
+	.venv/bin/ruff check --fix --quiet || true
+	.venv/bin/ruff format
+
+bench: setup  ## time bursts (pytest-benchmark) and measure the harness's own cost
+	@.venv/bin/python -m pytest tests/benchmarks --benchmark-enable --benchmark-autosave $(ARGS)
+	@.venv/bin/python -m tests.benchmarks.harness_cost
+
+clean:  ## remove caches and build products
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache
+	@find bench runners reports tests -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean  ## remove .venv as well
+	@rm -rf .venv

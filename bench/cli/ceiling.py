@@ -1,0 +1,101 @@
+"""`outnumber ceiling`: as far as each runtime goes, and what stops it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options, values
+from bench.errors import MeasureError
+
+if TYPE_CHECKING:
+    from bench.cli.choose import Chosen
+    from bench.cli.session import Place
+    from bench.experiments.ceiling import CeilingExperiment, Quest
+    from bench.experiments.events import Observer
+    from bench.limits.foretell import Reserves
+    from bench.measure.rig import Rig
+    from bench.results.records import Machine, Result
+
+WARNING = (
+    "--to-the-wall leaves nothing to other processes: while it lasts, none may be able to start, "
+    "this shell included, and the kernel may kill what it likes for memory.\nGo on?"
+)
+
+
+def ceiling(
+    runtime: options.Runtimes = None,
+    runner: options.Runners = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(parser=values.seconds, metavar="SECONDS", help="For each.  [default: 60]"),
+    ] = None,
+    reserve_memory: Annotated[
+        int | None,
+        typer.Option(
+            parser=values.size_or_zero, metavar="SIZE", help="Left to others.  [default: 10 %]"
+        ),
+    ] = None,
+    reserve_pids: Annotated[
+        int | None,
+        typer.Option(
+            parser=values.count_or_zero, metavar="N", help="Left to others.  [default: 512]"
+        ),
+    ] = None,
+    to_the_wall: Annotated[
+        bool, typer.Option("--to-the-wall", help="Leave nothing to others; asks first.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    stack_size: options.StackSize = None,
+    python: options.Python = None,
+    output: options.Output = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Launch until something says no, and name the limit that did, with the evidence."""
+    from bench.cli import choose
+    from bench.cli.session import Place
+    from bench.experiments.ceiling import BUDGET_SECONDS, Quest
+
+    chosen = choose.chosen(runtime, runner, python)
+    settings = choose.settings_of(chosen.entries, stack_size)
+    reserves = _reserves(reserve_pids, reserve_memory, to_the_wall)
+    if to_the_wall and not yes:
+        typer.confirm(WARNING, abort=True, err=True)
+    quest = Quest(chosen.entries, reserves, budget or BUDGET_SECONDS, settings)
+    result, path = _measure(quest, chosen, Place(output, force), quiet)
+    return _report(result, path, quiet)
+
+
+def _reserves(pids: int | None, memory: int | None, to_the_wall: bool) -> Reserves:
+    from bench.limits.foretell import NO_RESERVES, PIDS, Reserves
+
+    if to_the_wall:
+        return NO_RESERVES
+    return Reserves(pids=PIDS if pids is None else pids, memory_bytes=memory)
+
+
+def _measure(quest: Quest, chosen: Chosen, place: Place, quiet: bool) -> tuple[Result, Path]:
+    from bench.cli.session import carry_out
+    from bench.experiments.ceiling import CeilingExperiment
+
+    def make(
+        rig: Rig, machine: Machine, observe: Observer, save: Callable[[Result], None]
+    ) -> CeilingExperiment:
+        return CeilingExperiment(quest, rig, machine, chosen.available, observe, save)
+
+    return carry_out(make, chosen.tools, place, quiet)
+
+
+def _report(result: Result, path: Path, quiet: bool) -> int:
+    from reports.limits import print_ceilings
+
+    if not quiet:
+        print_ceilings(result)
+    typer.echo(path)
+    if not any(sweep.steps for sweep in result.sweeps):
+        raise MeasureError(f"nothing could be launched; {path} tells what was tried")
+    return 0

@@ -1,0 +1,95 @@
+"""Which runtimes a command is about, and whether they can run here. Shared by the commands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.cli import values
+from bench.errors import MeasureError, UsageError
+from bench.measure.availability import Availability, Tools, availability, find_tools
+from runners.catalogue import CatalogueError, Entry, shipped, stranger
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a command is about: the runtimes, the tools they run with, and which can run here."""
+
+    entries: tuple[Entry, ...]
+    tools: Tools
+    available: dict[str, Availability]
+
+
+def chosen(names: Sequence[str] | None, files: Sequence[Path] | None, python: str | None) -> Chosen:
+    """The runtimes asked for. Raises `UsageError` for wrong words, and `MeasureError` where one
+    that was asked for by name cannot run here."""
+    entries = entries_of(names or [], files or [])
+    tools = tools_of(python)
+    available = availabilities(entries, tools)
+    if names or files:
+        refuse_missing(available)
+    return Chosen(entries, tools, available)
+
+
+def entries_of(names: Sequence[str], files: Sequence[Path]) -> tuple[Entry, ...]:
+    """The entries asked for, in the catalogue's order; the default ones where none was.
+
+    Raises `UsageError` for a name that is not in the catalogue (the nearest one is offered), a file
+    that describes no runner, and a runtime given twice.
+    """
+    catalogue = {entry.name: entry for entry in shipped()}
+    for name in names:
+        if name not in catalogue:
+            raise UsageError(f"no runtime is called '{name}'{values.nearest(name, catalogue)}")
+    strangers = tuple(_stranger(file) for file in files)
+    if not names and not strangers:
+        return tuple(entry for entry in catalogue.values() if entry.default)
+    chosen = (*(entry for entry in catalogue.values() if entry.name in names), *strangers)
+    _refuse_twins(chosen)
+    return chosen
+
+
+def availabilities(entries: Sequence[Entry], tools: Tools) -> dict[str, Availability]:
+    """What can run here, by name."""
+    return {entry.name: availability(entry, tools) for entry in entries}
+
+
+def refuse_missing(available: Mapping[str, Availability]) -> None:
+    """Raises `MeasureError` where a runtime that was asked for by name cannot run here."""
+    missing = [f"{name} cannot run here: {a.reason}" for name, a in available.items() if a.reason]
+    if missing:
+        raise MeasureError("\n".join(missing))
+
+
+def tools_of(python: str | None) -> Tools:
+    """The tools of this machine. Raises `UsageError` where `python` is nothing that can be run."""
+    from shutil import which
+
+    if python is not None and which(python) is None:
+        raise UsageError(f"--python: {python} is no program that can be run; give its path")
+    return find_tools(python)
+
+
+def settings_of(entries: Sequence[Entry], stack_size: int | None) -> dict[str, str]:
+    """The settings to start runners with. Raises `UsageError` for one that no runtime takes."""
+    if stack_size is None:
+        return {}
+    if not any("stack-size" in entry.settings for entry in entries):
+        names = ", ".join(entry.name for entry in entries)
+        raise UsageError(f"--stack-size means nothing to {names}; give it with a thread runtime")
+    return {"stack-size": str(stack_size)}
+
+
+def _stranger(file: Path) -> Entry:
+    try:
+        return stranger(file)
+    except CatalogueError as error:
+        raise UsageError(f"--runner: {error}") from error
+
+
+def _refuse_twins(entries: Sequence[Entry]) -> None:
+    twins = [name for name, times in Counter(e.name for e in entries).items() if times > 1]
+    if twins:
+        raise UsageError(f"two runners are called {twins[0]}; give yours another name")

@@ -1,0 +1,52 @@
+"""`outnumber limits`: what can stop a launch here, before anything much is launched."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options
+
+if TYPE_CHECKING:
+    from bench.cli.choose import Chosen
+    from bench.experiments.ceiling import Quest
+    from bench.results.records import Sweep
+
+
+class Format(StrEnum):
+    """How limits are written. `json` is the stable interface for programs."""
+
+    table = "table"
+    json = "json"
+
+
+def limits(
+    runtime: options.Runtimes = None,
+    runner: options.Runners = None,
+    form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.table,
+    stack_size: options.StackSize = None,
+    python: options.Python = None,
+) -> int:
+    """Say how many of each unit will fit, and which limit will bind. Launches 3,000 at most."""
+    from bench.cli import choose
+    from bench.experiments.ceiling import Quest
+    from reports.limits import limits_json, print_limits
+
+    chosen = choose.chosen(runtime, runner, python)
+    quest = Quest(chosen.entries, settings=choose.settings_of(chosen.entries, stack_size))
+    sweeps = _pilots(quest, chosen)
+    if form is Format.json:
+        typer.echo(limits_json(sweeps))
+    else:
+        print_limits(sweeps)
+    return 0
+
+
+def _pilots(quest: Quest, chosen: Chosen) -> tuple[Sweep, ...]:
+    from bench.cli.session import machine_rig
+    from bench.experiments.ceiling import pilots
+
+    rig = machine_rig(chosen.tools)
+    return pilots(quest, rig, chosen.available, lambda message: typer.echo(message, err=True))

@@ -1,0 +1,104 @@
+"""The command line's shell, and the one place where errors become exit codes.
+
+0 done (a limit reached is done) · 1 a regression and nothing else · 2 usage · 3 inconclusive ·
+4 could not measure · 5 unreadable result · 70 a fault of ours · 128 + n ended by signal n.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from bench import __version__, signals
+from bench.cli.ceiling import ceiling
+from bench.cli.limits import limits
+from bench.cli.run import run
+from bench.cli.runtimes import runtimes
+from bench.cli.summary import summary
+from bench.errors import OutnumberError
+
+USAGE = 2
+FAULT = 70
+CLOSED_PIPE = 0  # the reader has seen enough: no failure, and above all no regression
+
+app = typer.Typer(
+    help="How many threads, goroutines and tasks can you launch, and what stops you?",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # rich takes as long to load as all the rest of --help
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(run)
+app.command()(limits)
+app.command()(ceiling)
+app.command()(runtimes)
+app.command()(summary)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"outnumber {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _outnumber(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """How many threads, goroutines and tasks can you launch, and what stops you?"""
+
+
+def main() -> None:
+    """Runs the command that was typed and ends the process with its exit code."""
+    signals.install()
+    code = _code_of_run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_output()
+    sys.exit(code)
+
+
+def _code_of_run() -> int:
+    try:
+        return int(app(prog_name="outnumber", standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        return _tell_usage(error)
+    except typer.Abort:
+        typer.echo("outnumber: given up, nothing was done", err=True)
+        return USAGE
+    except (OutnumberError, signals.Interrupted) as error:
+        typer.echo(f"outnumber: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        _forget_output()
+        return CLOSED_PIPE
+    except Exception:  # anything else is ours to mend
+        traceback.print_exc()
+        typer.echo(f"outnumber {__version__}: a fault of ours; please report the above", err=True)
+        return FAULT
+
+
+def _tell_usage(error: typer.TyperException) -> int:
+    """Shows a usage error the way typer does: with its usage line and the hint at --help."""
+    show = getattr(error, "show", lambda: typer.echo(f"outnumber: {error}", err=True))
+    show()
+    return USAGE
+
+
+def _forget_output() -> None:
+    """Points standard output at nothing, so that the interpreter's last flush cannot fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

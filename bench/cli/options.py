@@ -1,0 +1,34 @@
+"""The options that several commands share, each with its one spelling and its one explanation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli import values
+
+Runtimes = Annotated[
+    list[str] | None,
+    typer.Option("--runtime", "-r", metavar="NAME", help="This one; may be repeated."),
+]
+Runners = Annotated[
+    list[Path] | None,
+    typer.Option("--runner", metavar="FILE.toml", help="A runner of your own; may be repeated."),
+]
+StackSize = Annotated[
+    int | None,
+    typer.Option(parser=values.size, metavar="SIZE", help="Stack a thread: 64KiB, 8MiB."),
+]
+Python = Annotated[
+    str | None, typer.Option(metavar="PATH", help="The interpreter of Python runners.")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="[default: in outnumber-results/]"),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing FILE.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print the result's path, nothing else.")
+]

@@ -1,0 +1,159 @@
+"""`outnumber run`: the scale experiment, shown while it goes and summed up at its end."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options, values
+from bench.errors import MeasureError, UsageError
+
+if TYPE_CHECKING:
+    from bench.cli.choose import Chosen
+    from bench.cli.session import Place
+    from bench.experiments.events import Observer
+    from bench.experiments.plan import Preset, Request
+    from bench.experiments.scale import ScaleExperiment
+    from bench.measure.availability import Availability
+    from bench.measure.rig import Rig
+    from bench.results.records import Machine, Result
+
+
+def run(
+    runtime: options.Runtimes = None,
+    runner: options.Runners = None,
+    most: Annotated[
+        int | None,
+        typer.Option(
+            "--max", parser=values.count, metavar="N", help="Climb to N, however long it takes."
+        ),
+    ] = None,
+    sweeps: Annotated[
+        int | None,
+        typer.Option(
+            parser=values.count_or_zero,
+            metavar="N",
+            help="Short sweeps a runtime.  [default: 6]",
+        ),
+    ] = None,
+    no_climb: Annotated[
+        bool, typer.Option("--no-climb", help="Short sweeps only: figures, no curve.")
+    ] = False,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            parser=values.seconds,
+            metavar="SECONDS",
+            help="For the whole run.  [default: 172; none with --max]",
+        ),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Under 45 seconds, at smaller counts.")
+    ] = False,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="To a million wherever memory allows.")
+    ] = False,
+    stack_size: options.StackSize = None,
+    python: options.Python = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            parser=values.count_or_zero, metavar="N", help="Shuffles the order; recorded."
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show plan, time and memory; measure nothing.")
+    ] = False,
+    output: options.Output = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="Write the result alone, no figure.")
+    ] = False,
+) -> int:
+    """Launch growing numbers of units of each runtime, measure them, and compare."""
+    from bench.cli import choose
+    from bench.experiments.plan import Request
+
+    chosen = choose.chosen(runtime, runner, python)
+    preset = _preset(quick, thorough)
+    request = Request(
+        entries=chosen.entries,
+        seed=random.randrange(2**31) if seed is None else seed,
+        preset=preset,
+        sweeps=preset.sweeps if sweeps is None else sweeps,
+        climb=not no_climb,
+        most=most,
+        budget_seconds=budget or (preset.budget_seconds if most is None else None),
+        settings=choose.settings_of(chosen.entries, stack_size),
+    )
+    if request.sweeps == 0 and not request.climb:
+        raise UsageError("--no-climb with --sweeps 0 leaves nothing to do; leave one of them out")
+    if dry_run:
+        _show_plan(request, chosen.available)
+        return 0
+    from bench.cli.session import Place
+
+    result, path = _measure(request, chosen, Place(output, force), quiet)
+    return _report(result, path, quiet, pictures=not no_report)
+
+
+def _preset(quick: bool, thorough: bool) -> Preset:
+    from bench.experiments import plan
+
+    if quick and thorough:
+        raise UsageError("--quick and --thorough exclude each other; give one of them")
+    return plan.QUICK if quick else plan.THOROUGH if thorough else plan.DEFAULT
+
+
+def _show_plan(request: Request, available: dict[str, Availability]) -> None:
+    """Prints what would be done; starts nothing, builds nothing, writes nothing."""
+    from bench.experiments.plan import foretold
+    from bench.measure.reserves import room
+    from bench.system import System
+    from reports.plan import PlanRow, print_plan
+
+    rows = [
+        PlanRow(
+            name=row.entry.name,
+            climb_to=row.climb_to,
+            short_to=row.short_to,
+            seconds=row.seconds,
+            bytes=row.bytes,
+            reason=available[row.entry.name].reason,
+        )
+        for row in foretold(request, room(System()))
+    ]
+    print_plan(rows, request.sweeps, request.seed)
+
+
+def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tuple[Result, Path]:
+    from bench.cli.session import carry_out
+    from bench.experiments.scale import ScaleExperiment
+
+    def make(
+        rig: Rig, machine: Machine, observe: Observer, save: Callable[[Result], None]
+    ) -> ScaleExperiment:
+        return ScaleExperiment(request, rig, machine, chosen.available, observe, save)
+
+    return carry_out(make, chosen.tools, place, quiet)
+
+
+def _report(result: Result, path: Path, quiet: bool, pictures: bool) -> int:
+    """Prints what the run found and where it lies. Loaded only now: figures and statistics are
+    heavier than the harness may be while it measures."""
+    from bench.results.figures import figures
+    from reports.ending import print_ending, write_pictures
+
+    metrics = figures(result)
+    pictured = write_pictures(result, metrics, path.with_suffix("")) if pictures else ()
+    if not quiet:
+        print_ending(result, metrics, pictured)
+    typer.echo(path)
+    if not any(sweep.steps for sweep in result.sweeps):
+        raise MeasureError(f"nothing could be measured; {path} tells what was tried")
+    return 0

@@ -1,0 +1,52 @@
+"""One experiment from beginning to end: its place held, its view open, its result saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from bench.clock import RealClock
+from bench.experiments.events import Observer
+from bench.machine import fingerprint
+from bench.measure.availability import Tools
+from bench.measure.build import default_cache
+from bench.measure.rig import MachineRig, Rig
+from bench.results.file import ResultFile, default_path
+from bench.results.records import Machine, Result
+from bench.system import System
+from reports.live import live_view
+
+FOLDER = Path("outnumber-results")
+
+
+class Experiment(Protocol):
+    """What can be run."""
+
+    def run(self) -> Result: ...
+
+
+Make = Callable[[Rig, Machine, Observer, Callable[[Result], None]], Experiment]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the result goes: a file, or `None` for a new one in `outnumber-results/`."""
+
+    output: Path | None
+    force: bool
+
+
+def machine_rig(tools: Tools) -> MachineRig:
+    """This machine, to launch on."""
+    return MachineRig(System(), RealClock(), tools, default_cache())
+
+
+def carry_out(make: Make, tools: Tools, place: Place, quiet: bool) -> tuple[Result, Path]:
+    """Runs what `make` makes; the result's place is opened before anything is launched."""
+    path = place.output or default_path(FOLDER, datetime.now())
+    with ResultFile.open(path, force=place.force) as file, live_view(quiet=quiet) as observe:
+        experiment = make(machine_rig(tools), fingerprint(System()), observe, file.save)
+        return experiment.run(), file.path

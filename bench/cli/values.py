@@ -1,0 +1,63 @@
+"""Values as people type them: sizes, and names with a mistake in them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+import typer
+
+MOST = 1_000_000_000
+FACTORS = {"": 1, "B": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+
+
+def size(text: str) -> int:
+    """Bytes of `65536`, `64KiB`, `64K` or `8MiB`. Raises typer's usage error for anything else."""
+    found = re.fullmatch(r"(\d+)\s*([KMG]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    if not found or int(found[1]) == 0:
+        raise typer.BadParameter(f"'{text}' is not a size; type a number of bytes, or 64KiB, 8MiB")
+    return int(found[1]) * FACTORS[found[2].upper()]
+
+
+def size_or_zero(text: str) -> int:
+    """The same, or 0."""
+    return 0 if text.strip() == "0" else size(text)
+
+
+def count(text: str) -> int:
+    """A positive whole number, `1000000` or `1_000_000`. Raises typer's usage error otherwise."""
+    number = _whole(text)
+    if number is None or not 0 < number <= MOST:
+        raise typer.BadParameter(
+            f"'{text}' is not a positive whole number up to {MOST:,}; type one such as 1000000"
+        )
+    return number
+
+
+def count_or_zero(text: str) -> int:
+    """The same, or 0."""
+    return 0 if _whole(text) == 0 else count(text)
+
+
+def seconds(text: str) -> float:
+    """A duration of at least a second. Raises typer's usage error for anything else."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 1 <= number <= MOST:  # neither is NaN
+        raise typer.BadParameter(f"'{text}' is not a number of seconds from 1 up; type 60, say")
+    return number
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"\d{1,3}(_?\d{3})*|\d+", text) else None
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint at what `name` was meant to be, and all that there is."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"{hint} There are: {', '.join(names)}." if hint else f"; there are {', '.join(names)}"

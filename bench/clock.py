@@ -1,0 +1,30 @@
+"""Time as the harness sees it, so that a fake clock runs the tests without waiting."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """A monotonic clock that can also wait. Both in seconds."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never goes back."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Waits for at least `seconds`."""
+        ...
+
+
+@dataclass(frozen=True)
+class RealClock:
+    """The machine's own clock."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)

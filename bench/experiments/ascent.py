@@ -1,0 +1,130 @@
+"""The way up to a ceiling: in steps, then, from 80 % of the prediction, in slices of 1 %.
+
+Between steps nothing slow is read: a launch by slices takes as long as one without.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.clock import Clock
+from bench.experiments.lane import Lane
+from bench.measure.job import climb_stops
+from bench.results.records import Stop
+from bench.system import System
+
+NEAR = 0.8
+SLICE = 0.01
+WORTH_STEPPING = 0.05  # the budget's end: a step of less than this share is not worth making
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """Takes one lane, its pilot made, as far as it goes. `deadline` is on the clock."""
+
+    lane: Lane
+    system: System
+    clock: Clock
+    deadline: float
+
+    def go(self) -> None:
+        """Up until something says no; then the lane's `stop` tells what."""
+        self._step_up()
+        self._slice_up()
+
+    def _step_up(self) -> None:
+        lane = self.lane
+        for count in climb_stops(1 << 40):
+            if lane.stop is not None or count >= (self._near() or count + 1):
+                break
+            if count > lane.alive:
+                self._step(count)
+        near = self._near()
+        if lane.stop is None and near is not None and near > lane.alive:
+            self._step(near)
+
+    def _near(self) -> int | None:
+        """80 % of what is foretold now; `None` where nothing is."""
+        ceiling = self.lane.foretold.ceiling
+        return None if ceiling is None else int(ceiling * NEAR)
+
+    def _step(self, count: int) -> None:
+        within = self._within_budget(count)
+        if within is not None:
+            self.lane.grow(within)
+            self.lane.measure(within)
+            if self.lane.stop is None:
+                self.lane.look()
+
+    def _slice_up(self) -> None:
+        lane = self.lane
+        while lane.stop is None:
+            size = max(1, int(SLICE * (lane.foretold.ceiling or lane.alive)))
+            count = self._within_reserve(lane.alive + size)
+            within = None if count is None else self._within_budget(count)
+            if within is not None:
+                lane.grow(within)
+        if lane.stop.status in ("refused", "reserve", "budget"):
+            lane.measure(lane.alive)
+
+    def _within_reserve(self, count: int) -> int | None:
+        """`count`, or what the reserves leave of it; `None` ends the climb."""
+        lane = self.lane
+        reserve = lane.foretold.reserve
+        most = count if reserve is None else min(count, reserve.kept or 0)
+        if most > lane.alive and not self._memory_is_short(most - lane.alive):
+            return most
+        self._end_at_reserve()
+        return None
+
+    def _memory_is_short(self, more: int) -> bool:
+        """Whether the next units would eat into the reserve of memory, by the machine's own word:
+        what was foretold may be wrong, and others may have taken more meanwhile."""
+        table = self.system.table("proc/meminfo")
+        total, available = table.get("MemTotal"), table.get("MemAvailable")
+        if total is None or available is None:
+            return False
+        reserves = self.lane.reserves
+        kept = reserves.memory_bytes
+        kept = int(total * reserves.memory_share) if kept is None else kept
+        return kept > 0 and available - self.lane.forecast.burst_bytes(more) < kept
+
+    def _end_at_reserve(self) -> None:
+        lane = self.lane
+        row, wall = lane.foretold.reserve, lane.foretold.wall
+        kept = lane.reserves.of(row.allowance) if row else 0
+        name = row.allowance.limit if row else "MemAvailable"
+        lane.end(
+            Stop(
+                status="reserve",
+                count=lane.alive,
+                message=f"the reserve of {name} is left to other processes",
+                limit=name,
+                where=row.allowance.where if row else None,
+                evidence=(f"{kept:,} of {name} are kept for others",),
+                projected=wall.units if wall else None,
+            )
+        )
+
+    def _within_budget(self, count: int) -> int | None:
+        """`count`, or as many as the time is enough for; `None` ends the climb."""
+        lane = self.lane
+        left = self.deadline - self.clock.monotonic() - lane.forecast.release_seconds(lane.alive)
+        each = lane.forecast.burst_seconds(1) + lane.forecast.release_seconds(1)
+        if lane.alive + left / each >= count:
+            return count
+        fitting = lane.alive + int(left / each)
+        if fitting > lane.alive * (1 + WORTH_STEPPING):
+            return fitting
+        wall = lane.foretold.wall
+        later = f"{wall.allowance.title} would bind at about {wall.units:,}" if wall else ""
+        lane.end(
+            Stop(
+                status="budget",
+                count=lane.alive,
+                message=f"{count:,} would not fit in the time budget",
+                evidence=(later,) if wall else (),
+                projected=wall.units if wall else None,
+            )
+        )
+        return None

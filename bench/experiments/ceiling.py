@@ -1,0 +1,177 @@
+"""The ceiling experiment: how far each runtime goes, what stops it, and what was foretold.
+
+The limits' own question, without the launch, is the pilot alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bench.errors import MeasureError
+from bench.experiments import events
+from bench.experiments.ascent import Ascent
+from bench.experiments.lane import Lane
+from bench.experiments.ledger import Ledger
+from bench.experiments.pilot import pilot
+from bench.limits.foretell import DEFAULT_RESERVES, Reserves
+from bench.measure.availability import Availability
+from bench.measure.rig import Rig
+from bench.results.records import Machine, Plan, Result, Runtime, Step, Stop, Sweep
+from runners.catalogue import Entry
+
+BUDGET_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Quest:
+    """What the user asked for. `budget_seconds` is for each runtime."""
+
+    entries: tuple[Entry, ...]
+    reserves: Reserves = DEFAULT_RESERVES
+    budget_seconds: float = BUDGET_SECONDS
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def settings_of(self, entry: Entry) -> dict[str, str]:
+        """The settings that this runtime takes."""
+        return {key: value for key, value in self.settings.items() if key in entry.settings}
+
+
+class CeilingExperiment:
+    """Takes each runtime as far as it goes. `save` is given the result so far after each."""
+
+    command = "ceiling"
+
+    def __init__(
+        self,
+        quest: Quest,
+        rig: Rig,
+        machine: Machine,
+        available: Mapping[str, Availability],
+        observe: events.Observer,
+        save: Callable[[Result], None],
+    ) -> None:
+        self._quest = quest
+        self._rig = rig
+        self._observe = observe
+        runtimes = tuple(runtime_of(entry, available) for entry in quest.entries)
+        self._ledger = Ledger(self.command, machine, plan_of(quest), runtimes, save)
+
+    def run(self) -> Result:
+        """Raises `MeasureError` where nothing can run; an `Interrupted` passes through, what is
+        finished being saved by then."""
+        self._began = self._rig.clock.monotonic()
+        ready = [entry for entry in self._quest.entries if self._prepared(entry)]
+        if not ready:
+            reasons = (f"  {r.name}: {r.reason}" for r in self._ledger.result.runtimes)
+            raise MeasureError(
+                "none of the runtimes asked for can run here:\n" + "\n".join(reasons)
+            )
+        running = tuple(r for r in self._ledger.result.runtimes if r.reason is None)
+        self._observe(events.RunStarted(running, len(ready) * self._quest.budget_seconds))
+        for number, entry in enumerate(ready, 1):
+            self._climb(entry)
+            left = (len(ready) - number) * self._quest.budget_seconds
+            self._observe(events.TimeLeft(left))
+        return self._ledger.finish()
+
+    def _prepared(self, entry: Entry) -> bool:
+        """Whether the runtime can run; it is built by then, or left out with a word."""
+        by_name = {runtime.name: runtime for runtime in self._ledger.result.runtimes}
+        reason = by_name[entry.name].reason
+        try:
+            if reason is None:
+                self._rig.prepare(
+                    entry, lambda words: self._observe(events.BuildStarted(entry.name, words))
+                )
+        except MeasureError as error:
+            reason = str(error)
+        if reason is not None:
+            self._ledger.leave_out(entry.name, reason)
+            self._observe(events.Note(f"{entry.name} is left out: {reason}"))
+        return reason is None
+
+    def _climb(self, entry: Entry) -> None:
+        """One runtime to its ceiling; kept however it ends."""
+        clock = self._rig.clock
+        started = clock.monotonic()
+        self._observe(events.SweepStarted(entry.name, "climb", 1, 1))
+        lane = self._lane(entry)
+        try:
+            with lane.open(self._rig):
+                pilot(lane)
+                deadline = started + self._quest.budget_seconds
+                Ascent(lane, self._rig.system, clock, deadline).go()
+        finally:
+            self._keep(lane, started)
+
+    def _lane(self, entry: Entry) -> Lane:
+        def on_start(count: int) -> None:
+            self._observe(events.StepStarted(entry.name, "climb", count))
+
+        def on_step(step: Step, bytes_per_unit: float | None) -> None:
+            self._observe(events.StepFinished(entry.name, "climb", step, bytes_per_unit))
+
+        settings = self._quest.settings_of(entry)
+        return Lane(entry, settings, self._quest.reserves, on_start, on_step)
+
+    def _keep(self, lane: Lane, started: float) -> None:
+        took = self._rig.clock.monotonic() - started
+        sweep = lane.record(started - self._began, took)
+        self._ledger.add(sweep)
+        if sweep.hello is not None:
+            self._ledger.told_version(sweep.runtime, sweep.hello.version)
+        self._observe(events.SweepFinished(sweep.runtime, "climb", sweep.stop))
+
+
+def pilots(
+    quest: Quest,
+    rig: Rig,
+    available: Mapping[str, Availability],
+    tell: Callable[[str], None],
+) -> tuple[Sweep, ...]:
+    """The pilot of each runtime alone: what every limit allows, nothing more being launched.
+
+    Raises `MeasureError` where no runtime can run."""
+    sweeps = []
+    for entry in quest.entries:
+        try:
+            reason = available[entry.name].reason
+            if reason is not None:
+                raise MeasureError(reason)
+            rig.prepare(entry, lambda words: tell(f"building with {words}"))
+        except MeasureError as error:
+            tell(f"{entry.name} is left out: {error}")
+            continue
+        began = rig.clock.monotonic()
+        lane = Lane(entry, quest.settings_of(entry), quest.reserves)
+        with lane.open(rig):
+            pilot(lane)
+            lane.end(Stop(status="max", count=lane.alive, message="the pilot was made"))
+        sweeps.append(lane.record(0.0, rig.clock.monotonic() - began))
+    if not sweeps:
+        raise MeasureError("none of the runtimes asked for can run here; see above")
+    return tuple(sweeps)
+
+
+def plan_of(quest: Quest) -> Plan:
+    """What the result says of the request."""
+    return Plan(
+        sweeps=0,
+        seed=0,
+        climb=True,
+        budget_seconds=quest.budget_seconds,
+        settings=quest.settings,
+        preset="ceiling",
+    )
+
+
+def runtime_of(entry: Entry, available: Mapping[str, Availability]) -> Runtime:
+    return Runtime(
+        name=entry.name,
+        label=entry.label,
+        kind=entry.kind,
+        language=entry.language,
+        version=available[entry.name].version,
+        reason=available[entry.name].reason,
+    )

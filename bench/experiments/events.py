@@ -1,0 +1,89 @@
+"""What an experiment tells while it runs. The live view draws these; nothing else listens.
+
+An observer is any callable that takes one event. Events are values: an observer cannot reach back
+into the experiment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.results.records import Purpose, Runtime, Step, Stop
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """The runtimes in the order shown; `seconds` is the foretold duration of the whole run."""
+
+    runtimes: tuple[Runtime, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BuildStarted:
+    """A runner is being built on first use, which may take a while and is outside the budget."""
+
+    runtime: str
+    command: str
+
+
+@dataclass(frozen=True)
+class SweepStarted:
+    runtime: str
+    purpose: Purpose
+    round: int
+    rounds: int
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """A burst to `count` units begins."""
+
+    runtime: str
+    purpose: Purpose
+    count: int
+
+
+@dataclass(frozen=True)
+class StepFinished:
+    """`bytes_per_unit` is over the sweep so far, all memory; `None` where unknown."""
+
+    runtime: str
+    purpose: Purpose
+    step: Step
+    bytes_per_unit: float | None
+
+
+@dataclass(frozen=True)
+class SweepFinished:
+    runtime: str
+    purpose: Purpose
+    stop: Stop
+
+
+@dataclass(frozen=True)
+class TimeLeft:
+    """The foretold seconds until the run ends, sent after each step."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something the user should know now, in one sentence."""
+
+    message: str
+
+
+Event = (
+    RunStarted
+    | BuildStarted
+    | SweepStarted
+    | StepStarted
+    | StepFinished
+    | SweepFinished
+    | TimeLeft
+    | Note
+)
+Observer = Callable[[Event], None]

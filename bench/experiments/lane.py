@@ -1,0 +1,208 @@
+"""One runner on its way up: grown, measured where that is asked for, and its end explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from bench.experiments.watch import Watch, limits_of
+from bench.limits.foretell import Foretold, Reserves
+from bench.limits.model import Ending
+from bench.limits.recognise import Verdict
+from bench.measure.burst import Burst
+from bench.measure.forecast import Forecast, total_bytes
+from bench.measure.process import RunnerDied, RunnerError, RunnerHung
+from bench.measure.protocol import Grown
+from bench.measure.rig import Rig, Subject
+from bench.measure.sweep import RESTLESS, grown_by, hello_of, refusal_of, seconds
+from bench.results.records import Hello, Limit, Memory, Refusal, Status, Step, Stop, Sweep
+from bench.signals import Interrupted
+from runners.catalogue import Entry
+
+NO_VERDICT = Verdict(None, None, ())
+
+Teller = Callable[[int], None]
+StepTeller = Callable[[Step, float | None], None]
+
+
+class Lane:
+    """Holds the state of one climb. `stop` is why it ended; until then it is `None`."""
+
+    def __init__(
+        self,
+        entry: Entry,
+        settings: dict[str, str],
+        reserves: Reserves,
+        on_start: Teller = lambda count: None,
+        on_step: StepTeller = lambda step, bytes_per_unit: None,
+    ) -> None:
+        self.entry = entry
+        self.reserves = reserves
+        self.forecast = Forecast.of(entry)
+        self.alive = 0
+        self.stop: Stop | None = None
+        self.foretold = Foretold(())
+        self.predicted: int | None = None
+        self.limits: tuple[Limit, ...] = ()
+        self._settings = settings
+        self._on_start, self._on_step = on_start, on_step
+        self._hello: Hello | None = None
+        self._baseline: Memory | None = None
+        self._steps: list[Step] = []
+        self._burst: Burst | None = None
+        self._refusal: Refusal | None = None
+        self._asked = 0
+
+    @contextmanager
+    def open(self, rig: Rig) -> Iterator[None]:
+        """A runner for the block. Its refusal, death or rubbish ends in `stop`, a signal too, which
+        is passed on."""
+        try:
+            with rig.start(self.entry, self._settings) as self._subject:
+                try:
+                    self._greet(self._subject, rig)
+                    yield
+                    self._release()
+                except RunnerError as error:
+                    self._explain_death(error)
+        except Interrupted as signal:
+            self.end(Stop(status="interrupted", count=self.alive, message=str(signal)))
+            raise
+
+    def grow(self, count: int) -> None:
+        """Launches up to `count` in all and reads nothing: as fast as the runtime goes."""
+        self._on_start(count)
+        self._asked = count
+        burst = self._burst or self._new_burst()
+        grown = self._subject.runner.grow(count, self.forecast.burst_seconds(count - self.alive))
+        self._burst, self.alive = burst.with_(grown), grown.alive
+        if grown.refused is not None:
+            self._explain_refusal(grown)
+
+    def measure(self, grown_to: int) -> None:
+        """Keeps what was launched since the last step as one step, with its memory at rest."""
+        if self._burst is None:
+            return
+        eyes, burst = self._subject.eyes, self._burst
+        after = eyes.cpu()
+        at_rest = eyes.settle(exact=False)
+        before = self._steps[-1] if self._steps else None
+        step = Step(
+            requested=grown_to,
+            alive=self.alive,
+            spawned=self.alive - (before.alive if before else 0),
+            burst_seconds=burst.nanoseconds / 1e9,
+            memory=eyes.memory(),
+            user_seconds=grown_by(burst.before.user_seconds, after.user_seconds),
+            system_seconds=grown_by(burst.before.system_seconds, after.system_seconds),
+            minor_faults=grown_by(burst.before.minor_faults, after.minor_faults),
+            major_faults=grown_by(burst.before.major_faults, after.major_faults),
+            longest_spawn_seconds=seconds(burst.longest_ns),
+            gc_seconds=seconds(burst.gc_ns),
+            threads=eyes.threads(),
+            refusal=self._refusal,
+            swapped=eyes.swapped_out_pages() != burst.swapped,
+            warnings=() if at_rest else (RESTLESS,),
+        )
+        self._add(step, before.memory if before else self._baseline)
+
+    def look(self) -> None:
+        """Looks at every limit, at the step that was measured last, and foretells anew."""
+        self._watch.look(self.alive, self._steps[-1].memory)
+        self.foretold = self._watch.foretell(self.reserves)
+
+    def settle_prediction(self) -> None:
+        """Keeps what is foretold now as the prediction that was made before launching."""
+        self.predicted = self.foretold.ceiling
+        self.limits = limits_of(self.foretold)
+
+    def end(self, stop: Stop) -> None:
+        """Keeps why the climb ended; the first reason stays."""
+        if self.stop is None:
+            self.stop = msgspec.structs.replace(stop, predicted=self.predicted)
+
+    def record(self, started_seconds: float, took_seconds: float) -> Sweep:
+        """The climb as a result keeps it, finished or not."""
+        self.end(Stop(status="failed", count=self.alive, message="the climb was not finished"))
+        assert self.stop is not None
+        return Sweep(
+            runtime=self.entry.name,
+            purpose="climb",
+            round=1,
+            started_seconds=started_seconds,
+            seconds=took_seconds,
+            stop=self.stop,
+            hello=self._hello,
+            baseline=self._baseline,
+            steps=tuple(self._steps),
+            limits=self.limits,
+        )
+
+    def _greet(self, subject: Subject, rig: Rig) -> None:
+        self._hello = hello_of(subject.runner.hello())
+        self._watch = Watch(rig.system, subject.runner.pid, self.entry.language)
+        self.foretold = self._watch.foretell(self.reserves)
+        subject.eyes.settle(exact=False)
+        self._baseline = subject.eyes.memory()
+
+    def _new_burst(self) -> Burst:
+        eyes = self._subject.eyes
+        return Burst(eyes.cpu(), eyes.swapped_out_pages())
+
+    def _add(self, step: Step, before: Memory | None) -> None:
+        self._burst = None
+        self._steps.append(step)
+        self.forecast = self.forecast.learned(before, step)
+        grown = total_bytes(step.memory, self._baseline)
+        self._on_step(step, grown / step.alive if grown is not None and step.alive else None)
+        if step.swapped:
+            message = "the machine began to swap"
+            self.end(Stop(status="reserve", count=self.alive, message=message))
+
+    def _release(self) -> None:
+        if not self.alive or not self._steps:
+            return
+        foretold = self.forecast.release_seconds(self.alive)
+        took = self._subject.runner.release(foretold).release_ns / 1e9
+        self._steps[-1] = msgspec.structs.replace(self._steps[-1], release_seconds=took)
+
+    def _explain_refusal(self, grown: Grown) -> None:
+        self._refusal = refusal_of(grown)
+        assert grown.refused is not None
+        message = f"{grown.refused.error}: {grown.refused.message}"
+        verdict = self._watch.judge(Ending(grown.alive, self._asked, message, grown.refused.errno))
+        self.end(
+            Stop(
+                status="refused",
+                count=grown.alive,
+                message=message,
+                limit=verdict.limit,
+                where=verdict.where,
+                evidence=verdict.evidence,
+                errno=grown.refused.errno,
+            )
+        )
+
+    def _explain_death(self, error: RunnerError) -> None:
+        """A runtime that ends itself where it is refused has been refused all the same."""
+        signal = error.signal if isinstance(error, RunnerDied) else None
+        verdict = NO_VERDICT
+        if self._asked and not isinstance(error, RunnerHung):
+            verdict = self._watch.judge(
+                Ending(self.alive, self._asked, str(error), None, signal, error.tail, dead=True)
+            )
+        by_itself: Status = "refused" if verdict.limit else "failed"
+        self.end(
+            Stop(
+                status="killed" if signal else by_itself,
+                count=self.alive,
+                message=str(error),
+                limit=verdict.limit,
+                where=verdict.where,
+                evidence=verdict.evidence,
+                signal=signal,
+                stderr_tail=error.tail,
+            )
+        )

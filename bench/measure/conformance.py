@@ -1,0 +1,269 @@
+"""Takes any runner through the contract, `runners/README.md`, a check at a time.
+
+Each check has a fresh runner, says in its first line what the contract asks, and raises `Broken`
+with what happened instead. Small counts: it is the manners that are looked at, not the figures.
+"""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.clock import Clock
+from bench.measure.process import Launch, RunnerDied, RunnerError, RunnerFlooded, RunnerProcess
+from bench.measure.protocol import Grown, Rejected
+from bench.probes import cpu
+from bench.system import System
+from runners.catalogue import Entry
+
+FEW, MORE = 20, 50
+PROBED = 5
+UNKNOWN_SETTING = "no-such-setting=1"
+ENDLESS = 1_000_000  # a burst that is still going on when its input ends
+END_SECONDS = 1.0
+BURST_SECONDS = 0.05
+LOOK_SECONDS = 0.01
+SPARE_BYTES = 96 << 20  # room left to a runner whose address space is limited
+STILL_SHARE = 0.02  # of the time that it is looked at: a parked population takes no CPU
+NO_COMMANDS = (
+    "sing", "", "grow", "grow many", "grow -1", "grow 1.5", "grow 1 2", "probe", "probe 0",
+    "probe 1001", "release 1",
+)  # fmt: skip
+
+
+class Broken(Exception):
+    """What happened instead of what the contract asks."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one check; `sentence` is the contract's demand, or how it was broken."""
+
+    passed: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Examinee:
+    """A runner that has said hello, and what the checks need beside it."""
+
+    entry: Entry
+    command: tuple[str, ...]
+    runner: RunnerProcess
+    clock: Clock
+    system: System
+
+
+Check = Callable[[Examinee], None]
+
+
+def checks(entry: Entry, command: tuple[str, ...], clock: Clock) -> Iterator[Outcome]:
+    """Makes every check in turn. Where the runner cannot even say hello, that is the only one."""
+    for check in CHECKS:
+        outcome = examine(check, entry, command, clock)
+        yield outcome
+        if check is says_hello and not outcome.passed:
+            return
+
+
+def examine(check: Check, entry: Entry, command: tuple[str, ...], clock: Clock) -> Outcome:
+    """Makes one check with a fresh runner."""
+    demand = (check.__doc__ or "").split("\n")[0]
+    runner = RunnerProcess(Launch(command), clock)
+    try:
+        if check is not says_hello:
+            runner.hello()
+        check(Examinee(entry, command, runner, clock, System()))
+    except Broken as broken:
+        return Outcome(False, f"{demand} Instead: {broken}.")
+    except RunnerError as error:
+        tail = f"; it said: {error.tail}" if error.tail else ""
+        return Outcome(False, f"{demand} Instead: {error}{tail}.")
+    finally:
+        runner.stop()
+    return Outcome(True, demand)
+
+
+def says_hello(one: Examinee) -> None:
+    """Says hello, unasked, with its runtime, its version and what one unit is."""
+    hello = one.runner.hello()
+    for field in ("runtime", "version", "unit"):
+        if not getattr(hello, field).strip():
+            raise Broken(f"'{field}' was empty")
+
+
+def grows_to_the_count(one: Examinee) -> None:
+    """Grows to the count it is told, in several steps, and by nothing to the same count."""
+    one.runner.grow(FEW, 0)
+    one.runner.grow(MORE, 0)
+    again = one.runner.grow(MORE, 0)
+    if again.burst_ns > 10**9:
+        raise Broken(f"growing from {MORE} to {MORE} took {again.burst_ns / 1e9:.1f} s")
+
+
+def times_its_bursts(one: Examinee) -> None:
+    """Times its bursts within what they took as seen from outside."""
+    began = one.clock.monotonic()
+    grown = one.runner.grow(MORE, 0)
+    took = (one.clock.monotonic() - began) * 1e9
+    if not 0 < grown.burst_ns <= took:
+        raise Broken(f"burst_ns was {grown.burst_ns:,}, and the reply came after {took:,.0f} ns")
+    if grown.longest_spawn_ns is not None and grown.longest_spawn_ns > grown.burst_ns:
+        raise Broken(f"longest_spawn_ns was {grown.longest_spawn_ns:,}, more than burst_ns")
+
+
+def probes_and_leaves_the_population(one: Examinee) -> None:
+    """Probes with as many latencies as it was asked for, and leaves the population as it was."""
+    one.runner.grow(FEW, 0)
+    threads = cpu.threads(one.system, one.runner.pid)
+    probed = one.runner.probe(PROBED)
+    if len(probed.empty_ns) != PROBED:
+        raise Broken(f"empty_ns held {len(probed.empty_ns)} latencies, not {PROBED}")
+    if probed.alive != FEW:
+        raise Broken(f"{probed.alive} were alive after the probe, {FEW} before")
+    if not all(probed.start_ns):
+        raise Broken("a unit started in no time at all")
+    _expect_threads(one, threads, 0, "after the probe")
+
+
+def rejects_what_is_no_command(one: Examinee) -> None:
+    """Answers what is no command with an error, changes nothing, and lives on."""
+    one.runner.grow(FEW, 0)
+    for command in (*NO_COMMANDS, f"grow {FEW - 1}"):
+        if not one.runner.ask(command, Rejected).message:
+            raise Broken(f"the error for '{command}' had no message")
+    if one.runner.grow(FEW, 0).alive != FEW:
+        raise Broken("the population had changed")
+
+
+def releases_and_grows_again(one: Examinee) -> None:
+    """Releases all its units, lives on, and grows again."""
+    threads = cpu.threads(one.system, one.runner.pid)
+    for _ in range(3):
+        one.runner.grow(MORE, 0)
+        one.runner.release(0)
+    _expect_threads(one, threads, 0, "after the release")
+
+
+def parks_its_units(one: Examinee) -> None:
+    """Parks its units: they take no CPU while they wait."""
+    one.runner.grow(MORE, 0)
+    if not cpu.wait_until_still(one.runner.pid, one.clock):
+        raise Broken("its CPU clock never stood still")
+    before, began = cpu.cpu_clock_ns(one.runner.pid), one.clock.monotonic()
+    one.clock.sleep(10 * LOOK_SECONDS)
+    after = cpu.cpu_clock_ns(one.runner.pid)
+    share = ((after or 0) - (before or 0)) / 1e9 / (one.clock.monotonic() - began)
+    if share > STILL_SHARE:
+        raise Broken(f"it took {share:.0%} of a CPU with {MORE} units parked")
+
+
+def is_of_its_kind(one: Examinee) -> None:
+    """Has a kernel thread for each unit if it is of kind thread, and none if of kind task."""
+    threads = cpu.threads(one.system, one.runner.pid)
+    one.runner.grow(MORE, 0)
+    _expect_threads(one, threads, MORE if one.entry.kind == "thread" else 0, f"with {MORE} units")
+
+
+def keeps_prints_off_the_protocol(one: Examinee) -> None:
+    """Points standard output at standard error, so that no stray print harms the protocol."""
+    folder = Path(f"/proc/{one.runner.pid}/fd")
+    out, err = (folder / "1").readlink(), (folder / "2").readlink()
+    if out != err:
+        raise Broken(f"descriptor 1 was {out}, descriptor 2 {err}")
+
+
+def ends_at_an_unknown_setting(one: Examinee) -> None:
+    """Ends, saying why, with a status other than 0 at a setting that it does not know."""
+    other = RunnerProcess(Launch((*one.command, UNKNOWN_SETTING)), one.clock)
+    try:
+        other.hello()
+    except RunnerDied as error:
+        if "with status 0" in str(error):
+            raise Broken("its status was 0") from error
+        if not error.tail:
+            raise Broken("it ended without a word") from error
+    else:
+        raise Broken(f"it said hello when started with {UNKNOWN_SETTING}")
+    finally:
+        other.stop()
+
+
+def refuses_without_dying(one: Examinee) -> None:
+    """Refuses when memory runs out, with its units alive (or its runtime ends it, saying why).
+
+    Some runtimes, Go among them, end the program where no memory is left: that is no fault of the
+    runner's, as long as it leaves words on standard error.
+    """
+    used = one.system.table(f"proc/{one.runner.pid}/status").get("VmSize", 0)
+    _, hard = resource.prlimit(one.runner.pid, resource.RLIMIT_AS)
+    resource.prlimit(one.runner.pid, resource.RLIMIT_AS, (used + SPARE_BYTES, hard))
+    try:
+        grown = one.runner.grow(ENDLESS, 0)
+    except (RunnerDied, RunnerFlooded) as error:
+        if not error.tail:
+            raise Broken("it died without a word when memory ran out") from error
+        return
+    _expect_refusal(one, grown)
+
+
+def ends_with_its_input(one: Examinee) -> None:
+    """Ends at once when its input ends, units and all."""
+    one.runner.grow(MORE, 0)
+    _expect_end(one)
+
+
+def ends_with_its_input_in_a_burst(one: Examinee) -> None:
+    """Ends at once when its input ends in the middle of a burst."""
+    one.runner.send(f"grow {ENDLESS}")
+    one.clock.sleep(BURST_SECONDS)
+    _expect_end(one)
+
+
+CHECKS: tuple[Check, ...] = (
+    says_hello,
+    grows_to_the_count,
+    times_its_bursts,
+    probes_and_leaves_the_population,
+    rejects_what_is_no_command,
+    releases_and_grows_again,
+    parks_its_units,
+    is_of_its_kind,
+    keeps_prints_off_the_protocol,
+    ends_at_an_unknown_setting,
+    refuses_without_dying,
+    ends_with_its_input,
+    ends_with_its_input_in_a_burst,
+)
+
+
+def _expect_refusal(one: Examinee, grown: Grown) -> None:
+    if grown.refused is None or not grown.refused.error:
+        raise Broken(f"it grew to {grown.alive} with no room for them")
+    if not cpu.wait_until_still(one.runner.pid, one.clock):
+        raise Broken("its CPU clock never stood still after the refusal")
+    if one.runner.grow(grown.alive, 0).alive != grown.alive:
+        raise Broken("its units were gone after the refusal")
+    one.runner.release(0)
+    one.runner.grow(FEW, 0)
+
+
+def _expect_threads(one: Examinee, before: int | None, more: int, when: str) -> None:
+    """That there are `more` kernel threads than before; a runtime may keep a few for itself."""
+    now = cpu.threads(one.system, one.runner.pid)
+    if before is None or now is None:
+        return
+    slack = MORE // 2
+    if not more - 1 <= now - before <= more + slack:
+        raise Broken(f"it had {now - before} kernel threads more {when}, {more} were expected")
+
+
+def _expect_end(one: Examinee) -> None:
+    one.runner.close_input()
+    deadline = one.clock.monotonic() + END_SECONDS
+    while not one.runner.ended():
+        if one.clock.monotonic() > deadline:
+            raise Broken(f"it was still there {END_SECONDS:.0f} s later")
+        one.clock.sleep(LOOK_SECONDS)

@@ -1,0 +1,207 @@
+"""A rig that launches nothing: a fake runner, fake eyes and a fake clock, for tests.
+
+They ship with the harness because they state what the harness expects: everything is exact, so a
+test can tell each figure by hand. Time passes only when somebody sleeps or a burst "takes" time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.errors import MeasureError
+from bench.measure.process import RunnerDied, RunnerHung
+from bench.measure.protocol import CONTRACT, Grown, Hello, Probed, Refused, Released
+from bench.measure.reserves import Room
+from bench.measure.rig import Subject
+from bench.probes.cpu import CpuSplit
+from bench.results.records import Memory, Reading
+from bench.system import System
+from runners.catalogue import Entry
+
+GIB = 1 << 30
+
+
+@dataclass
+class FakeClock:
+    """A clock that stands still until it is told to move. Seconds."""
+
+    now: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """How a fake runtime behaves: what a unit costs, and at which count something happens.
+
+    `user`, `kernel`, `stack` and `tables` are bytes a unit, on top of a fixed 1,000,000 user bytes
+    and 100,000 kernel bytes; `leak` bytes a unit stay after a release. `interrupt_at` raises what
+    is given there when that count is asked for.
+    """
+
+    seconds: float = 1e-5
+    release_seconds: float = 5e-6
+    user: int = 1_000
+    kernel: int = 10
+    stack: int = 0
+    tables: int = 2
+    leak: int = 0
+    latency_ns: int = 2_000
+    refuse_at: int | None = None
+    die_at: int | None = None
+    killed_at: int | None = None
+    hang_at: int | None = None
+    swap_at: int | None = None
+    raise_at: tuple[int, BaseException] | None = None
+    no_build: bool = False
+    kernel_known: bool = True
+
+
+@dataclass
+class FakeRunner:
+    """Answers as a runner would, and remembers what it was asked."""
+
+    entry: Entry
+    behaviour: Behaviour
+    clock: FakeClock
+    alive: int = 0
+    ever: int = 0
+    kills: int = 0
+    asked: list[str] = field(default_factory=list)
+    stopped: bool = False
+    pid: int = 4_242
+
+    def hello(self) -> Hello:
+        unit = f"a fake {self.entry.label}"
+        return Hello(CONTRACT, self.entry.name, "1.0", unit, {"fake": "yes"})
+
+    def grow(self, count: int, foretold_seconds: float) -> Grown:
+        self.asked.append(f"grow {count}")
+        self._meet_fate(count, foretold_seconds)
+        reached = min(count, self.behaviour.refuse_at or count)
+        spawned = reached - self.alive
+        burst = spawned * self.behaviour.seconds
+        self.clock.sleep(burst)
+        self.alive, self.ever = reached, self.ever + spawned
+        refused = Refused("EAGAIN", "Resource temporarily unavailable", 11)
+        return Grown(
+            alive=reached,
+            burst_ns=round(burst * 1e9),
+            longest_spawn_ns=round(self.behaviour.seconds * 1e9),
+            gc_ns=0,
+            refused=refused if reached < count else None,
+        )
+
+    def probe(self, count: int) -> Probed:
+        self.asked.append(f"probe {count}")
+        return Probed(self.alive, (self.behaviour.latency_ns,) * count, (100,) * count)
+
+    def release(self, foretold_seconds: float) -> Released:  # noqa: ARG002
+        self.asked.append("release")
+        took = self.alive * self.behaviour.release_seconds
+        self.clock.sleep(took)
+        self.alive = 0
+        return Released(0, round(took * 1e9))
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def _meet_fate(self, count: int, foretold_seconds: float) -> None:
+        """What befalls the runner on its way to `count`, if anything does."""
+        fate = self.behaviour
+        if fate.raise_at and count >= fate.raise_at[0]:
+            raise fate.raise_at[1]
+        if fate.die_at and count >= fate.die_at:
+            raise RunnerDied(
+                f"the runner ended with status 3 before answering 'grow {count}'",
+                "its last words",
+                None,
+            )
+        if fate.killed_at and count >= fate.killed_at:
+            self.kills += 1
+            raise RunnerDied(f"the runner ended by SIGKILL before answering 'grow {count}'", "", 9)
+        if fate.hang_at and count >= fate.hang_at:
+            patience = max(30.0, 10 * foretold_seconds)
+            self.clock.sleep(patience)
+            raise RunnerHung(f"the runner did not answer 'grow {count}' within {patience:.0f} s")
+
+
+@dataclass(frozen=True)
+class FakeEyes:
+    """Sees exactly what a fake runner "uses"."""
+
+    runner: FakeRunner
+
+    def memory(self) -> Memory:
+        unit, alive = self.runner.behaviour, self.runner.alive
+        leaked = (self.runner.ever - alive) * unit.leak
+        user = 1_000_000 + alive * unit.user + leaked
+        kernel = 100_000 + alive * unit.kernel
+        return Memory(
+            user=Reading(bytes=user, source="fake user"),
+            rss=Reading(bytes=user, source="fake rss"),
+            kernel=_known(kernel if unit.kernel_known else None, "fake kernel"),
+            kernel_stack=_known(alive * unit.stack if unit.kernel_known else None, "fake stack"),
+            page_tables=Reading(bytes=alive * unit.tables, source="fake tables"),
+            huge_pages_bytes=0,
+        )
+
+    def cpu(self) -> CpuSplit:
+        seconds = self.runner.ever * self.runner.behaviour.seconds
+        return CpuSplit(seconds * 0.75, seconds * 0.25, self.runner.ever, 0)
+
+    def threads(self) -> int | None:
+        return 1 + (self.runner.alive if self.runner.entry.kind == "thread" else 0)
+
+    def settle(self, exact: bool) -> bool:  # noqa: ARG002
+        return True
+
+    def swapped_out_pages(self) -> int | None:
+        swap_at = self.runner.behaviour.swap_at
+        return 7 if swap_at and self.runner.alive >= swap_at else 0
+
+    def oom_kills(self) -> int | None:
+        return self.runner.kills
+
+
+def _known(value: int | None, source: str) -> Reading:
+    return Reading(bytes=value, source="unknown" if value is None else source)
+
+
+@dataclass
+class FakeRig:
+    """A machine of fakes. `behaviours` is by runtime name; `runners` are all that were started."""
+
+    behaviours: dict[str, Behaviour] = field(default_factory=dict)
+    clock: FakeClock = field(default_factory=FakeClock)
+    spare: Room = field(default_factory=lambda: Room(12 * GIB, 100_000))
+    runners: list[FakeRunner] = field(default_factory=list)
+    system: System = System(Path("/nowhere"))  # noqa: RUF009
+
+    def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None:
+        if entry.build:
+            announce(" ".join(entry.build))
+        if self._behaviour(entry).no_build:
+            raise MeasureError(f"building the runner of {entry.name} failed with status 1")
+
+    def room(self) -> Room:
+        return self.spare
+
+    @contextmanager
+    def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:  # noqa: ARG002
+        runner = FakeRunner(entry, self._behaviour(entry), self.clock)
+        self.runners.append(runner)
+        try:
+            yield Subject(runner, FakeEyes(runner))
+        finally:
+            runner.stop()
+
+    def _behaviour(self, entry: Entry) -> Behaviour:
+        return self.behaviours.get(entry.name, Behaviour())

@@ -1,0 +1,64 @@
+"""The last thing that runs before a runner: sets up the child, then becomes the runner by `exec`.
+
+Started as `python -I -S launch.py SPEC WORD…`, SPEC being JSON. A program of its own, because work
+between fork and exec is unsafe in a Python with threads (`preexec_fn`), and because memory is only
+charged to a cgroup from the moment of joining: whoever joins later leaves a part elsewhere. It
+needs the standard library alone; `exec` leaves nothing of it in the runner.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+SIGKILL = 9
+COULD_NOT_START = 127
+
+
+def die_with(parent: int) -> None:
+    """Has the kernel kill this process when the harness dies. The setting survives `exec`."""
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL)
+    if os.getppid() != parent:  # it died before the call: no signal will come
+        os._exit(COULD_NOT_START)
+
+
+def be_killed_first() -> None:
+    """Makes this process the first that the kernel kills for memory, so that the harness lives."""
+    path = Path("/proc/self/oom_score_adj")
+    if path.exists():
+        path.write_text("1000")
+
+
+def set_limits(limits: dict[str, int]) -> None:
+    """Lowers soft limits of this process alone: `{"RLIMIT_AS": bytes}`."""
+    for name, value in limits.items():
+        which = getattr(resource, name)
+        _, hard = resource.getrlimit(which)
+        resource.setrlimit(which, (value, hard))
+
+
+def main(spec: str, *command: str) -> None:
+    """Joins, limits, and becomes `command`. A failure is told on standard error, status 127."""
+    wanted = json.loads(spec)
+    try:
+        die_with(wanted["parent"])
+        for place in wanted["cgroups"]:
+            Path(place).write_text(str(os.getpid()))
+        be_killed_first()
+        set_limits(wanted["limits"])
+        os.execvp(command[0], command)
+    except (OSError, ValueError) as error:
+        print(f"cannot start {command[0]}: {error}", file=sys.stderr)
+        os._exit(COULD_NOT_START)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,150 @@
+"""What a sweep stands on: a started runner, and the eyes on it. Real here, false in `fake`.
+
+A sweep knows only the protocols `Rig` and `Eyes`, so that the same code runs in tests with a fake
+runner and a fake clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from bench.clock import Clock
+from bench.measure.availability import Tools
+from bench.measure.build import command_of
+from bench.measure.process import Launch, Runner, RunnerProcess
+from bench.measure.reserves import Room, room
+from bench.probes import cgroup, cpu
+from bench.probes.cpu import CpuSplit
+from bench.probes.memory import MemoryProbe
+from bench.results.records import Memory
+from bench.signals import held
+from bench.system import System
+from runners.catalogue import Entry
+
+REST_SECONDS = 3.0
+REST_LOOK_SECONDS = 0.05
+REST_BYTES = 1 << 20  # a machine is at rest when its kernel stacks are this near to what they were
+
+
+class Eyes(Protocol):
+    """What can be seen of a runner from outside. Unknown is `None`."""
+
+    def memory(self) -> Memory: ...
+    def cpu(self) -> CpuSplit: ...
+    def threads(self) -> int | None: ...
+    def settle(self, exact: bool) -> bool: ...
+    def swapped_out_pages(self) -> int | None: ...
+    def oom_kills(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A runner and the eyes on it, for one sweep."""
+
+    runner: Runner
+    eyes: Eyes
+
+
+class Rig(Protocol):
+    """Where sweeps are made: the machine's, or a fake."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def system(self) -> System: ...
+    def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None: ...
+    def room(self) -> Room: ...
+    def start(self, entry: Entry, settings: dict[str, str]) -> AbstractContextManager[Subject]: ...
+
+
+@dataclass(frozen=True)
+class ProcessEyes:
+    """The eyes on a live process."""
+
+    pid: int
+    probe: MemoryProbe
+    group: cgroup.SweepCgroup | None
+    system: System
+    clock: Clock
+
+    def memory(self) -> Memory:
+        return self.probe.read()
+
+    def cpu(self) -> CpuSplit:
+        return cpu.cpu_split(self.system, self.pid)
+
+    def threads(self) -> int | None:
+        return cpu.threads(self.system, self.pid)
+
+    def settle(self, exact: bool) -> bool:
+        """Waits until the runner's CPU clock stands still; false where it never did.
+
+        `exact`: also until the kernel has folded its per-CPU counts, up to 2.5 s without cgroup v1.
+        """
+        still = cpu.wait_until_still(self.pid, self.clock)
+        if exact:
+            self.clock.sleep(self.probe.lag_seconds)
+        return still
+
+    def swapped_out_pages(self) -> int | None:
+        return cpu.swapped_out_pages(self.system)
+
+    def oom_kills(self) -> int | None:
+        """Processes killed for memory: in the sweep's own cgroup, else on the whole machine."""
+        return cgroup.oom_kills(self.system, self.group)
+
+
+@dataclass(frozen=True)
+class MachineRig:
+    """Sweeps on this machine: each runner a fresh process in a memory cgroup of its own, where one
+    can be made."""
+
+    system: System
+    clock: Clock
+    tools: Tools
+    cache: Path
+    _commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None:
+        """Builds what must be built. Raises `MeasureError` where that fails."""
+        self._commands[entry.name] = command_of(entry, self.tools, self.cache, announce)
+
+    def room(self) -> Room:
+        return room(self.system)
+
+    @contextmanager
+    def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:
+        """A fresh runner for one sweep, gone with its cgroup when the block ends."""
+        words = tuple(f"{key}={value}" for key, value in settings.items())
+        before = self._kernel_stacks()
+        with cgroup.sweep_cgroup(self.system, self.clock) as group:
+            joins = (str(group.procs),) if group else ()
+            launch = Launch(self._commands[entry.name] + words, joins)
+            runner = None
+            try:
+                with held():  # nobody but us could end it
+                    runner = RunnerProcess(launch, self.clock)
+                yield Subject(runner, self._eyes(runner.pid, group))
+            finally:
+                if runner is not None:
+                    runner.stop()
+        if entry.kind == "thread":
+            self._rest(before)
+
+    def _eyes(self, pid: int, group: cgroup.SweepCgroup | None) -> ProcessEyes:
+        probe = MemoryProbe.of(self.system, pid, group)
+        return ProcessEyes(pid, probe, group, self.system, self.clock)
+
+    def _kernel_stacks(self) -> int:
+        return self.system.table("proc/meminfo").get("KernelStack", 0)
+
+    def _rest(self, before: int) -> None:
+        """Waits, for a bounded time, until the kernel has freed the stacks of ended threads: the
+        next sweep would otherwise read their going as a saving of its own."""
+        end = self.clock.monotonic() + REST_SECONDS
+        while self._kernel_stacks() > before + REST_BYTES and self.clock.monotonic() < end:
+            self.clock.sleep(REST_LOOK_SECONDS)

@@ -1,0 +1,301 @@
+"""One sweep: a fresh runner taken through growing counts, measured from outside at each.
+
+The order at a step: grow, settle, read memory, then probe. Whatever happens (a refusal, a death, a
+signal) the finished steps are handed on: `take` gives its sweep to `keep` before it returns or
+raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from bench.clock import Clock
+from bench.measure.forecast import Forecast, total_bytes
+from bench.measure.job import Job, is_level
+from bench.measure.process import RunnerDied, RunnerError, RunnerHung
+from bench.measure.protocol import MOST_PROBED, Grown, Probed
+from bench.measure.protocol import Hello as HelloReply
+from bench.measure.reserves import Bounds
+from bench.measure.rig import Rig, Subject
+from bench.results.bins import bins_of
+from bench.results.records import (
+    Hello,
+    Latencies,
+    Limit,
+    Memory,
+    Refusal,
+    Status,
+    Step,
+    Stop,
+    Sweep,
+)
+from bench.signals import Interrupted
+
+N = TypeVar("N", int, float)
+RESTLESS = "the runner never came to rest before its memory was read"
+PROBED_SHARE = 50  # a probe's units are one in so many of the population, and at most 1,000
+
+
+class Witness(Protocol):
+    """Looks on at one sweep and says which limit ended it; `limits` are those that it saw."""
+
+    @property
+    def limits(self) -> tuple[Limit, ...]: ...
+    def greeted(self, subject: Subject) -> None: ...
+    def stepped(self, step: Step) -> None: ...
+    def ended(self, stop: Stop, asked: int) -> Stop: ...
+
+
+class NoWitness:
+    """Sees nothing."""
+
+    limits: tuple[Limit, ...] = ()
+
+    def greeted(self, subject: Subject) -> None: ...
+    def stepped(self, step: Step) -> None: ...
+    def ended(self, stop: Stop, asked: int) -> Stop:  # noqa: ARG002
+        return stop
+
+
+class SweepTaker:
+    """The making of one sweep. `forecast` is what has been learned so far."""
+
+    def __init__(
+        self,
+        job: Job,
+        bounds: Bounds,
+        forecast: Forecast,
+        clock: Clock,
+        witness: Witness | None = None,
+    ) -> None:
+        self.forecast = forecast
+        self._job = job
+        self._bounds = bounds
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._hello: Hello | None = None
+        self._baseline: Memory | None = None
+        self._steps: list[Step] = []
+        self._stop: Stop | None = None
+        self._hung = False
+        self._witness = witness or NoWitness()
+        self._asked = 0
+
+    def take(
+        self,
+        rig: Rig,
+        on_start: Callable[[int], None],
+        on_step: Callable[[Step, float | None], None],
+    ) -> None:
+        """Makes the sweep. `on_start` is told the count of each step, `on_step` the step and the
+        bytes a unit so far. Only `Interrupted` and faults of ours come out of it."""
+        subject: Subject | None = None
+        kills: int | None = None
+        try:
+            with rig.start(self._job.entry, self._job.settings) as subject:
+                kills = subject.eyes.oom_kills()
+                try:
+                    self._greet(subject)
+                    self._go_through_stops(subject, on_start, on_step)
+                except RunnerError as error:
+                    self._end_broken(error, kills, subject.eyes.oom_kills())
+        except Interrupted as signal:
+            self._stop = self._stopped("interrupted", str(signal))
+            raise
+
+    def record(self, started_seconds: float) -> Sweep:
+        """What the sweep has come to, finished or not."""
+        return Sweep(
+            runtime=self._job.entry.name,
+            purpose=self._job.purpose,
+            round=self._job.round,
+            started_seconds=started_seconds,
+            seconds=self._clock.monotonic() - self._began,
+            stop=self._stop or self._stopped("failed", "the sweep was not finished"),
+            hello=self._hello,
+            baseline=self._baseline,
+            steps=tuple(self._steps),
+            limits=self._witness.limits,
+        )
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether further sweeps would only fail again: the runner hung, each time of which costs
+        half a minute, or it broke before its first step."""
+        broke = self._stop is not None and self._stop.status == "failed"
+        return self._hung or (broke and not self._steps)
+
+    @property
+    def alive(self) -> int:
+        """The last count that was confirmed alive in this sweep, at rest or not."""
+        return max((step.alive for step in self._steps), default=0)
+
+    def _greet(self, subject: Subject) -> None:
+        self._hello = hello_of(subject.runner.hello())
+        subject.eyes.settle(exact=False)
+        self._baseline = subject.eyes.memory()
+        self._witness.greeted(subject)
+
+    def _go_through_stops(
+        self,
+        subject: Subject,
+        on_start: Callable[[int], None],
+        on_step: Callable[[Step, float | None], None],
+    ) -> None:
+        cycles = self._job.purpose == "leak"
+        alive = 0
+        before = self._baseline
+        for count in self._job.stops:
+            self._stop = self._objection(count, alive, before)
+            if self._stop is not None:
+                break
+            on_start(count)
+            self._asked = count
+            step = self._step(subject, count, alive)
+            self._add(step, before, on_step)
+            alive, before = step.alive, step.memory
+            self._stop = self._end_of(step)
+            if self._stop is not None:
+                break
+            self._witness.stepped(step)
+            if cycles:
+                self._release(subject)
+                alive, before = 0, self._baseline
+                if is_level(self._steps):
+                    break
+        stop = self._stop or self._stopped(self._bounds.status, self._bounds.message)
+        self._stop = self._witness.ended(stop, self._asked)
+        if alive:
+            self._release(subject)
+
+    def _objection(self, count: int, alive: int, before: Memory | None) -> Stop | None:
+        used = total_bytes(before, self._baseline) if before is not None else None
+        return self._bounds.objection(
+            count, alive, used or 0, self._clock.monotonic(), self.forecast
+        )
+
+    def _step(self, subject: Subject, count: int, alive: int) -> Step:
+        """Grow, settle, read, probe."""
+        runner, eyes = subject.runner, subject.eyes
+        swapped, before = eyes.swapped_out_pages(), eyes.cpu()
+        grown = runner.grow(count, self.forecast.burst_seconds(count - alive))
+        after = eyes.cpu()
+        # A thread weighs on the kernel, a task hardly: only there is an exact count worth its wait.
+        exact = self._job.purpose == "short" and self._job.entry.kind == "thread"
+        at_rest = eyes.settle(exact)
+        memory = eyes.memory()
+        threads = eyes.threads()
+        probed = self._probe(subject, count, grown)
+        return Step(
+            requested=count,
+            alive=grown.alive,
+            spawned=grown.alive - alive,
+            burst_seconds=grown.burst_ns / 1e9,
+            memory=memory,
+            longest_spawn_seconds=seconds(grown.longest_spawn_ns),
+            gc_seconds=seconds(grown.gc_ns),
+            threads=threads,
+            latencies=latencies_of(probed),
+            refusal=refusal_of(grown),
+            swapped=eyes.swapped_out_pages() != swapped,
+            warnings=() if at_rest else (RESTLESS,),
+            user_seconds=grown_by(before.user_seconds, after.user_seconds),
+            system_seconds=grown_by(before.system_seconds, after.system_seconds),
+            minor_faults=grown_by(before.minor_faults, after.minor_faults),
+            major_faults=grown_by(before.major_faults, after.major_faults),
+        )
+
+    def _probe(self, subject: Subject, count: int, grown: Grown) -> Probed | None:
+        if grown.refused or count not in self._job.probed:
+            return None
+        return subject.runner.probe(min(MOST_PROBED, max(1, count // PROBED_SHARE)))
+
+    def _add(
+        self,
+        step: Step,
+        before: Memory | None,
+        on_step: Callable[[Step, float | None], None],
+    ) -> None:
+        self._steps.append(step)
+        self.forecast = self.forecast.learned(before, step)
+        grown = total_bytes(step.memory, self._baseline)
+        on_step(step, grown / step.alive if grown is not None and step.alive else None)
+
+    def _end_of(self, step: Step) -> Stop | None:
+        """Why the sweep ends with this step; `None` where it goes on."""
+        if step.refusal is not None:
+            return Stop(
+                status="refused",
+                count=step.alive,
+                message=f"{step.refusal.error}: {step.refusal.message}",
+                errno=step.refusal.errno,
+            )
+        if step.swapped:
+            return self._stopped("reserve", "the machine began to swap")
+        return None
+
+    def _release(self, subject: Subject) -> None:
+        """Ends the units; the last step keeps how long that took."""
+        last = self._steps[-1]
+        released = subject.runner.release(self.forecast.release_seconds(last.alive))
+        took = released.release_ns / 1e9
+        self._steps[-1] = msgspec.structs.replace(last, release_seconds=took)
+        self.forecast = self.forecast.released(last.alive, took)
+
+    def _end_broken(self, error: RunnerError, kills: int | None, kills_now: int | None) -> None:
+        """A runner that died, hung or broke the contract; with the kernel's counter where it was
+        killed for memory. Where the sweep had already ended for a reason, that reason stays."""
+        self._hung = isinstance(error, RunnerHung)
+        evidence: tuple[str, ...] = ()
+        if kills is not None and kills_now is not None and kills_now > kills:
+            evidence = (f"killed for memory: the kernel's OOM kills went {kills} → {kills_now}",)
+        if self._stop is not None:
+            evidence = (*self._stop.evidence, f"afterwards {error}", *evidence)
+            self._stop = msgspec.structs.replace(self._stop, evidence=evidence)
+            return
+        signal = error.signal if isinstance(error, RunnerDied) else None
+        stop = Stop(
+            status="killed" if signal else "failed",
+            count=self.alive,
+            message=str(error),
+            evidence=evidence,
+            signal=signal,
+            stderr_tail=error.tail,
+        )
+        self._stop = stop if self._hung else self._witness.ended(stop, self._asked)
+
+    def _stopped(self, status: Status, message: str) -> Stop:
+        return Stop(status=status, count=self.alive, message=message)
+
+
+def hello_of(reply: HelloReply) -> Hello:
+    return Hello(
+        runtime=reply.runtime, version=reply.version, unit=reply.unit, facts=dict(reply.facts)
+    )
+
+
+def latencies_of(probed: Probed | None) -> Latencies | None:
+    if probed is None or not probed.start_ns:
+        return None
+    return Latencies(start=bins_of(probed.start_ns), empty=bins_of(probed.empty_ns))
+
+
+def refusal_of(grown: Grown) -> Refusal | None:
+    if grown.refused is None:
+        return None
+    refused = grown.refused
+    return Refusal(
+        alive=grown.alive, error=refused.error, message=refused.message, errno=refused.errno
+    )
+
+
+def seconds(nanoseconds: int | None) -> float | None:
+    return None if nanoseconds is None else nanoseconds / 1e9
+
+
+def grown_by(before: N | None, after: N | None) -> N | None:
+    """The difference of two readings; unknown where either is."""
+    return None if before is None or after is None else after - before

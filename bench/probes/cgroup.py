@@ -1,0 +1,260 @@
+"""The memory cgroups a sweep meets: the harness's own, those above it, and one made for the sweep.
+
+Kernel memory is charged to cgroups, so a cgroup of a sweep's own tells it exactly. It is made
+*below* the one the harness stands in, so that every limit that holds for the harness still binds.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from bench.clock import Clock
+from bench.probes import hierarchy
+from bench.probes.hierarchy import Version
+from bench.signals import held
+from bench.system import System
+
+UNLIMITED = 2**62  # v1 writes "no limit" as the largest multiple of a page below 2**63
+PREFIX = "outnumber"
+REMOVAL_TRIES = 50
+REMOVAL_PAUSE_SECONDS = 0.02
+MEMORY_LIMIT: dict[Version, str] = {1: "memory.limit_in_bytes", 2: "memory.max"}
+
+_serial = itertools.count(1)
+_USAGE: dict[Version, str] = {1: "memory.usage_in_bytes", 2: "memory.current"}
+_KILLS: dict[Version, str] = {1: "memory.oom_control", 2: "memory.events"}
+_IDLE_FILE: dict[Version, str] = {1: "total_inactive_file", 2: "inactive_file"}
+_ONLY_AT_ROOT = "cgroup.sane_behavior"  # v1
+_NEVER_AT_ROOT = "cgroup.events"  # v2
+_USEFUL: dict[Version, tuple[str, ...]] = {
+    1: ("memory.kmem.usage_in_bytes",),
+    2: ("memory.stat", "memory.current"),
+}
+
+
+@dataclass(frozen=True)
+class Cgroup:
+    """A cgroup's folder. `path` and `mount` are the machine's own names, without `System.root`."""
+
+    system: System
+    version: Version
+    controller: str
+    path: str
+    mount: str
+
+    def text(self, name: str) -> str | None:
+        """One of its files; `None` where unreadable."""
+        return self.system.text(f"{self.path}/{name}")
+
+    def integer(self, name: str) -> int | None:
+        """A file's one number; `None` where unreadable, or `max`."""
+        return self.system.integer(f"{self.path}/{name}")
+
+    def table(self, name: str) -> dict[str, int]:
+        """A file of `key value` lines; empty where unreadable."""
+        return self.system.table(f"{self.path}/{name}")
+
+    def ancestors(self) -> tuple[Cgroup, ...]:
+        """The cgroups above it that can be seen, the nearest first."""
+        above = PurePosixPath(self.path).relative_to(self.mount).parents
+        return tuple(replace(self, path=str(PurePosixPath(self.mount) / part)) for part in above)
+
+    def lineage(self) -> tuple[Cgroup, ...]:
+        """Itself and its ancestors: whoever stands in it is bound by the limits of all of them."""
+        return (self, *self.ancestors())
+
+    @property
+    def at_root(self) -> bool:
+        """Whether it is the hierarchy's real root, which no memory is charged to. The top of a
+        container's namespace is not, though it is called `/` as well."""
+        place = self.system.path(self.path)
+        if self.version == 1:
+            return (place / _ONLY_AT_ROOT).exists()
+        return not (place / _NEVER_AT_ROOT).exists()
+
+
+def find(system: System, controller: str, pid: int | str = "self") -> Cgroup | None:
+    """The cgroup of a process for a controller; `None` where there is none or it is out of sight.
+
+    A controller belongs to one hierarchy at a time, and one that v1 has is not v2's.
+    """
+    for place in sorted(hierarchy.memberships(system, pid), key=lambda place: place.version):
+        if place.version == 1 and controller not in place.controllers:
+            continue
+        for mount in hierarchy.mounts(system):
+            if mount.version != place.version:
+                continue
+            if mount.version == 1 and controller not in mount.options:
+                continue
+            path = hierarchy.folder(system, mount, place.path, pid)
+            if path is not None and _governs(system, mount, controller):
+                return Cgroup(system, mount.version, controller, path, mount.point)
+    return None
+
+
+def _governs(system: System, mount: hierarchy.Mount, controller: str) -> bool:
+    """Whether the hierarchy has the controller: in v2 its topmost visible cgroup says so."""
+    known = system.text(f"{mount.point}/cgroup.controllers") or ""
+    return mount.version == 1 or controller in known.split()
+
+
+@dataclass(frozen=True)
+class MemoryRoom:
+    """What the tightest memory cgroup still allows: `limit` by its name, `where` the cgroup."""
+
+    bytes: int
+    limit: str
+    where: str
+
+
+def memory_room(system: System) -> MemoryRoom | None:
+    """The least room below the limits of the own memory cgroup and all above it; `None` where
+    none has a limit, or nothing can be seen.
+
+    File pages on the inactive list count as room: the kernel drops them before it refuses or kills,
+    and a container that has read many files stands at its limit with little else.
+    """
+    own = find(system, "memory")
+    rooms = [room for room in map(_room, own.lineage() if own else ()) if room is not None]
+    return min(rooms, key=lambda room: room.bytes, default=None)
+
+
+def _room(cgroup: Cgroup) -> MemoryRoom | None:
+    name = MEMORY_LIMIT[cgroup.version]
+    limit, usage = cgroup.integer(name), cgroup.integer(_USAGE[cgroup.version])
+    if limit is None or limit >= UNLIMITED or usage is None:
+        return None
+    used = usage - cgroup.table("memory.stat").get(_IDLE_FILE[cgroup.version], 0)
+    return MemoryRoom(max(0, limit - used), name, cgroup.path)
+
+
+@dataclass(frozen=True)
+class SweepCgroup:
+    """A memory cgroup of one sweep's own. Made with `make`; gone after `remove`."""
+
+    cgroup: Cgroup
+
+    @property
+    def procs(self) -> Path:
+        """The file into which the runner's launcher writes its pid before it becomes the runner."""
+        return self.cgroup.system.path(f"{self.cgroup.path}/cgroup.procs")
+
+    @classmethod
+    def make(cls, system: System) -> SweepCgroup | None:
+        """A new one below the harness's; `None` where it cannot be made or would tell nothing."""
+        parent = find(system, "memory")
+        if parent is None or not _lets_children_tell(parent):
+            return None
+        name = f"{PREFIX}-{os.getpid()}-{next(_serial)}"
+        made = cls(replace(parent, path=f"{parent.path}/{name}"))
+        if not _mkdir(made.procs.parent):
+            return None
+        if any(made.cgroup.text(file) is None for file in _USEFUL[parent.version]):
+            _rmdir(made.procs.parent)
+            return None
+        return made
+
+    def remove(self, clock: Clock) -> bool:
+        """Takes it away; false where it will not go, and the next run has to.
+
+        A process that has just ended still holds its cgroup until the kernel has torn it down,
+        so it is tried for up to a second.
+        """
+        for _ in range(REMOVAL_TRIES):
+            if _rmdir(self.procs.parent):
+                return True
+            clock.sleep(REMOVAL_PAUSE_SECONDS)
+        return False
+
+
+@contextmanager
+def sweep_cgroup(system: System, clock: Clock) -> Iterator[SweepCgroup | None]:
+    """A cgroup for the block, `None` where none can be made; stale ones are removed beforehand."""
+    remove_stale(system)
+    made = None
+    try:
+        with held():
+            made = SweepCgroup.make(system)
+        yield made
+    finally:
+        if made is not None:
+            with held():
+                made.remove(clock)
+
+
+def remove_stale(system: System) -> tuple[str, ...]:
+    """Removes what ended harnesses left beside where ours would be made; says which.
+
+    Safe beside living harnesses: their pid is alive; and where it is numbered in another pid
+    namespace, the kernel still removes no cgroup that holds a process.
+    """
+    parent = find(system, "memory")
+    if parent is None:
+        return ()
+    leftovers = sorted(system.path(parent.path).glob(f"{PREFIX}-*-*"))
+    return tuple(
+        place.name for place in leftovers if not _harness_lives(system, place) and _rmdir(place)
+    )
+
+
+def _harness_lives(system: System, place: Path) -> bool:
+    pid = place.name.split("-")[1]
+    return not pid.isdecimal() or system.path(f"proc/{pid}").is_dir()
+
+
+def _lets_children_tell(parent: Cgroup) -> bool:
+    """Whether a child of `parent` would have memory counters, and still be below its limits.
+
+    v2 allows no controller below a cgroup that holds processes, the real root excepted. What is
+    switched on there stays on: another harness may have come to need it meanwhile.
+    """
+    if parent.version == 1:
+        return parent.integer("memory.use_hierarchy") != 0
+    if "memory" in (parent.text("cgroup.subtree_control") or "").split():
+        return True
+    return parent.at_root and _write(parent, "cgroup.subtree_control", "+memory")
+
+
+def oom_kills(system: System, group: SweepCgroup | None = None) -> int | None:
+    """How many processes the kernel has killed for memory: in the sweep's cgroup, else in the
+    harness's own, else on the whole machine. Only the difference of two readings means anything.
+
+    The kernel counts in the cgroup of the process that it killed, whichever limit was to blame.
+    """
+    for cgroup in (group.cgroup if group else None, find(system, "memory")):
+        kills = cgroup.table(_KILLS[cgroup.version]).get("oom_kill") if cgroup else None
+        if kills is not None:
+            return kills
+    return system.table("proc/vmstat").get("oom_kill")
+
+
+def _mkdir(place: Path) -> bool:
+    try:
+        place.mkdir()
+    except OSError:
+        return False
+    return True
+
+
+def _rmdir(place: Path) -> bool:
+    """True where the folder is gone, whoever removed it."""
+    try:
+        place.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _write(cgroup: Cgroup, name: str, text: str) -> bool:
+    try:
+        cgroup.system.path(f"{cgroup.path}/{name}").write_text(text)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,139 @@
+"""CPU time, faults, and whether a process is at rest; the machine's steal, load and swapping."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.clock import Clock
+from bench.probes import portable
+from bench.system import System, whole_number
+
+# The kernel adds a running thread's time to its process's clock at a timer tick or a switch, so a
+# look shorter than a tick can find a spinning process still: by trial, half of all 2 ms looks at
+# 250 ticks a second. 12 ms is more than a tick wherever there are 100 or more a second.
+LOOK_SECONDS = 0.012
+STILL_NS = 200_000
+STILL_LOOKS = 2
+PATIENCE_SECONDS = 2.0
+_LINUX: bool = sys.platform.startswith("linux")
+
+
+@dataclass(frozen=True)
+class CpuSplit:
+    """What a process has spent since it began, by all its threads, ended ones too.
+
+    Seconds in steps of a clock tick (10 ms). A minor fault needed no disk. `None` is unknown.
+    """
+
+    user_seconds: float | None = None
+    system_seconds: float | None = None
+    minor_faults: int | None = None
+    major_faults: int | None = None
+
+
+def cpu_split(system: System, pid: int) -> CpuSplit:
+    """CPU seconds and faults from `/proc/PID/stat`; elsewhere psutil's seconds alone."""
+    stat = _stat(system, pid)
+    if stat is None:
+        spent = portable.cpu_seconds(pid)
+        return CpuSplit(spent.user, spent.system) if spent else CpuSplit()
+    tick = os.sysconf("SC_CLK_TCK")
+    return CpuSplit(
+        user_seconds=stat[11] / tick,
+        system_seconds=stat[12] / tick,
+        minor_faults=stat[7],
+        major_faults=stat[9],
+    )
+
+
+def _stat(system: System, pid: int) -> list[int] | None:
+    """The numbers of `/proc/PID/stat` from the state on, which stands at 0 as a 0.
+
+    Cut at the *last* parenthesis: a command's name may hold any of them, and spaces.
+    """
+    _, closed, rest = (system.text(f"proc/{pid}/stat") or "").rpartition(")")
+    numbers = [whole_number(word) or 0 for word in rest.split()]
+    return numbers if closed and len(numbers) > 12 else None
+
+
+def threads(system: System, pid: int) -> int | None:
+    """How many threads the process has now, by `/proc/PID/status`; elsewhere by psutil."""
+    count = system.table(f"proc/{pid}/status").get("Threads")
+    return count if count is not None else portable.threads(pid)
+
+
+def cpu_clock_ns(pid: int) -> int | None:
+    """The process's CPU clock in nanoseconds; `None` where it is gone.
+
+    On Linux read through the clock that the kernel has for every process (the number is made as
+    `clock_getcpuclockid(3)` does it), which costs no file; elsewhere psutil's, in clock ticks.
+    """
+    if _LINUX:
+        try:
+            return time.clock_gettime_ns((~pid << 3) | 2)
+        except OSError:
+            return None
+    spent = portable.cpu_seconds(pid)
+    return round((spent.user + spent.system) * 1e9) if spent else None
+
+
+def wait_until_still(
+    pid: int, clock: Clock, read: Callable[[int], int | None] = cpu_clock_ns
+) -> bool:
+    """Waits until the process's CPU clock stands still; false where it is gone, or still busy after
+    two seconds.
+
+    Still: less than 0.2 ms spent in 12 ms, which lets a runtime's own watchman pass; twice in a
+    row, since a busy process may be kept waiting for a processor.
+    """
+    end = clock.monotonic() + PATIENCE_SECONDS
+    before, still = read(pid), 0
+    while before is not None and clock.monotonic() < end:
+        clock.sleep(LOOK_SECONDS)
+        now = read(pid)
+        still = still + 1 if now is not None and now - before < STILL_NS else 0
+        if still == STILL_LOOKS:
+            return True
+        before = now
+    return False
+
+
+def swapped_out_pages(system: System) -> int | None:
+    """Pages that the whole machine has written to swap since it booted; `None` where unknown."""
+    return system.table("proc/vmstat").get("pswpout")
+
+
+@dataclass(frozen=True)
+class MachineTime:
+    """CPU time of all processors since boot, in clock ticks: all of it, and the part that the
+    hypervisor gave to other machines while this one wanted to run."""
+
+    total: int
+    stolen: int
+
+
+def machine_time(system: System) -> MachineTime | None:
+    """From the first line of `/proc/stat`; `None` where there is none, or it has no steal."""
+    words = (system.text("proc/stat") or "").partition("\n")[0].split()
+    ticks = [whole_number(word) or 0 for word in words[1:9]]  # guest time is in user time already
+    return MachineTime(sum(ticks), ticks[7]) if words[:1] == ["cpu"] and len(ticks) == 8 else None
+
+
+def steal(before: MachineTime | None, after: MachineTime | None) -> float | None:
+    """The stolen fraction, 0 to 1, of the time between two looks; `None` where unknown."""
+    if before is None or after is None or after.total <= before.total:
+        return None
+    return (after.stolen - before.stolen) / (after.total - before.total)
+
+
+def load(system: System) -> float | None:
+    """The load average over the last minute; `None` where unknown."""
+    first = (system.text("proc/loadavg") or "").partition(" ")[0]
+    try:
+        return float(first)
+    except ValueError:
+        return None

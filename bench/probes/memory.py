@@ -1,0 +1,85 @@
+"""A process's memory, read from outside while it is at rest.
+
+User memory is `smaps_rollup`'s `Anonymous` and `Swap`: what the process itself wrote, counted page
+by page when read. Not `Rss` or `Pss`, since file pages in them come and go with reclaim and with
+other processes; not `VmRSS`, whose per-CPU counts lag by seconds; not the cgroup's `memory.stat`,
+for the same reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from bench.probes import portable
+from bench.probes.cgroup import SweepCgroup
+from bench.probes.kernel import UNKNOWN, KernelSource, choose, reading
+from bench.results.records import Memory, Reading
+from bench.system import System
+
+GONE = Memory(user=UNKNOWN, rss=UNKNOWN, kernel=UNKNOWN, kernel_stack=UNKNOWN, page_tables=UNKNOWN)
+
+
+@dataclass(frozen=True)
+class MemoryProbe:
+    """Reads one process for one sweep. Every source is chosen at the first reading and kept.
+
+    Made before or after the process has joined `group`; first read when it has.
+    """
+
+    system: System
+    pid: int
+    group: SweepCgroup | None = None
+
+    @classmethod
+    def of(cls, system: System, pid: int, group: SweepCgroup | None = None) -> MemoryProbe:
+        return cls(system, pid, group)
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long the process has to have been at rest for the kernel's part to be exact: 0 where
+        there is a v1 cgroup, 1 to 3 elsewhere (see `bench.probes.kernel`)."""
+        return self._kernel.lag_seconds
+
+    def read(self) -> Memory:
+        """The memory now. Never raises: a process that is gone has unknown readings throughout.
+
+        The kernel's part is read before the process's own, so that an end in between cannot leave
+        a system-wide figure standing for a process that is no more.
+        """
+        kernel, stacks = self._kernel.total(), self._kernel.stacks()
+        rollup = self.system.table(f"proc/{self.pid}/smaps_rollup")
+        user, rss = self._user(rollup), self._rss(rollup)
+        if user.bytes is None and rss.bytes is None:
+            return GONE
+        return Memory(
+            user=user,
+            rss=rss,
+            kernel=kernel,
+            kernel_stack=stacks,
+            page_tables=self._page_tables(),
+            huge_pages_bytes=rollup.get("AnonHugePages"),
+        )
+
+    @cached_property
+    def _kernel(self) -> KernelSource:
+        return choose(self.system, self.group)
+
+    @cached_property
+    def _has_rollup(self) -> bool:
+        return bool(self.system.table(f"proc/{self.pid}/smaps_rollup"))
+
+    def _user(self, rollup: dict[str, int]) -> Reading:
+        if not self._has_rollup:
+            return reading(portable.uss_bytes(self.pid), "psutil uss")
+        if "Anonymous" not in rollup:
+            return UNKNOWN
+        return reading(rollup["Anonymous"] + rollup.get("Swap", 0), "smaps_rollup Anonymous+Swap")
+
+    def _rss(self, rollup: dict[str, int]) -> Reading:
+        if not self._has_rollup:
+            return reading(portable.rss_bytes(self.pid), "psutil rss")
+        return reading(rollup.get("Rss"), "smaps_rollup Rss")
+
+    def _page_tables(self) -> Reading:
+        return reading(self.system.table(f"proc/{self.pid}/status").get("VmPTE"), "status VmPTE")

@@ -1,0 +1,53 @@
+"""What psutil tells of a process, for systems without Linux's `/proc`. `None` where it is gone (a
+zombie is), or keeps it to itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import psutil
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class CpuSeconds:
+    """CPU time spent by all of a process's threads, ended ones too."""
+
+    user: float
+    system: float
+
+
+def uss_bytes(pid: int) -> int | None:
+    """Memory that would be freed if the process ended. Unlike `smaps_rollup`'s `Anonymous` it
+    holds file pages that nobody else has mapped."""
+    return _asked(pid, lambda process: int(process.memory_full_info().uss)) or None
+
+
+def rss_bytes(pid: int) -> int | None:
+    """Resident memory, shared pages included."""
+    return _asked(pid, lambda process: int(process.memory_info().rss)) or None
+
+
+def cpu_seconds(pid: int) -> CpuSeconds | None:
+    """CPU time so far."""
+
+    def ask(process: psutil.Process) -> CpuSeconds:
+        times = process.cpu_times()
+        return CpuSeconds(times.user, times.system)
+
+    return _asked(pid, ask)
+
+
+def threads(pid: int) -> int | None:
+    """How many threads the process has."""
+    return _asked(pid, lambda process: process.num_threads()) or None
+
+
+def _asked(pid: int, ask: Callable[[psutil.Process], T]) -> T | None:
+    try:
+        return ask(psutil.Process(pid))
+    except (psutil.Error, OSError, AttributeError):  # AttributeError: no `uss` on this system
+        return None

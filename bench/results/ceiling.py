@@ -1,0 +1,48 @@
+"""The ceiling: the last count that was confirmed alive, and what stopped the launch there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.results.metrics import Metric
+from bench.results.records import Stop, Sweep
+
+SOURCE = "runner's count, confirmed parked"
+
+
+def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
+    """The ceiling of the climb that went farthest; without a climb, of any sweep.
+
+    A runner that broke, or a run that ended, before anything was alive says nothing of a ceiling:
+    that is unknown. A refusal of the very first unit is a ceiling of 0.
+    """
+    climbs = [sweep for sweep in sweeps if sweep.purpose == "climb"]
+    sweep = max(climbs or sweeps, key=lambda sweep: sweep.stop.count)
+    stop = sweep.stop
+    known = stop.count > 0 or stop.status in ("refused", "killed")
+    return Metric(
+        runtime=runtime,
+        metric="ceiling",
+        value=stop.count if known else None,
+        samples=1 if known else 0,
+        better="higher",
+        source=SOURCE if known else "unknown",
+        status=stop.status,
+        limit=stop.limit,
+        where=stop.where,
+        predicted=stop.predicted,
+        projected=stop.projected,
+        warnings=(*_doubts(stop), *(() if climbs else (_NO_CLIMB,)), *sweep.warnings),
+    )
+
+
+_NO_CLIMB = "no climb was made: the farthest that any sweep went"
+
+
+def _doubts(stop: Stop) -> tuple[str, ...]:
+    """The runner's own words where no limit is named, and those of every broken end."""
+    if stop.status == "refused" and stop.limit is None:
+        return (f"no limit was recognised: {stop.message}",)
+    if stop.status in ("killed", "failed", "interrupted"):
+        return (stop.message, *stop.evidence)
+    return ()

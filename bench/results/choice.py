@@ -1,0 +1,107 @@
+"""Which sweeps and which of their steps the headline figures are made from."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.results.records import Step, Sweep
+
+LIKE = 0.1  # sweeps whose last stops differ by more than this share are not pooled
+SPREAD = 10  # N is this many times n
+
+
+@dataclass(frozen=True)
+class Stops:
+    """The step at N units, and the one at n units (N/10) where the sweep has one: the two between
+    which a unit's cost is a difference."""
+
+    sweep: Sweep
+    last: Step
+    first: Step | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The sweeps behind a runtime's figures, and the doubts about all of them alike."""
+
+    stops: tuple[Stops, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def choose(sweeps: Sequence[Sweep]) -> Choice:
+    """The stops of one runtime's headline figures.
+
+    Short sweeps with two stops; where none was finished, the climb with its widest fitting stops;
+    where there is neither, a single step, which tells times but no slope.
+    """
+    short = _stops_of(sweeps, "short")
+    climbs = _stops_of(sweeps, "climb")
+    made = sum(sweep.purpose == "short" for sweep in sweeps)
+    if pairs := [stops for stops in short if stops.first]:
+        return _pooled(pairs, made)
+    if pairs := [stops for stops in climbs if stops.first]:
+        return Choice((_farthest(pairs),), (_from_climb(_farthest(pairs)),))
+    if short:
+        return _pooled(short, made)
+    return Choice((_farthest(climbs),) if climbs else ())
+
+
+def stops_of(sweep: Sweep) -> Stops | None:
+    """The two stops of one sweep; `None` where no step is usable.
+
+    N is the highest step, n the highest at or under N/10, or else the lowest. A step at which the
+    machine swapped is not used; one that was refused only where there are not two others.
+    """
+    steady = [step for step in sweep.steps if not step.swapped and step.alive]
+    whole = [step for step in steady if step.refusal is None]
+    steps = sorted(whole if len(whole) > 1 else steady, key=lambda step: step.alive)
+    if not steps:
+        return None
+    last = steps[-1]
+    lower = [step for step in steps if step.alive < last.alive]
+    fitting = [step for step in lower if step.alive * SPREAD <= last.alive]
+    return Stops(sweep, last, first=(fitting[-1] if fitting else lower[0]) if lower else None)
+
+
+def doubts(stops: Stops) -> tuple[str, ...]:
+    """What was noted while the sweep and its two steps were made."""
+    refused = f"the stop at {stops.last.alive:,} was refused, not chosen"
+    first = stops.first.warnings if stops.first else ()
+    return (
+        *stops.sweep.warnings,
+        *first,
+        *stops.last.warnings,
+        *((refused,) if stops.last.refusal else ()),
+    )
+
+
+def _stops_of(sweeps: Iterable[Sweep], purpose: str) -> list[Stops]:
+    found = (stops_of(sweep) for sweep in sweeps if sweep.purpose == purpose)
+    return [stops for stops in found if stops]
+
+
+def _pooled(found: Sequence[Stops], made: int) -> Choice:
+    """The short sweeps that stopped at about the same count: a unit's cost moves with N."""
+    count = statistics.median_high(stops.last.alive for stops in found)
+    alike = tuple(stops for stops in found if abs(stops.last.alive - count) <= LIKE * count)
+    warnings = []
+    if len(found) < made:
+        warnings.append(f"{made - len(found)} of {made} short sweeps could not be used")
+    if len(alike) < len(found):
+        others = len(found) - len(alike)
+        warnings.append(f"{others} of {made} short sweeps ended far from {count:,}: left out")
+    return Choice(alike, tuple(warnings))
+
+
+def _farthest(found: Sequence[Stops]) -> Stops:
+    return max(found, key=lambda stops: stops.last.alive)
+
+
+def _from_climb(stops: Stops) -> str:
+    first = stops.first.alive if stops.first else 0
+    return (
+        f"no short sweep was finished: from one climb, its steps at {first:,} "
+        f"and {stops.last.alive:,}"
+    )

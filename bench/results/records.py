@@ -1,0 +1,249 @@
+"""What a run recorded: frozen types that hold raw samples and nothing derived.
+
+A result file is one `Result` as JSON. Figures (bytes a unit, quantiles, intervals) are derived from
+these records in one place, `bench.results.figures`, when they are read. Seconds and bytes only.
+`None` is "unknown" everywhere, and never 0.
+
+Version history of the format (`Result.outnumber`):
+    1  the first.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+VERSION: Final = 1
+
+# The bounds hold when a file is read: far beyond any machine, and exact as a double. Those of
+# `steps` and `sweeps` keep a hostile file from taking all memory.
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Bytes = Annotated[int, Meta(ge=0, le=2**53)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+
+Kind = Literal["thread", "task"]
+Purpose = Literal["climb", "short", "leak"]
+Status = Literal["refused", "killed", "reserve", "budget", "max", "failed", "interrupted"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of every stored type: immutable, keyword-only, strict about unknown fields."""
+
+
+class Reading(Record, frozen=True, kw_only=True):
+    """One number read from outside the process, in bytes, and where it was read.
+
+    `source` is the file and field in the reader's own words (`smaps_rollup Anonymous+Swap`,
+    `cgroup v1 memory.kmem.usage_in_bytes`), or `unknown` where `bytes` is `None`. Readings of
+    unlike sources are never subtracted from each other.
+    """
+
+    bytes: Bytes | None
+    source: str
+
+
+class Memory(Record, frozen=True, kw_only=True):
+    """A process's memory at rest. Absolute readings: only their differences mean anything.
+
+    `kernel` is all kernel memory, of which `kernel_stack` and `page_tables` are parts. A reading
+    may be system-wide (its source says so); then it is good for differences alone.
+    """
+
+    user: Reading
+    rss: Reading
+    kernel: Reading
+    kernel_stack: Reading
+    page_tables: Reading
+    huge_pages_bytes: Bytes | None = None
+
+
+class Bins(Record, frozen=True, kw_only=True):
+    """A histogram of durations. `floors_ns[i]` is the lower edge, in nanoseconds, of a bin that
+    holds `counts[i]` samples; a bin is at most 0.8 % wide (see `bench.results.bins`)."""
+
+    floors_ns: tuple[Count, ...]
+    counts: tuple[Count, ...]
+
+
+class Latencies(Record, frozen=True, kw_only=True):
+    """Start latencies of units spawned one at a time, and the same round with nothing spawned."""
+
+    start: Bins
+    empty: Bins
+
+
+class Refusal(Record, frozen=True, kw_only=True):
+    """The runtime's own words when it launched no more: a result, not a crash."""
+
+    alive: Count
+    error: str
+    message: str
+    errno: int | None = None
+
+
+class Step(Record, frozen=True, kw_only=True):
+    """One count in a sweep: its `alive` units were all started and parked while it was measured.
+
+    `spawned` units were launched in this step's burst. CPU seconds and faults are those of the
+    runner over the burst. `longest_spawn_seconds` is the longest single spawn call; `gc_seconds`
+    the collector's part where the runtime can tell. `release_seconds` is how long the release that
+    followed this step took, where one did.
+    """
+
+    requested: Count
+    alive: Count
+    spawned: Count
+    burst_seconds: Seconds
+    memory: Memory
+    user_seconds: Seconds | None = None
+    system_seconds: Seconds | None = None
+    minor_faults: Count | None = None
+    major_faults: Count | None = None
+    longest_spawn_seconds: Seconds | None = None
+    gc_seconds: Seconds | None = None
+    threads: Count | None = None
+    latencies: Latencies | None = None
+    refusal: Refusal | None = None
+    swapped: bool = False
+    release_seconds: Seconds | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Limit(Record, frozen=True, kw_only=True):
+    """One limit as it stood for a runner, in one place, and how many of its units it allows.
+
+    `value` is `None` where there is no limit, or, if not `known`, where it could not be read; `use`
+    what was taken of it, by everybody whom it counts, with the runner's units that were alive when
+    it was read; `take` what one further unit takes; `allows` how many units fit in all, `None`
+    where nothing bounds them or something is unknown. `shared`: others are counted too, and a
+    reserve is left to them. `lift` is what to type to go further.
+    """
+
+    name: str
+    measure: Literal["count", "bytes"]
+    value: Count | None
+    use: Count | None
+    where: str | None = None
+    known: bool = True
+    shared: bool = False
+    take: Annotated[float, Meta(ge=0)] | None = None
+    allows: Count | None = None
+    lift: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Stop(Record, frozen=True, kw_only=True):
+    """Why a sweep went no further. `count` is the last count that was confirmed alive.
+
+    `status`: `max` it got where it was to go; `refused` the runtime said no; `killed` a signal
+    ended the runner; `reserve` kindness to the machine; `budget` the time; `failed` the runner
+    broke the contract, hung or died by itself; `interrupted` by the user. `limit` and `where` name
+    the binding limit and the cgroup it stands in, where known. `evidence` is in words. `predicted`
+    was foretold before launching, reserves included; `projected` is the count at which the limit
+    itself would bind, where a reserve or the budget stopped short of it.
+    """
+
+    status: Status
+    count: Count
+    message: str
+    limit: str | None = None
+    where: str | None = None
+    evidence: tuple[str, ...] = ()
+    errno: int | None = None
+    signal: str | None = None
+    stderr_tail: str = ""
+    predicted: Count | None = None
+    projected: Count | None = None
+
+
+class Hello(Record, frozen=True, kw_only=True):
+    """What a runner says of itself: runtime, its version, what one unit is, facts to record."""
+
+    runtime: str
+    version: str
+    unit: str
+    facts: dict[str, str]
+
+
+class Sweep(Record, frozen=True, kw_only=True):
+    """One fresh runner process taken through growing counts, or for a leak through cycles.
+
+    In a leak sweep each step is one cycle: grow, measure alive, release. `baseline` is the
+    memory before the first unit. `started_seconds` counts from the start of the run. `limits` are
+    those that stood for its runner, those that allow the fewest units first.
+    """
+
+    runtime: str
+    purpose: Purpose
+    round: Count
+    started_seconds: Seconds
+    seconds: Seconds
+    stop: Stop
+    hello: Hello | None = None
+    baseline: Memory | None = None
+    steps: Annotated[tuple[Step, ...], Meta(max_length=2000)] = ()
+    warnings: tuple[str, ...] = ()
+    limits: Annotated[tuple[Limit, ...], Meta(max_length=1000)] = ()
+
+
+class Runtime(Record, frozen=True, kw_only=True):
+    """One runtime of the run, as the catalogue has it. `reason` says why it was left out."""
+
+    name: str
+    label: str
+    kind: Kind
+    language: str
+    version: str | None = None
+    reason: str | None = None
+
+
+class Plan(Record, frozen=True, kw_only=True):
+    """What the run was asked to do. `None` for `max` and `budget_seconds` means no such bound."""
+
+    sweeps: Count
+    seed: int
+    climb: bool
+    max: Count | None = None
+    budget_seconds: Seconds | None = None
+    settings: dict[str, str] = {}
+    preset: str = "default"
+
+
+class Machine(Record, frozen=True, kw_only=True):
+    """The fingerprint of the machine. Facts that could not be read are `None` or absent."""
+
+    system: str
+    kernel: str
+    architecture: str
+    cpu: str | None
+    cpus: Count | None
+    memory_bytes: Bytes | None
+    swap_bytes: Bytes | None
+    virtualisation: str | None
+    container: str | None
+    cgroup: str
+    transparent_huge_pages: str | None
+    overcommit: str | None
+    governor: str | None
+    load: Annotated[float, Meta(ge=0)] | None
+    steal: Annotated[float, Meta(ge=0)] | None
+    libc: str | None
+    python: str
+    limits: dict[str, str]
+
+
+class Result(Record, frozen=True, kw_only=True):
+    """One run. `finished` is `None` while it runs and where it was interrupted."""
+
+    outnumber: Literal[1]
+    version: str
+    command: str
+    started: str
+    finished: str | None
+    machine: Machine
+    plan: Plan
+    runtimes: tuple[Runtime, ...]
+    sweeps: Annotated[tuple[Sweep, ...], Meta(max_length=20_000)] = ()
+    warnings: tuple[str, ...] = ()

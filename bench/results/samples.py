@@ -1,0 +1,94 @@
+"""What one process says of one figure, and the figure's whole series of them.
+
+The fresh process is the unit of replication: whatever is repeated inside one is one sample.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from dataclasses import dataclass
+
+from bench.results.metrics import Metric, Name, Part
+from bench.results.statistics import Estimate, median_with_interval
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One process's value, in the metric's own unit (seconds, bytes, a count); `None` is unknown,
+    with the reason among `warnings`. `low` and `high` bound it where the process alone can."""
+
+    value: float | None
+    source: str
+    at: int | None = None
+    low: float | None = None
+    high: float | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Series:
+    """One figure of one runtime as its processes gave it, in the order in which they ran."""
+
+    runtime: str
+    metric: Name
+    samples: tuple[Sample, ...]
+    part: Part | None = None
+    quantile: float | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def comparable(self) -> tuple[Sample, ...]:
+        """The known samples of the one source that most of them have: figures of unlike sources
+        are never pooled."""
+        known = [sample for sample in self.samples if sample.value is not None]
+        if not known:
+            return ()
+        source = Counter(sample.source for sample in known).most_common(1)[0][0]
+        return tuple(sample for sample in known if sample.source == source)
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The comparable samples' values: what a figure, or a test of two sides, is made from."""
+        return tuple(sample.value for sample in self.comparable if sample.value is not None)
+
+
+def metric_of(series: Series) -> Metric:
+    """The figure: the median of the samples with its interval, and every doubt about them."""
+    pooled = series.comparable
+    estimate = _estimate(series)
+    stops = [sample.at for sample in pooled or series.samples if sample.at is not None]
+    return Metric(
+        runtime=series.runtime,
+        metric=series.metric,
+        part=series.part,
+        quantile=series.quantile,
+        at=statistics.median_high(stops) if stops else None,
+        value=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        samples=len(pooled),
+        better="lower",
+        source=pooled[0].source if pooled else UNKNOWN,
+        warnings=_warnings(series, estimate),
+    )
+
+
+def _estimate(series: Series) -> Estimate:
+    pooled = series.comparable
+    if len(pooled) == 1 and pooled[0].low is not None:
+        return Estimate(pooled[0].value, pooled[0].low, pooled[0].high)
+    return median_with_interval(series.values)
+
+
+def _warnings(series: Series, estimate: Estimate) -> tuple[str, ...]:
+    """Each doubt once, those about all the samples first."""
+    doubts = [*series.warnings, *estimate.warnings]
+    left_out = len(series.samples) - len(series.comparable)
+    if series.comparable and left_out:
+        doubts.append(f"unknown or of another source in {left_out} of {len(series.samples)} sweeps")
+    for sample in series.samples:
+        doubts.extend(sample.warnings)
+    return tuple(dict.fromkeys(doubts))

@@ -1,0 +1,34 @@
+"""The JSON Schema of the result file, generated from the record types and shipped beside them.
+
+`python -m bench.results.schema` writes it anew after a change of `records.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench.results.records import Result
+
+PATH = Path(__file__).with_name("result.schema.json")
+
+
+def schema() -> dict[str, Any]:
+    """The schema as the record types have it now."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "outnumber result",
+        **msgspec.json.schema(Result),
+    }
+
+
+def text() -> str:
+    """The schema as it stands in the file."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    PATH.write_text(text(), encoding="utf-8")

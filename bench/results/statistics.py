@@ -1,0 +1,76 @@
+"""Statistics: pure functions of numbers, which know nothing of files or runtimes.
+
+Doubts travel with the value, as warnings in words. scipy takes a second to load, so it is imported
+where it is used.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+FEWEST_FOR_INTERVAL = 6
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % interval, in the unit of the numbers that it was made from. `low` and
+    `high` are `None` where there are too few numbers, and `warnings` then says so."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def median_with_interval(values: Sequence[float]) -> Estimate:
+    """The median of one value a sweep, with its order-statistic interval.
+
+    The interval is a pair of the values themselves: how many of n fall below the true median is
+    binomial (n, 1/2), whatever the distribution (Conover, Practical Nonparametric Statistics, 3rd
+    ed., 3.2). With under 6 values no pair reaches 95 %.
+    """
+    if not values:
+        return Estimate(None)
+    median = statistics.median(values)
+    if len(values) < FEWEST_FOR_INTERVAL:
+        have = f"need at least {FEWEST_FOR_INTERVAL} sweeps for an interval, have {len(values)}"
+        return Estimate(median, warnings=(have,))
+    from scipy.stats import binom
+
+    rank = int(binom.ppf((1 - CONFIDENCE) / 2, len(values), 0.5))
+    ordered = sorted(values)
+    return Estimate(median, ordered[rank - 1], ordered[-rank])
+
+
+def theil_sen(xs: Sequence[float], ys: Sequence[float]) -> Estimate:
+    """The median of the slopes between all pairs of points, which outliers hardly move, with the
+    interval of Sen (1968) (`scipy.stats.theilslopes`). Unknown under 3 distinct `xs`."""
+    if len(set(xs)) < 3:
+        return Estimate(None, warnings=(f"need at least 3 points for a slope, have {len(xs)}",))
+    from scipy.stats import theilslopes
+
+    fit = theilslopes(list(ys), list(xs), alpha=CONFIDENCE)
+    return Estimate(float(fit.slope), _finite(fit.low_slope), _finite(fit.high_slope))
+
+
+def outliers(values: Sequence[float], factor: float) -> tuple[int, ...]:
+    """The places of the values over `factor` times their median, or under its `factor`-th part.
+
+    A factor rather than a count of deviations: of three sweeps two are often so near each other
+    that any third would be far off in deviations.
+    """
+    if len(values) < 3 or not (median := statistics.median(values)):
+        return ()
+    return tuple(
+        place
+        for place, value in enumerate(values)
+        if value > factor * median or value < median / factor
+    )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

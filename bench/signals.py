@@ -1,0 +1,63 @@
+"""Ctrl-C and SIGTERM as one exception that is raised once, and never inside a critical section.
+
+A handler that raises can do so between any two instructions: after a process was started but before
+anybody holds it. Sections that must not be cut (`held`) postpone the signal to their end. After the
+first signal everything is on its way out, so later ones are only noted: pressing Ctrl-C five times
+does not cut the clean-up.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(BaseException):
+    """The user or the system wants an end. `exit_code` is 128 + the signal's number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"interrupted by {signal.Signals(number).name}")
+        self.exit_code = 128 + number
+
+
+class _Signals:
+    """The state of this process: how deep in held sections, what is pending, what was raised."""
+
+    depth = 0
+    pending: int | None = None
+    raised = False
+
+
+def install() -> None:
+    """Takes over the signals for the rest of the process. Call once, from the main thread."""
+    for number in SIGNALS:
+        signal.signal(number, _on_signal)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """A section that no signal cuts: one that comes meanwhile is raised at its end."""
+    _Signals.depth += 1
+    try:
+        yield
+    finally:
+        _Signals.depth -= 1
+        if _Signals.depth == 0 and _Signals.pending is not None:
+            _raise(_Signals.pending)
+
+
+def _on_signal(number: int, _frame: FrameType | None) -> None:
+    if _Signals.depth:
+        _Signals.pending = number
+    else:
+        _raise(number)
+
+
+def _raise(number: int) -> None:
+    if not _Signals.raised:
+        _Signals.raised = True
+        raise Interrupted(number)

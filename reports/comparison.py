@@ -1,0 +1,205 @@
+"""The comparison that a run ends with: one row a runtime, as a plain value and as a table.
+
+The value is what every other form (table, Markdown, page, finding) draws from; none computes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from bench.results.metrics import Metric, find
+from bench.results.records import Kind, Result, Runtime, Status, Sweep
+from reports import escape, units
+from reports.stopper import stopper
+
+# One OS thread is C's where that ran: a Python thread is an OS thread and more.
+THREADS = ("pthread", "threading")
+
+REASONS: dict[Status, str] = {
+    "max": "as far as asked",
+    "refused": "refused",
+    "killed": "killed",
+    "reserve": "reserve for others",
+    "budget": "time was up",
+    "failed": "runner failed",
+    "interrupted": "interrupted",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One runtime's figures in bytes, seconds and units; `None` is unknown.
+
+    Texts are free of control characters, yet still to be escaped for where they are shown.
+    `stopped` says in words why the launch went no further, or why there was none; `stopper` is the
+    limit with its value and what a unit took of it. `per_thread` is how many of this unit fit in
+    the memory of one OS thread, told where both were read from the same sources.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    stopped: str
+    status: Status | None = None
+    limit: str | None = None
+    stopper: str | None = None
+    reached: int | None = None
+    total_bytes: float | None = None
+    rss_bytes: float | None = None
+    start_median_seconds: float | None = None
+    start_p99_seconds: float | None = None
+    burst_units_per_second: float | None = None
+    per_thread: float | None = None
+    source: str = units.UNKNOWN
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The rows in the result's order; `thread` names the one that stands for an OS thread."""
+
+    rows: tuple[Row, ...]
+    thread: str | None
+
+
+def compare(result: Result, metrics: Sequence[Metric]) -> Comparison:
+    """The comparison of a run's runtimes, from the `figures` of its result."""
+    rows = tuple(_row(runtime, metrics, result.sweeps) for runtime in result.runtimes)
+    thread = next((row for name in THREADS for row in rows if _weighed(row, name)), None)
+    return Comparison(
+        rows=tuple(_with_ratio(row, thread) for row in rows),
+        thread=thread.name if thread else None,
+    )
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its heading, and a row's cell in words."""
+
+    heading: str
+    cell: Callable[[Row], str]
+    is_number: bool = True
+
+
+COLUMNS = (
+    Column("runtime", lambda row: row.name, is_number=False),
+    Column("reached", lambda row: units.count(row.reached)),
+    Column("stopped by", lambda row: row.stopped, is_number=False),
+    Column("bytes\na unit", lambda row: units.size(row.total_bytes)),
+    Column("as RSS\nshows", lambda row: units.size(row.rss_bytes)),
+    Column("median\nstart", lambda row: units.seconds(row.start_median_seconds)),
+    Column("p99\nstart", lambda row: units.seconds(row.start_p99_seconds)),
+    Column("burst", lambda row: units.rate(row.burst_units_per_second)),
+    Column("in one\nthread", lambda row: units.ratio(row.per_thread)),
+)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """The row in words, a cell a column: a dash for the numbers of a runtime that did not run,
+    which are not unknown but absent."""
+    absent = row.status is None
+    return tuple("–" if absent and column.is_number else column.cell(row) for column in COLUMNS)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A table that sees how wide its console is when it is printed."""
+
+    comparison: Comparison
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        yield _table(self.comparison, gap=2 if options.max_width >= 100 else 1)
+
+
+def table(comparison: Comparison) -> Fitted:
+    """For a terminal: from 80 columns on no number is ever cut, and words wrap to leave room."""
+    return Fitted(comparison)
+
+
+def _table(comparison: Comparison, gap: int) -> Table:
+    made = Table(box=None, padding=(0, 0, 0, gap), pad_edge=False)
+    for column in COLUMNS:
+        made.add_column(
+            column.heading,
+            justify="right" if column.is_number else "left",
+            no_wrap=column.is_number,
+            overflow="fold",
+        )
+    for row in comparison.rows:
+        style = "dim" if row.status is None else ""
+        made.add_row(*(Text(escape.terminal(cell), style) for cell in cells(row)))
+    return made
+
+
+def markdown(comparison: Comparison) -> str:
+    """The same as a Markdown table."""
+    rules = ("---:" if column.is_number else "---" for column in COLUMNS)
+    lines = [_line(column.heading.replace("\n", " ") for column in COLUMNS), _line(rules)]
+    lines += [_line(map(escape.markdown, cells(row))) for row in comparison.rows]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _row(runtime: Runtime, metrics: Sequence[Metric], sweeps: Sequence[Sweep]) -> Row:
+    name, label = escape.plain(runtime.name), escape.plain(runtime.label)
+    own = [metric for metric in metrics if metric.runtime == runtime.name]
+    find_own = partial(find, own, runtime.name)
+    ceiling, total = find_own("ceiling"), find_own("bytes_per_unit", "total")
+    if ceiling is None or total is None:
+        why = f"left out: {escape.plain(runtime.reason)}" if runtime.reason else "did not run"
+        return Row(name, label, runtime.kind, why)
+    burst = _value(find_own("burst_seconds_per_unit"))
+    stopped_by = stopper(sweeps, runtime.name, runtime.kind)
+    return Row(
+        name,
+        label,
+        runtime.kind,
+        stopped=_stopped(ceiling),
+        status=ceiling.status,
+        limit=escape.plain(ceiling.limit) if ceiling.limit else None,
+        stopper=escape.plain(stopped_by) if stopped_by else None,
+        reached=None if ceiling.value is None else int(ceiling.value),
+        total_bytes=total.value,
+        rss_bytes=_value(find_own("bytes_per_unit", "rss")),
+        start_median_seconds=_value(find_own("start_latency_seconds", quantile=0.5)),
+        start_p99_seconds=_value(find_own("start_latency_seconds", quantile=0.99)),
+        burst_units_per_second=1 / burst if burst else None,
+        source=total.source,
+        warnings=tuple(dict.fromkeys((*ceiling.warnings, *total.warnings))),
+    )
+
+
+def _value(metric: Metric | None) -> float | None:
+    return metric.value if metric else None
+
+
+def _stopped(ceiling: Metric) -> str:
+    """Why it stopped, in a few words: the limit where one is known."""
+    if ceiling.status is None:
+        return units.UNKNOWN
+    if ceiling.limit is None:
+        return REASONS[ceiling.status]
+    limit = escape.plain(ceiling.limit)
+    return limit if ceiling.status == "refused" else f"{REASONS[ceiling.status]}: {limit}"
+
+
+def _weighed(row: Row, name: str) -> bool:
+    return row.name == name and (row.total_bytes or 0) > 0
+
+
+def _with_ratio(row: Row, thread: Row | None) -> Row:
+    """The row with how many of its units weigh as much as the thread."""
+    if thread is None or row.source != thread.source or not _weighed(row, row.name):
+        return row
+    assert thread.total_bytes
+    assert row.total_bytes
+    return replace(row, per_thread=thread.total_bytes / row.total_bytes)

@@ -1,0 +1,117 @@
+"""One finding in one sentence, of a run's own figures, saying no more than they bear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reports import units
+from reports.comparison import Comparison, Row
+
+NOTHING = "This run measured too little for a finding."
+SAME = 1.05  # two units that weigh this much alike are not told apart by a multiple
+
+
+def finding(comparison: Comparison) -> str:
+    """The sentence. Labels in it are plain text, to be escaped for where it is shown.
+
+    The thread against the lightest task where both were weighed by the same sources; else the
+    heaviest against the lightest; else one unit alone; else how far each got.
+    """
+    weighed = _weighed(comparison)
+    pair = _pair(comparison)
+    if pair:
+        return f"{_weights(*pair)}{_reaches(*pair)}."
+    if weighed:
+        return _alone(weighed[0])
+    return _counts([row for row in comparison.rows if row.reached])
+
+
+def weight_finding(comparison: Comparison) -> str:
+    """The part of the finding that is about memory: the title of the figure that shows it."""
+    pair = _pair(comparison)
+    if pair:
+        return f"{_weights(*pair)}."
+    weighed = _weighed(comparison)
+    return f"{_weight_alone(weighed[0])}." if weighed else "What one unit weighs is unknown."
+
+
+def _weighed(comparison: Comparison) -> list[Row]:
+    return [row for row in comparison.rows if row.total_bytes and row.total_bytes > 0]
+
+
+def _pair(comparison: Comparison) -> tuple[Row, Row] | None:
+    """The two rows that the finding sets against each other."""
+    weighed = _weighed(comparison)
+    return _thread_and_task(comparison, weighed) or _extremes(weighed)
+
+
+def _thread_and_task(comparison: Comparison, weighed: Sequence[Row]) -> tuple[Row, Row] | None:
+    """The row that stands for an OS thread, and the lightest task that compares with it."""
+    thread = next((row for row in weighed if row.name == comparison.thread), None)
+    tasks = [row for row in weighed if row.kind == "task" and row.per_thread]
+    return (thread, min(tasks, key=_weight)) if thread and tasks else None
+
+
+def _extremes(weighed: Sequence[Row]) -> tuple[Row, Row] | None:
+    """The heaviest and the lightest of those that were weighed like the lightest."""
+    if not weighed:
+        return None
+    light = min(weighed, key=_weight)
+    alike = [row for row in weighed if row.source == light.source and row is not light]
+    return (max(alike, key=_weight), light) if alike else None
+
+
+def _weight(row: Row) -> float:
+    return row.total_bytes or 0.0
+
+
+def _weights(heavy: Row, light: Row) -> str:
+    """Heavy against light, as a multiple where they differ enough for one."""
+    sizes = f"{units.size(heavy.total_bytes)} against {units.size(light.total_bytes)} a unit"
+    times = _weight(heavy) / _weight(light)
+    if times >= SAME:
+        return f"One {heavy.label} takes the memory of {units.ratio(times)} {_many(light)}: {sizes}"
+    if times > 1 / SAME:
+        return f"One {heavy.label} takes about as much memory as one {light.label}: {sizes}"
+    return f"One {heavy.label} takes less memory than one {light.label}: {sizes}"
+
+
+def _reaches(heavy: Row, light: Row) -> str:
+    """How far each got; that one *stopped* is said only where something stopped it."""
+    if not heavy.reached or not light.reached:
+        return ""
+    heavies = "threads" if (heavy.kind, light.kind) == ("thread", "task") else _many(heavy)
+    near, far = units.count(heavy.reached), units.count(light.reached)
+    if heavy.status in ("refused", "killed") and light.reached > heavy.reached:
+        limit = f" ({heavy.stopper or heavy.limit})" if heavy.limit else ""
+        return f", and {heavies} stopped at {near}{limit} where {_many(light)} reached {far}"
+    return f", and this run took {heavies} to {near}, {_many(light)} to {far}"
+
+
+def _alone(row: Row) -> str:
+    sentence = _weight_alone(row)
+    if not row.reached:
+        return f"{sentence}."
+    return f"{sentence}, and {units.count(row.reached)} were alive at once."
+
+
+def _weight_alone(row: Row) -> str:
+    return f"One {row.label} takes {units.size(row.total_bytes)} of memory"
+
+
+def _counts(rows: Sequence[Row]) -> str:
+    """How far the farthest got, where nothing was weighed."""
+    if not rows:
+        return NOTHING
+    ordered = sorted(rows, key=lambda row: row.reached or 0)
+    far, near = ordered[-1], ordered[0]
+    said = f"{units.count(far.reached)} {_many(far)} were alive at once"
+    if near is far:
+        return f"{said}; what one weighs is unknown."
+    return f"{said}, {units.count(near.reached)} {_many(near)}; what one weighs is unknown."
+
+
+def _many(row: Row) -> str:
+    """The label in the plural: `asyncio tasks`, `OS threads (C)`."""
+    unit, bracket, rest = row.label.partition(" (")
+    return f"{unit}{'' if unit.endswith('s') else 's'}{bracket}{rest}"

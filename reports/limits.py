@@ -1,0 +1,194 @@
+"""What can stop a launch, before it and after it: tables for people, objects for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.results.records import Limit, Result, Stop, Sweep
+from reports import units
+from reports.escape import terminal
+
+SCHEMA = 1
+MOST_SHOWN = 4  # other limits whose headroom is told
+
+STOPPED = {
+    "refused": "refused",
+    "killed": "killed",
+    "reserve": "kept for others",
+    "budget": "time was up",
+    "max": "as far as asked",
+    "failed": "runner failed",
+    "interrupted": "interrupted",
+}
+
+
+def print_limits(sweeps: Sequence[Sweep], console: Console | None = None) -> None:
+    """Every limit that bounds a runtime, smallest first, and what follows from it."""
+    out = console or Console()
+    for sweep in sweeps:
+        out.print(Text(terminal(sweep.runtime), style="bold"))
+        out.print(_table(sweep.limits))
+        for line in _aside(sweep.limits):
+            out.print(Text(terminal(line), style="dim"), soft_wrap=True)
+        for line in _outlook(sweep):
+            out.print(Text(terminal(line)), soft_wrap=True)
+        out.print()
+
+
+def limits_json(sweeps: Sequence[Sweep]) -> str:
+    """The same for programs: the stable interface of `outnumber limits --format json`."""
+    return msgspec.json.encode(
+        {"schema": SCHEMA, "runtimes": [_object(sweep) for sweep in sweeps]}
+    ).decode()
+
+
+def print_ceilings(result: Result, console: Console | None = None) -> None:
+    """How far each runtime went, what stopped it with the evidence, and how to go further."""
+    out = console or Console()
+    climbs = [sweep for sweep in result.sweeps if sweep.purpose == "climb"]
+    table = Table(box=None, pad_edge=False)
+    table.add_column("runtime", overflow="fold")
+    for heading in ("reached", "predicted", "limit at"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("stopped by", overflow="fold")
+    for sweep in climbs:
+        table.add_row(*map(terminal, _ceiling(sweep)))
+    out.print(table)
+    for sweep in climbs:
+        out.print()
+        out.print(Text(terminal(sweep.runtime), style="bold"))
+        for line in _account(sweep):
+            out.print(Text(terminal(f"  {line}")), soft_wrap=True)
+    for runtime in result.runtimes:
+        if runtime.reason:
+            out.print(Text(terminal(f"{runtime.name} was left out: {runtime.reason}")))
+
+
+def named(limit: Limit) -> str:
+    """Its name, with the cgroup that it stands in."""
+    return f"{limit.name} in {limit.where}" if (limit.where or "").startswith("/") else limit.name
+
+
+def amount(limit: Limit, value: float | None) -> str:
+    """A value in the limit's own measure."""
+    return units.count(value) if limit.measure == "count" else units.size(value)
+
+
+def take(limit: Limit) -> str:
+    """What one unit takes of it: `2.93`, `8.00 MiB`."""
+    if limit.take is None or limit.measure == "bytes":
+        return units.size(limit.take)
+    return f"{limit.take:.3g}"
+
+
+def bounding(limits: Iterable[Limit]) -> list[Limit]:
+    """The limits that allow a number of units, in their order: smallest first."""
+    return [limit for limit in limits if limit.allows is not None]
+
+
+def binding(stop: Stop, limits: Iterable[Limit]) -> Limit | None:
+    """The limit that a stop names, among those that were read."""
+    same = [limit for limit in limits if (limit.name, limit.where) == (stop.limit, stop.where)]
+    return same[0] if same else None
+
+
+def _table(limits: Sequence[Limit]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("limit", overflow="fold")
+    for heading in ("value", "in use", "a unit takes", "allows"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for limit in bounding(limits):
+        table.add_row(
+            terminal(named(limit)),
+            amount(limit, limit.value),
+            amount(limit, limit.use),
+            take(limit),
+            units.count(limit.allows),
+        )
+    return table
+
+
+def _aside(limits: Sequence[Limit]) -> Iterable[str]:
+    """The limits that bound nothing, each kind in a line, and what is to be known beforehand."""
+    rest = [limit for limit in limits if limit.allows is None]
+    kinds = {
+        "unknown": [named(limit) for limit in rest if not limit.known],
+        "unlimited": [limit.name for limit in rest if limit.known and limit.value is None],
+        "not taken by a unit": [named(each) for each in rest if each.known and each.value],
+    }
+    for kind, names in kinds.items():
+        if names:
+            yield f"{kind}: {', '.join(dict.fromkeys(names))}"
+    for limit in bounding(limits):
+        for note in limit.notes:
+            if "oom.group" in note:
+                yield f"{named(limit)}: {note}, the harness too"
+
+
+def _outlook(sweep: Sweep) -> Iterable[str]:
+    """The prediction, the binding limit and how to lift it, and the next."""
+    rows = bounding(sweep.limits)
+    if not rows:
+        yield "nothing that is known bounds it"
+        return
+    first = rows[0]
+    less = "" if sweep.stop.predicted == first.allows else ", a reserve being left to others"
+    yield f"predicted ceiling: {units.count(sweep.stop.predicted)}, by {named(first)}{less}"
+    yield f"to lift it: {first.lift}"
+    if len(rows) > 1:
+        yield f"next would be {named(rows[1])}, at {units.count(rows[1].allows)}"
+    if sweep.stop.status != "max":
+        yield f"the pilot was stopped at {units.count(sweep.stop.count)}: {sweep.stop.message}"
+
+
+def _object(sweep: Sweep) -> dict[str, object]:
+    rows = bounding(sweep.limits)
+    return {
+        "runtime": sweep.runtime,
+        "predicted": sweep.stop.predicted,
+        "binding": rows[0].name if rows else None,
+        "where": rows[0].where if rows else None,
+        "lift": rows[0].lift if rows else None,
+        "next": rows[1].name if len(rows) > 1 else None,
+        "pilot": sweep.stop.count,
+        "limits": sweep.limits,
+    }
+
+
+def _ceiling(sweep: Sweep) -> tuple[str, ...]:
+    stop = sweep.stop
+    why = STOPPED[stop.status] if stop.limit is None else f"{STOPPED[stop.status]}: {stop.limit}"
+    return (
+        sweep.runtime,
+        units.count(stop.count),
+        "–" if stop.predicted is None else units.count(stop.predicted),
+        "–" if stop.projected is None else f"{units.count(stop.projected)} (projected)",
+        why,
+    )
+
+
+def _account(sweep: Sweep) -> Iterable[str]:
+    """What stopped it, the evidence, how to go further, and what would come next."""
+    stop = sweep.stop
+    yield f"stopped at {units.count(stop.count)}: {stop.message}"
+    yield from stop.evidence
+    if stop.projected is not None:
+        yield f"the limit itself would bind at about {units.count(stop.projected)} (projected)"
+    limit = binding(stop, sweep.limits)
+    if limit is not None and limit.lift:
+        yield f"to go further: {_further(stop, limit)}"
+    others = [one for one in bounding(sweep.limits) if one is not limit][:MOST_SHOWN]
+    for one in others:
+        room = max(0, (one.allows or 0) - stop.count)
+        yield f"room for {units.count(room)} more: {named(one)}, {amount(one, one.value)}"
+
+
+def _further(stop: Stop, limit: Limit) -> str:
+    if stop.status == "reserve":
+        return f"--to-the-wall, or --reserve-pids and --reserve-memory; then {limit.lift}"
+    return limit.lift

@@ -1,0 +1,78 @@
+"""What can run and what would be done: the tables of `outnumber runtimes` and `run --dry-run`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from reports import units
+from reports.escape import terminal
+
+
+@dataclass(frozen=True)
+class RuntimeRow:
+    """One runtime of the catalogue. `reason` is `None` where it can run."""
+
+    name: str
+    language: str
+    kind: str
+    default: bool
+    version: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """What a run would do with one runtime. `reason` says why it would be left out."""
+
+    name: str
+    climb_to: int | None
+    short_to: int
+    seconds: float
+    bytes: float
+    reason: str | None
+
+
+def print_runtimes(rows: Sequence[RuntimeRow], console: Console | None = None) -> None:
+    """The catalogue as a table; what is missing is told with what to type."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("runtime", "language", "unit", "here"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        name = row.name if row.default else f"{row.name} (on request)"
+        here = f"missing: {row.reason}" if row.reason else row.version or "yes"
+        table.add_row(terminal(name), row.language, row.kind, terminal(here))
+    (console or Console()).print(table)
+
+
+def print_plan(
+    rows: Sequence[PlanRow], sweeps: int, seed: int, console: Console | None = None
+) -> None:
+    """The plan as a table, then the sum of its time."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("runtime")
+    for heading in ("climb to", f"{sweeps} short sweeps to", "about", "memory"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        table.add_row(terminal(row.name), *_cells(row, sweeps))
+    out = console or Console()
+    out.print(table)
+    seconds = sum(row.seconds for row in rows if row.reason is None)
+    out.print(f"About {units.seconds(seconds)} in all, first builds apart; --seed {seed}.")
+    for row in rows:
+        if row.reason is not None:
+            out.print(f"{terminal(row.name)} would be left out: {terminal(row.reason)}")
+
+
+def _cells(row: PlanRow, sweeps: int) -> tuple[str, ...]:
+    if row.reason is not None:
+        return ("left out", "", "", "")
+    return (
+        units.count(row.climb_to) if row.climb_to else "none",
+        units.count(row.short_to) if sweeps else "none",
+        units.seconds(row.seconds),
+        units.size(row.bytes),
+    )

@@ -1,0 +1,366 @@
+/* One unit is a POSIX thread: one function of the user's own that waits on one condition variable.
+ *
+ * Parked: it has counted itself in under the gate's mutex, which only its wait lets go of. Held
+ * alive: its pthread_t, in an array made beforehand, since it is to be joined. A start latency runs
+ * to the new thread's first instruction while the spawner waits; an empty round is the clock and the
+ * gate alone. The contract is runners/README.md.
+ */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#define UNIT \
+    "a thread: void *unit(void *) waits on one pthread_cond_t, started by pthread_create; its " \
+    "pthread_t is kept in an array made beforehand"
+
+enum { MOST_UNITS = 1000000000, MOST_PROBED = 1000, WATCHER_STACK_BYTES = 64 << 10 };
+
+/* Units count themselves in here as they park. */
+struct gate {
+    pthread_mutex_t mutex;
+    pthread_cond_t opens, filled;
+    bool open;
+    size_t parked, wanted;
+};
+
+#define CLOSED_GATE \
+    {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, PTHREAD_COND_INITIALIZER, false, 0, 0}
+
+static struct gate gate = CLOSED_GATE, round_over = CLOSED_GATE;
+static pthread_t *threads, probes[MOST_PROBED];
+static size_t alive;
+static uint64_t first_ns;
+static pthread_attr_t own_attributes;
+static const pthread_attr_t *attributes; /* NULL, the default, unless a setting was given */
+static FILE *replies;
+
+static uint64_t clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* ---- the gate ---- */
+
+static void park(struct gate *at)
+{
+    pthread_mutex_lock(&at->mutex);
+    if (++at->parked == at->wanted)
+        pthread_cond_signal(&at->filled);
+    while (!at->open)
+        pthread_cond_wait(&at->opens, &at->mutex);
+    pthread_mutex_unlock(&at->mutex);
+}
+
+static void await_parked(struct gate *at, size_t wanted)
+{
+    pthread_mutex_lock(&at->mutex);
+    at->wanted = wanted;
+    while (at->parked < wanted)
+        pthread_cond_wait(&at->filled, &at->mutex);
+    pthread_mutex_unlock(&at->mutex);
+}
+
+/* Wakes the threads that are parked there, waits for their ends, and closes the gate again. */
+static void end(struct gate *at, const pthread_t *those, size_t count)
+{
+    pthread_mutex_lock(&at->mutex);
+    at->open = true;
+    pthread_cond_broadcast(&at->opens);
+    pthread_mutex_unlock(&at->mutex);
+    for (size_t i = 0; i < count; i++)
+        pthread_join(those[i], NULL);
+    at->open = false;
+    at->parked = 0;
+}
+
+/* ---- the unit, and the one that a probe starts ---- */
+
+static void *unit(void *none)
+{
+    park(&gate);
+    return none;
+}
+
+static void *probed(void *none)
+{
+    uint64_t now = clock_ns();
+    first_ns = now; /* seen by the spawner through the mutex of the gate */
+    park(&round_over);
+    return none;
+}
+
+/* ---- replies ---- */
+
+static void put_text(const char *text)
+{
+    putc('"', replies);
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++)
+        if (*at < ' ' || *at > '~' || *at == '"' || *at == '\\')
+            fprintf(replies, "\\u%04x", *at);
+        else
+            putc(*at, replies);
+    putc('"', replies);
+}
+
+static void put_numbers(const char *key, const uint64_t *numbers, size_t count)
+{
+    fprintf(replies, ", \"%s\": [", key);
+    for (size_t i = 0; i < count; i++)
+        fprintf(replies, "%s%llu", i ? ", " : "", (unsigned long long)numbers[i]);
+    putc(']', replies);
+}
+
+static const char *name_of(int error)
+{
+    return error == EAGAIN ? "EAGAIN" : error == ENOMEM ? "ENOMEM" : "pthread_create failed";
+}
+
+/* The end of a reply, with the refusal if there was one. */
+static void put_end(int error)
+{
+    if (error) {
+        fprintf(replies, ", \"refused\": {\"error\": \"%s\", \"errno\": %d, \"message\": ",
+                name_of(error), error);
+        put_text(strerror(error));
+        putc('}', replies);
+    }
+    fputs("}\n", replies);
+    fflush(replies);
+}
+
+static void put_fact(const char *key, const char *value)
+{
+    fprintf(replies, ", \"%s\": ", key);
+    put_text(value);
+}
+
+static void put_facts_of_environment(void)
+{
+    static const char *const watched[] = {"MALLOC_ARENA_MAX", "GLIBC_TUNABLES"};
+    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
+        if (getenv(watched[i]))
+            put_fact(watched[i], getenv(watched[i]));
+}
+
+static void say_hello(void)
+{
+    char version[80] = "unknown";
+    pthread_attr_t defaults;
+    size_t stack = 0, guard = 0;
+#ifdef _CS_GNU_LIBPTHREAD_VERSION
+    confstr(_CS_GNU_LIBPTHREAD_VERSION, version, sizeof version);
+#endif
+    pthread_attr_init(&defaults);
+    pthread_attr_getstacksize(attributes ? attributes : &defaults, &stack);
+    pthread_attr_getguardsize(attributes ? attributes : &defaults, &guard);
+    fputs("{\"reply\": \"hello\", \"contract\": 1, \"runtime\": \"pthread\", \"version\": ", replies);
+    put_text(version);
+    fputs(", \"unit\": \"" UNIT "\"", replies);
+    fprintf(replies, ", \"facts\": {\"stack bytes\": \"%zu\", \"guard bytes\": \"%zu\"", stack, guard);
+    put_fact("compiler", __VERSION__);
+    put_facts_of_environment();
+    putc('}', replies);
+    put_end(0);
+}
+
+static void reject(const char *word, const char *expected)
+{
+    fputs("{\"reply\": \"error\", \"message\": ", replies);
+    char message[200];
+    snprintf(message, sizeof message, "'%.80s': expected %s", word, expected);
+    put_text(message);
+    put_end(0);
+}
+
+/* ---- commands ---- */
+
+/* Launches until `count` live, or as far as it goes; gives the error that refused the next. */
+static int launch(size_t count, uint64_t *longest)
+{
+    if (count > alive) {
+        pthread_t *room = realloc(threads, count * sizeof *threads);
+        if (!room)
+            return ENOMEM;
+        threads = room;
+    }
+    /* The end of a spawn is the start of the next, so that no pause falls between two. */
+    for (uint64_t now, before = clock_ns(); alive < count; alive++, before = now) {
+        int error = pthread_create(&threads[alive], attributes, unit, NULL);
+        if (error)
+            return error;
+        now = clock_ns();
+        if (now - before > *longest)
+            *longest = now - before;
+    }
+    return 0;
+}
+
+static void grow(size_t count)
+{
+    if (count < alive) {
+        reject("grow", "a count of at least those alive");
+        return;
+    }
+    uint64_t longest = 0, began = clock_ns();
+    int error = launch(count, &longest);
+    await_parked(&gate, alive);
+    uint64_t burst = clock_ns() - began;
+    fprintf(replies, "{\"reply\": \"grow\", \"alive\": %zu, \"burst_ns\": %llu", alive,
+            (unsigned long long)burst);
+    fprintf(replies, ", \"longest_spawn_ns\": %llu", (unsigned long long)longest);
+    put_end(error);
+}
+
+static void probe(size_t count)
+{
+    static uint64_t starts[MOST_PROBED], empties[MOST_PROBED];
+    size_t started = 0;
+    int error = 0;
+    for (; started < count; started++) {
+        uint64_t begun = clock_ns();
+        error = pthread_create(&probes[started], attributes, probed, NULL);
+        if (error)
+            break;
+        await_parked(&round_over, started + 1);
+        starts[started] = first_ns - begun;
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint64_t begun = clock_ns();
+        await_parked(&round_over, started);
+        empties[i] = clock_ns() - begun;
+    }
+    end(&round_over, probes, started);
+    fprintf(replies, "{\"reply\": \"probe\", \"alive\": %zu", alive);
+    put_numbers("start_ns", starts, started);
+    put_numbers("empty_ns", empties, count);
+    put_end(error);
+}
+
+static void release(void)
+{
+    uint64_t began = clock_ns();
+    end(&gate, threads, alive);
+    uint64_t took = clock_ns() - began;
+    free(threads);
+    threads = NULL;
+    alive = 0;
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+    fprintf(replies, "{\"reply\": \"release\", \"alive\": 0, \"release_ns\": %llu",
+            (unsigned long long)took);
+    put_end(0);
+}
+
+/* Whether `word` is a whole number within the bounds, and no more than that. */
+static bool is_count(const char *word, size_t least, size_t most, size_t *count)
+{
+    if (!word || !*word || strlen(word) > 10 || word[strspn(word, "0123456789")])
+        return false;
+    *count = strtoull(word, NULL, 10);
+    return *count >= least && *count <= most;
+}
+
+static void obey(char *line)
+{
+    char *rest, *word = strtok_r(line, " \t\r\n", &rest);
+    char *number = strtok_r(NULL, " \t\r\n", &rest);
+    bool more = strtok_r(NULL, " \t\r\n", &rest);
+    size_t count;
+    if (word && !strcmp(word, "grow")) {
+        if (!more && is_count(number, 0, MOST_UNITS, &count))
+            grow(count);
+        else
+            reject(word, "one whole number from 0 to 1000000000");
+    } else if (word && !strcmp(word, "probe")) {
+        if (!more && is_count(number, 1, MOST_PROBED, &count))
+            probe(count);
+        else
+            reject(word, "one whole number from 1 to 1000");
+    } else if (word && !strcmp(word, "release") && !number) {
+        release();
+    } else {
+        reject(word ? word : "", "grow N, probe S or release");
+    }
+}
+
+/* ---- the beginning and the end ---- */
+
+static void die(const char *what, const char *word)
+{
+    fprintf(stderr, "pthread: %s: %s\n", what, word);
+    exit(1);
+}
+
+/* Ends the process at once when the other end of its input closes, whatever it is doing. Waits for
+ * no data, only for the hang-up. */
+static void *end_with_input(void *none)
+{
+    struct pollfd input = {.fd = 0, .events = 0};
+    while (poll(&input, 1, -1) < 0 && errno == EINTR)
+        ;
+    _exit(0);
+    return none;
+}
+
+static void watch_input(void)
+{
+    pthread_t watcher;
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, WATCHER_STACK_BYTES);
+    pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
+    int error = pthread_create(&watcher, &small, end_with_input, NULL);
+    if (error)
+        die("cannot start the watcher of the input", strerror(error));
+}
+
+/* Replies go where standard output went, which becomes standard error. */
+static void move_protocol(void)
+{
+    int own = dup(1);
+    replies = own < 0 ? NULL : fdopen(own, "w");
+    if (!replies || dup2(2, 1) < 0)
+        die("cannot move the protocol to a descriptor of its own", strerror(errno));
+}
+
+static void configure(const char *word)
+{
+    static const char key[] = "stack-size=";
+    size_t bytes;
+    if (strncmp(word, key, sizeof key - 1))
+        die("knows no such setting; it takes stack-size=BYTES", word);
+    pthread_attr_init(&own_attributes);
+    if (!is_count(word + sizeof key - 1, 1, SIZE_MAX, &bytes) ||
+        pthread_attr_setstacksize(&own_attributes, bytes))
+        die("is no size that a stack can have", word);
+    attributes = &own_attributes;
+}
+
+int main(int count, char **words)
+{
+    char *line = NULL;
+    size_t room = 0;
+    move_protocol();
+    for (int i = 1; i < count; i++)
+        configure(words[i]);
+    watch_input();
+    say_hello();
+    while (getline(&line, &room, stdin) > 0)
+        obey(line);
+    _exit(0); /* the input has ended, and with it the units, which nobody waits for */
+}

@@ -1,0 +1,285 @@
+// One unit is a goroutine: one function of the user's own that waits on one channel. With the word
+// unit=goroutine-locked it first locks itself to a kernel thread of its own.
+//
+// Parked: it has signalled a WaitGroup as its last act before it waits, and the scheduler counts it
+// as waiting (from Go 1.26). Held alive: nothing by the runner. A start latency holds the hand-off
+// by the spawner, which parks; an empty round one pass through the scheduler. No memory for the next
+// unit, or no thread, is no refusal in Go but the program's end, with a message. The contract is
+// runners/README.md.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	mostUnits  = 1_000_000_000
+	mostProbed = 1_000
+	waiting    = "/sched/goroutines/waiting:goroutines"
+)
+
+// kind is what can be asked for: its unit, the unit of a probe, and the sentence on it.
+type kind struct {
+	unit, probed func()
+	sentence     string
+}
+
+var kinds = map[string]kind{
+	"goroutine": {unit, probed,
+		"a goroutine: func unit() waits on one channel, started by go unit(); no handle is kept"},
+	"goroutine-locked": {lockedUnit, lockedProbed,
+		"a goroutine on a kernel thread of its own: func unit() calls runtime.LockOSThread() and " +
+			"waits on one channel, started by go unit(); no handle is kept"},
+}
+
+var (
+	gate      = make(chan struct{})
+	roundOver = make(chan struct{})
+	handed    = make(chan int64)
+	parked    sync.WaitGroup
+	alive     int
+	others    int // goroutines that are no units
+	epoch     = time.Now()
+)
+
+func unit() {
+	parked.Done()
+	<-gate
+}
+
+func lockedUnit() {
+	runtime.LockOSThread() // never unlocked, so that the thread ends with the unit
+	unit()
+}
+
+func probed() {
+	handed <- clock()
+	<-roundOver
+}
+
+func lockedProbed() {
+	first := clock()
+	runtime.LockOSThread()
+	handed <- first
+	<-roundOver
+}
+
+// clock is in nanoseconds. time.Since reads the monotonic clock alone, time.Now the other too.
+func clock() int64 { return int64(time.Since(epoch)) }
+
+type reply map[string]any
+
+// grow leaves out what the collector took: Go tells it at the end of a cycle, and most bursts end in
+// the midst of one.
+func grow(k kind, count int) reply {
+	if count < alive {
+		return rejected("grow %d: expected at least %d, the count alive", count, alive)
+	}
+	began := clock()
+	longest := launch(k.unit, count-alive)
+	awaitParked(count)
+	burst := clock() - began
+	alive = count
+	return reply{"reply": "grow", "alive": alive, "burst_ns": burst, "longest_spawn_ns": longest}
+}
+
+// launch gives the longest spawn. The end of a spawn is the start of the next, so that no pause
+// falls between two.
+func launch(unit func(), count int) (longest int64) {
+	parked.Add(count)
+	before := clock()
+	for ; count > 0; count-- {
+		go unit()
+		now := clock()
+		longest = max(longest, now-before)
+		before = now
+	}
+	return longest
+}
+
+// awaitParked waits until all units have signalled, and until the scheduler sees as many wait: the
+// last to signal may still be on its way.
+func awaitParked(count int) {
+	parked.Wait()
+	for {
+		if seen, known := waitingNow(); !known || seen >= count {
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
+func probe(k kind, count int) reply {
+	starts, empties := make([]int64, count), make([]int64, count)
+	for i := range starts {
+		begun := clock()
+		go k.probed()
+		starts[i] = <-handed - begun
+	}
+	for i := range empties {
+		begun := clock()
+		runtime.Gosched()
+		empties[i] = clock() - begun
+	}
+	end(&roundOver, others+alive)
+	return reply{"reply": "probe", "alive": alive, "start_ns": starts, "empty_ns": empties}
+}
+
+func release() reply {
+	began := clock()
+	end(&gate, others)
+	took := clock() - began
+	alive = 0
+	debug.FreeOSMemory()
+	return reply{"reply": "release", "alive": 0, "release_ns": took}
+}
+
+// end wakes all that wait there, waits until no more than `left` goroutines are, and puts a closed
+// gate in its place.
+func end(at *chan struct{}, left int) {
+	close(*at)
+	for runtime.NumGoroutine() > left {
+		runtime.Gosched()
+	}
+	*at = make(chan struct{})
+}
+
+// waitingNow is how many goroutines wait, by the scheduler; not known before Go 1.26.
+func waitingNow() (count int, known bool) {
+	sample := []metrics.Sample{{Name: waiting}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0, false
+	}
+	return int(sample[0].Value.Uint64()), true
+}
+
+func rejected(format string, values ...any) reply {
+	return reply{"reply": "error", "message": fmt.Sprintf(format, values...)}
+}
+
+func obey(k kind, line string) reply {
+	words := strings.Fields(line)
+	switch {
+	case len(words) > 0 && words[0] == "grow":
+		count, err := countIn(words, 0, mostUnits)
+		if err != nil {
+			return rejected("%v", err)
+		}
+		return grow(k, count)
+	case len(words) > 0 && words[0] == "probe":
+		count, err := countIn(words, 1, mostProbed)
+		if err != nil {
+			return rejected("%v", err)
+		}
+		return probe(k, count)
+	case len(words) == 1 && words[0] == "release":
+		return release()
+	}
+	return rejected("%.200q is no command; expected grow N, probe S or release", line)
+}
+
+func countIn(words []string, least, most uint64) (int, error) {
+	if len(words) == 2 {
+		count, err := strconv.ParseUint(words[1], 10, 64)
+		if err == nil && least <= count && count <= most {
+			return int(count), nil
+		}
+	}
+	return 0, fmt.Errorf("%.200q: expected one whole number from %d to %d",
+		strings.Join(words, " "), least, most)
+}
+
+func hello(name string, k kind) reply {
+	return reply{
+		"reply": "hello", "contract": 1, "runtime": name, "version": runtime.Version(),
+		"unit": k.sentence, "facts": facts(),
+	}
+}
+
+func facts() map[string]string {
+	percent := debug.SetGCPercent(100)
+	debug.SetGCPercent(percent)
+	known := map[string]string{
+		"GOMAXPROCS": strconv.Itoa(runtime.GOMAXPROCS(0)),
+		"GOGC":       strconv.Itoa(percent),
+	}
+	for _, name := range []string{"GOMEMLIMIT", "GODEBUG"} {
+		if value, set := os.LookupEnv(name); set {
+			known[name] = value
+		}
+	}
+	return known
+}
+
+// commands reads lines as they come. At the end of input it ends the program at once, whatever that
+// is doing.
+func commands() <-chan string {
+	lines := make(chan string)
+	go func() {
+		input := bufio.NewReader(os.Stdin)
+		for {
+			line, err := input.ReadString('\n')
+			if err != nil {
+				os.Exit(0)
+			}
+			lines <- line
+		}
+	}()
+	return lines
+}
+
+// moveProtocol gives what standard output was, which becomes standard error. A new descriptor takes
+// the lowest free number, here 1; dup2 is not on every system.
+func moveProtocol() *os.File {
+	replies, err := syscall.Dup(1)
+	if err == nil {
+		err = syscall.Close(1)
+	}
+	if err == nil {
+		_, err = syscall.Dup(2)
+	}
+	if err != nil {
+		die("cannot move the protocol to a descriptor of its own: %v", err)
+	}
+	return os.NewFile(uintptr(replies), "replies")
+}
+
+func configure(words []string) (name string) {
+	name = "goroutine"
+	for _, word := range words {
+		key, value, _ := strings.Cut(word, "=")
+		if _, known := kinds[value]; key != "unit" || !known {
+			die("goroutine knows no setting %q; it takes unit=goroutine or unit=goroutine-locked", word)
+		}
+		name = value
+	}
+	return name
+}
+
+func die(format string, values ...any) {
+	fmt.Fprintf(os.Stderr, format+"\n", values...)
+	os.Exit(1)
+}
+
+func main() {
+	replies := json.NewEncoder(moveProtocol())
+	name := configure(os.Args[1:])
+	lines := commands()
+	others = runtime.NumGoroutine()
+	_ = replies.Encode(hello(name, kinds[name]))
+	for line := range lines {
+		_ = replies.Encode(obey(kinds[name], line))
+	}
+}

@@ -1,0 +1,105 @@
+"""One unit is an asyncio task: one `async def` of the user's own that awaits one `asyncio.Event`.
+
+Parked: its future is among the event's waiters. Held alive: the task, in a list made beforehand, as
+asyncio's documentation demands. A start latency holds one pass of the event loop, an empty round
+that pass alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+from collections.abc import Callable, Coroutine, Mapping
+from itertools import repeat
+from time import perf_counter_ns as clock
+from typing import Any
+
+RUNTIME = "asyncio"
+VERSION = platform.python_version()
+UNIT = (
+    "a task: async def unit(): await gate.wait() on one asyncio.Event, started by "
+    "loop.create_task; its Task is kept in a list made beforehand"
+)
+SETTINGS: Mapping[str, Callable[[str], object]] = {}
+REFUSALS = (MemoryError, OSError)
+UNIT_BYTES, PARKING_BYTES = 1_200, 380
+
+loop: asyncio.AbstractEventLoop
+gate: asyncio.Event
+tasks: list[Any] = []
+
+round_over: asyncio.Event
+probes: list[asyncio.Task[None]] = []
+first_ns = 0
+
+
+async def unit() -> None:
+    await gate.wait()
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(inside(main))
+
+
+async def inside(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    global loop, gate, round_over
+    loop, gate, round_over = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+    await main()
+
+
+def facts() -> Mapping[str, str]:
+    return {"event loop": f"{type(loop).__module__}.{type(loop).__qualname__}"}
+
+
+def room(count: int) -> None:
+    tasks.extend(repeat(None, count - len(tasks)))
+    while len(tasks) > count:  # a slice would take memory to be cut off
+        tasks.pop()
+
+
+def spawn(number: int) -> None:
+    tasks[number] = loop.create_task(unit())
+
+
+def burst(launch: Callable[[int], Any], count: int) -> Any:
+    return launch(count)
+
+
+async def parked(_launched: int) -> int:
+    await asyncio.sleep(0)  # first in, first out: every unit has run before this goes on
+    return len(gate._waiters)
+
+
+async def probed() -> None:
+    global first_ns
+    first_ns = clock()
+    await round_over.wait()
+
+
+async def start_one() -> int:
+    begun = clock()
+    probes.append(loop.create_task(probed()))
+    await asyncio.sleep(0)
+    return first_ns - begun
+
+
+async def empty_one() -> int:
+    begun = clock()
+    await asyncio.sleep(0)
+    return clock() - begun
+
+
+async def end_started() -> None:
+    round_over.set()
+    for task in probes:
+        await task
+    probes.clear()
+    round_over.clear()
+
+
+async def release() -> None:
+    gate.set()
+    for task in tasks:
+        await task
+    tasks.clear()
+    gate.clear()

@@ -1,0 +1,93 @@
+"""One unit is a raw greenlet: one function of the user's own that switches to the main greenlet.
+
+Parked: the switch into it has come back. Held alive: the greenlet, in a list made beforehand, since
+one that nobody holds is ended. A start latency is the making of a greenlet and the switch into it,
+an empty round the clock alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Coroutine, Mapping
+from itertools import repeat
+from time import perf_counter_ns as clock
+from typing import Any
+
+import greenlet as library  # type: ignore[import-untyped]
+from greenlet import getcurrent, greenlet
+
+RUNTIME = "greenlet"
+VERSION = library.__version__
+UNIT = (
+    "a greenlet: def unit(): main.switch() to the main greenlet, started by "
+    "greenlet(unit).switch(); the greenlet is kept in a list made beforehand"
+)
+SETTINGS: Mapping[str, Callable[[str], object]] = {}
+REFUSALS = (MemoryError, OSError, library.error)
+UNIT_BYTES, PARKING_BYTES = 19_500, 0  # of which 16 KiB are for frames, most of it untouched
+
+main = getcurrent()
+greenlets: list[Any] = []
+probes: list[Any] = []
+
+
+def unit() -> None:
+    main.switch()
+
+
+def run(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    with contextlib.suppress(StopIteration):
+        serve().send(None)
+
+
+def facts() -> Mapping[str, str]:
+    return {}
+
+
+def room(count: int) -> None:
+    greenlets.extend(repeat(None, count - len(greenlets)))
+    while len(greenlets) > count:  # a slice would take memory to be cut off
+        greenlets.pop()
+
+
+def spawn(number: int) -> None:
+    greenlets[number] = one = greenlet(unit)
+    one.switch()
+
+
+def burst(launch: Callable[[int], Any], count: int) -> Any:
+    return launch(count)
+
+
+async def parked(launched: int) -> int:
+    return launched
+
+
+def probed() -> None:
+    main.switch(clock())
+
+
+async def start_one() -> int:
+    begun = clock()
+    probes.append(greenlet(probed))
+    first: int = probes[-1].switch()
+    return first - begun
+
+
+async def empty_one() -> int:
+    begun = clock()
+    return clock() - begun
+
+
+async def end_started() -> None:
+    end(probes)
+
+
+async def release() -> None:
+    end(greenlets)
+
+
+def end(those: list[Any]) -> None:
+    for one in those:
+        one.switch()
+    those.clear()

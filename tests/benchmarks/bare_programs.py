@@ -1,0 +1,103 @@
+"""Starting and reading the programs in `bare/`, in a memory cgroup like that of a sweep."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.measure.build import GO_ENVIRONMENT
+from bench.measure.process import Launch, RunnerProcess
+from bench.measure.rig import ProcessEyes
+from bench.probes.cgroup import sweep_cgroup
+from bench.probes.memory import MemoryProbe
+from bench.results.records import Memory
+from tests.benchmarks.machine import RIG, TOOLS
+
+FOLDER = Path(__file__).with_name("bare")
+BUILT = Path(__file__).parents[2] / "build" / "bare"
+PATIENCE_SECONDS = 120.0
+
+PROGRAMS = {
+    "pthread": "pthread.c",
+    "threading": "threading_thread.py",
+    "goroutine": "goroutine.go",
+    "greenlet": "greenlet_raw.py",
+    "gevent": "gevent_greenlet.py",
+    "asyncio": "asyncio_task.py",
+    "trio": "trio_task.py",
+}
+
+
+class BareProcess(RunnerProcess):
+    """A bare program as a process that surely ends. It speaks no protocol but `ready SECONDS`."""
+
+    def ready(self) -> float:
+        """Waits until the next count is reached; returns the burst's seconds."""
+        word, seconds = self._line("a count", PATIENCE_SECONDS).split()
+        assert word == b"ready"
+        return float(seconds)
+
+    def go_on(self) -> None:
+        """Lets it launch up to the next count."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"\n")
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One count of a bare program: how long the burst took, and the memory at rest."""
+
+    alive: int
+    burst_seconds: float
+    memory: Memory
+
+
+def command(name: str) -> tuple[str, ...]:
+    """The words that start a runtime's bare program, built if it must be."""
+    source = FOLDER / PROGRAMS[name]
+    if source.suffix == ".py":
+        return (sys.executable, "-I", str(source))
+    built = BUILT / source.stem
+    if not built.exists() or built.stat().st_mtime < source.stat().st_mtime:
+        BUILT.mkdir(parents=True, exist_ok=True)
+        build(source, built)
+    return (str(built),)
+
+
+def build(source: Path, built: Path) -> None:
+    if source.suffix == ".go":
+        words = [TOOLS.go or "go", "build", "-o", str(built), str(source)]
+    else:
+        words = [TOOLS.cc or "cc", "-std=gnu11", "-O2", "-pthread", "-o", str(built), str(source)]
+    environment = os.environ | GO_ENVIRONMENT | {"GOCACHE": str(BUILT / "go-cache")}
+    subprocess.run(words, env=environment, check=True)
+
+
+def run(name: str, counts: tuple[int, ...]) -> list[Stop]:
+    """Takes a fresh bare program through the counts."""
+    words = (*command(name), *map(str, counts))
+    stops = []
+    with started(words) as (process, eyes):
+        for count in counts:
+            seconds = process.ready()
+            eyes.settle(exact=len(counts) > 1)
+            stops.append(Stop(count, seconds, eyes.memory()))
+            process.go_on()
+    return stops
+
+
+@contextmanager
+def started(words: tuple[str, ...]) -> Iterator[tuple[BareProcess, ProcessEyes]]:
+    """A process in a cgroup of its own, as `MachineRig` starts a runner."""
+    with sweep_cgroup(RIG.system, RIG.clock) as group:
+        process = BareProcess(Launch(words, (str(group.procs),) if group else ()), RIG.clock)
+        try:
+            probe = MemoryProbe.of(RIG.system, process.pid, group)
+            yield process, ProcessEyes(process.pid, probe, group, RIG.system, RIG.clock)
+        finally:
+            process.stop()

@@ -1,0 +1,35 @@
+"""Catalogue entries that stand for nothing real, for the fake rig."""
+
+from __future__ import annotations
+
+from bench.results.records import Kind, Machine
+from runners.catalogue import Entry, Guess
+
+
+def entry(name: str, kind: Kind = "task", **fields: object) -> Entry:
+    """An entry whose guess is what `fake.Behaviour` takes by default."""
+    guess = Guess(seconds=1e-5, bytes=1_010)
+    known = {"label": name, "language": "none", "command": (name,), "guess": guess}
+    return Entry(name=name, kind=kind, **(known | fields))  # type: ignore[arg-type]
+
+
+MACHINE = Machine(
+    system="Linux",
+    kernel="6.18.0",
+    architecture="x86_64",
+    cpu="Fake CPU",
+    cpus=2,
+    memory_bytes=24 << 30,
+    swap_bytes=0,
+    virtualisation=None,
+    container=None,
+    cgroup="v1",
+    transparent_huge_pages="madvise",
+    overcommit="0",
+    governor=None,
+    load=0.0,
+    steal=0.0,
+    libc="glibc 2.36",
+    python="CPython 3.11.7",
+    limits={},
+)

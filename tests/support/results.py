@@ -1,0 +1,204 @@
+"""Made-up results whose figures can be worked out by hand: memory grows in a straight line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from bench.results.bins import bins_of
+from bench.results.records import (
+    VERSION,
+    Hello,
+    Kind,
+    Latencies,
+    Machine,
+    Memory,
+    Plan,
+    Purpose,
+    Reading,
+    Result,
+    Runtime,
+    Status,
+    Step,
+    Stop,
+    Sweep,
+)
+
+MEMINFO = "meminfo KernelStack+PageTables+SUnreclaim (system-wide)"
+CGROUP = "cgroup v1 memory.kmem.usage_in_bytes"
+SMAPS = "smaps_rollup Anonymous+Swap"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What one unit takes in bytes and seconds; a process has `fixed` bytes of user memory and as
+    many of kernel memory without any. `kernel=None` is kernel memory that cannot be read."""
+
+    user: float = 1000.0
+    kernel: float | None = 24.0
+    kernel_stack: float | None = 0.0
+    page_tables: float = 8.0
+    rss: float = 900.0
+    fixed: int = 1_000_000
+    kernel_source: str = CGROUP
+    huge_pages: int | None = 0
+    burst: float = 1e-5
+    marginal: float = 2e-5
+    start_ns: Sequence[int] = (100, 110, 120, 130)
+    empty_ns: Sequence[int] = (5, 5, 5, 5)
+
+    def memory(self, alive: int) -> Memory:
+        return Memory(
+            user=self._reading(self.user, alive, SMAPS),
+            rss=self._reading(self.rss, alive, "smaps_rollup Rss"),
+            kernel=self._reading(self.kernel, alive, self.kernel_source),
+            kernel_stack=self._reading(self.kernel_stack, alive, "meminfo KernelStack"),
+            page_tables=self._reading(self.page_tables, alive, "status VmPTE"),
+            huge_pages_bytes=self.huge_pages,
+        )
+
+    def step(self, alive: int, spawned: int, **fields: object) -> Step:
+        each = self.burst if spawned == alive else self.marginal
+        made = Step(
+            requested=alive,
+            alive=alive,
+            spawned=spawned,
+            burst_seconds=each * spawned,
+            memory=self.memory(alive),
+            user_seconds=0.6 * each * spawned,
+            system_seconds=0.3 * each * spawned,
+            minor_faults=spawned // 4,
+            major_faults=0,
+            longest_spawn_seconds=1e-3,
+            gc_seconds=0.1 * each * spawned,
+            latencies=Latencies(start=bins_of(self.start_ns), empty=bins_of(self.empty_ns)),
+        )
+        return replace(made, **fields)
+
+    def _reading(self, each: float | None, alive: int, source: str) -> Reading:
+        if each is None:
+            return Reading(bytes=None, source="unknown")
+        return Reading(bytes=round(self.fixed + each * alive), source=source)
+
+
+def sweep(
+    stops: Sequence[int] = (10_000, 100_000),
+    unit: Unit = Unit(),
+    *,
+    runtime: str = "asyncio",
+    purpose: Purpose = "short",
+    number: int = 1,
+    status: Status = "max",
+    limit: str | None = None,
+    **fields: object,
+) -> Sweep:
+    """A sweep through `stops` that ended at the last of them, its release at 3 µs a unit."""
+    before = (0, *stops) if purpose != "leak" else (0,) * len(stops)
+    steps = [unit.step(stop, stop - was) for stop, was in zip(stops, before, strict=False)]
+    if steps:
+        steps[-1] = replace(steps[-1], release_seconds=3e-6 * stops[-1])
+    made = Sweep(
+        runtime=runtime,
+        purpose=purpose,
+        round=number,
+        started_seconds=1.0,
+        seconds=2.0,
+        stop=Stop(status=status, count=max(stops, default=0), message="its message", limit=limit),
+        hello=Hello(runtime=runtime, version="1.0", unit="a unit of the test", facts={}),
+        baseline=unit.memory(0),
+        steps=tuple(steps),
+    )
+    return replace(made, **fields)
+
+
+def leak_sweep(leaked: float, cycles: int = 12, units: int = 2000, **fields: object) -> Sweep:
+    """A leak sweep whose user memory creeps up by `leaked` bytes a unit and cycle."""
+    made = sweep((units,) * cycles, purpose="leak", **fields)  # type: ignore[arg-type]
+    steps = [
+        replace(step, memory=_more(step.memory, round(place * leaked * units)))
+        for place, step in enumerate(made.steps)
+    ]
+    return replace(made, steps=tuple(steps))
+
+
+def result(*sweeps: Sweep, runtimes: Sequence[Runtime] | None = None) -> Result:
+    """A result of these sweeps; its runtimes are those of the sweeps unless given."""
+    names = dict.fromkeys(one.runtime for one in sweeps)
+    return Result(
+        outnumber=VERSION,
+        version="0.1.0",
+        command="run",
+        started="2026-11-23T22:31:07+00:00",
+        finished="2026-11-23T22:33:07+00:00",
+        machine=MACHINE,
+        plan=Plan(sweeps=6, seed=1, climb=True),
+        runtimes=tuple(runtimes or [runtime(name) for name in names]),
+        sweeps=sweeps,
+    )
+
+
+def runtime(name: str, reason: str | None = None) -> Runtime:
+    """A runtime as the catalogue has it."""
+    label = LABELS.get(name, name)
+    kind: Kind = "thread" if name in ("pthread", "threading") else "task"
+    return Runtime(name=name, label=label, kind=kind, language="any", reason=reason)
+
+
+def whole_run() -> Result:
+    """A run of threads and tasks with everything in it, as the reference machine would have it."""
+    sweeps: list[Sweep] = []
+    for name, (unit, stops, top, status, limit) in RUN.items():
+        sweeps.append(
+            sweep((100, 1000, top), unit, runtime=name, purpose="climb", status=status, limit=limit)
+        )
+        sweeps += [sweep(stops, unit, runtime=name, number=number) for number in range(1, 7)]
+        sweeps.append(leak_sweep(0.0, runtime=name))
+    return result(*sweeps)
+
+
+LABELS = {
+    "pthread": "OS thread (C)",
+    "threading": "threading.Thread",
+    "asyncio": "asyncio task",
+    "goroutine": "goroutine",
+    "greenlet": "greenlet (raw)",
+    "trio": "trio task",
+}
+PTHREAD = Unit(
+    user=8481, kernel=27_202, kernel_stack=16_384, page_tables=4140, rss=8600, burst=4e-5
+)
+THREADING = Unit(user=16_531, kernel=27_600, kernel_stack=16_384, page_tables=4140, burst=3e-4)
+ASYNCIO = Unit(user=1152, kernel=2, page_tables=2, rss=1150)
+GOROUTINE = Unit(user=2750, kernel=5, page_tables=5, rss=2750, burst=4e-6)
+RUN: dict[str, tuple[Unit, tuple[int, int], int, Status, str | None]] = {
+    "pthread": (PTHREAD, (1000, 10_000), 30_000, "reserve", None),
+    "threading": (THREADING, (1000, 10_000), 22_362, "refused", "vm.max_map_count"),
+    "goroutine": (GOROUTINE, (10_000, 100_000), 1_000_000, "max", None),
+    "asyncio": (ASYNCIO, (10_000, 100_000), 1_000_000, "max", None),
+}
+MACHINE = Machine(
+    system="Linux",
+    kernel="6.18.0",
+    architecture="x86_64",
+    cpu="Some CPU",
+    cpus=2,
+    memory_bytes=24 << 30,
+    swap_bytes=0,
+    virtualisation="kvm",
+    container=None,
+    cgroup="v1",
+    transparent_huge_pages="madvise",
+    overcommit="0",
+    governor=None,
+    load=0.1,
+    steal=0.0,
+    libc="glibc 2.36",
+    python="CPython 3.11.7",
+    limits={"RLIMIT_NPROC": "unlimited"},
+)
+
+
+def _more(memory: Memory, extra: int) -> Memory:
+    return replace(memory, user=replace(memory.user, bytes=(memory.user.bytes or 0) + extra))

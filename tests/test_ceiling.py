@@ -1,0 +1,134 @@
+"""The ceiling experiment on a machine of fakes: how each climb ends, and what is kept of it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from bench.errors import MeasureError
+from bench.experiments import ascent, events, pilot
+from bench.experiments.ceiling import CeilingExperiment, Quest, pilots
+from bench.limits.foretell import Allowed, Foretold
+from bench.limits.model import Allowance
+from bench.measure.availability import Availability
+from bench.measure.fake import Behaviour, FakeRig
+from bench.results.records import Result, Sweep
+from bench.signals import Interrupted
+from runners.catalogue import Entry
+from tests.support.entries import MACHINE, entry
+from tests.support.limits import made
+
+HERE = Availability("1.0", None)
+
+
+def climbed(
+    rig: FakeRig, *entries: Entry, budget: float = 60.0, reasons: dict[str, str] | None = None
+) -> tuple[Result, list[events.Event]]:
+    """The result of a whole experiment, and everything that was told."""
+    available = {
+        one.name: Availability(None, (reasons or {})[one.name])
+        if one.name in (reasons or {})
+        else HERE
+        for one in entries
+    }
+    told: list[events.Event] = []
+    saved: list[Result] = []
+    quest = Quest(entries, budget_seconds=budget)
+    experiment = CeilingExperiment(quest, rig, MACHINE, available, told.append, saved.append)
+    try:
+        return experiment.run(), told
+    except Interrupted:
+        return saved[-1], told
+
+
+def only(rig: FakeRig, **more: float) -> Sweep:
+    (sweep,) = climbed(rig, entry("fake"), **more)[0].sweeps  # type: ignore[arg-type]
+    return sweep
+
+
+def test_a_refusal_where_no_limit_can_be_read_keeps_the_count_and_names_none() -> None:
+    stop = only(FakeRig({"fake": Behaviour(refuse_at=7_777)})).stop
+    assert (stop.status, stop.count, stop.limit, stop.predicted) == ("refused", 7_777, None, None)
+    assert stop.evidence == ("no limit that could be read refuses in this way",)
+
+
+def test_a_refused_step_is_measured_and_released() -> None:
+    sweep = only(FakeRig({"fake": Behaviour(refuse_at=7_777)}))
+    last = sweep.steps[-1]
+    assert (last.alive, last.requested) == (7_777, 10_000)
+    assert last.refusal is not None
+    assert last.memory.user.bytes == 1_000_000 + 7_777 * 1_000
+    assert last.release_seconds is not None
+
+
+def test_a_killed_runner_keeps_the_last_confirmed_count() -> None:
+    stop = only(FakeRig({"fake": Behaviour(killed_at=20_000)})).stop
+    assert (stop.status, stop.count, stop.signal) == ("killed", 10_000, "SIGKILL")
+    assert stop.evidence == (
+        "no counter of OOM kills can be read here, so who killed it is unknown",
+    )
+
+
+def test_a_runner_that_hangs_has_failed() -> None:
+    stop = only(FakeRig({"fake": Behaviour(hang_at=20_000)})).stop
+    assert (stop.status, stop.count) == ("failed", 10_000)
+
+
+def test_the_budget_ends_a_climb_in_time_with_as_many_as_fit() -> None:
+    rig = FakeRig({"fake": Behaviour(seconds=1e-3, release_seconds=1e-4)})
+    sweep = only(rig, budget=45.0)
+    assert sweep.stop.status == "budget"
+    assert 20_000 < sweep.stop.count < 45_000
+    assert sweep.seconds <= 45.0
+
+
+def test_after_a_death_the_others_still_climb() -> None:
+    rig = FakeRig({"a": Behaviour(die_at=100), "b": Behaviour(refuse_at=5_000)})
+    result, _ = climbed(rig, entry("a"), entry("b"))
+    assert [sweep.stop.count for sweep in result.sweeps] == [30, 5_000]
+    assert all(runner.stopped for runner in rig.runners)
+
+
+def test_what_cannot_run_is_left_out_with_a_word() -> None:
+    rig = FakeRig({"b": Behaviour(refuse_at=50)})
+    result, told = climbed(rig, entry("a"), entry("b"), reasons={"a": "no compiler"})
+    assert [runtime.reason for runtime in result.runtimes] == ["no compiler", None]
+    assert events.Note("a is left out: no compiler") in told
+
+
+def test_where_nothing_can_run_there_is_no_result() -> None:
+    with pytest.raises(MeasureError, match="none of the runtimes"):
+        climbed(FakeRig(), entry("a"), reasons={"a": "no compiler"})
+
+
+def test_an_interruption_is_kept_with_what_was_reached() -> None:
+    rig = FakeRig({"fake": Behaviour(raise_at=(5_000, Interrupted(2)))})
+    result, _ = climbed(rig, entry("fake"))
+    assert (result.sweeps[0].stop.status, result.sweeps[0].stop.count) == ("interrupted", 3_000)
+    assert result.finished is None
+
+
+def test_the_pilot_alone_launches_three_thousand_at_most() -> None:
+    rig = FakeRig()
+    (sweep,) = pilots(Quest((entry("fake"),)), rig, {"fake": HERE}, lambda message: None)
+    assert rig.runners[0].ever == max(pilot.RUNGS) == 3_000
+    assert (sweep.stop.status, sweep.stop.count) == ("max", 3_000)
+
+
+def test_from_eighty_percent_on_slices_are_one_percent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With a limit foretold at 20,000 units, whatever is read."""
+    allowance = Allowance("pids.max", "threads", 20_000, 0, "/a")
+    foretold = Foretold((Allowed(allowance, 1.0, 20_000, 20_000),))
+    monkeypatch.setattr("bench.experiments.watch.foretell", lambda *_: foretold)
+    rig = FakeRig({"fake": Behaviour(refuse_at=20_100)}, system=made(tmp_path))
+    sweep = only(rig)
+    asked = [int(words.split()[1]) for words in rig.runners[0].asked if words.startswith("grow")]
+    near = [count for count in asked if count >= ascent.NEAR * 20_000]
+    assert near[0] == 16_000
+    assert max(after - before for before, after in pairwise(near)) <= 0.01 * 20_000
+    assert (sweep.stop.count, sweep.stop.predicted) == (20_100, 20_000)
+    assert [step.alive for step in sweep.steps][-2:] == [16_000, 20_100]

@@ -1,0 +1,211 @@
+"""Every runner that ships keeps the contract, and one that breaks it is found out. Real ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bench.clock import RealClock
+from bench.measure import conformance, process
+from bench.measure.availability import availability, find_tools
+from bench.measure.build import command_of, default_cache
+from bench.measure.conformance import checks, examine
+from runners.catalogue import Entry, shipped
+from tests.support.entries import entry
+from tests.support.scripts import script
+
+pytestmark = pytest.mark.slow
+TOOLS = find_tools()
+
+
+@pytest.mark.parametrize("one", shipped(), ids=lambda one: one.name)
+def test_every_runner_that_ships_keeps_the_contract(one: Entry) -> None:
+    assert availability(one, TOOLS).reason is None
+    command = command_of(one, TOOLS, default_cache(), print)
+    broken = [o.sentence for o in checks(one, command, RealClock()) if not o.passed]
+    assert broken == []
+
+
+WELL_BEHAVED = """\
+import json, select, threading
+os.dup2(1, 9); os.dup2(2, 1)
+def say(**reply):
+    os.write(9, json.dumps(reply).encode() + b"\\n")
+def watch():
+    poll = select.poll()
+    poll.register(0, 0)
+    poll.poll()
+    os._exit(0)
+threading.Thread(target=watch, daemon=True).start()
+if sys.argv[1:]:
+    sys.exit(f"no such setting: {sys.argv[1]}")
+alive = 0
+units = []
+ballast = [bytearray(4 << 20)]
+say(reply="hello", contract=1, runtime="script", version="1", unit="a bytearray", facts={})
+for line in sys.stdin:
+    began = time.perf_counter_ns()
+    words = line.split()
+    number = int(words[1]) if len(words) == 2 and words[1].isdigit() else -1
+    if words[:1] == ["grow"] and number >= alive:
+        refused = None
+        try:
+            while len(units) < number:
+                units.append(bytearray(3000))
+        except MemoryError:
+            ballast.clear()
+            refused = {"error": "MemoryError"}
+        alive = len(units)
+        took = time.perf_counter_ns() - began
+        say(reply="grow", alive=alive, burst_ns=took, refused=refused)
+    elif words[:1] == ["probe"] and 1 <= number <= 1000:
+        say(reply="probe", alive=alive, start_ns=[5] * number, empty_ns=[1] * number)
+    elif words == ["release"]:
+        units.clear()
+        alive = 0
+        say(reply="release", alive=0, release_ns=7)
+    else:
+        say(reply="error", message="no command")
+os._exit(0)
+"""
+SPINNING = "threading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()\n"
+SLEEPING = "units.append(threading.Thread(target=time.sleep, args=(9,), daemon=True))"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is put in the place of what, which check finds it, and how it is told."""
+
+    good: str
+    bad: str
+    check: conformance.Check
+    told: str
+
+
+HELLO = 'say(reply="hello"'
+FAULTS = {
+    "no hello": Fault(HELLO, 'say(reply="hallo"', conformance.says_hello, "Invalid value 'hallo'"),
+    "an empty unit": Fault(
+        'unit="a bytearray"', 'unit=" "', conformance.says_hello, "'unit' was empty"
+    ),
+    "another count": Fault(
+        "alive=alive, burst_ns",
+        "alive=alive + 1, burst_ns",
+        conformance.grows_to_the_count,
+        "answered 'grow 20' with 21, not 20",
+    ),
+    "an invented time": Fault(
+        "burst_ns=took", "burst_ns=10**15", conformance.times_its_bursts, "the reply came after"
+    ),
+    "too few latencies": Fault(
+        "empty_ns=[1] * number",
+        "empty_ns=[]",
+        conformance.probes_and_leaves_the_population,
+        "empty_ns held 0 latencies, not 5",
+    ),
+    "starts in no time": Fault(
+        "start_ns=[5]",
+        "start_ns=[0]",
+        conformance.probes_and_leaves_the_population,
+        "a unit started in no time at all",
+    ),
+    "a wrong population": Fault(
+        'reply="probe", alive=alive',
+        'reply="probe", alive=0',
+        conformance.probes_and_leaves_the_population,
+        "0 were alive after the probe, 20 before",
+    ),
+    "obeying rubbish": Fault(
+        "1 <= number <= 1000",
+        "1 <= number",
+        conformance.rejects_what_is_no_command,
+        "probe 1001",
+    ),
+    "shrinking": Fault(
+        "number >= alive", "number >= 0", conformance.rejects_what_is_no_command, "'grow 19'"
+    ),
+    "no message": Fault(
+        'message="no command"',
+        'message=""',
+        conformance.rejects_what_is_no_command,
+        "the error for 'sing' had no message",
+    ),
+    "units that spin": Fault(HELLO, SPINNING + HELLO, conformance.parks_its_units, "stood still"),
+    "threads for tasks": Fault(
+        "units.append(bytearray(3000))",
+        SLEEPING + "; units[-1].start()",
+        conformance.is_of_its_kind,
+        "50 kernel threads more with 50 units, 0 were expected",
+    ),
+    "prints on the protocol": Fault(
+        "os.dup2(2, 1)", "pass", conformance.keeps_prints_off_the_protocol, "descriptor 1 was pipe"
+    ),
+    "a silent death at the limit": Fault(
+        "ballast.clear()",
+        "os._exit(3)",
+        conformance.refuses_without_dying,
+        "died without a word",
+    ),
+    "any setting": Fault(
+        "if sys.argv[1:]:",
+        "if False:",
+        conformance.ends_at_an_unknown_setting,
+        "it said hello when started with no-such-setting=1",
+    ),
+    "a setting refused without a word": Fault(
+        'sys.exit(f"no such setting: {sys.argv[1]}")',
+        "os._exit(1)",
+        conformance.ends_at_an_unknown_setting,
+        "it ended without a word",
+    ),
+    "a setting refused with status 0": Fault(
+        'sys.exit(f"no such setting: {sys.argv[1]}")',
+        "sys.exit(0)",
+        conformance.ends_at_an_unknown_setting,
+        "its status was 0",
+    ),
+    "no word of the refusal": Fault(
+        'refused = {"error": "MemoryError"}',
+        "refused = None",
+        conformance.refuses_without_dying,
+        "answered 'grow 1000000' with",
+    ),
+    "living on": Fault(
+        "os._exit(0)", "time.sleep(60)", conformance.ends_with_its_input, "still there 1 s later"
+    ),
+    "living on in a burst": Fault(
+        "poll.register(0, 0)",
+        "time.sleep(60)",
+        conformance.ends_with_its_input_in_a_burst,
+        "still there 1 s later",
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A runner that does not end by itself is killed sooner."""
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.1)
+
+
+def test_a_well_behaved_stranger_keeps_the_contract(tmp_path: Path) -> None:
+    found = checks(entry("script"), script(tmp_path, WELL_BEHAVED), RealClock())
+    assert [outcome.sentence for outcome in found if not outcome.passed] == []
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_found_and_told(tmp_path: Path, name: str) -> None:
+    fault = FAULTS[name]
+    assert fault.good in WELL_BEHAVED
+    command = script(tmp_path, WELL_BEHAVED.replace(fault.good, fault.bad))
+    outcome = examine(fault.check, entry("script"), command, RealClock())
+    assert not outcome.passed
+    assert fault.told in outcome.sentence
+
+
+def test_where_there_is_no_hello_nothing_else_is_tried(tmp_path: Path) -> None:
+    found = list(checks(entry("script"), script(tmp_path, "sys.exit(4)"), RealClock()))
+    assert len(found) == 1
+    assert "ended with status 4" in found[0].sentence

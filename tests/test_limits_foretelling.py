@@ -1,0 +1,120 @@
+"""Before launching: how many units fit, which limit binds, and which would be next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.limits.foretell import NO_RESERVES, Foretold, Reserves, foretell
+from bench.limits.model import Allowance, Survey
+from bench.limits.takes import Holding, takes
+from tests.support.limits import made, surveyed
+
+MIB = 1 << 20
+
+
+def holding(units: int, **known: int | None) -> Holding:
+    names = ("threads", "mappings", "descriptors", "address_bytes", "data_bytes", "memory_bytes")
+    return Holding(units, **{name: known.get(name, 0) for name in (*names, "user_bytes")})
+
+
+def test_the_marginal_take_counts_and_not_the_average() -> None:
+    found = takes([holding(2000, mappings=4_140 + 30)], holding(3000, mappings=7_140 + 30))
+    assert found["mappings"] == 3.0
+
+
+def test_a_take_is_never_negative_and_unknown_stays_unknown() -> None:
+    found = takes([holding(20, threads=9)], holding(30, threads=8, descriptors=None))
+    assert found["threads"] == 0.0
+    assert found["descriptors"] is None
+
+
+@pytest.mark.parametrize(
+    ("mapped", "touched", "take"), [(8 * MIB * 1000, 8_000_000, 8 * MIB), (MIB, 1_152_000, 1152)]
+)
+def test_what_units_touch_stands_for_address_space_that_comes_in_chunks(
+    mapped: int, touched: int, take: float
+) -> None:
+    after = holding(3000, address_bytes=mapped, user_bytes=touched)
+    assert takes([holding(2000)], after)["address space"] == take
+
+
+def test_bytes_are_taken_since_a_tenth_of_the_units_since_tables_double() -> None:
+    earlier = [holding(300, memory_bytes=300_000), holding(2000, memory_bytes=2_000_000)]
+    found = takes(earlier, holding(3000, memory_bytes=3_270_000))
+    assert found["memory"] == 1100
+
+
+def allowance(name: str, value: int | None, use: int | None, **more: object) -> Allowance:
+    known = {"resource": "threads", "where": None} | more
+    return Allowance(name, value=value, use=use, **known)  # type: ignore[arg-type]
+
+
+def told(*rows: Allowance, reserves: Reserves = NO_RESERVES, **each: float) -> Foretold:
+    return foretell(Survey(100, rows), each or {"threads": 1.0}, reserves)  # type: ignore[arg-type]
+
+
+def test_the_smallest_allowance_binds_and_the_next_is_told() -> None:
+    found = told(
+        allowance("kernel.threads-max", 5000, 200),
+        allowance("pids.max", 1000, 102),
+        allowance("RLIMIT_NPROC", None, 50),
+    )
+    assert [(row.allowance.limit, row.units) for row in found.rows] == [
+        ("pids.max", 998),
+        ("kernel.threads-max", 4900),
+        ("RLIMIT_NPROC", None),
+    ]
+    assert found.ceiling == 998
+    assert found.next is not None
+    assert found.next.allowance.limit == "kernel.threads-max"
+
+
+def test_a_limit_that_is_full_allows_what_is_alive() -> None:
+    assert told(allowance("pids.max", 50, 60)).ceiling == 100
+
+
+def test_what_units_do_not_take_bounds_nothing() -> None:
+    assert told(allowance("pids.max", 1000, 10), threads=0.0).ceiling is None
+    assert told(allowance("pids.max", 1000, None)).ceiling is None
+
+
+def test_reserves_are_left_of_shared_limits_alone() -> None:
+    kind = Reserves(pids=512, memory_share=0.1)
+    shared = told(allowance("pids.max", 10_000, 100, shared=True), reserves=kind)
+    assert (shared.ceiling, shared.rows[0].units) == (100 + 9900 - 512, 100 + 9900)
+    own = told(allowance("pids.max", 10_000, 100), reserves=kind)
+    assert own.ceiling == 10_000
+
+
+def test_a_memory_reserve_is_a_share_or_so_many_bytes() -> None:
+    row = allowance("memory.max", 1000 * MIB, 100 * MIB, resource="memory", shared=True)
+    assert told(row, reserves=Reserves(), memory=MIB).ceiling == 100 + 800
+    assert told(row, reserves=Reserves(memory_bytes=400 * MIB), memory=MIB).ceiling == 100 + 500
+
+
+def test_where_a_reserve_binds_the_wall_is_another_limit() -> None:
+    found = told(
+        allowance("kernel.pid_max", 2000, 1000, shared=True),
+        allowance("pids.max", 900, 100),
+        reserves=Reserves(pids=512),
+    )
+    assert found.binding is not None
+    assert found.wall is not None
+    assert (found.binding.allowance.limit, found.ceiling) == ("kernel.pid_max", 588)
+    assert (found.wall.allowance.limit, found.wall.units) == ("pids.max", 900)
+
+
+def test_a_recorded_machine_foretells_as_a_whole(tmp_path: Path) -> None:
+    files = {"sys/fs/cgroup/box/pids.max": "3000"}
+    seen = surveyed(made(tmp_path, files, processes="2000"))
+    found = foretell(seen, {"threads": 1.0, "mappings": 2.0}, NO_RESERVES)
+    bounded = [(row.allowance.limit, row.units) for row in found.rows if row.units is not None]
+    assert bounded == [
+        ("RLIMIT_NPROC", 100 + 2000 - 103),
+        ("pids.max", 100 + 3000 - 103),
+        ("kernel.pid_max", 100 + 32768 - 403),
+        ("vm.max_map_count", 100 + (65530 - 2) // 2),
+        ("kernel.threads-max", 100 + 60000 - 400),
+    ]

@@ -1,0 +1,244 @@
+"""Each limit is made to bind in the child alone, and is named."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bench.clock import RealClock
+from bench.experiments.ceiling import CeilingExperiment, Quest
+from bench.limits.foretell import NO_RESERVES
+from bench.measure.availability import availability, find_tools
+from bench.measure.build import default_cache
+from bench.measure.rig import MachineRig
+from bench.results.records import Limit, Stop, Sweep
+from bench.system import System
+from runners.catalogue import Entry, Guess, shipped
+from tests.support import cgroups
+from tests.support.entries import MACHINE
+from tests.support.scripts import script
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of Linux"),
+]
+MIB = 1 << 20
+USER = 54_321
+
+HOLDING_FILES = """\
+import os
+say(HELLO)
+held = []
+for line in sys.stdin:
+    word, _, count = line.strip().partition(" ")
+    if word == "release":
+        for one in held: os.close(one)
+        say('{"reply": "release", "alive": 0, "release_ns": 1000}')
+        continue
+    refused = ""
+    try:
+        while len(held) < int(count):
+            held.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError as error:
+        refused = ', "refused": {"error": "EMFILE", "errno": %d, "message": "x"}' % error.errno
+    say('{"reply": "grow", "alive": %d, "burst_ns": 1000%s}' % (len(held), refused))
+"""
+HOLDING_MAPPINGS = """\
+import mmap
+say(HELLO)
+held = []
+def unit():
+    # Neighbours of unlike protection are never merged into one mapping.
+    return [mmap.mmap(-1, 4096, prot=p) for p in (mmap.PROT_READ, mmap.PROT_WRITE) * 8]
+for line in sys.stdin:
+    word, _, count = line.strip().partition(" ")
+    if word == "release":
+        held.clear()
+        say('{"reply": "release", "alive": 0, "release_ns": 1000}')
+        continue
+    refused = ""
+    try:
+        while len(held) < int(count):
+            held.append(unit())
+    except OSError as error:
+        refused = ', "refused": {"error": "ENOMEM", "errno": %d, "message": "x"}' % error.errno
+    say('{"reply": "grow", "alive": %d, "burst_ns": 1000%s}' % (len(held), refused))
+"""
+
+
+@pytest.fixture
+def cache() -> Path:
+    return default_cache()
+
+
+@pytest.fixture
+def public_cache() -> Iterator[Path]:
+    """Built runners, where another user may read them."""
+    place = Path(tempfile.mkdtemp(prefix="outnumber-test-"))
+    place.chmod(0o755)
+    yield place
+    shutil.rmtree(place)
+
+
+def climbed(entry: Entry, cache: Path, *before: str) -> Sweep:
+    """The runtime taken to its ceiling, its command put behind the words `before`."""
+    entry = msgspec.structs.replace(entry, command=(*before, *entry.command))
+    tools = find_tools()
+    available = {entry.name: availability(entry, tools)}
+    if available[entry.name].reason:
+        pytest.skip(str(available[entry.name].reason))
+    rig = MachineRig(System(), RealClock(), tools, cache)
+    quest = Quest((entry,), NO_RESERVES)
+    experiment = CeilingExperiment(
+        quest, rig, MACHINE, available, lambda event: None, lambda result: None
+    )
+    (sweep,) = experiment.run().sweeps
+    return sweep
+
+
+def of(name: str) -> Entry:
+    return next(entry for entry in shipped() if entry.name == name)
+
+
+def holder(folder: Path, body: str) -> Entry:
+    """A stranger's runner, whose units hold something."""
+    return Entry(
+        name="holder",
+        label="holder",
+        kind="task",
+        language="Python",
+        command=script(folder, body),
+        guess=Guess(seconds=1e-5, bytes=1000),
+    )
+
+
+def foretold(stop: Stop) -> float:
+    """Predicted before launching, by what was reached."""
+    assert stop.predicted is not None, stop
+    return stop.predicted / stop.count
+
+
+def test_rlimit_nproc_counts_an_ordinary_users_threads(public_cache: Path) -> None:
+    if shutil.which("setpriv") is None:
+        pytest.skip("no setpriv here")
+    user = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
+    stop = climbed(of("pthread"), public_cache, *user, "prlimit", "--nproc=700", "--").stop
+    assert (stop.status, stop.limit, stop.where) == ("refused", "RLIMIT_NPROC", f"user {USER}")
+    assert stop.evidence == ("RLIMIT_NPROC is 700, 700 in use",)
+    assert 0.98 <= foretold(stop) <= 1.02
+
+
+def test_root_is_not_held_by_rlimit_nproc(cache: Path) -> None:
+    with cgroups.made("pids", 500) as group:
+        words = (*cgroups.inside(group), "prlimit", "--nproc=300", "--")
+        stop = climbed(of("pthread"), cache, *words).stop
+    assert (stop.limit, stop.where) == ("pids.max", str(group))
+
+
+@pytest.mark.parametrize("name", ["pthread", "threading"])
+def test_rlimit_as_holds_the_stacks_of_threads(cache: Path, name: str) -> None:
+    stop = climbed(of(name), cache, "prlimit", f"--as={6 << 30}", "--").stop
+    assert (stop.status, stop.limit) == ("refused", "RLIMIT_AS")
+    assert 0.95 <= foretold(stop) <= 1.05
+
+
+def test_rlimit_as_holds_tasks_too(cache: Path) -> None:
+    stop = climbed(of("asyncio"), cache, "prlimit", f"--as={200 * MIB}", "--").stop
+    assert (stop.status, stop.limit) == ("refused", "RLIMIT_AS")
+    assert 0.9 <= foretold(stop) <= 1.1  # the runner itself sets address space aside
+
+
+@pytest.mark.parametrize("name", ["pthread", "threading", "goroutine-locked"])
+def test_a_pids_cgroup_holds_threads(cache: Path, name: str) -> None:
+    with cgroups.made("pids", 1_500) as group:
+        stop = climbed(of(name), cache, *cgroups.inside(group)).stop
+    assert (stop.status, stop.limit, stop.where) == ("refused", "pids.max", str(group))
+    assert f"pids.events max in {group}: 0 → " in " ".join(stop.evidence)
+    assert 0.98 <= foretold(stop) <= 1.02
+
+
+@pytest.mark.parametrize("limit", [2, 7, 50])
+def test_a_limit_that_binds_in_the_pilot_is_named(cache: Path, limit: int) -> None:
+    with cgroups.made("pids", limit) as group:
+        stop = climbed(of("pthread"), cache, *cgroups.inside(group)).stop
+    assert (stop.status, stop.limit, stop.count) == ("refused", "pids.max", limit - 2)
+
+
+def test_of_nested_pids_cgroups_the_smaller_parent_binds(cache: Path) -> None:
+    with cgroups.made("pids", 800) as outer, cgroups.made("pids", 1_500, outer) as inner:
+        stop = climbed(of("pthread"), cache, *cgroups.inside(inner)).stop
+    assert (stop.limit, stop.where) == ("pids.max", str(outer))
+    assert stop.evidence[0] == f"pids.max in {outer} is 800, 800 in use"
+    assert 0.98 <= foretold(stop) <= 1.02
+
+
+def test_two_limits_that_bind_at_once_are_both_told(cache: Path) -> None:
+    with cgroups.made("pids", 800) as outer, cgroups.made("pids", 800, outer) as inner:
+        stop = climbed(of("pthread"), cache, *cgroups.inside(inner)).stop
+    assert stop.limit == "pids.max"
+    assert any("binds within one unit of it" in line for line in stop.evidence)
+
+
+@pytest.mark.parametrize("name", ["asyncio", "goroutine"])
+def test_a_memory_cgroup_ends_in_an_oom_kill(cache: Path, name: str) -> None:
+    with cgroups.made("memory", 100 * MIB) as group:
+        stop = climbed(of(name), cache, *cgroups.inside(group)).stop
+    assert (stop.status, stop.signal) == ("killed", "SIGKILL")
+    assert (stop.limit, stop.where) == ("memory.limit_in_bytes", str(group))
+    assert f"OOM kill counted: oom_kill in {group}: 0 → 1" in stop.evidence
+    assert 0.95 <= foretold(stop) <= 1.05
+
+
+def test_max_map_count_holds_mappings(cache: Path, tmp_path: Path) -> None:
+    stop = climbed(holder(tmp_path, HOLDING_MAPPINGS), cache).stop
+    assert (stop.status, stop.limit) == ("refused", "vm.max_map_count")
+    assert 0.95 <= foretold(stop) <= 1.05
+
+
+def test_rlimit_nofile_holds_units_with_a_descriptor_each(cache: Path, tmp_path: Path) -> None:
+    entry = holder(tmp_path, HOLDING_FILES)
+    stop = climbed(entry, cache, "prlimit", "--nofile=700", "--").stop
+    assert (stop.status, stop.limit) == ("refused", "RLIMIT_NOFILE")
+    assert stop.evidence == ("RLIMIT_NOFILE is 700, 700 in use",)
+    assert 0.98 <= foretold(stop) <= 1.02
+
+
+def test_go_ends_itself_at_its_own_limit_of_threads(cache: Path) -> None:
+    with cgroups.made("pids", 12_000) as group:
+        stop = climbed(of("goroutine-locked"), cache, *cgroups.inside(group)).stop
+    assert (stop.status, stop.limit) == ("refused", "Go SetMaxThreads")
+    assert "exceeds 10000-thread limit" in stop.stderr_tail
+    assert 0.98 <= foretold(stop) <= 1.02
+
+
+def test_a_limit_that_changes_during_the_run_is_told(cache: Path) -> None:
+    with cgroups.made("pids", 5_000) as group:
+        lower = f"(sleep 0.6; echo 900 > {group}/pids.max) & "
+        words = ("sh", "-c", f'{lower}echo $$ > {group}/cgroup.procs; exec "$@"', "sh")
+        stop = climbed(of("threading"), cache, *words).stop
+    assert stop.limit == "pids.max"
+    assert f"pids.max in {group} changed during the run, from 5,000 to 900" in stop.evidence
+
+
+def test_the_limits_are_kept_with_what_a_unit_takes_and_what_lifts_them(cache: Path) -> None:
+    with cgroups.made("pids", 500) as group:
+        sweep = climbed(of("pthread"), cache, *cgroups.inside(group))
+    first = sweep.limits[0]
+    assert first == Limit(
+        name="pids.max",
+        measure="count",
+        value=500,
+        use=302,
+        where=str(group),
+        take=1.0,
+        allows=498,
+        lift=f"echo 1000 > {group}/pids.max",
+        notes=("systemd's TasksMax sets it",),
+    )
+    assert [limit.name for limit in sweep.limits[1:3]] == ["kernel.pid_max", "vm.max_map_count"]

@@ -1,0 +1,160 @@
+"""CPU time, faults, rest, steal and swapping."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.probes import cpu, portable
+from bench.probes.cpu import CpuSplit, MachineTime
+from bench.system import System
+from tests.recorded import RUNNER, FakeClock, changed, machine
+
+TICK = os.sysconf("SC_CLK_TCK")
+MS = 1_000_000
+STAT = "{name} S 1 2 3 0 -1 4194304 2197 5 1 6 3 8 9 10 20 0 1001 0 238485"
+
+
+@pytest.mark.parametrize(
+    "name", ["(t)", "(a (strange) name)", "() R 9 9)", "(:-))", "(two\nlines)", "( )"]
+)
+def test_a_name_of_any_shape_does_not_shift_the_fields(name: str, tmp_path: Path) -> None:
+    text = f"{RUNNER} " + STAT.format(name=name)
+    system = changed("v2", tmp_path, {f"proc/{RUNNER}/stat": text})
+    assert cpu.cpu_split(system, RUNNER) == CpuSplit(3 / TICK, 8 / TICK, 2_197, 1)
+
+
+def test_the_recorded_runners_time_is_read() -> None:
+    assert cpu.cpu_split(machine("v1"), RUNNER) == CpuSplit(3 / TICK, 8 / TICK, 2_197, 1)
+
+
+@pytest.mark.parametrize("text", ["", "12", "12 (x", "12 (x) S 1 2", ")", "12 x S 1 2 3 4"])
+def test_a_stat_that_is_cut_short_is_unknown(text: str, tmp_path: Path) -> None:
+    system = changed("v2", tmp_path, {f"proc/{RUNNER}/stat": text})
+    assert cpu.cpu_split(system, RUNNER) == CpuSplit()
+
+
+def test_without_proc_psutil_gives_seconds_and_no_faults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portable, "cpu_seconds", lambda _: portable.CpuSeconds(1.5, 0.5))
+    assert cpu.cpu_split(System(tmp_path), RUNNER) == CpuSplit(1.5, 0.5, None, None)
+
+
+@pytest.mark.parametrize("name", ["v1", "v2", "v2-container", "hybrid", "none"])
+def test_the_runners_threads_are_counted(name: str) -> None:
+    assert cpu.threads(machine(name), RUNNER) == 1_001
+
+
+def test_without_proc_psutil_counts_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(portable, "threads", lambda _: 7)
+    assert cpu.threads(System(tmp_path), RUNNER) == 7
+
+
+def test_a_process_that_is_gone_has_no_time_threads_or_clock() -> None:
+    gone = 5_000_002
+    assert cpu.cpu_split(machine("v2"), gone) == CpuSplit()
+    assert cpu.threads(machine("v2"), gone) is None
+    assert cpu.cpu_clock_ns(gone) is None
+
+
+def test_psutil_tells_nothing_of_a_process_that_is_gone() -> None:
+    gone = 5_000_002
+    told = (portable.uss_bytes(gone), portable.rss_bytes(gone), portable.threads(gone))
+    assert told == (None, None, None)
+    assert portable.cpu_seconds(gone) is None
+
+
+def test_the_own_clock_runs_while_the_process_works() -> None:
+    before = cpu.cpu_clock_ns(os.getpid())
+    sum(range(100_000))
+    after = cpu.cpu_clock_ns(os.getpid())
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+def test_elsewhere_psutil_stands_in_for_the_kernels_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu, "_LINUX", False)
+    monkeypatch.setattr(portable, "cpu_seconds", lambda _: portable.CpuSeconds(1.5, 0.25))
+    assert cpu.cpu_clock_ns(RUNNER) == 1_750_000_000
+
+
+@pytest.mark.parametrize(
+    ("spent", "rests", "naps"),
+    [
+        ([0, 0, 0], True, 2),
+        ([5 * MS, 5 * MS + 199_999, 5 * MS + 399_998], True, 2),
+        ([0, 12 * MS, 24 * MS, 24 * MS, 24 * MS], True, 4),
+        ([0, 0, 12 * MS, 12 * MS, 12 * MS], True, 4),  # was only waiting for a processor
+        ([0, 200_000, 200_001, 200_002], True, 3),
+        ([None], False, 0),
+        ([0, None], False, 1),
+        ([0, 0, None], False, 2),
+    ],
+)
+def test_a_process_rests_when_its_time_stands_still_twice(
+    spent: list[int | None], rests: bool, naps: int
+) -> None:
+    clock = FakeClock()
+    assert cpu.wait_until_still(RUNNER, clock, _one_after_the_other(spent)) is rests
+    assert len(clock.naps) == naps
+
+
+def test_waiting_for_rest_ends_after_two_seconds() -> None:
+    clock = FakeClock()
+    assert not cpu.wait_until_still(RUNNER, clock, lambda _: round(clock.now * 1e9))
+    assert 2.0 <= clock.now < 2.1
+
+
+def test_a_look_is_longer_than_the_longest_timer_tick() -> None:
+    clock = FakeClock()
+    cpu.wait_until_still(RUNNER, clock, lambda _: 0)
+    assert clock.naps[0] > 1 / 100
+
+
+@pytest.mark.parametrize(("name", "pages"), [("v2", 12), ("hybrid", 0), ("none", None)])
+def test_swapped_pages_are_the_machines(name: str, pages: int | None) -> None:
+    assert cpu.swapped_out_pages(machine(name)) == pages
+
+
+def test_stolen_time_is_a_part_of_all_time() -> None:
+    now = cpu.machine_time(machine("v2-container"))
+    assert now == MachineTime(100_000, 5_000)
+    assert cpu.steal(MachineTime(0, 0), now) == 0.05
+    assert cpu.steal(MachineTime(90_000, 0), now) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, MachineTime(1, 0)),
+        (MachineTime(1, 0), None),
+        (MachineTime(5, 1), MachineTime(5, 1)),
+        (MachineTime(5, 1), MachineTime(4, 1)),
+    ],
+)
+def test_steal_over_no_time_is_unknown(
+    before: MachineTime | None, after: MachineTime | None
+) -> None:
+    assert cpu.steal(before, after) is None
+
+
+@pytest.mark.parametrize("text", ["", "cpu", "cpu  1 2 3 4", "intr 1 2 3 4 5 6 7 8 9"])
+def test_a_kernel_without_steal_is_unknown(text: str, tmp_path: Path) -> None:
+    assert cpu.machine_time(changed("v2", tmp_path, {"proc/stat": text})) is None
+
+
+@pytest.mark.parametrize(("name", "load"), [("v2", 0.52), ("v2-container", 1.25), ("none", None)])
+def test_load_is_the_last_minutes(name: str, load: float | None) -> None:
+    assert cpu.load(machine(name)) == load
+
+
+def _one_after_the_other(values: list[int | None]) -> Callable[[int], int | None]:
+    left = iter(values)
+    return lambda _: next(left)

@@ -1,0 +1,300 @@
+"""The comparison at a run's end, and the one finding in a sentence."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from msgspec.structs import replace
+from rich.console import Console
+
+from bench.results.figures import figures
+from bench.results.records import Result, Sweep
+from reports.comparison import Comparison, Row, compare, markdown, table
+from reports.finding import finding
+from tests.support.results import (
+    ASYNCIO,
+    GOROUTINE,
+    MEMINFO,
+    PTHREAD,
+    THREADING,
+    Unit,
+    result,
+    runtime,
+    sweep,
+    whole_run,
+)
+
+
+def comparison(made: Result) -> Comparison:
+    return compare(made, figures(made))
+
+
+def shown(made: Comparison, width: int) -> list[str]:
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None).print(table(made))
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+def row(made: Result, name: str) -> Row:
+    return next(each for each in comparison(made).rows if each.name == name)
+
+
+# The rows
+
+
+def test_a_row_holds_the_runtime_s_figures() -> None:
+    assert row(whole_run(), "asyncio") == Row(
+        name="asyncio",
+        label="asyncio task",
+        kind="task",
+        stopped="as far as asked",
+        status="max",
+        limit=None,
+        reached=1_000_000,
+        total_bytes=1154.0,
+        rss_bytes=1150.0,
+        start_median_seconds=pytest.approx(110e-9),  # type: ignore[arg-type]
+        start_p99_seconds=pytest.approx(130e-9),  # type: ignore[arg-type]
+        burst_units_per_second=pytest.approx(100_000),  # type: ignore[arg-type]
+        per_thread=35_683 / 1154,
+        source="smaps_rollup Anonymous+Swap + cgroup v1 memory.kmem.usage_in_bytes",
+    )
+
+
+def test_one_os_thread_is_c_s_where_that_ran_and_else_python_s() -> None:
+    assert comparison(whole_run()).thread == "pthread"
+    made = result(sweep(unit=THREADING, runtime="threading"), sweep(unit=ASYNCIO))
+    assert comparison(made).thread == "threading"
+    assert row(made, "asyncio").per_thread == pytest.approx(44_131 / 1154)
+
+
+def test_without_threads_how_many_fit_in_one_is_unknown() -> None:
+    made = result(sweep(unit=ASYNCIO))
+    assert comparison(made).thread is None
+    assert row(made, "asyncio").per_thread is None
+
+
+def test_units_weighed_by_unlike_sources_are_not_set_against_each_other() -> None:
+    other = Unit(user=1152, kernel=2, kernel_source=MEMINFO)
+    made = result(sweep(unit=PTHREAD, runtime="pthread"), sweep(unit=other))
+    assert row(made, "asyncio").per_thread is None
+
+
+def climb(status: str, limit: str | None = None) -> Result:
+    return result(sweep((100, 1000), purpose="climb", status=status, limit=limit))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("status", "limit", "words"),
+    [
+        ("max", None, "as far as asked"),
+        ("refused", "vm.max_map_count", "vm.max_map_count"),
+        ("refused", None, "refused"),
+        ("killed", "memory.max", "killed: memory.max"),
+        ("killed", None, "killed"),
+        ("reserve", None, "reserve for others"),
+        ("reserve", "kernel.pid_max", "reserve for others: kernel.pid_max"),
+        ("budget", None, "time was up"),
+        ("failed", None, "runner failed"),
+        ("interrupted", None, "interrupted"),
+    ],
+)
+def test_what_stopped_a_runtime_is_told_in_words(
+    status: str, limit: str | None, words: str
+) -> None:
+    assert row(climb(status, limit), "asyncio").stopped == words
+
+
+def test_a_runtime_that_did_not_run_has_a_row_with_the_reason() -> None:
+    made = result(
+        sweep(), runtimes=[runtime("asyncio"), runtime("trio", "pip install trio"), runtime("x")]
+    )
+    assert row(made, "trio").stopped == "left out: pip install trio"
+    assert row(made, "x").stopped == "did not run"
+    assert shown(comparison(made), 120)[3].split("  ")[0:1] == ["trio"]
+    assert shown(comparison(made), 120)[3].count("–") == 7
+
+
+def test_the_table_fits_80_columns_and_cuts_no_number() -> None:
+    lines = shown(comparison(whole_run()), 80)
+    assert max(map(len, lines)) <= 80
+    text = " ".join(lines)
+    for number in ("1,000,000", "34.8 KiB", "110 ns", "250,000/s", "0.81", "thread"):
+        assert number in text
+
+
+def test_the_table_has_a_line_a_runtime_where_there_is_room() -> None:
+    assert shown(comparison(whole_run()), 120) == [
+        (
+            "                                             bytes    as RSS  median     p99"
+            "             in one"
+        ),
+        (
+            "runtime      reached  stopped by            a unit     shows   start   start"
+            "      burst  thread"
+        ),
+        (
+            "pthread       30,000  reserve for others  34.8 KiB  8.40 KiB  110 ns  130 ns"
+            "   25,000/s     1.0"
+        ),
+        (
+            "threading     22,362  vm.max_map_count    43.1 KiB     900 B  110 ns  130 ns"
+            "    3,330/s    0.81"
+        ),
+        (
+            "goroutine  1,000,000  as far as asked     2.69 KiB  2.69 KiB  110 ns  130 ns"
+            "  250,000/s      13"
+        ),
+        (
+            "asyncio    1,000,000  as far as asked     1.13 KiB  1.12 KiB  110 ns  130 ns"
+            "  100,000/s      31"
+        ),
+    ]
+
+
+def test_markdown_has_the_same_rows() -> None:
+    lines = markdown(comparison(whole_run())).splitlines()
+    assert lines[0] == (
+        "| runtime | reached | stopped by | bytes a unit | as RSS shows | median start "
+        "| p99 start | burst | in one thread |"
+    )
+    assert lines[3] == (
+        "| threading | 22,362 | vm.max_map_count | 43.1 KiB | 900 B | 110 ns | 130 ns "
+        "| 3,330/s | 0.81 |"
+    )
+
+
+def test_hostile_names_reach_neither_terminal_nor_markup() -> None:
+    name = "x\x1b[31m\u202e[bold]|<b>"
+    one = sweep(runtime=name, purpose="climb", status="refused", limit=name)
+    made = comparison(result(one, runtimes=[replace(runtime(name), label=name)]))
+    terminal = "\n".join(shown(made, 120))
+    assert "\x1b" not in terminal
+    assert "\u202e" not in terminal
+    assert "x[31m[bold]|<b>" in terminal  # not taken for rich's markup
+    assert r"x\[31m\[bold\]\|&lt;b&gt;" in markdown(made)
+    assert "\x1b" not in finding(made)
+
+
+# The finding
+
+
+def of(*sweeps: Sweep) -> str:
+    return finding(comparison(result(*sweeps)))
+
+
+THREAD = sweep((1000, 10_000), PTHREAD, runtime="pthread")
+TASK = sweep(unit=ASYNCIO)
+
+
+def test_the_finding_sets_the_thread_against_the_lightest_task() -> None:
+    assert finding(comparison(whole_run())) == (
+        "One OS thread (C) takes the memory of 31 asyncio tasks: 34.8 KiB against 1.13 KiB a unit, "
+        "and this run took threads to 30,000, asyncio tasks to 1,000,000."
+    )
+
+
+def test_that_threads_stopped_is_said_only_where_something_stopped_them() -> None:
+    stopped = sweep(
+        (100, 22_362),
+        PTHREAD,
+        runtime="pthread",
+        purpose="climb",
+        status="refused",
+        limit="a.limit",
+    )
+    assert of(stopped, TASK).endswith(
+        ", and threads stopped at 22,362 (a.limit) where asyncio tasks reached 100,000."
+    )
+
+
+def test_a_thread_that_went_farther_than_the_task_is_not_said_to_have_stopped_short() -> None:
+    stopped = sweep((100, 200_000), PTHREAD, runtime="pthread", purpose="climb", status="refused")
+    assert of(stopped, TASK).endswith(
+        ", and this run took threads to 200,000, asyncio tasks to 100,000."
+    )
+
+
+UNWEIGHED = sweep((100, 1000), with_unknown := Unit(kernel=None), runtime="trio")
+
+FALLBACKS: list[tuple[str, tuple[Sweep, ...], str]] = [
+    (
+        "only tasks",
+        (TASK, sweep(unit=GOROUTINE, runtime="goroutine")),
+        (
+            "One goroutine takes the memory of 2.4 asyncio tasks: 2.69 KiB against 1.13 KiB "
+            "a unit, and this run took goroutines to 100,000, asyncio tasks to 100,000."
+        ),
+    ),
+    (
+        "only threads",
+        (THREAD, sweep((1000, 10_000), THREADING, runtime="threading")),
+        (
+            "One threading.Thread takes the memory of 1.2 OS threads (C): 43.1 KiB against "
+            "34.8 KiB a unit, and this run took threading.Threads to 10,000, "
+            "OS threads (C) to 10,000."
+        ),
+    ),
+    (
+        "one runtime",
+        (TASK,),
+        "One asyncio task takes 1.13 KiB of memory, and 100,000 were alive at once.",
+    ),
+    (
+        "the thread's memory unknown",
+        (sweep((1000, 10_000), with_unknown, runtime="pthread"), TASK),
+        "One asyncio task takes 1.13 KiB of memory, and 100,000 were alive at once.",
+    ),
+    (
+        "all memory unknown",
+        (sweep((1000, 10_000), with_unknown, runtime="pthread"), UNWEIGHED),
+        "10,000 OS threads (C) were alive at once, 1,000 trio tasks; what one weighs is unknown.",
+    ),
+    (
+        "one runtime, its memory unknown",
+        (UNWEIGHED,),
+        "1,000 trio tasks were alive at once; what one weighs is unknown.",
+    ),
+    (
+        "nothing alive",
+        (sweep((), status="failed"),),
+        "This run measured too little for a finding.",
+    ),
+    ("nothing ran", (), "This run measured too little for a finding."),
+    (
+        "unlike sources",
+        (THREAD, sweep(unit=Unit(kernel_source=MEMINFO))),
+        "One OS thread (C) takes 34.8 KiB of memory, and 10,000 were alive at once.",
+    ),
+    (
+        "two alike",
+        (TASK, sweep(unit=ASYNCIO, runtime="trio")),
+        (
+            "One trio task takes about as much memory as one asyncio task: 1.13 KiB against "
+            "1.13 KiB a unit, and this run took trio tasks to 100,000, asyncio tasks to 100,000."
+        ),
+    ),
+    (
+        "a thread lighter than the task",
+        (sweep(unit=Unit(user=100), runtime="pthread"), TASK),
+        (
+            "One OS thread (C) takes less memory than one asyncio task: 124 B against 1.13 KiB "
+            "a unit, and this run took threads to 100,000, asyncio tasks to 100,000."
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("sweeps", "sentence"), [case[1:] for case in FALLBACKS], ids=[case[0] for case in FALLBACKS]
+)
+def test_the_finding_says_no_more_than_the_run_bears(
+    sweeps: tuple[Sweep, ...], sentence: str
+) -> None:
+    assert of(*sweeps) == sentence
+
+
+def test_a_plural_goes_before_the_bracket() -> None:
+    made = of(sweep(unit=Unit(user=9000), runtime="trio"), sweep(runtime="greenlet"))
+    assert "takes the memory of 8.8 greenlets (raw):" in made

@@ -1,0 +1,203 @@
+"""The scale experiment on a fake rig: its flow, its budget, and what it keeps when things break."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from bench.errors import MeasureError
+from bench.experiments import events
+from bench.experiments.plan import Request
+from bench.experiments.scale import ScaleExperiment
+from bench.measure.availability import Availability
+from bench.measure.fake import Behaviour, FakeRig
+from bench.results.records import Result
+from bench.signals import Interrupted
+from tests.support.entries import MACHINE, entry
+
+ONE, TWO = entry("one"), entry("two", "thread", build=("cc",))
+
+
+class Run:
+    """A fake run, with everything that was saved and told."""
+
+    def __init__(self, rig: FakeRig, request: Request, **missing: str) -> None:
+        self.rig = rig
+        self.saved: list[Result] = []
+        self.told: list[events.Event] = []
+        available = {
+            one.name: Availability("1.0", missing.get(one.name)) for one in request.entries
+        }
+        self.experiment = ScaleExperiment(
+            request, rig, MACHINE, available, self.told.append, self.saved.append
+        )
+
+    def ended(self) -> Result:
+        return self.experiment.run()
+
+    def notes(self) -> list[str]:
+        return [event.message for event in self.told if isinstance(event, events.Note)]
+
+
+def request(**fields: object) -> Request:
+    known: dict[str, object] = {"entries": (ONE, TWO), "seed": 3, "most": 2_000, "sweeps": 2}
+    return Request(**(known | fields))  # type: ignore[arg-type]
+
+
+def purposes(result: Result, name: str) -> list[str]:
+    return [sweep.purpose for sweep in result.sweeps if sweep.runtime == name]
+
+
+def test_climbs_come_first_then_rounds_then_leaks() -> None:
+    result = Run(FakeRig(), request()).ended()
+    assert purposes(result, "one") == ["climb", "short", "short", "leak"]
+    assert [sweep.purpose for sweep in result.sweeps] == ["climb"] * 2 + ["short"] * 4 + [
+        "leak"
+    ] * 2
+    assert all(sweep.stop.status == "max" for sweep in result.sweeps)
+
+
+def test_the_result_is_saved_after_every_sweep_and_stamped_at_the_end() -> None:
+    run = Run(FakeRig(), request())
+    result = run.ended()
+    assert [len(saved.sweeps) for saved in run.saved] == [1, 2, 3, 4, 5, 6, 7, 8, 8]
+    assert [saved.finished is None for saved in run.saved] == [True] * 8 + [False]
+    assert run.saved[-1] == result
+
+
+def test_the_result_says_what_was_asked_and_which_versions_ran() -> None:
+    result = Run(FakeRig(), request(settings={"stack-size": "65536"})).ended()
+    assert (result.outnumber, result.command) == (1, "run")
+    assert (result.plan.seed, result.plan.max, result.plan.sweeps) == (3, 2_000, 2)
+    assert [runtime.version for runtime in result.runtimes] == ["1.0", "1.0"]
+    assert result.machine == MACHINE
+
+
+def test_without_climbs_there_are_only_short_sweeps_and_leaks() -> None:
+    result = Run(FakeRig(), request(climb=False)).ended()
+    assert purposes(result, "one") == ["short", "short", "leak"]
+
+
+def test_what_cannot_run_here_is_left_out_with_a_word() -> None:
+    run = Run(FakeRig(), request(), two="no C compiler; type: apt install gcc")
+    result = run.ended()
+    assert purposes(result, "two") == []
+    assert result.runtimes[1].reason == "no C compiler; type: apt install gcc"
+    assert run.notes() == ["two is left out: no C compiler; type: apt install gcc"]
+
+
+def test_a_failing_build_leaves_the_others_running() -> None:
+    run = Run(FakeRig({"two": Behaviour(no_build=True)}), request())
+    result = run.ended()
+    assert purposes(result, "one") == ["climb", "short", "short", "leak"]
+    assert "building the runner of two failed" in (result.runtimes[1].reason or "")
+
+
+def test_nothing_that_can_run_is_an_error_that_names_each_reason() -> None:
+    run = Run(FakeRig({"two": Behaviour(no_build=True)}), request(), one="no module one")
+    with pytest.raises(MeasureError, match=r"(?s)one: no module one.*two: building"):
+        run.ended()
+    assert run.saved == []
+
+
+def test_a_runtime_that_dies_at_once_is_given_up_and_the_others_run() -> None:
+    run = Run(FakeRig({"one": Behaviour(die_at=1)}), request())
+    result = run.ended()
+    assert purposes(result, "one") == ["climb"]
+    assert purposes(result, "two") == ["climb", "short", "short", "leak"]
+    assert result.warnings == ("one was given up after a sweep that could not be made",)
+
+
+def test_a_runtime_that_dies_late_goes_on_with_its_other_sweeps() -> None:
+    result = Run(FakeRig({"one": Behaviour(die_at=2_000)}), request()).ended()
+    assert purposes(result, "one") == ["climb", "short", "short", "leak"]
+    assert next(s for s in result.sweeps if s.runtime == "one").stop.status == "failed"
+
+
+def test_a_hanging_runtime_is_not_waited_for_twice() -> None:
+    rig = FakeRig({"one": Behaviour(hang_at=2_000)})
+    result = Run(rig, request()).ended()
+    assert purposes(result, "one") == ["climb"]
+    assert rig.clock.now < 40
+
+
+def test_the_result_exists_even_if_the_only_sweep_broke() -> None:
+    run = Run(FakeRig({"one": Behaviour(die_at=1)}), request(entries=(ONE,)))
+    result = run.ended()
+    assert [sweep.steps for sweep in result.sweeps] == [()]
+    assert run.saved[-1] == result
+
+
+def test_an_interruption_is_saved_with_the_steps_that_were_finished() -> None:
+    fate = Behaviour(raise_at=(1_000, Interrupted(signal.SIGTERM)))
+    run = Run(FakeRig({"one": fate}), request(entries=(ONE,)))
+    with pytest.raises(Interrupted):
+        run.ended()
+    (sweep,) = run.saved[-1].sweeps
+    assert [step.alive for step in sweep.steps] == [100, 200, 500]
+    assert sweep.stop.status == "interrupted"
+    assert run.saved[-1].finished is None
+
+
+def test_the_budget_ends_rounds_and_says_so() -> None:
+    slow = FakeRig({"one": Behaviour(seconds=1e-2)})
+    run = Run(slow, request(entries=(ONE,), budget_seconds=30.0, sweeps=5, climb=False))
+    result = run.ended()
+    assert purposes(result, "one") == ["short", "leak"]
+    assert result.warnings == ("1 of 5 short sweeps of one were made: the time budget was used up",)
+    assert result.sweeps[-1].stop.status == "budget"
+    assert rig_time(run) <= 30
+
+
+def test_a_leak_sweep_that_would_not_fit_is_left_out_and_said_so() -> None:
+    slow = FakeRig({"one": Behaviour(seconds=1e-2, release_seconds=0)})
+    run = Run(slow, request(entries=(ONE,), budget_seconds=21.0, sweeps=1, climb=False))
+    assert run.ended().warnings == ("no leak sweep of one: the time budget was used up",)
+
+
+def rig_time(run: Run) -> float:
+    """What the run took, by the fake clock."""
+    return run.rig.clock.now
+
+
+def test_where_time_is_short_the_slowest_miss_rounds_and_the_others_none() -> None:
+    rig = FakeRig({"one": Behaviour(), "two": Behaviour(seconds=1e-3, release_seconds=0)})
+    run = Run(rig, request(budget_seconds=12.0, sweeps=6, climb=False))
+    result = run.ended()
+    assert purposes(result, "one").count("short") == 6
+    assert 1 < purposes(result, "two").count("short") < 6
+    assert rig.clock.now < 12
+    assert any("short sweeps of two were made" in warning for warning in result.warnings)
+
+
+def test_a_climb_ends_at_its_share_of_the_budget() -> None:
+    rig = FakeRig({"one": Behaviour(seconds=1e-3)})
+    run = Run(rig, request(entries=(ONE,), most=1_000_000, budget_seconds=60.0, sweeps=0))
+    result = run.ended()
+    climb = result.sweeps[0]
+    assert climb.stop.status == "budget"
+    assert climb.stop.count >= 10_000
+    assert rig.clock.now <= 60
+
+
+def test_threads_stop_at_thirty_thousand_unless_a_count_was_asked_for() -> None:
+    unasked = Run(FakeRig(), request(entries=(TWO,), most=None, sweeps=0)).ended()
+    assert unasked.sweeps[0].stop.count == 30_000
+    assert unasked.sweeps[0].stop.status == "reserve"
+    asked = Run(FakeRig(), request(entries=(TWO,), most=40_000, sweeps=0)).ended()
+    assert (asked.sweeps[0].stop.status, asked.sweeps[0].stop.count) == ("max", 40_000)
+
+
+def test_the_view_is_told_of_builds_steps_sweeps_and_the_time_left() -> None:
+    run = Run(FakeRig(), request(entries=(TWO,), sweeps=1, most=200))
+    run.ended()
+    kinds = [type(event).__name__ for event in run.told]
+    assert kinds[:2] == ["BuildStarted", "RunStarted"]
+    assert kinds[2:8] == [
+        "SweepStarted", "StepStarted", "StepFinished", "StepStarted", "StepFinished",
+        "SweepFinished",
+    ]  # fmt: skip
+    left = [event.seconds for event in run.told if isinstance(event, events.TimeLeft)]
+    assert left == sorted(left, reverse=True)
+    assert left[-1] == 0

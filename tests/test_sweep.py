@@ -1,0 +1,192 @@
+"""A sweep's order, its figures and its ends, on a fake runner: nothing is launched."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+
+import pytest
+
+from bench.measure.fake import Behaviour, FakeRig
+from bench.measure.forecast import Forecast
+from bench.measure.job import Job, climb_stops, short_stops
+from bench.measure.reserves import Bounds
+from bench.measure.sweep import SweepTaker
+from bench.results.records import Kind, Purpose, Step, Sweep
+from bench.signals import Interrupted
+from tests.support.entries import entry
+
+NO_BOUNDS = Bounds(10**9, "max", "reached what was asked for")
+
+
+def sweep_of(
+    behaviour: Behaviour,
+    stops: tuple[int, ...] = (100, 1_000),
+    purpose: Purpose = "short",
+    bounds: Bounds = NO_BOUNDS,
+    kind: Kind = "task",
+) -> tuple[Sweep, FakeRig]:
+    """The sweep that a fake runtime of this behaviour makes, and the rig it was made on."""
+    one = entry("one", kind)
+    rig = FakeRig({"one": behaviour})
+    taker = SweepTaker(Job(one, purpose, 1, stops), bounds, Forecast.of(one), rig.clock)
+    taker.take(rig, lambda count: None, lambda step, bytes_per_unit: None)
+    return taker.record(0.0), rig
+
+
+def test_a_short_sweep_grows_twice_probes_at_its_last_stop_and_releases() -> None:
+    sweep, rig = sweep_of(Behaviour())
+    assert rig.runners[0].asked == ["grow 100", "grow 1000", "probe 20", "release"]
+    assert rig.runners[0].stopped
+    assert sweep.stop.status == "max"
+    assert [step.latencies is not None for step in sweep.steps] == [False, True]
+
+
+def test_a_step_holds_what_was_read_from_outside() -> None:
+    sweep, _ = sweep_of(Behaviour(user=500, kernel=20, seconds=1e-4, release_seconds=1e-5))
+    step = sweep.steps[1]
+    assert (step.alive, step.spawned) == (1_000, 900)
+    assert step.burst_seconds == pytest.approx(900 * 1e-4)
+    assert step.memory.user.bytes == 1_000_000 + 1_000 * 500
+    assert step.memory.kernel.bytes == 100_000 + 1_000 * 20
+    assert step.user_seconds == pytest.approx(0.75 * 900 * 1e-4)
+    assert step.minor_faults == 900
+    assert step.release_seconds == pytest.approx(1_000 * 1e-5)
+    assert sweep.baseline is not None
+    assert sweep.baseline.user.bytes == 1_000_000
+
+
+def test_a_climb_probes_at_every_step() -> None:
+    sweep, rig = sweep_of(Behaviour(), (100, 200, 500), "climb")
+    assert rig.runners[0].asked == [
+        "grow 100", "probe 2", "grow 200", "probe 4", "grow 500", "probe 10", "release",
+    ]  # fmt: skip
+    assert all(step.latencies for step in sweep.steps)
+
+
+def test_a_leak_sweep_releases_after_every_cycle() -> None:
+    sweep, rig = sweep_of(Behaviour(leak=200), (50,) * 3, "leak")
+    assert rig.runners[0].asked == ["grow 50", "release"] * 3
+    alive = [step.memory.user.bytes or 0 for step in sweep.steps]
+    assert [b - a for a, b in itertools.pairwise(alive)] == [10_000, 10_000]
+    assert all(step.release_seconds for step in sweep.steps)
+
+
+def test_a_leak_sweep_ends_after_twelve_level_cycles_and_goes_on_where_memory_moves() -> None:
+    level, _ = sweep_of(Behaviour(), (50,) * 36, "leak")
+    assert len(level.steps) == 12
+    leaking, _ = sweep_of(Behaviour(leak=200), (50,) * 36, "leak")
+    assert len(leaking.steps) == 36
+
+
+def test_a_refusal_is_measured_and_ends_the_sweep() -> None:
+    sweep, rig = sweep_of(Behaviour(refuse_at=300), (100, 500, 1_000), "climb")
+    last = sweep.steps[-1]
+    assert (last.requested, last.alive) == (500, 300)
+    assert last.refusal is not None
+    assert last.refusal.errno == 11
+    assert (sweep.stop.status, sweep.stop.count) == ("refused", 300)
+    assert "EAGAIN" in sweep.stop.message
+    assert rig.runners[0].asked[-1] == "release"
+
+
+def test_a_death_keeps_the_finished_steps_and_the_last_words() -> None:
+    sweep, rig = sweep_of(Behaviour(die_at=1_000))
+    assert [step.alive for step in sweep.steps] == [100]
+    assert (sweep.stop.status, sweep.stop.count) == ("failed", 100)
+    assert "ended with status 3" in sweep.stop.message
+    assert sweep.stop.stderr_tail == "its last words"
+    assert rig.runners[0].stopped
+
+
+def test_a_kill_for_memory_is_told_with_the_kernels_counter() -> None:
+    sweep, _ = sweep_of(Behaviour(killed_at=1_000))
+    assert (sweep.stop.status, sweep.stop.signal) == ("killed", "SIGKILL")
+    assert sweep.stop.evidence == ("killed for memory: the kernel's OOM kills went 0 → 1",)
+
+
+def test_a_hang_is_given_thirty_seconds_or_ten_times_what_was_foretold() -> None:
+    sweep, rig = sweep_of(Behaviour(hang_at=1_000))
+    assert "within 30 s" in sweep.stop.message
+    assert rig.clock.now == pytest.approx(30, abs=0.1)
+    slow, _ = sweep_of(Behaviour(hang_at=1_000_000), (1_000_000,))
+    assert "within 100 s" in slow.stop.message
+
+
+def test_the_machine_beginning_to_swap_ends_the_sweep_and_marks_the_step() -> None:
+    sweep, _ = sweep_of(Behaviour(swap_at=200), (100, 200, 500), "climb")
+    assert [step.swapped for step in sweep.steps] == [False, True]
+    assert (sweep.stop.status, sweep.stop.message) == ("reserve", "the machine began to swap")
+
+
+def test_a_step_that_would_take_too_much_memory_is_not_begun() -> None:
+    bounds = Bounds(10**9, "max", "", memory_bytes=2_000_000)
+    sweep, rig = sweep_of(Behaviour(), (1_000, 10_000), "climb", bounds)
+    assert rig.runners[0].asked == ["grow 1000", "probe 20", "release"]
+    assert (sweep.stop.status, sweep.stop.count) == ("reserve", 1_000)
+    assert "more than half of the available memory" in sweep.stop.message
+
+
+def test_a_step_that_would_not_fit_the_time_is_not_begun() -> None:
+    bounds = Bounds(10**9, "max", "", deadline=1.0)
+    sweep, _ = sweep_of(Behaviour(seconds=1e-3), (500, 1_000, 2_000), "climb", bounds)
+    assert (sweep.stop.status, sweep.stop.count) == ("budget", 500)
+    assert "time budget" in sweep.stop.message
+
+
+def test_a_signal_passes_through_and_leaves_the_finished_steps() -> None:
+    one = entry("one")
+    rig = FakeRig({"one": Behaviour(raise_at=(1_000, Interrupted(signal.SIGINT)))})
+    taker = SweepTaker(Job(one, "short", 1, (100, 1_000)), NO_BOUNDS, Forecast.of(one), rig.clock)
+    with pytest.raises(Interrupted):
+        taker.take(rig, lambda count: None, lambda step, bytes_per_unit: None)
+    sweep = taker.record(0.0)
+    assert (sweep.stop.status, sweep.stop.count) == ("interrupted", 100)
+    assert rig.runners[0].stopped
+
+
+def test_what_a_unit_takes_so_far_is_told_with_each_step() -> None:
+    told: list[tuple[Step, float | None]] = []
+    one = entry("one")
+    rig = FakeRig({"one": Behaviour(user=1_000, kernel=10)})
+    taker = SweepTaker(Job(one, "short", 1, (100, 1_000)), NO_BOUNDS, Forecast.of(one), rig.clock)
+    taker.take(rig, lambda count: None, lambda step, each: told.append((step, each)))
+    assert [each for _, each in told] == [1_010, 1_010]
+
+
+def test_without_kernel_memory_the_bytes_a_unit_are_unknown() -> None:
+    told: list[float | None] = []
+    one = entry("one")
+    rig = FakeRig({"one": Behaviour(kernel_known=False)})
+    taker = SweepTaker(Job(one, "short", 1, (100, 1_000)), NO_BOUNDS, Forecast.of(one), rig.clock)
+    taker.take(rig, lambda count: None, lambda step, each: told.append(each))
+    assert told == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("most", "stops"),
+    [
+        (1, (1,)),
+        (100, (100,)),
+        (101, (100, 101)),
+        (1_000, (100, 200, 500, 1_000)),
+        (30_000, (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000)),
+    ],
+)
+def test_a_climb_goes_by_1_2_5_and_ends_exactly_where_asked(most: int, stops: object) -> None:
+    assert climb_stops(most) == stops
+
+
+@pytest.mark.parametrize(
+    ("most", "stops"), [(100_000, (10_000, 100_000)), (9, (9,)), (10, (1, 10))]
+)
+def test_a_short_sweep_stops_at_a_tenth_and_at_its_count(most: int, stops: object) -> None:
+    assert short_stops(most) == stops
+
+
+def test_a_job_cut_short_ends_exactly_there() -> None:
+    job = Job(entry("one"), "climb", 1, (100, 200, 500))
+    assert job.within(300).stops == (100, 200, 300)
+    assert job.within(200).stops == (100, 200)
+    leak = Job(entry("one"), "leak", 1, (50, 50, 50))
+    assert leak.within(20).stops == (20, 20, 20)

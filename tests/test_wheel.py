@@ -1,0 +1,124 @@
+"""The package as it is installed: what the wheel holds, and that it runs from any folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bench.measure.availability import find_tools
+from bench.results.file import load
+from runners.catalogue import shipped
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+SHADOWS = ("bench", "runners", "reports", "asyncio", "json")
+
+NEEDED = (
+    "bench/cli/main.py",
+    "bench/measure/launch.py",
+    "bench/results/result.schema.json",
+    "reports/live.py",
+    "runners/README.md",
+    "runners/catalogue.toml",
+    "runners/python/serve.py",
+    "runners/c/pthread.c",
+    "runners/go/main.go",
+)
+
+
+def run(*words: str | Path, folder: Path, **environment: str) -> str:
+    """Runs a command; what it printed. A failure shows everything that it said."""
+    done = subprocess.run(
+        [str(word) for word in words],
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built from the checkout, by the build backend that is installed."""
+    out = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", out, ROOT, folder=out)
+    (built,) = out.glob("outnumber-*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment's `outnumber`.
+
+    The dependencies are those of this environment, reached by a path file, so that no network is
+    needed. Path files in a folder that was added so are not read: the checkout, which is installed
+    here by such a file, stays out of reach.
+    """
+    place = tmp_path_factory.mktemp("elsewhere")
+    run(sys.executable, "-m", "venv", "--without-pip", place / "venv", folder=place)
+    python = place / "venv" / "bin" / "python"
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel, folder=place)
+    (packages,) = (place / "venv" / "lib").glob("python3*/site-packages")
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    return place / "venv" / "bin" / "outnumber"
+
+
+@pytest.fixture
+def hostile_folder(tmp_path: Path) -> Path:
+    """A folder with packages whose names are ours and the standard library's."""
+    for name in SHADOWS:
+        package = tmp_path / name / "__init__.py"
+        package.parent.mkdir()
+        package.write_text(f"raise RuntimeError('the wrong {name} was imported')\n")
+    return tmp_path
+
+
+def test_the_wheel_holds_what_is_needed_and_no_more(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    sources = {f"runners/{entry.source}" for entry in shipped() if entry.source}
+    assert {*NEEDED, *sources} - names == set()
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {
+        "bench",
+        "reports",
+        "runners",
+    }
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+    assert not [name for name in names if "test" in name or "__pycache__" in name]
+
+
+def test_all_that_is_imported_comes_from_the_wheel(installed: Path, hostile_folder: Path) -> None:
+    program = (
+        "import bench, reports, runners; print(bench.__file__, reports.__file__, runners.__file__)"
+    )
+    said = run(installed.with_name("python"), "-P", "-c", program, folder=hostile_folder)
+    assert all(str(installed.parents[1]) in file for file in said.split())
+
+
+@pytest.mark.skipif(find_tools().cc is None, reason="no C compiler")
+def test_it_runs_from_a_folder_that_holds_like_named_ones(
+    installed: Path, hostile_folder: Path
+) -> None:
+    words = ("run", "--runtime", "asyncio", "--runtime", "pthread", "--max", "200", "--sweeps", "1")
+    cache = str(hostile_folder / "cache")
+    said = run(installed, *words, folder=hostile_folder, XDG_CACHE_HOME=cache)
+    (path,) = (hostile_folder / "outnumber-results").glob("*.json")
+    result = load(path)
+    assert {(s.runtime, s.purpose) for s in result.sweeps} == {
+        (name, purpose) for name in ("asyncio", "pthread") for purpose in ("climb", "short", "leak")
+    }
+    assert {sweep.stop.status for sweep in result.sweeps} == {"max"}
+    assert said.splitlines()[-1] == str(path.relative_to(hostile_folder))
+    assert {file.suffix for file in path.with_suffix("").iterdir()} >= {".png", ".svg"}
