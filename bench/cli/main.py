@@ -82,6 +82,11 @@ def _code_of_run() -> int:
     except BrokenPipeError:
         _forget_output()
         return CLOSED_PIPE
+    except SystemExit as end:  # how typer ends at a closed pipe: with 1, which is a regression here
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        _forget_output()
+        return CLOSED_PIPE
     except Exception:  # anything else is ours to mend
         traceback.print_exc()
         typer.echo(f"outnumber {__version__}: a fault of ours; please report the above", err=True)

@@ -146,13 +146,14 @@ def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tup
 def _report(result: Result, path: Path, quiet: bool, pictures: bool) -> int:
     """Prints what the run found and where it lies. Loaded only now: figures and statistics are
     heavier than the harness may be while it measures."""
-    from bench.results.figures import figures
-    from reports.ending import print_ending, write_pictures
+    if pictures or not quiet:
+        from bench.results.figures import figures
+        from reports.ending import print_ending, write_pictures
 
-    metrics = figures(result)
-    pictured = write_pictures(result, metrics, path.with_suffix("")) if pictures else ()
-    if not quiet:
-        print_ending(result, metrics, pictured)
+        metrics = figures(result)
+        pictured = write_pictures(result, metrics, path.with_suffix("")) if pictures else ()
+        if not quiet:
+            print_ending(result, metrics, pictured)
     typer.echo(path)
     if not any(sweep.steps for sweep in result.sweeps):
         raise MeasureError(f"nothing could be measured; {path} tells what was tried")
