@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from bench.errors import UsageError
 from bench.results.records import Machine, Result
 from reports import units
+from reports.charts.unit_cost import PARTS, Cost
 from reports.escape import plain
-from reports.unit_cost import PARTS, Cost
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
