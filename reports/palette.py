@@ -1,8 +1,8 @@
 """One palette for every form of a report: a runtime keeps its colour and its mark everywhere.
 
 The colours were chosen so that any two of the eight shipped runtimes are told apart with full and
-with dichromatic sight (CIEDE2000 of 14 and more between any two of a theme, by the matrices of
-Machado, Oliveira and Fernandes, 2009) and differ in lightness, for grey. Lightness alone does not
+with dichromatic sight (a distance of 16 and more in CIELAB between any two of a theme, by the
+matrices of Machado, Oliveira and Fernandes, 2009) and differ in lightness, for grey. Lightness alone does not
 carry eight, so colour always goes with a mark or a name. Against its ground each has a contrast of
 3 and more, each ink of 4.5 and more (WCAG 2.2, 1.4.11 and 1.4.3).
 """

@@ -163,9 +163,9 @@ def _names(rows: Sequence[Closeness]) -> str:
 
 def _nearest(row: Closeness) -> str:
     assert row.binding
-    verb = "was" if row.ended else "would be"
-    at = units.rounded(row.binding.units)
-    return f"What ends {many(row.label)} {verb} {row.binding.name}, at {at}"
+    if row.ended:
+        return f"{row.binding.name} ended {many(row.label)} at {units.count(row.reached)}"
+    return f"{row.binding.name} would end {many(row.label)} at {units.rounded(row.binding.units)}"
 
 
 def _lacks(rows: Sequence[Closeness]) -> Iterator[tuple[str, str]]:

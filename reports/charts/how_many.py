@@ -152,6 +152,8 @@ def _title(rows: Sequence[Reach]) -> str:
         return f"{_clause(near)}."
     if near.projected and near.limit and far.projected and far.limit:
         return f"{near.limit} would stop {_at(near)}, {far.limit} {_at(far)}."
+    if not (near.projected or near.stopped or far.projected or far.stopped):
+        return f"{_counted(near)} and {_counted(far)} were alive at once."
     return f"{_clause(near)}; {_clause(far)}."
 
 
@@ -161,12 +163,15 @@ def _at(row: Reach) -> str:
 
 def _clause(row: Reach) -> str:
     """What the run bears of one runtime. `would` is a projection."""
-    names = many(row.label)
     if row.projected is not None:
         return f"{row.limit or 'a limit'} would stop {_at(row)}"
     if row.stopped:
-        return f"{row.limit} stopped {names} at {units.count(row.reached)}"
-    return f"{units.count(row.reached)} {names} were alive at once"
+        return f"{row.limit} stopped {many(row.label)} at {units.count(row.reached)}"
+    return f"{_counted(row)} were alive at once"
+
+
+def _counted(row: Reach) -> str:
+    return f"{units.count(row.reached)} {many(row.label)}"
 
 
 def _lacks(rows: Sequence[Reach]) -> Iterator[tuple[str, str]]:

@@ -172,17 +172,12 @@ def _title(rows: Sequence[Spawn]) -> str:
     tasks = [row for row in known if row.kind == "task"]
     slow, fast = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
     if slow is fast:
-        return f"{_launched(slow)} a second."
-    return f"{_launched(slow)} a second, {_at(fast)}."
+        return f"{_rate_of(slow)} are launched a second."
+    return f"{_rate_of(slow)} are launched a second, or {_rate_of(fast)}."
 
 
-def _launched(row: Spawn) -> str:
-    names = many(row.label)
-    return f"{names[:1].upper()}{names[1:]} are launched at {units.number(row.burst.value)}"
-
-
-def _at(row: Spawn) -> str:
-    return f"{many(row.label)} at {units.number(row.burst.value)}"
+def _rate_of(row: Spawn) -> str:
+    return f"{units.number(row.burst.value)} {many(row.label)}"
 
 
 def _latency_title(rows: Sequence[Spawn]) -> str:
