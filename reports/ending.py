@@ -37,7 +37,6 @@ def print_ending(
 
 def write_pictures(result: Result, metrics: Sequence[Metric], folder: Path) -> tuple[Path, ...]:
     """Writes the figure of what a unit costs, as PNG and SVG; returns their paths."""
-    from reports.pictures import write_unit_cost
+    from reports.pictures import save
 
-    chart = unit_cost(result, metrics)
-    return write_unit_cost(result, chart.rows, chart.title, folder)
+    return save.write_pictures([unit_cost(result, metrics)], folder, ("png", "svg"))
