@@ -234,6 +234,13 @@ def test_words_are_wrapped_into_so_many_lines_and_the_last_is_cut() -> None:
     assert wrapped("w" * 99 + " x", 70, 3, 12)[1] == "x"
 
 
+def test_a_number_and_its_unit_stay_on_one_line() -> None:
+    for unit in ("KiB", "B", "µs", "%", "million"):
+        words = f"a thread takes 34.8 {unit}, a task"
+        lines = wrapped(words, width(f"a thread takes 34.8 {unit}", 12) - 1, 3, 12)
+        assert lines == ("a thread takes", f"34.8 {unit}, a task")
+
+
 def test_a_title_s_lines_are_about_as_long_as_each_other() -> None:
     title = "one two three four five six seven eight"
     room = width("one two three four five six seven", 20, bold=True) + 1

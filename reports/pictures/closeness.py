@@ -16,7 +16,8 @@ from reports.pictures.text import drawable, fitted, width
 MOST_BARS = 14
 GAP = 0.45  # of a bar, between two runtimes
 TALLEST = 2.4  # letters
-MOST_WORDS = 0.6  # of the plot: a longer name of a limit is cut
+MOST_WORDS = 0.6  # of the plot: longer words are drawn smaller, and then cut
+SMALLEST = 0.75  # of the size that there is room for
 
 
 def draw_closeness(chart: LimitsCloseness, canvas: Canvas) -> None:
@@ -70,6 +71,9 @@ def _laid_out(canvas: Canvas, rows: Sequence[Closeness], groups: Sequence[Sequen
     bar = min(room(canvas, 2) / max(1, bars), TALLEST * canvas.shape.body)
     left = column(canvas, rows, canvas.shape.body)
     size = min(canvas.shape.body, 0.74 * bar)
+    words = (width(_said(one), size, one.binding) for group in groups for one in group)
+    too_wide = max(words, default=0.0) / (MOST_WORDS * (canvas.right - left))
+    size = max(SMALLEST * size, size / max(1.0, too_wide))
     return Plot(left, canvas.right, canvas.top, canvas.top - bar * bars, bar, size)
 
 
@@ -106,12 +110,19 @@ def _group(
 
 
 def _words(bound: Bound, plot: Plot) -> str:
-    """The limit's name, and what it allows, exact where that is short."""
-    number = (
-        units.count(bound.units)
-        if bound.units < 1_000_000
-        else units.rounded(bound.units).removeprefix("about ")
-    )
-    said = f": {number}"
-    most = MOST_WORDS * (plot.right - plot.left) - width(said, plot.size, bold=bound.binding)
-    return f"{fitted(drawable(bound.name), most, plot.size, bold=bound.binding)}{said}"
+    """The limit's name, cut where it is too long, and what it allows."""
+    number = f": {_number(bound)}"
+    room = MOST_WORDS * (plot.right - plot.left) + 1
+    most = room - width(number, plot.size, bold=bound.binding)
+    return f"{fitted(drawable(bound.name), most, plot.size, bold=bound.binding)}{number}"
+
+
+def _said(bound: Bound) -> str:
+    return f"{drawable(bound.name)}: {_number(bound)}"
+
+
+def _number(bound: Bound) -> str:
+    """What it allows, exact where that is short."""
+    if bound.units < 1_000_000:
+        return units.count(bound.units)
+    return units.rounded(bound.units).removeprefix("about ")

@@ -57,7 +57,8 @@ def _padded(values: Sequence[float]) -> tuple[float, float]:
 
 def _grid(canvas: Canvas, across: Scale, up: Scale) -> None:
     size, theme = canvas.shape.note, canvas.theme
-    for value, words in scale.decades(across.low, across.high, 6, scale.count):
+    most = 4 if canvas.shape.name == "square" else 7
+    for value, words in scale.decades(across.low, across.high, most, scale.count):
         x = across.at(value)
         canvas.line([x, x], [up.start, up.end], 0.8, theme.line)
         canvas.text(x, up.start - size, words, size, theme.muted, align="center")

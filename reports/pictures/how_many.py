@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reports import units
 from reports.charts.how_many import HowMany, Reach
 from reports.palette import colour
@@ -27,8 +29,11 @@ def draw_how_many(chart: HowMany, canvas: Canvas) -> None:
     across = Scale(1, max(10, most), plot.left, plot.right - numbers - 8, log=True)
     grid(canvas, plot, across, scale.decades(1, across.high, 6, scale.count))
     axis_name(canvas, plot, "units, on a logarithmic scale", (across.start + across.end) / 2)
+    words = _words(rows, plot.right - plot.left - 6, _size(canvas, plot))
     for place, row in enumerate(rows):
         _bar(canvas, plot, across, place, row)
+        y = plot.middle(place) + 0.22 * plot.row
+        canvas.plate(plot.left + 3, y, words[place], _size(canvas, plot))
 
 
 def _bar(canvas: Canvas, plot: Plot, across: Scale, place: int, row: Reach) -> None:
@@ -41,17 +46,19 @@ def _bar(canvas: Canvas, plot: Plot, across: Scale, place: int, row: Reach) -> N
     if row.reached:
         canvas.box(plot.left, y, max(2.0, reached - plot.left), high, own)
     canvas.plate(end + 8, y + high / 2, _number(row), plot.size, bold=True)
-    size = min(canvas.shape.note, 0.4 * plot.row)
-    words = _words(row, plot.right - plot.left - 6, size)
-    canvas.plate(plot.left + 3, plot.middle(place) + 0.22 * plot.row, words, size)
 
 
-def _words(row: Reach, most: float, size: float) -> str:
-    """What stopped it, or would; where room is short, without the word that the bar says too."""
-    whole = drawable(row.words)
-    if width(whole, size) <= most:
-        return whole
-    return fitted(whole.removeprefix("projected: "), most, size)
+def _size(canvas: Canvas, plot: Plot) -> float:
+    """Of the letters over a bar."""
+    return min(canvas.shape.note, 0.4 * plot.row)
+
+
+def _words(rows: Sequence[Reach], most: float, size: float) -> list[str]:
+    """What stopped each, or would; where room is short, without the word that the bar says too."""
+    words = [drawable(row.words) for row in rows]
+    if any(width(said, size) > most for said in words):
+        words = [said.removeprefix("projected: ") for said in words]
+    return [fitted(said, most, size) for said in words]
 
 
 def _number(row: Reach) -> str:

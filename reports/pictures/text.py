@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 FAMILY = "DejaVu Sans"  # ships with matplotlib: every machine draws the same figure
 MISSING = "□"
 ELLIPSIS = "…"
+UNIT = re.compile(r"(?<=\d) (?=(?:[KMGT]i)?B\b|[nµm]?s\b|%|[mbtr]+illion\b)")
 
 
 def drawable(text: str) -> str:
@@ -46,9 +48,9 @@ def fitted(text: str, most: float, size: float, bold: bool = False) -> str:
 
 def wrapped(text: str, most: float, lines: int, size: float, bold: bool = False) -> tuple[str, ...]:
     """The text in at most `lines` lines of at most `most` points each, the last one cut where it is
-    too long."""
+    too long. A number and its unit stay together."""
     done: list[str] = []
-    words = text.split()
+    words = [word.replace("\0", " ") for word in UNIT.sub("\0", text).split()]
     while words and len(done) < lines - 1:
         taken = 1
         while taken < len(words) and width(" ".join(words[: taken + 1]), size, bold) <= most:
