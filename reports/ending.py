@@ -10,10 +10,10 @@ from rich.text import Text
 
 from bench.results.metrics import Metric
 from bench.results.records import Result
+from reports.charts.unit_cost import unit_cost
 from reports.comparison import compare, table
 from reports.escape import terminal
-from reports.finding import finding, weight_finding
-from reports.unit_cost import unit_costs
+from reports.finding import finding
 
 
 def print_ending(
@@ -37,7 +37,6 @@ def print_ending(
 
 def write_pictures(result: Result, metrics: Sequence[Metric], folder: Path) -> tuple[Path, ...]:
     """Writes the figure of what a unit costs, as PNG and SVG; returns their paths."""
-    from reports.pictures import write_unit_cost
+    from reports.pictures import save
 
-    title = weight_finding(compare(result, metrics))
-    return write_unit_cost(result, unit_costs(result, metrics), title, folder)
+    return save.write_pictures([unit_cost(result, metrics)], folder, ("png", "svg"))

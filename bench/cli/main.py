@@ -18,6 +18,7 @@ from bench.cli.ceiling import ceiling
 from bench.cli.limits import limits
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
+from bench.cli.slides import slides
 from bench.cli.summary import summary
 from bench.errors import OutnumberError
 
@@ -37,6 +38,7 @@ app.command()(limits)
 app.command()(ceiling)
 app.command()(runtimes)
 app.command()(summary)
+app.command()(slides)
 
 
 def _print_version(wanted: bool) -> None:
