@@ -63,7 +63,7 @@ def print_ceilings(result: Result, console: Console | None = None) -> None:
         out.print()
         out.print(Text(terminal(sweep.runtime), style="bold"))
         for line in _account(sweep):
-            out.print(Text(terminal(f"  {line}")), soft_wrap=True)
+            out.print(Text(f"  {terminal(line)}"), soft_wrap=True)
     for runtime in result.runtimes:
         if runtime.reason:
             out.print(Text(terminal(f"{runtime.name} was left out: {runtime.reason}")))
@@ -177,7 +177,7 @@ def _account(sweep: Sweep) -> Iterable[str]:
     stop = sweep.stop
     yield f"stopped at {units.count(stop.count)}: {stop.message}"
     yield from stop.evidence
-    if stop.projected is not None:
+    if stop.projected is not None and stop.status != "budget":  # which has told it already
         yield f"the limit itself would bind at about {units.count(stop.projected)} (projected)"
     limit = binding(stop, sweep.limits)
     if limit is not None and limit.lift:
@@ -190,5 +190,6 @@ def _account(sweep: Sweep) -> Iterable[str]:
 
 def _further(stop: Stop, limit: Limit) -> str:
     if stop.status == "reserve":
-        return f"--to-the-wall, or --reserve-pids and --reserve-memory; then {limit.lift}"
+        reserve = "--reserve-pids" if limit.measure == "count" else "--reserve-memory"
+        return f"{reserve} with less than is kept now, or --to-the-wall; then {limit.lift}"
     return limit.lift

@@ -115,7 +115,7 @@ def _show_plan(request: Request, available: dict[str, Availability]) -> None:
     from bench.experiments.plan import foretold
     from bench.measure.reserves import room
     from bench.system import System
-    from reports.plan import PlanRow, print_plan
+    from reports.plan import PlanFoot, PlanRow, print_plan
 
     rows = [
         PlanRow(
@@ -128,7 +128,7 @@ def _show_plan(request: Request, available: dict[str, Availability]) -> None:
         )
         for row in foretold(request, room(System()))
     ]
-    print_plan(rows, request.sweeps, request.seed)
+    print_plan(rows, PlanFoot(request.sweeps, request.seed, request.budget_seconds))
 
 
 def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tuple[Result, Path]:

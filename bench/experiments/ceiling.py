@@ -101,7 +101,7 @@ class CeilingExperiment:
             with lane.open(self._rig):
                 pilot(lane)
                 deadline = started + self._quest.budget_seconds
-                Ascent(lane, self._rig.system, clock, deadline).go()
+                Ascent(lane, self._rig.system, clock, started, deadline).go()
         finally:
             self._keep(lane, started)
 
