@@ -17,6 +17,7 @@ from bench import __version__, signals
 from bench.cli.ceiling import ceiling
 from bench.cli.explain import explain
 from bench.cli.limits import limits
+from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
 from bench.cli.summary import summary
@@ -39,6 +40,7 @@ app.command()(ceiling)
 app.command()(runtimes)
 app.command()(summary)
 app.command()(explain)
+app.command()(report)
 
 
 def _print_version(wanted: bool) -> None:
