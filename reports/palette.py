@@ -2,9 +2,9 @@
 
 The colours were chosen so that any two of the eight shipped runtimes are told apart with full and
 with dichromatic sight (a distance of 16 and more in CIELAB between any two of a theme, by the
-matrices of Machado, Oliveira and Fernandes, 2009) and differ in lightness, for grey. Lightness alone does not
-carry eight, so colour always goes with a mark or a name. Against its ground each has a contrast of
-3 and more, each ink of 4.5 and more (WCAG 2.2, 1.4.11 and 1.4.3).
+matrices of Machado, Oliveira and Fernandes, 2009) and differ in lightness, for grey. Lightness
+alone does not carry eight, so colour always goes with a mark or a name. Against its ground each has
+a contrast of 3 and more, each ink of 4.5 and more (WCAG 2.2, 1.4.11 and 1.4.3).
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ MARKS: tuple[Mark, ...] = get_args(Mark)
 @dataclass(frozen=True)
 class Theme:
     """Colours as `#rrggbb`. `ink` is for what is read, `muted` for what is read second, `line` for
-    grids and frames. `runtimes` are the shipped ones; `strangers` is for all others."""
+    grids, `quiet` for bars beside which others matter. `runtimes` are the shipped ones; `strangers`
+    is for all others."""
 
     name: ThemeName
     ground: str
     ink: str
     muted: str
     line: str
+    quiet: str
     runtimes: Mapping[str, str]
     strangers: tuple[str, ...]
     memory: Mapping[Part, str]
@@ -45,6 +47,7 @@ LIGHT = Theme(
     ink="#1b1f24",
     muted="#5b616b",
     line="#d9dde3",
+    quiet="#bcc3cd",
     runtimes={
         "pthread": "#b22608",
         "threading": "#890436",
@@ -66,7 +69,7 @@ LIGHT = Theme(
         "program": "#005f9e",
         "collector": "#cc79a7",
         "system": "#d55e00",
-        "rest": "#c9ced6",
+        "rest": "#bcc3cd",
     },
 )
 
@@ -76,6 +79,7 @@ DARK = Theme(
     ink="#eef1f5",
     muted="#aab1bd",
     line="#343a44",
+    quiet="#5a616c",
     runtimes={
         "pthread": "#dc7935",
         "threading": "#d66584",
@@ -110,11 +114,31 @@ def colour(runtime: str, theme: Theme) -> str:
     return own or theme.strangers[_number(runtime) % len(theme.strangers)]
 
 
+def on(fill: str) -> str:
+    """The ink, dark or light, that is read better on `fill`."""
+    return max((LIGHT.ink, DARK.ink), key=lambda ink: contrast(ink, fill))
+
+
+def contrast(first: str, second: str) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
+    dark, light = sorted((_luminance(first), _luminance(second)))
+    return (light + 0.05) / (dark + 0.05)
+
+
 def mark(runtime: str) -> Mark:
     """The shape of the runtime's points, which tells it apart where colour does not."""
     shipped = list(LIGHT.runtimes)
     place = shipped.index(runtime) if runtime in shipped else _number(runtime)
     return MARKS[place % len(MARKS)]
+
+
+def _luminance(colour_: str) -> float:
+    """Relative luminance, 0 to 1 (WCAG 2.2)."""
+    channels = [int(colour_[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _number(runtime: str) -> int:

@@ -20,6 +20,7 @@ from bench.cli.limits import limits
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
+from bench.cli.slides import slides
 from bench.cli.summary import summary
 from bench.errors import OutnumberError
 
@@ -41,6 +42,7 @@ app.command()(runtimes)
 app.command()(summary)
 app.command()(explain)
 app.command()(report)
+app.command()(slides)
 
 
 def _print_version(wanted: bool) -> None:

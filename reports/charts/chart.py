@@ -73,13 +73,15 @@ class Row:
 class Chart:
     """One figure. `title` is its one message, of this run's own figures; `how` says how they were
     measured; `missing` what the run does not tell, a sentence each; `caption` names machine,
-    versions and date. `name` stands in file names and is what `--figure` takes."""
+    versions and date; `rows` are one a runtime. `name` stands in file names and is what `--figure`
+    takes."""
 
     name: ClassVar[str]
     title: str
     how: str
     missing: tuple[str, ...]
     caption: str
+    rows: tuple[Row, ...]
 
     @property
     def table(self) -> Table:

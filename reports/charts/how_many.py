@@ -117,7 +117,7 @@ def _reach(
         projected=projected,
         limit=short(limit, 40) if limit else None,
         status=ceiling.status,
-        ended=plain(named) if named else _ended(ceiling),
+        ended=plain(named) if named else _ended(ceiling, projected is not None),
         stopped=stopped,
     )
 
@@ -132,12 +132,12 @@ def _projected(ceiling: Metric, bounds: Allowances) -> int | None:
     return projected if projected is not None and projected > ceiling.value else None
 
 
-def _ended(ceiling: Metric) -> str:
-    """Why the launch went no further, in a few words."""
+def _ended(ceiling: Metric, projected: bool) -> str:
+    """Why the launch went no further, in a few words; a projection names the limit itself."""
     if ceiling.status is None:
         return units.UNKNOWN
     reason = REASONS[ceiling.status]
-    return f"{reason}: {short(ceiling.limit, 40)}" if ceiling.limit else reason
+    return f"{reason}: {short(ceiling.limit, 40)}" if ceiling.limit and not projected else reason
 
 
 def _title(rows: Sequence[Reach]) -> str:
@@ -150,24 +150,35 @@ def _title(rows: Sequence[Reach]) -> str:
     near, far = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
     if near is far:
         return f"{_clause(near)}."
-    if near.projected and near.limit and far.projected and far.limit:
-        return f"{near.limit} would stop {_at(near)}, {far.limit} {_at(far)}."
-    if not (near.projected or near.stopped or far.projected or far.stopped):
+    verbs = {_verb(near), _verb(far)}
+    if verbs == {None}:
         return f"{_counted(near)} and {_counted(far)} were alive at once."
-    return f"{_clause(near)}; {_clause(far)}."
+    if len(verbs) > 1:
+        return f"{_clause(near)}; {_clause(far)}."
+    other = "" if far.limit == near.limit else f"{_limit(far)} "
+    return f"{_clause(near)}, {other}{_at(far)}."
 
 
-def _at(row: Reach) -> str:
-    return f"{many(row.label)} at {units.rounded(row.projected)}"
+def _verb(row: Reach) -> str | None:
+    """What a limit did, or is foretold to do; `None` where no limit is spoken of."""
+    if row.projected is not None:
+        return "would stop"
+    return "stopped" if row.stopped else None
 
 
 def _clause(row: Reach) -> str:
-    """What the run bears of one runtime. `would` is a projection."""
-    if row.projected is not None:
-        return f"{row.limit or 'a limit'} would stop {_at(row)}"
-    if row.stopped:
-        return f"{row.limit} stopped {many(row.label)} at {units.count(row.reached)}"
-    return f"{_counted(row)} were alive at once"
+    """What the run bears of one runtime."""
+    verb = _verb(row)
+    return f"{_limit(row)} {verb} {_at(row)}" if verb else f"{_counted(row)} were alive at once"
+
+
+def _limit(row: Reach) -> str:
+    return row.limit or "a limit"
+
+
+def _at(row: Reach) -> str:
+    far = units.count(row.reached) if row.stopped else units.rounded(row.projected)
+    return f"{many(row.label)} at {far}"
 
 
 def _counted(row: Reach) -> str:

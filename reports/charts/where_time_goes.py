@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -24,6 +24,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import THREADS
+from reports.escape import plain
 from reports.palette import TimePart
 
 PARTS: tuple[tuple[TimePart, str], ...] = (
@@ -108,10 +109,11 @@ class WhereTimeGoes(Chart):
 def where_time_goes(result: Result, metrics: Sequence[Metric]) -> WhereTimeGoes:
     """A bar for each runtime that ran."""
     rows = tuple(_times(runtime, metrics) for runtime in ran(result, metrics))
+    uncollected = {plain(one.name) for one in result.runtimes if one.language == "C"}
     return WhereTimeGoes(
         title=_title(rows),
         how=HOW,
-        missing=(*left_out(result, metrics), *grouped(_lacks(rows), len(rows))),
+        missing=(*left_out(result, metrics), *grouped(_lacks(rows, uncollected), len(rows))),
         caption=caption(result),
         rows=rows,
     )
@@ -186,13 +188,14 @@ def _wall_title(rows: Sequence[Times]) -> str:
     return f"Launching one {timed[0].label} takes {units.seconds(timed[0].wall)}."
 
 
-def _lacks(rows: Sequence[Times]) -> Iterator[tuple[str, str]]:
+def _lacks(rows: Sequence[Times], uncollected: Set[str]) -> Iterator[tuple[str, str]]:
+    """`uncollected` are the runtimes whose language has no collector to ask."""
     for row in rows:
         if row.whole is None:
             yield row.runtime, "CPU time is unknown, or less than a tick of its clock"
         elif row.rough:
             yield row.runtime, "a few ticks of the CPU clock only: rough shares"
-        if row.whole is not None and row.parts[1] is None:
+        if row.whole is not None and row.parts[1] is None and row.runtime not in uncollected:
             yield row.runtime, "the collector's share is unknown"
         if row.wall is None:
             yield row.runtime, "the wall clock's time is unknown"
