@@ -15,7 +15,9 @@ import typer
 
 from bench import __version__, signals
 from bench.cli.ceiling import ceiling
+from bench.cli.explain import explain
 from bench.cli.limits import limits
+from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
 from bench.cli.slides import slides
@@ -38,6 +40,8 @@ app.command()(limits)
 app.command()(ceiling)
 app.command()(runtimes)
 app.command()(summary)
+app.command()(explain)
+app.command()(report)
 app.command()(slides)
 
 
