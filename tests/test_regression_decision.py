@@ -174,6 +174,16 @@ def test_a_pair_of_which_half_is_missing_is_left_out_and_told() -> None:
     assert verdict.reasons == ("it is missing in 2 of 20 processes of the new side",)
 
 
+@pytest.mark.parametrize(("lost", "word"), [(2, "no regression"), (3, "inconclusive")])
+def test_a_side_whose_processes_break_is_not_cleared_by_those_that_do_not(
+    lost: int, word: str
+) -> None:
+    whole = by(1.0)
+    verdict = judged(BYTE_GATE, pairs(whole.base, [None] * lost + list(whole.new[lost:])))
+    assert verdict.verdict == word
+    assert verdict.event == ("missing" if word == "inconclusive" else None)
+
+
 @pytest.mark.parametrize("side", ["base", "new"])
 def test_a_metric_that_only_one_side_has_is_an_event(side: str) -> None:
     sides = [[1000.0] * 13, [1000.0] * 13]

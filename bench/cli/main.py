@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from bench import __version__, signals
+from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.limits import limits
 from bench.cli.run import run
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(limits)
 app.command()(ceiling)
+app.command()(ab)
 app.command()(runtimes)
 app.command()(summary)
 

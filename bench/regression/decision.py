@@ -27,8 +27,10 @@ def decide(
     gates: Sequence[Gate], sides: Sequence[Sides], look: Look, before: Decision | None = None
 ) -> Decision:
     """The verdicts after `look`, from each gate's samples so far. What an earlier look decided
-    stands, and stays counted among the gates that share the chances of error."""
-    stood = before.verdicts if before else (None,) * len(gates)
+    stands, and stays counted among the gates that share the chances of error. `before` may be of
+    the first of the gates alone."""
+    earlier = before.verdicts if before else ()
+    stood = (*earlier, *(None,) * (len(gates) - len(earlier)))
     kept = [
         verdict if verdict and (not verdict.is_open or isinstance(side, Ceilings)) else None
         for verdict, side in zip(stood, sides, strict=True)

@@ -17,6 +17,9 @@ from bench.regression.unpaired import rank_sum_p, shift
 from bench.regression.verdicts import Event
 from bench.results.statistics import Estimate
 
+# A process that broke may have broken for what would be found in it.
+LACKING = 0.1
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -78,6 +81,7 @@ def _of_pairs(gate: Gate, sides: Pairs, look: Look, gates: int) -> Finding:
         new=sides.new,
         at=sides.at,
         is_enough=enough,
+        can_clear=not _is_lacking(sides.base) and not _is_lacking(sides.new),
         event=_missing(sides.base, sides.new),
         reasons=(*_gaps(sides.base, sides.new), *reasons, *_no_ratio(gate, scale), *sides.doubts),
     )
@@ -103,6 +107,7 @@ def _of_groups(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
         new=sides.new,
         at=sides.at,
         is_enough=enough,
+        can_clear=not _is_lacking(sides.base) and not _is_lacking(sides.new),
         event=_missing(sides.base, sides.new),
         reasons=(*_gaps(sides.base, sides.new), *few, *_no_ratio(gate, scale), *sides.doubts),
     )
@@ -132,8 +137,13 @@ def _of_ceilings(gate: Gate, sides: Ceilings, gates: int) -> Finding:
 
 
 def _missing(base: Sequence[float | None], new: Sequence[float | None]) -> Event | None:
-    """A metric that only one side has is an event of its own."""
-    return "missing" if bool(known(base)) != bool(known(new)) else None
+    """A metric that one side lacks is an event of its own."""
+    return "missing" if _is_lacking(base) != _is_lacking(new) else None
+
+
+def _is_lacking(values: Sequence[float | None]) -> bool:
+    """Whether too many processes have no value for the others to speak for them."""
+    return len(known(values)) < (1 - LACKING) * len(values) or not values
 
 
 def _gaps(base: Values, new: Values) -> tuple[str, ...]:

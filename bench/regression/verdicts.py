@@ -76,3 +76,42 @@ class Decision(Record, frozen=True, kw_only=True):
         words = {verdict.verdict for verdict in self.verdicts if verdict.gated}
         order: tuple[Word, ...] = ("regression", "inconclusive", "no regression")
         return next((word for word in order if word in words), "inconclusive")
+
+    @property
+    def advisory(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.verdicts if not verdict.gated)
+
+    @property
+    def gated(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.verdicts if verdict.gated)
+
+
+class Compared(Record, frozen=True, kw_only=True):
+    """One of the two sides that were judged: what it was, and the result that holds its samples."""
+
+    subject: str
+    result: str
+    started: str
+    versions: dict[str, str | None]
+
+
+class Judgement(Record, frozen=True, kw_only=True):
+    """All that a job or a comparison came to: `verdict.json`.
+
+    `paired` says whether the two sides were made in turn. `differences` are what tells the two
+    results apart, in words; a judgement that is `advisory` for them never fails anybody. `seed` and
+    `looks` (pairs by each) are those of a job.
+    """
+
+    outnumber_verdict: Literal[1]
+    version: str
+    outcome: Word
+    base: Compared
+    new: Compared
+    paired: bool
+    advisory: bool = False
+    differences: tuple[str, ...] = ()
+    seed: Count | None = None
+    looks: tuple[Count, ...] = ()
+    decision: Decision
+    warnings: tuple[str, ...] = ()
