@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from bench import __version__
 from bench.cli import judged
 from bench.cli.contenders import Contenders
 from bench.cli.session import FOLDER
@@ -19,9 +18,11 @@ from bench.experiments.side import Open, PairsRequest
 from bench.machine import fingerprint
 from bench.regression.gates import Gate
 from bench.regression.judge import Judge
+from bench.regression.judgement import judgement
 from bench.regression.looks import Look
-from bench.regression.verdicts import Compared, Decision, Judgement
+from bench.regression.verdicts import Judgement
 from bench.results.file import ResultFile, default_path
+from bench.results.likeness import differences
 from bench.results.records import Result
 from bench.system import System
 from reports.live import live_view
@@ -87,8 +88,15 @@ def carry_out_pairs(
     finally:
         with suppress(OSError):
             folder.rmdir()  # only where nothing came of it
-    judgement = _judgement(judge.final(base, new), base, new, (base_path, new_path))
-    return judgement, _ended(judgement, folder, place, quiet, (base, new))
+    made = judgement(
+        judge.final(base, new),
+        (base, base_path),
+        (new, new_path),
+        paired=True,
+        differences=tuple(map(str, differences(base, new))),
+        warnings=base.warnings,
+    )
+    return made, _ended(made, folder, place, quiet, (base, new))
 
 
 def _telling(judge: Judge, observe: events.Observer) -> Callable[[Result, Result], Open]:
@@ -105,35 +113,8 @@ def _telling(judge: Judge, observe: events.Observer) -> Callable[[Result, Result
     return look
 
 
-def _judgement(
-    decision: Decision, base: Result, new: Result, paths: tuple[Path, Path]
-) -> Judgement:
-    sides = (_compared(base, paths[0]), _compared(new, paths[1]))
-    return Judgement(
-        outnumber_verdict=1,
-        version=__version__,
-        outcome=decision.outcome,
-        base=sides[0],
-        new=sides[1],
-        paired=True,
-        seed=base.plan.seed,
-        looks=base.side.looks if base.side else (),
-        decision=decision,
-        warnings=base.warnings,
-    )
-
-
-def _compared(result: Result, path: Path) -> Compared:
-    return Compared(
-        subject=result.side.subject if result.side else path.name,
-        result=path.name,
-        started=result.started,
-        versions={runtime.name: runtime.version for runtime in result.runtimes},
-    )
-
-
 def _ended(
-    judgement: Judgement,
+    made: Judgement,
     folder: Path,
     place: PairsPlace,
     quiet: bool,
@@ -141,10 +122,10 @@ def _ended(
 ) -> Path:
     from reports.verdicts.files import write
 
-    path = write(judgement, folder)
-    judged.show(judgement, quiet)
+    path = write(made, folder)
+    judged.show(made, quiet)
     if place.markdown is not None:
-        judged.write_markdown(judgement, place.markdown)
+        judged.write_markdown(made, place.markdown)
     for result, name in zip(results, ("base", "new"), strict=True):
         if not any(sweep.steps for sweep in result.sweeps):
             raise MeasureError(

@@ -55,12 +55,31 @@ class Finding:
 def examine(gate: Gate, sides: Sides, look: Look, gates: int) -> Finding:
     """What the samples say; `gates` is how many the job decides on, which share the chances."""
     match sides:
+        case Pairs() | Groups() if sides.unlike is not None:
+            return _not_compared(gate, sides, look)
         case Pairs():
             return _of_pairs(gate, sides, look, gates)
         case Groups():
             return _of_groups(gate, sides, look, gates)
         case Ceilings():
             return _of_ceilings(gate, sides, gates)
+
+
+def _not_compared(gate: Gate, sides: Pairs | Groups, look: Look) -> Finding:
+    """Nothing but both sides' values, and why they are not compared."""
+    assert sides.unlike is not None
+    return Finding(
+        scale=Scale.of(gate, ()),
+        p=1.0,
+        estimate=Estimate(None),
+        spends=look.false_failure,
+        missed=look.missed,
+        samples=0,
+        base=sides.base,
+        new=sides.new,
+        is_enough=False,
+        reasons=(sides.unlike, *sides.doubts),
+    )
 
 
 def _of_pairs(gate: Gate, sides: Pairs, look: Look, gates: int) -> Finding:

@@ -99,7 +99,7 @@ class Judge:
         assert self.decision is not None
         gates = (*self._gates, *advisory_gates(base.runtimes, self._gates))
         whole = self._decided(gates, base, new, self.look)
-        told = [v for v in whole.verdicts if v.gated or _has_values(v)]
+        told = [v for v in whole.verdicts if v.gated or has_values(v)]
         return Decision(verdicts=tuple(told))
 
     def _decided(self, gates: Sequence[Gate], base: Result, new: Result, look: Look) -> Decision:
@@ -121,5 +121,6 @@ def judge_stored(
     return judge.final(base, new)
 
 
-def _has_values(verdict: Verdict) -> bool:
+def has_values(verdict: Verdict) -> bool:
+    """Whether there is anything to tell of an advisory figure."""
     return verdict.base is not None or verdict.new is not None

@@ -6,20 +6,20 @@ Figures of unlike sources are never compared, nor those of unlike counts of unit
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from bench.regression.gates import BURST, CEILING, Figure, Gate
 from bench.regression.looks import FARTHEST
-from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Stopped, Values
+from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Stopped
 from bench.results.choice import LIKE
 from bench.results.figures import series
 from bench.results.records import Result, Sweep
 from bench.results.samples import Sample
 
 MOST_DOUBTS = 5
-UNLIKE = "the two sides were read from unlike sources, which are never compared"
 
 Key = tuple[str, Figure]
 ByRound = Mapping[Key, Mapping[int, Sample]]
@@ -75,8 +75,9 @@ def _pairs(gate: Gate, base: ByRound, new: ByRound) -> Pairs:
     before, after = base.get(key, {}), new.get(key, {})
     rounds = sorted(before.keys() | after.keys())
     sides = [[side.get(number) for number in rounds] for side in (before, after)]
-    samples, at, doubts = _comparable(sides)
-    return Pairs(samples[0], samples[1], at, doubts)
+    kind, unlike = _in_common(sides)
+    values = [tuple(_value(sample, kind) for sample in side) for side in sides]
+    return Pairs(values[0], values[1], kind.at, _doubts(sides), unlike)
 
 
 def _groups(
@@ -84,39 +85,59 @@ def _groups(
 ) -> Groups:
     key = gate.runtime, gate.figure
     sides = [side.get(key, ())[:FARTHEST] for side in (base, new)]
-    samples, at, doubts = _comparable(sides)
-    return Groups(samples[0], samples[1], at, doubts)
+    kind, unlike = _in_common(sides)
+    values = [tuple(_value(sample, kind) for sample in side) for side in sides]
+    return Groups(values[0], values[1], kind.at, _doubts(sides), unlike)
 
 
-def _comparable(
-    sides: Sequence[Sequence[Sample | None]],
-) -> tuple[list[Values], int | None, tuple[str, ...]]:
-    """Both sides' values, those that compare with the most of the others; the count of units; and
-    the doubts, each once."""
-    present = [[sample for sample in side if sample and sample.value is not None] for side in sides]
-    doubts = list(_few(warning for side in present for one in side for warning in one.warnings))
-    sources = [Counter(sample.source for sample in side).most_common(1) for side in present]
-    if all(sources) and sources[0][0][0] != sources[1][0][0]:
-        return [(None,) * len(side) for side in sides], None, (UNLIKE, *doubts)
-    source = next((found[0][0] for found in sources if found), None)
-    counts = Counter(sample.at for side in present for sample in side if sample.at is not None)
-    at = counts.most_common(1)[0][0] if counts else None
-    values = [tuple(_value(sample, source, at) for sample in side) for side in sides]
-    if not any(present):
-        doubts = list(_few(w for side in sides for one in side if one for w in one.warnings))
-    return values, at, tuple(doubts)
+@dataclass(frozen=True)
+class _Kind:
+    """What samples must have in common to be compared: where they were read, at how many units.
+    `None` is whatever there is."""
+
+    source: str | None = None
+    at: int | None = None
 
 
-def _value(sample: Sample | None, source: str | None, at: int | None) -> float | None:
-    if sample is None or sample.source != source:
+def _in_common(sides: Sequence[Sequence[Sample | None]]) -> tuple[_Kind, str | None]:
+    """The kind of most samples, and why the two sides are not to be compared, if they are not."""
+    known = [[one for one in side if one is not None and one.value is not None] for side in sides]
+    sources = [Counter(one.source for one in side).most_common(1)[0][0] for side in known if side]
+    if len(set(sources)) > 1:
+        return _Kind(), f"read from {sources[0]} on one side and from {sources[1]} on the other"
+    counts = [count for count in map(_most_common_count, known) if count is not None]
+    if not all(_is_like(count, counts[0]) for count in counts):
+        return (
+            _Kind(),
+            f"measured at {counts[0]:,} units on one side and at {counts[1]:,} on the other",
+        )
+    return _Kind(next(iter(sources), None), next(iter(counts), None)), None
+
+
+def _doubts(sides: Sequence[Sequence[Sample | None]]) -> tuple[str, ...]:
+    """The doubts about the known samples; where none is known, about all. Each once."""
+    present = [one for side in sides for one in side if one is not None]
+    known = [one for one in present if one.value is not None] or present
+    return tuple(dict.fromkeys(doubt for one in known for doubt in one.warnings))[:MOST_DOUBTS]
+
+
+def _value(sample: Sample | None, kind: _Kind) -> float | None:
+    """The sample's value, if it is of the kind."""
+    if sample is None or (kind.source is not None and sample.source != kind.source):
         return None
-    if at is not None and (sample.at is None or abs(sample.at - at) > LIKE * at):
+    if kind.at is not None and (sample.at is None or not _is_like(sample.at, kind.at)):
         return None
     return sample.value
 
 
-def _few(doubts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(doubts))[:MOST_DOUBTS]
+def _most_common_count(samples: Sequence[Sample]) -> int | None:
+    counts = Counter(sample.at for sample in samples if sample.at is not None)
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def _is_like(one: int, other: int) -> bool:
+    """Whether two counts of units are near enough for what a unit takes to be compared."""
+    return abs(one - other) <= LIKE * max(one, other)
 
 
 def _ceilings(gate: Gate, base: Result, new: Result) -> Ceilings:

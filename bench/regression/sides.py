@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.results.records import Status
 
@@ -13,15 +13,17 @@ Values = tuple[float | None, ...]
 @dataclass(frozen=True)
 class Pairs:
     """One value a process, `base[i]` and `new[i]` of the same pair; `None` is unknown. `at` is the
-    count of units, and `doubts` are about all of them."""
+    count of units, and `doubts` are about all of them. `unlike` says why the two sides are not to
+    be compared, where they are not."""
 
     base: Values
     new: Values
     at: int | None = None
     doubts: tuple[str, ...] = ()
+    unlike: str | None = None
 
     def first(self, count: int) -> Pairs:
-        return Pairs(self.base[:count], self.new[:count], self.at, self.doubts)
+        return replace(self, base=self.base[:count], new=self.new[:count])
 
     @property
     def whole(self) -> list[tuple[float, float]]:
@@ -32,12 +34,13 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Groups:
-    """One value a process, the two sides not made in turn."""
+    """One value a process, the two sides not made in turn; else as in `Pairs`."""
 
     base: Values
     new: Values
     at: int | None = None
     doubts: tuple[str, ...] = ()
+    unlike: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from bench.regression.verdicts import Judgement
 from reports.escape import markdown as escaped
 from reports.verdicts import words
-from reports.verdicts.table import HEADINGS, NUMBERS, cells
+from reports.verdicts.table import HEADINGS, NUMBERS, cells, headings
 
 HOW_TO_READ = (
     "A *regression* is a change that chance hardly makes **and** that is past its margin; "
@@ -38,13 +38,13 @@ def _sides(judgement: Judgement) -> str:
 
 
 def _table(judgement: Judgement) -> str:
-    headings = (*(heading.replace("\n", " ") for heading in HEADINGS), "margin")
+    heads = (*(heading.replace("\n", " ") for heading in headings(judgement)), "margin")
     rules = ("---:" if place in NUMBERS else "---" for place in range(len(HEADINGS)))
     rows = [
         _row(map(escaped, (*cells(verdict), words.margin_of(verdict))))
         for verdict in judgement.decision.gated
     ]
-    return "\n".join([_row(headings), _row((*rules, "---:")), *rows])
+    return "\n".join([_row(heads), _row((*rules, "---:")), *rows])
 
 
 def _row(cells: Iterable[str]) -> str:

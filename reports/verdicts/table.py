@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +13,7 @@ from reports import units
 from reports.escape import terminal
 from reports.verdicts import words
 
+SAMPLES = 4  # the place of the heading that depends on how the sides were made
 HEADINGS = (
     "runtime",
     "figure",
@@ -48,16 +48,22 @@ def print_judgement(judgement: Judgement, console: Console | None = None) -> Non
     for name, side in (("base", judgement.base), ("new", judgement.new)):
         out.print(Text(terminal(f"{name}: {side.subject}")), soft_wrap=True)
     out.print()
-    out.print(_table(judgement.decision.gated))
+    out.print(_table(judgement))
     _print_notes(judgement, out)
     out.print()
     out.print(Text(terminal(words.sentence(judgement)), STYLES[judgement.decision.outcome]))
 
 
-def _table(verdicts: Sequence[Verdict]) -> Table:
+def headings(judgement: Judgement) -> tuple[str, ...]:
+    """The columns' headings: what stands behind a verdict is pairs, or processes a side."""
+    counted = HEADINGS[SAMPLES] if judgement.paired else "a side"
+    return (*HEADINGS[:SAMPLES], counted, *HEADINGS[SAMPLES + 1 :])
+
+
+def _table(judgement: Judgement) -> Table:
     """A block of rows a runtime; no number is ever cut."""
     made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
-    for place, heading in enumerate(HEADINGS[1:], start=1):
+    for place, heading in enumerate(headings(judgement)[1:], start=1):
         number = place in NUMBERS
         made.add_column(
             heading,
@@ -65,7 +71,9 @@ def _table(verdicts: Sequence[Verdict]) -> Table:
             no_wrap=number,
             min_width=LONGEST_WORD if heading == "verdict" else None,
         )
-    for runtime, block in itertools.groupby(verdicts, key=lambda verdict: verdict.runtime):
+    for runtime, block in itertools.groupby(
+        judgement.decision.gated, key=lambda verdict: verdict.runtime
+    ):
         made.add_row(Text(terminal(runtime), "bold"))
         for verdict in block:
             style = STYLES[verdict.verdict]

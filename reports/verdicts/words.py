@@ -91,10 +91,10 @@ def sentence(judgement: Judgement) -> str:
             rest = f"; {_listed(open_ones)} {_is(open_ones)} inconclusive" if open_ones else ""
             said = f"Regression: {worse}{rest}."
         case "inconclusive":
-            said = f"Inconclusive: {'; '.join(map(_doubtful, open_ones))}."
+            said = f"Inconclusive: {_doubted(open_ones)}."
         case _:
             said = f"No regression in {_listed(named['no regression'])}."
-    return f"Advisory, the machines differ. {said}" if judgement.advisory else said
+    return f"Advisory, since the results are not alike. {said}" if judgement.advisory else said
 
 
 def standing(decision: Decision) -> str:
@@ -108,12 +108,12 @@ def standing(decision: Decision) -> str:
 
 
 def reasons_of(verdicts: Iterable[Verdict]) -> list[str]:
-    """Each doubt and circumstance of the verdicts, with the figure that it is about."""
-    return [
-        f"{plain(verdict.runtime)}, {name_of(verdict)}: {plain(reason)}"
-        for verdict in verdicts
-        for reason in verdict.reasons
-    ]
+    """Each doubt and circumstance of the verdicts, with the figures that it is about."""
+    found: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        for reason in verdict.reasons:
+            found.setdefault(plain(reason), []).append(verdict)
+    return [f"{_listed(about)}: {reason}" for reason, about in found.items()]
 
 
 def moved(judgement: Judgement) -> list[str]:
@@ -151,26 +151,35 @@ def _lower_ceiling(verdict: Verdict) -> str:
     return said
 
 
-def _doubtful(verdict: Verdict) -> str:
-    figure = f"{name_of(verdict)} of {plain(verdict.runtime)}"
+def _doubted(verdicts: Sequence[Verdict]) -> str:
+    """What is open and why, those with the same reason together."""
+    found: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        found.setdefault(_doubt(verdict), []).append(verdict)
+    return "; ".join(f"{_listed(about)}{doubt}" for doubt, about in found.items())
+
+
+def _doubt(verdict: Verdict) -> str:
     if verdict.event == "missing":
-        return f"{figure} is missing on one side"
-    if verdict.reasons and (verdict.low is None or "too few" in "".join(verdict.reasons)):
-        telling = next((r for r in verdict.reasons if "too few" in r), verdict.reasons[0])
-        return f"{figure} ({plain(telling)})"
+        return " is missing on one side"
+    few = next((reason for reason in verdict.reasons if "too few" in reason), None)
+    if few is None and verdict.effect is None:
+        few = next(iter(verdict.reasons), None)
+    if few is not None:
+        return f" ({plain(few)})"
     if verdict.smallest is None:
-        return figure
-    return f"{figure} varies too much to tell a change below {smallest_of(verdict)}"
+        return ""
+    return f" varies too much to tell a change below {smallest_of(verdict)}"
 
 
 def _listed(verdicts: Sequence[Verdict]) -> str:
-    """`bytes and burst of asyncio`, runtime by runtime."""
+    """`bytes and burst of asyncio and trio; bytes of gevent`: like runtimes together."""
     runtimes = dict.fromkeys(verdict.runtime for verdict in verdicts)
-    named = []
+    found: dict[str, list[str]] = {}
     for runtime in runtimes:
         figures = [name_of(verdict) for verdict in verdicts if verdict.runtime == runtime]
-        named.append(f"{_and(figures)} of {plain(runtime)}")
-    return "; ".join(named) if len(named) > 1 else "".join(named)
+        found.setdefault(_and(figures), []).append(plain(runtime))
+    return "; ".join(f"{figures} of {_and(names)}" for figures, names in found.items())
 
 
 def _and(words: Sequence[str]) -> str:
