@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support.commands import COMMAND, little, outnumber, outnumber_here, stranger
+from tests.support.commands import (
+    COMMAND,
+    little,
+    outnumber,
+    outnumber_here,
+    running,
+    stranger,
+    wait_for_pid,
+    with_page,
+)
 from tests.support.scripts import OBEDIENT, answering
 
 pytestmark = pytest.mark.slow
@@ -50,7 +56,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         patch.setenv("COLUMNS", "120")
-        return Finished(place, outnumber(*little(stranger(place))).stdout)
+        return Finished(place, outnumber(*with_page(stranger(place))).stdout)
 
 
 def result_of(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
@@ -59,31 +65,41 @@ def result_of(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
     return loaded
 
 
-def test_a_run_ends_with_table_finding_figure_and_path(finished: Finished) -> None:
-    (path,) = (finished.folder / "outnumber-results").glob("*.json")
-    assert finished.path == path.relative_to(finished.folder)
+def test_a_run_ends_with_table_finding_page_and_path(finished: Finished) -> None:
+    folder = finished.folder
+    own, path = sorted((folder / "outnumber-results").iterdir())
+    assert path.name == f"{own.name}.json"
+    page = path.with_suffix("") / "report.html"
+    assert finished.stdout.splitlines()[-2:] == [
+        str(page.relative_to(folder)),
+        str(path.relative_to(folder)),
+    ]
     assert "strange unit" in finished.stdout
     assert "as far as asked" in finished.stdout
-    assert sorted(p.name for p in path.with_suffix("").iterdir()) == [
-        "bytes-per-unit.png",
-        "bytes-per-unit.svg",
-    ]
+    assert "strange units" in page.read_text(encoding="utf-8")
+    assert {place.suffix for place in page.parent.iterdir()} == {
+        *(".html", ".png", ".svg", ".pdf", ".md", ".csv")
+    }
 
 
-def test_the_folder_of_results_holds_only_the_result_and_its_folder(finished: Finished) -> None:
-    names = sorted(path.name for path in (finished.folder / "outnumber-results").iterdir())
-    assert len(names) == 2
-    assert names[1] == f"{names[0]}.json"
+def test_where_the_page_cannot_be_written_the_result_is_safe(folder: Path) -> None:
+    (folder / "here").write_text("precious")
+    done = outnumber(*with_page(stranger(folder)), "-o", "here.json", code=2)
+    assert "here: the report cannot be written there" in done.stderr
+    assert "outnumber report RESULT -o DIR" in done.stderr
+    assert done.stdout.splitlines()[-1] == "here.json"
+    assert result_of(done)["finished"]
+    assert (folder / "here").read_text() == "precious"
 
 
 def test_quiet_prints_the_path_and_nothing_else(folder: Path) -> None:
-    done = outnumber(*little(stranger(folder)), "--quiet", "-o", "here.json")
+    done = outnumber(*with_page(stranger(folder)), "--quiet", "-o", "here.json")
     assert done.stdout == "here.json\n"
     assert done.stderr == ""
 
 
 def test_without_a_report_the_result_stands_alone(folder: Path) -> None:
-    outnumber(*little(stranger(folder)), "--no-report", "-o", "deep/here.json")
+    outnumber(*with_page(stranger(folder)), "--no-report", "-q", "-o", "deep/here.json")
     assert [path.name for path in (folder / "deep").iterdir()] == ["here.json"]
 
 
@@ -94,7 +110,7 @@ def test_a_result_is_not_overwritten_without_force(folder: Path) -> None:
     assert "here.json" in done.stderr
     assert "--force" in done.stderr
     assert (folder / "here.json").read_text() == "precious"
-    outnumber(*words, "--force", "--no-report")
+    outnumber(*words, "--force", "--quiet")
     assert json.loads((folder / "here.json").read_text())["outnumber"] == 1
 
 
@@ -153,7 +169,7 @@ def test_a_runner_that_dies_is_told_and_its_steps_are_kept(folder: Path) -> None
     body = OBEDIENT.replace(
         "grow(int(count))", "grow(int(count)) if int(count) < 200 else sys.exit(9)"
     )
-    done = outnumber(*little(stranger(folder, body)), "--no-report")
+    done = outnumber(*little(stranger(folder, body)))
     sweep = result_of(done)["sweeps"][0]  # type: ignore[index]
     assert sweep["stop"]["status"] == "failed"
     assert "status 9" in sweep["stop"]["message"]
@@ -162,7 +178,7 @@ def test_a_runner_that_dies_is_told_and_its_steps_are_kept(folder: Path) -> None
 
 def test_the_result_exists_even_if_the_only_sweep_broke(folder: Path) -> None:
     entry = stranger(folder, answering("sys.exit(9)"))
-    done = outnumber(*little(entry), "--no-report", "-o", "here.json", code=4)
+    done = outnumber(*little(entry), "-o", "here.json", code=4)
     assert "nothing could be measured; here.json tells what was tried" in done.stderr
     assert json.loads((folder / "here.json").read_text())["sweeps"][0]["steps"] == []
 
@@ -170,7 +186,7 @@ def test_the_result_exists_even_if_the_only_sweep_broke(folder: Path) -> None:
 def test_the_others_run_after_a_death(folder: Path) -> None:
     dying = stranger(folder, answering("sys.exit(9)"), "dying")
     living = stranger(folder, OBEDIENT, "living")
-    done = outnumber(*little(dying), "--runner", str(living), "--no-report")
+    done = outnumber(*little(dying), "--runner", str(living))
     assert "living unit" in done.stdout
     kept = {sweep["runtime"] for sweep in result_of(done)["sweeps"] if sweep["steps"]}  # type: ignore[attr-defined]
     assert kept == {"living"}
@@ -204,33 +220,9 @@ def test_a_signal_ends_everything_and_keeps_what_was_finished(
 
 
 def test_no_cgroup_is_left_behind(folder: Path) -> None:
-    with running(*little(stranger(folder)), "--no-report") as harness:
+    with running(*little(stranger(folder)), "--quiet") as harness:
         assert harness.wait(200) == 0
     assert list(Path("/sys/fs/cgroup").glob(f"**/outnumber-{harness.pid}-*")) == []
-
-
-@contextlib.contextmanager
-def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that is still running when the block begins, and surely ended after it."""
-    harness = subprocess.Popen(
-        [*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield harness
-    finally:
-        if harness.poll() is None:
-            harness.kill()
-            harness.wait()
-
-
-def wait_for_pid(witness: Path) -> int:
-    """The pid that a runner wrote when it started."""
-    end = time.monotonic() + 100
-    while time.monotonic() < end:
-        if witness.exists() and (text := witness.read_text()):
-            return int(text)
-        time.sleep(0.01)
-    raise AssertionError("the runner never started")
 
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(folder: Path) -> None:

@@ -8,6 +8,8 @@ import json
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -51,6 +53,30 @@ def _checked(done: Done, code: int) -> Done:
     return done
 
 
+@contextlib.contextmanager
+def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that is still running when the block begins, and surely ended after it."""
+    harness = subprocess.Popen(
+        [*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield harness
+    finally:
+        if harness.poll() is None:
+            harness.kill()
+            harness.wait()
+
+
+def wait_for_pid(witness: Path) -> int:
+    """The pid that a runner wrote when it started."""
+    end = time.monotonic() + 100
+    while time.monotonic() < end:
+        if witness.exists() and (text := witness.read_text()):
+            return int(text)
+        time.sleep(0.01)
+    raise AssertionError("the runner never started")
+
+
 def stranger(folder: Path, body: str = OBEDIENT, name: str = "strange") -> Path:
     """A runner file of a user's own, whose runner has this body."""
     words = script(folder, body, f"{name}.py")
@@ -63,5 +89,10 @@ def stranger(folder: Path, body: str = OBEDIENT, name: str = "strange") -> Path:
 
 
 def little(entry: Path) -> tuple[str, ...]:
-    """A run of a stranger's runner that is over in a second."""
+    """A run of a stranger's runner that is over in a second, without the page."""
+    return (*with_page(entry), "--no-report")
+
+
+def with_page(entry: Path) -> tuple[str, ...]:
+    """The same with the page, whose figures take longer than the run."""
     return ("run", "--runner", str(entry), "--max", "200", "--sweeps", "1")
