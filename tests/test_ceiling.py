@@ -121,6 +121,20 @@ def test_where_nothing_can_run_there_is_no_result() -> None:
         climbed(FakeRig(), entry("a"), reasons={"a": "no compiler"})
 
 
+def test_a_runner_that_never_says_hello_has_failed_and_the_others_climb() -> None:
+    rig = FakeRig({"a": Behaviour(no_hello=True), "b": Behaviour(refuse_at=50)})
+    result, _ = climbed(rig, entry("a"), entry("b"))
+    stops = [sweep.stop for sweep in result.sweeps]
+    assert [(stop.status, stop.count) for stop in stops] == [("failed", 0), ("refused", 50)]
+    assert stops[0].stderr_tail == "its last words"
+
+
+def test_a_pilot_that_cannot_be_made_is_told_as_failed() -> None:
+    rig = FakeRig({"fake": Behaviour(no_hello=True)})
+    (sweep,) = pilots(Quest((entry("fake"),)), rig, {"fake": HERE}, lambda message: None)
+    assert (sweep.stop.status, sweep.stop.count) == ("failed", 0)
+
+
 def test_an_interruption_is_kept_with_what_was_reached() -> None:
     rig = FakeRig({"fake": Behaviour(raise_at=(5_000, Interrupted(2)))})
     result, _ = climbed(rig, entry("fake"))

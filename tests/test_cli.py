@@ -180,7 +180,18 @@ def test_the_result_exists_even_if_the_only_sweep_broke(folder: Path) -> None:
     entry = stranger(folder, answering("sys.exit(9)"))
     done = outnumber(*little(entry), "-o", "here.json", code=4)
     assert "nothing could be measured; here.json tells what was tried" in done.stderr
+    assert "strange: the runner ended with status 9 before answering 'grow 100'" in done.stdout
     assert json.loads((folder / "here.json").read_text())["sweeps"][0]["steps"] == []
+
+
+@pytest.mark.parametrize("command", ["run", "ceiling", "limits"])
+def test_a_runner_that_never_says_hello_is_told_with_its_words(folder: Path, command: str) -> None:
+    entry = stranger(folder, "sys.exit('no such setting')")
+    words = ("-q", "-o", "here.json") if command != "limits" else ()
+    done = outnumber(command, "--runner", str(entry), *words, code=4)
+    said = done.stdout + done.stderr
+    assert "the runner ended with status 1 before answering 'hello'" in said
+    assert "no such setting" in said
 
 
 def test_the_others_run_after_a_death(folder: Path) -> None:
@@ -266,6 +277,17 @@ def test_a_reader_that_has_seen_enough_is_no_failure(finished: Finished) -> None
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("words", "code"), [(("sing",), 2), (("summary", "none.json"), 5)])
+def test_an_exit_code_stays_what_it_is_where_nobody_reads_the_message(
+    words: tuple[str, ...], code: int
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*COMMAND, *words], stdout=writer, stderr=writer, check=False)
+    os.close(writer)
+    assert done.returncode == code
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])

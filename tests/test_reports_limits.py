@@ -145,6 +145,17 @@ def test_the_end_of_the_budget_is_told_once_with_what_would_have_come() -> None:
     assert "".join(lines).count("would bind") == 1
 
 
+def test_a_pilot_or_climb_that_broke_is_told_with_the_runners_words() -> None:
+    one = replace(climb("failed", count=0, stderr_tail="oh\n"), limits=())
+    assert shown(lambda console: print_limits([one], console)) == [
+        "pthread",
+        "the pilot was stopped at 0: its message",
+        "it said: oh",
+        "",
+    ]
+    assert ceilings(one)[4:] == ["  stopped at 0: its message", "  it said: oh"]
+
+
 def test_a_runtime_that_was_left_out_is_told() -> None:
     made = result(climb("max"))
     left_out = replace(made.runtimes[0], name="trio", reason="no module; type: pip install trio")

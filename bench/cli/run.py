@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options, values
-from bench.errors import MeasureError, UsageError
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
@@ -147,14 +147,15 @@ def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tup
 def _report(result: Result, path: Path, quiet: bool, page: bool) -> int:
     """Prints what the run found and where it lies. Loaded only now: figures and statistics are
     heavier than the harness may be while it measures."""
-    measured = any(sweep.steps for sweep in result.sweeps)
+    from bench.cli.session import has_steps, refuse_nothing
+
+    measured = has_steps(result)
     try:
         if not quiet or (page and measured):
             _show(result, path, quiet, page and measured)
     finally:  # where the page cannot be written, the result is there all the same
         typer.echo(path)
-    if not measured:
-        raise MeasureError(f"nothing could be measured; {path} tells what was tried")
+    refuse_nothing(result, path, quiet)
     return 0
 
 

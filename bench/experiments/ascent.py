@@ -96,7 +96,7 @@ class Ascent:
     def _end_at_reserve(self) -> None:
         lane = self.lane
         row, wall = lane.foretold.reserve, lane.foretold.wall
-        kept = lane.reserves.of(row.allowance) if row else 0
+        kept = row.allowance.amount(lane.reserves.of(row.allowance)) if row else "some"
         name = row.allowance.limit if row else "MemAvailable"
         lane.end(
             Stop(
@@ -105,7 +105,7 @@ class Ascent:
                 message=f"the reserve of {name} is left to other processes",
                 limit=name,
                 where=row.allowance.where if row else None,
-                evidence=(f"{kept:,} of {name} are kept for others",),
+                evidence=(f"{kept} of {name} are kept for others",),
                 projected=wall.units if wall else None,
             )
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bench.errors import MeasureError
 from bench.experiments import events
@@ -124,9 +125,12 @@ def climb_to_ceiling(lane: Lane, rig: Rig, deadline: float) -> None:
     """Takes a lane as far as it goes; `deadline` is on the rig's clock. What came of it is in the
     lane, however this ends."""
     started = rig.clock.monotonic()
-    with lane.open(rig):
+
+    def way() -> None:
         pilot(lane)
         Ascent(lane, rig.system, rig.clock, started, deadline).go()
+
+    lane.go(rig, way)
 
 
 def pilots(
@@ -150,13 +154,16 @@ def pilots(
             continue
         began = rig.clock.monotonic()
         lane = Lane(entry, quest.settings_of(entry), quest.reserves)
-        with lane.open(rig):
-            pilot(lane)
-            lane.end(Stop(status="max", count=lane.alive, message="the pilot was made"))
+        lane.go(rig, partial(pilot_alone, lane))
         sweeps.append(lane.record(0.0, rig.clock.monotonic() - began))
     if not sweeps:
         raise MeasureError("none of the runtimes asked for can run here; see above")
     return tuple(sweeps)
+
+
+def pilot_alone(lane: Lane) -> None:
+    pilot(lane)
+    lane.end(Stop(status="max", count=lane.alive, message="the pilot was made"))
 
 
 def plan_of(quest: Quest) -> Plan:
