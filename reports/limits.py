@@ -16,7 +16,6 @@ from reports.last_words import said
 
 SCHEMA = 1
 WHOLE = "memory.oom.group"  # in a note: an OOM kill would take the harness along
-MOST_SHOWN = 4  # other limits whose headroom is told
 
 STOPPED = {
     "refused": "refused",
@@ -202,8 +201,9 @@ def _account(sweep: Sweep) -> Iterable[str]:
     if limit is not None and limit.lift:
         yield f"to go further: {_further(stop, limit)}"
         yield from _notes(limit)
-    others = [one for one in bounding(sweep.limits) if one is not limit][:MOST_SHOWN]
-    for one in others:
+    for one in bounding(sweep.limits):
+        if one is limit:
+            continue
         room = max(0, (one.allows or 0) - stop.count)
         yield f"room for {units.count(room)} more: {named(one)}, {amount(one, one.value)}"
 
