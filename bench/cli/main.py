@@ -15,6 +15,7 @@ import typer
 
 from bench import __version__, signals
 from bench.cli.ceiling import ceiling
+from bench.cli.explain import explain
 from bench.cli.limits import limits
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
@@ -39,6 +40,7 @@ app.command()(ceiling)
 app.command()(runtimes)
 app.command()(summary)
 app.command()(slides)
+app.command()(explain)
 
 
 def _print_version(wanted: bool) -> None:
