@@ -61,9 +61,7 @@ def side_by_side(labels: Sequence[str], comparisons: Sequence[Comparison]) -> Ti
 def unlike(labels: Sequence[str], found: Iterable[Difference]) -> Titled:
     """What differs between the results' machines, versions and settings."""
     rows = ((one.topic, one.name, *one.values) for one in found)
-    return sheet(
-        "differences", "What differs between the results", ("of", "fact", *labels), rows
-    )
+    return sheet("differences", "What differs between the results", ("of", "fact", *labels), rows)
 
 
 # One result
