@@ -1,4 +1,4 @@
-"""What a chart's series look like: fills, lines, marks, labels, error bars."""
+"""What a chart's series look like: marks, labels, error bars."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from pptx.enum.chart import XL_MARKER_STYLE
-from pptx.enum.dml import MSO_LINE
 from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
-from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Pt
 
 from reports.deck.native import VALUE_POINTS
-from reports.deck.page import Page, rgb
+from reports.deck.page import Page
+from reports.deck.paint import rgb
 
 LINES = (XL_MARKER_STYLE.STAR, XL_MARKER_STYLE.PLUS, XL_MARKER_STYLE.X)
-PALE, FAINT = "22000", "50000"  # how much of a colour is left, in thousandths of a per cent
 ENDS = ("minus", "plus")
 SHOWN = ("LegendKey", "Val", "CatName", "SerName", "Percent", "BubbleSize")
 
@@ -30,31 +28,6 @@ def marker(format_: Any, form: XL_MARKER_STYLE, points: int, colour: str) -> Non
     format_.format.fill.fore_color.rgb = rgb(colour)
     format_.format.line.color.rgb = rgb(colour)
     format_.format.line.width = Pt(2 if form in LINES else 0.75)
-
-
-def stroke(format_: Any, colour: str, points: float, alpha: str | None = None) -> None:
-    """The colour of a line."""
-    format_.line.color.rgb = rgb(colour)
-    format_.line.width = Pt(points)
-    if alpha:
-        _see_through(format_.line.fill, alpha)
-
-
-def _see_through(fill_: Any, alpha: str) -> None:
-    made = OxmlElement("a:alpha")
-    made.set("val", alpha)
-    fill_._xPr.find(f".//{qn('a:srgbClr')}").append(made)
-
-
-def fill(format_: Any, colour: str, pale: bool = False) -> None:
-    """A bar's colour. A `pale` bar has hardly any, and a dashed edge."""
-    format_.fill.solid()
-    format_.fill.fore_color.rgb = rgb(colour)
-    format_.line.color.rgb = rgb(colour)
-    format_.line.width = Pt(1.25)
-    if pale:
-        _see_through(format_.fill, PALE)
-        format_.line.dash_style = MSO_LINE.DASH
 
 
 @dataclass(frozen=True)

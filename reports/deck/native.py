@@ -16,7 +16,8 @@ from pptx.oxml.ns import nsdecls, qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Inches, Pt
 
-from reports.deck.page import Box, Page, rgb
+from reports.deck.page import Box, Page
+from reports.deck.paint import rgb
 from reports.escape import plain
 
 LABEL_POINTS, VALUE_POINTS, TICK_POINTS = 16, 14, 12

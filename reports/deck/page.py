@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pptx.dml.color import RGBColor
 from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
-from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.presentation import Presentation as Deck
 from pptx.util import Inches, Pt
@@ -17,6 +15,7 @@ from pptx.util import Inches, Pt
 from reports import palette
 from reports.charts.chart import Chart
 from reports.deck import template, text
+from reports.deck.paint import be_flat, fill, rgb, stroke
 from reports.deck.template import MARGIN, WIDE
 from reports.escape import plain
 from reports.palette import Mark, Theme
@@ -78,6 +77,7 @@ class Key:
     words: str
     colour: str | None = None
     form: MSO_SHAPE = MSO_SHAPE.RECTANGLE
+    pale: bool = False
 
 
 Point = tuple[float, float]
@@ -161,23 +161,20 @@ class Page:
         ends = (Inches(length) for length in (*start, *end))
         shape: Any = self.slide.shapes.add_connector(MSO_CONNECTOR.STRAIGHT, *ends)
         shape.name = name
-        shape.line.color.rgb = rgb(colour or self.theme.ink)
-        shape.line.width = Pt(points)
-        _be_flat(shape)
+        stroke(shape, colour or self.theme.ink, points)
+        be_flat(shape)
 
     def mark(self, box: Box, runtime: str) -> None:
         """A runtime's mark in its colour."""
         colour = palette.colour(runtime, self.theme)
         self.shape(box, SHAPES[palette.mark(runtime)], colour, f"mark of {plain(runtime)}")
 
-    def shape(self, box: Box, form: MSO_SHAPE, colour: str, name: str) -> None:
+    def shape(self, box: Box, form: MSO_SHAPE, colour: str, name: str, pale: bool = False) -> None:
         """A filled shape."""
         shape: Any = self.slide.shapes.add_shape(form, *_emu(box))
         shape.name = name
-        shape.fill.solid()
-        shape.fill.fore_color.rgb = rgb(colour)
-        shape.line.fill.background()
-        _be_flat(shape)
+        fill(shape, colour, pale)
+        be_flat(shape)
 
     def legend(self, box: Box, keys: Sequence[Key]) -> None:
         """What colours, marks and lines stand for, in rows as high as the first one's letters want;
@@ -201,7 +198,7 @@ class Page:
             x = place.left + place.width / 2
             self.line((x, place.top - 0.03), (x, place.bottom + 0.03), 3, name)
         elif key.colour:
-            self.shape(place, key.form, key.colour, name)
+            self.shape(place, key.form, key.colour, name, key.pale)
 
 
 def body_height(words: Words) -> float:
@@ -214,12 +211,6 @@ def body_height(words: Words) -> float:
 def _before(words: Words) -> float:
     """The space before a paragraph, in points."""
     return 14 if words.bold else 5
-
-
-def rgb(colour: str) -> Any:
-    """A colour of the palette as python-pptx has them."""
-    made: Any = RGBColor
-    return made.from_string(colour[1:])
 
 
 def described(chart: Chart) -> str:
@@ -257,13 +248,6 @@ def _write(paragraph: Any, words: Words, theme: Theme) -> None:
         run.font.color.rgb = rgb(theme.muted)
     if words.font:
         run.font.name = words.font
-
-
-def _be_flat(shape: Any) -> None:
-    """Without the template's style, which throws a shadow."""
-    style = shape._element.find(qn("p:style"))
-    if style is not None:
-        shape._element.remove(style)
 
 
 def _inches(length: Any) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reports.charts.chart import Row
 from reports.deck import text
-from reports.deck.native import LABEL_POINTS, TICK_POINTS
+from reports.deck.native import LABEL_POINTS
 from reports.deck.page import LEGEND_ROW, Box, Page, Words
 
 TALLEST = 1.1  # inches: few rows are not stretched over the slide
@@ -86,14 +86,6 @@ def say_beside(page: Page, rows: Rows, place: int, first: str, second: str = "")
         Words(text.cut(second, wide, points), points, muted=True),
     ]
     page.text(box, lines, middle=True)
-
-
-def say_scale(page: Page, rows: Rows, words: str) -> None:
-    """What the numbers below the plot are, right of them."""
-    left = rows.plot.right + 0.5
-    box = Box(left, rows.plot.bottom + 0.08, rows.beside.right - left, AXIS - 0.08)
-    fitted = text.cut(words, box.width, TICK_POINTS)
-    page.text(box, [Words(fitted, TICK_POINTS, muted=True)], right=True)
 
 
 def mark(page: Page, rows: Rows, place: int, runtime: str) -> None:

@@ -11,7 +11,7 @@ from reports import units
 from reports.charts.chart import caption
 from reports.charts.how_many import HowMany
 from reports.deck import template, text
-from reports.deck.page import LEGEND_ROW, SHAPES, Box, Key, Page, Words, body_height
+from reports.deck.page import LEGEND_ROW, LIST_INDENT, SHAPES, Box, Key, Page, Words, body_height
 from reports.deck.template import BODY, COVER, FIGURE, MARGIN, WIDE
 from reports.digest import Digest
 from reports.escape import plain
@@ -25,9 +25,10 @@ from reports.repeat import repeat
 from reports.tables import Titled
 
 COVER_SIZES = (40, 36, 32, 28, 24, 20)
+MACHINE, VERSIONS_HEIGHT = 22, 0.72
 HEADING, TEXT, FACT = 20, 18, 14
 SENTENCES = 2  # of each paragraph of the explanation: the rest is for the speaker
-FACTS_TOP, MOST_FACTS = 1.25, 17
+FACTS_TOP, MOST_FACTS = 1.5, 17
 MONO = "Courier New"
 MONO_WIDTH = 0.6  # of a letter, in sizes of letters
 
@@ -43,8 +44,11 @@ def cover(deck: Deck, digest: Digest, theme: Theme) -> None:
     page = Page(deck, COVER, theme)
     found = finding(digest.comparison)
     page.title(found, COVER_SIZES)
-    machine, versions = _machine(digest.result.machine), caption(digest.result)
-    page.body([Words(machine, 22), Words(text.shortened(versions, 400), FACT, muted=True)])
+    _, _, versions = caption(digest.result).partition(" · ")  # the machine stands above them
+    wide = WIDE - LIST_INDENT
+    machine = text.cut(_machine(digest.result.machine), wide, MACHINE)
+    fitted = text.fit(versions, wide, VERSIONS_HEIGHT, (FACT,))
+    page.body([Words(machine, MACHINE), Words(fitted.text, FACT, muted=True)])
     rows = getattr(digest.chart(HowMany.name), "rows", ())
     keys = [Key(one.label, colour(one.runtime, theme), SHAPES[mark(one.runtime)]) for one in rows]
     page.legend(Box(MARGIN, 6.0, WIDE, 3 * LEGEND_ROW), keys)
@@ -52,9 +56,10 @@ def cover(deck: Deck, digest: Digest, theme: Theme) -> None:
 
 
 def _machine(machine: Machine) -> str:
-    memory = units.size(machine.memory_bytes) if machine.memory_bytes else "unknown memory"
+    known = machine.memory_bytes is not None
+    memory = f"{units.size(machine.memory_bytes)} of memory" if known else "memory unknown"
     cpu = short(machine.cpu or "unknown CPU", 40)
-    return f"{machine.cpus or '?'} × {cpu}, {memory}, {short(machine.system)}"
+    return f"Measured on {machine.cpus or '?'} × {cpu} with {memory}"
 
 
 def why(deck: Deck, explanation: Explanation, theme: Theme) -> None:
@@ -76,9 +81,14 @@ def _whole(paragraph: Paragraph) -> str:
 
 
 def _key_sentences(section: Section) -> list[Words]:
-    """The heading, and what each paragraph begins with."""
-    first = [Words(_whole(paragraph[:SENTENCES]), TEXT) for paragraph in section.paragraphs]
-    return [Words(section.heading, HEADING, bold=True), *first]
+    """The heading, and what each paragraph begins with: less of each where a slide cannot hold it,
+    and then of fewer."""
+    heading = Words(section.heading, HEADING, bold=True)
+    for most in range(SENTENCES, 0, -1):
+        first = [Words(_whole(paragraph[:most]), TEXT) for paragraph in section.paragraphs]
+        if len(_fitting([heading, *first])) == 1 + len(first):
+            return [heading, *first]
+    return _fitting([heading, *first])
 
 
 def _pages(sections: Sequence[Section]) -> list[list[Section]]:

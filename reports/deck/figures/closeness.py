@@ -10,7 +10,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from reports import palette
 from reports.charts.closeness import Bound, Closeness, LimitsCloseness
-from reports.deck import dress, formats, native, rows, text
+from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.page import LEGEND_ROW, MOST_ROWS, Box, Key, Page, Words, described
 from reports.deck.scales import around, factor_of
 from reports.deck.workbook import by_category
@@ -113,7 +113,7 @@ def _dress(page: Page, bars: Any, lines: Sequence[tuple[Group, Bound | None]]) -
     for number, (group, bound) in enumerate(lines):
         if bound and bound.units:
             own = palette.colour(group.row.runtime, page.theme)
-            dress.fill(series.points[number].format, own if bound.binding else page.theme.quiet)
+            paint.fill(series.points[number].format, own if bound.binding else page.theme.quiet)
             ends[number] = dress.Label(formats.count(bound.units))
     dress.labels(series, ends, page)
 

@@ -11,7 +11,7 @@ from pptx.enum.shapes import MSO_SHAPE
 
 from reports import palette
 from reports.charts.growth import Curve, MemoryGrowth
-from reports.deck import dress, formats, native, rows, text
+from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.native import Axis
 from reports.deck.page import LEGEND_ROW, MOST_ROWS, Box, Key, Page, Words, described
 from reports.deck.scales import BYTES, around, factor_of, unit_of
@@ -106,7 +106,7 @@ def _dress(page: Page, drawn: Sequence[Any], series: Sequence[Series], factor: f
         if one.is_line:
             shape.smooth = False
             shape.marker.style = XL_MARKER_STYLE.NONE
-            dress.stroke(shape.format, colour, 1.75, dress.FAINT)
+            paint.stroke(shape.format, colour, 1.75, paint.FAINT)
             continue
         shape.format.line.fill.background()
         dress.marker(shape.marker, MARKERS[palette.mark(one.curve.runtime)], 9, colour)

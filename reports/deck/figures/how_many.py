@@ -6,21 +6,21 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from reports import palette
 from reports.charts.how_many import HowMany, Reach
-from reports.deck import dress, formats, native, rows
-from reports.deck.page import MOST_ROWS, Box, Page, described
+from reports.deck import dress, formats, native, paint, rows
+from reports.deck.page import MOST_ROWS, Box, Key, Page, described
 from reports.deck.scales import around, factor_of
 from reports.deck.workbook import by_category
 
 NUMBERS = 1.15
 PROJECTED, ALIVE = "projected", "alive at once"
-SCALE = "logarithmic scale; pale: projected"
+WOULD = "projected: as far as the limit would let it"
 
 
 def draw(page: Page, chart: HowMany, free: Box) -> None:
     """The chart and, beside each bar, what stopped it there or would."""
     shown = chart.rows[:MOST_ROWS]
     words = [_said(row) for row in shown]
-    place = rows.laid_out(free, shown, words, numbers=NUMBERS)
+    place = rows.laid_out(free, shown, words, above=rows.LEGEND, numbers=NUMBERS)
     data = by_category(
         [row.label for row in shown],
         {
@@ -39,8 +39,8 @@ def draw(page: Page, chart: HowMany, free: Box) -> None:
     bars.overlap, bars.gap_width = 100, 45  # one bar over the other, not beside it
     for number, row in enumerate(shown):
         colour = palette.colour(row.runtime, page.theme)
-        dress.fill(bars.series[0].points[number].format, colour, pale=True)
-        dress.fill(bars.series[1].points[number].format, colour)
+        paint.fill(bars.series[0].points[number].format, colour, pale=True)
+        paint.fill(bars.series[1].points[number].format, colour)
         rows.say_beside(page, place, number, *words[number])
     for series in bars.series:
         ends = {
@@ -49,7 +49,9 @@ def draw(page: Page, chart: HowMany, free: Box) -> None:
             if row.far and (row.projected is not None) == (series.name == PROJECTED)
         }
         dress.labels(series, ends, page)
-    rows.say_scale(page, place, SCALE)
+    muted = page.theme.muted
+    keys = [Key(ALIVE, muted), Key(WOULD, muted, pale=True), Key("logarithmic scale", "")]
+    page.legend(place.legend, keys)
 
 
 def _said(row: Reach) -> rows.Said:

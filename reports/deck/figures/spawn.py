@@ -11,7 +11,7 @@ from pptx.enum.shapes import MSO_SHAPE
 
 from reports import palette, units
 from reports.charts.spawn import NAMES, Rate, Spawn, Spawns
-from reports.deck import dress, formats, native, rows, text
+from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.page import LEGEND_ROW, MOST_ROWS, Box, Key, Page, Words, described
 from reports.deck.scales import around, factor_of, step_of
 from reports.deck.workbook import by_category, by_point
@@ -92,7 +92,7 @@ def _bursts(page: Page, chart: Spawns, shown: Sequence[Spawn], place: rows.Rows)
     bars.gap_width = 45
     (series,) = bars.series
     for number, row in enumerate(shown):
-        dress.fill(series.points[number].format, palette.colour(row.runtime, page.theme))
+        paint.fill(series.points[number].format, palette.colour(row.runtime, page.theme))
     dress.whiskers(series, [_reach(row.burst) for row in shown], page.theme.ink)
     heading = Box(
         place.plot.left, place.legend.top, place.beside.right - place.plot.left, LEGEND_ROW
@@ -157,6 +157,6 @@ def _dress(page: Page, drawn: Sequence[Any], lanes: Sequence[Lane]) -> None:
     for series, lane in zip(drawn, lanes, strict=True):
         colour = palette.colour(lane.runtime, page.theme)
         series.smooth = False
-        dress.stroke(series.format, colour, 1.5)
+        paint.stroke(series.format, colour, 1.5)
         for number, (form, points, _) in enumerate(MARKS):
             dress.marker(series.points[number].marker, form, points, colour)

@@ -9,7 +9,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from reports import units
 from reports.charts.unit_cost import PARTS, Cost, UnitCost
-from reports.deck import dress, formats, native, rows
+from reports.deck import dress, formats, native, paint, rows
 from reports.deck.page import MOST_ROWS, Box, Key, Page, described
 from reports.deck.scales import BYTES, step_of, unit_of
 from reports.deck.workbook import by_category
@@ -70,7 +70,7 @@ def _dress(page: Page, bars: Any, shown: Sequence[Cost], factor: float, unit: st
     bars.gap_width = 45
     *parts, total = bars.series
     for (part, _), series in zip(PARTS, parts, strict=True):
-        dress.fill(series.format, page.theme.memory[part])
+        paint.fill(series.format, page.theme.memory[part])
     total.format.fill.background()
     ends = {
         number: dress.Label(formats.of_value(row.total / factor, unit), "inBase")

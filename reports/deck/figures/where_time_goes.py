@@ -9,7 +9,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from reports import units
 from reports.charts.where_time_goes import PARTS, Times, WhereTimeGoes
-from reports.deck import dress, native, rows, text
+from reports.deck import dress, native, paint, rows, text
 from reports.deck.formats import SHARE
 from reports.deck.page import MOST_ROWS, Box, Key, Page, described
 from reports.deck.workbook import by_category
@@ -55,7 +55,7 @@ def _dress(page: Page, bars: Any, shown: Sequence[Times], wide: float) -> None:
     bars.gap_width = 45
     for number, ((part, _), series) in enumerate(zip(PARTS, bars.series, strict=True)):
         colour = page.theme.time[part]
-        dress.fill(series.format, colour)
+        paint.fill(series.format, colour)
         places = {place: _position(row, number, wide) for place, row in enumerate(shown)}
         dress.labels(
             series,
