@@ -11,7 +11,6 @@ import hashlib
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from bench import __version__
 from reports.escape import plain
 from reports.explanation.text import Name, Number, Sentence
 from reports.page.model import Page
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-MAKER_NAME = '<meta name="generator" content="outnumber'
-MAKER = f"outnumber {__version__}"
+MAKER = "outnumber"
+SIGNED = f'<meta name="generator" content="{MAKER}">'  # by which a page of ours is known again
 PARTS = {
     "comparison": "Side by side",
     "figures": "Figures",

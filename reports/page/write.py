@@ -12,7 +12,7 @@ from bench.errors import UsageError
 from reports import escape, summary, tables
 from reports.digest import Digest
 from reports.page.drawing import pictures
-from reports.page.html import MAKER_NAME, html
+from reports.page.html import SIGNED, html
 from reports.page.model import Page, page
 from reports.pictures.save import FORMATS, write_pictures
 from reports.tables import SUMMARY, Titled
@@ -38,10 +38,10 @@ def write_report(digests: Mapping[str, Digest], folder: Path) -> Path:
     written, and where the folder cannot be written.
     """
     parts = _parts(digests, folder)
-    made = _page(parts)
-    files = dict(_files(made, parts, folder))
     with _writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        made = _page(parts)
+        files = dict(_files(made, parts, folder))
         _refuse_strange(folder, files)
         for part in parts:
             write_pictures(part.digest.charts, part.folder, FORMATS)
@@ -108,7 +108,7 @@ def _headed(title: str, text: str) -> str:
 def _refuse_strange(folder: Path, files: Iterable[Path]) -> None:
     """What stands where an earlier report was is ours, and nothing else is."""
     page_path = folder / NAME
-    if page_path.exists() and MAKER_NAME in page_path.read_text("utf-8", "replace")[:2000]:
+    if page_path.exists() and SIGNED in page_path.read_text("utf-8", "replace")[:2000]:
         return
     for path in (page_path, *files):
         if path.exists():
@@ -124,6 +124,6 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise UsageError(
-            f"{folder}: the report cannot be written there: {error.strerror}; "
-            "give another folder with -o"
+            f"{folder}: the report cannot be written there: {error.strerror}; the result itself is "
+            "safe, and outnumber report RESULT -o DIR writes it elsewhere"
         ) from error

@@ -21,6 +21,7 @@ SMALLEST = 0.75  # of the size that there is room for
 
 
 def draw_closeness(chart: LimitsCloseness, canvas: Canvas) -> None:
+    """The nearest limits of each runtime, as many as can be read."""
     rows = chart.rows[:MOST_ROWS]
     canvas.legend(
         [

@@ -16,6 +16,7 @@ LINE_POINTS = 24  # a straight line is bent by a logarithmic scale where it does
 
 
 def draw_growth(chart: MemoryGrowth, canvas: Canvas) -> None:
+    """A curve a runtime, its name left of where it begins."""
     curves = [row for row in chart.rows if row.drawn][:MOST_ROWS]
     if not curves:
         canvas.nothing()

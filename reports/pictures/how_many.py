@@ -15,6 +15,7 @@ from reports.pictures.text import drawable, fitted, width
 
 
 def draw_how_many(chart: HowMany, canvas: Canvas) -> None:
+    """A bar a runtime: what was reached, what is projected, and what stopped it."""
     rows = chart.rows[:MOST_ROWS]
     muted = canvas.theme.muted
     canvas.legend(

@@ -18,6 +18,7 @@ LATENCY_SHARE = {"wide": 0.6, "square": 0.52}  # of the plot: the rest is the bu
 
 
 def draw_spawn(chart: Spawns, canvas: Canvas) -> None:
+    """A row a runtime: ranges of start latency, and a bar of its burst."""
     rows = chart.rows[:MOST_ROWS]
     muted = canvas.theme.muted
     canvas.legend(

@@ -14,6 +14,7 @@ KIB = 1024.0
 
 
 def draw_unit_cost(chart: UnitCost, canvas: Canvas) -> None:
+    """A stacked bar a runtime."""
     rows = chart.rows[:MOST_ROWS]
     keys = [Key(words, canvas.theme.memory[part]) for part, words in PARTS]
     canvas.legend([*keys, Key("where RSS ends", canvas.theme.ink, "mark")])

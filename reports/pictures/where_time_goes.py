@@ -12,6 +12,7 @@ from reports.pictures.text import width
 
 
 def draw_where_time_goes(chart: WhereTimeGoes, canvas: Canvas) -> None:
+    """A bar of shares a runtime; beside it what a unit took in all."""
     rows = chart.rows[:MOST_ROWS]
     keys = [Key(words, canvas.theme.time[part]) for part, words in PARTS]
     canvas.legend([*keys, Key("the wall clock", canvas.theme.ink, "mark")])

@@ -49,7 +49,7 @@ HOSTILE = (
     "</style></svg>]]>&amp;{{ 7*7 }}{% raw %}",
     "javascript:alert(1) www.x.example",
     "@SUM(A1)\t-1",
-    "\ud800\U000e0041\ufeff",
+    "\U000e0041\ufeffz",
 )
 
 
