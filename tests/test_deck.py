@@ -24,6 +24,7 @@ from reports.finding import finding
 from reports.palette import DARK, LIGHT, THEMES, Theme, colour
 from tests.support.decks import (
     charts,
+    labels,
     notes,
     opened,
     parts,
@@ -46,7 +47,7 @@ from tests.support.results import (
 )
 
 KIB = 1024
-MONO_SHARE = 0.6 / 0.556  # a letter's width against that of most in the deck's own font
+MONO = 0.6  # a letter's width in the command's font, in sizes of letters
 HOSTILE = (
     '=cmd|"/c calc"!A1 <b>&\x00\x1b[31m\u202e\ufffe\n\ud800' + "www.example.org שלום 名前 " * 9
 )
@@ -170,6 +171,7 @@ def test_the_notes_say_how_it_was_measured_and_what_is_missing() -> None:
     assert any(chart.missing for chart in made.charts)
 
 
+@pytest.mark.slow
 def test_every_sentence_of_the_explanation_stands_in_the_deck() -> None:
     for made in (whole_run(), limited(), crowded()):
         said = "\n".join(map(texts, opened(made).slides))
@@ -223,6 +225,48 @@ def test_a_projected_bar_is_pale_and_dashed(whole: Any) -> None:
     pale, solid = (series._element for series in chart.plots[0].series)
     assert len(pale.xpath(".//a:alpha")) == len(pale.xpath(".//a:prstDash")) == 4
     assert solid.xpath(".//a:alpha") == solid.xpath(".//a:prstDash") == []
+
+
+def test_a_bar_is_labelled_with_its_own_value_at_its_end() -> None:
+    made = opened(limited())
+    (chart,) = charts(slide_of(made, "how-many"))
+    assert labels(chart, "alive at once") == {0: ("#,##0", "outEnd")}
+    assert labels(chart, "projected") == {1: ('#,##0.0,," million"', "outEnd")}
+    (chart,) = charts(slide_of(made, "bytes-per-unit"))
+    assert labels(chart, "total a unit") == {
+        0: ('" "#,##0.0" KiB"', "inBase"),
+        1: ('" "#,##0.00" KiB"', "inBase"),
+    }
+    (chart,) = charts(slide_of(made, "closeness"))
+    assert list(labels(chart, "units that the limit allows")) == [1, 2, 4]
+
+
+def test_a_share_is_written_where_it_has_room_and_the_clock_s_mark_leaves_it() -> None:
+    one = sweep((10_000, 100_000), Unit(marginal=1e-3))
+    busy = replace(one.steps[1], system_seconds=0.5 * one.steps[1].burst_seconds)
+    made = opened(result(replace(one, steps=(one.steps[0], busy))))
+    (chart,) = charts(slide_of(made, "where-time-goes"))
+    assert labels(chart, "program") == {0: ("0 %", "ctr")}
+    assert labels(chart, "garbage collector") == {0: ("0 %", "ctr")}
+    assert labels(chart, "neither: waiting") == {}
+    tiny = replace(one.steps[1], gc_seconds=0.02 * one.steps[1].burst_seconds)
+    (chart,) = charts(
+        slide_of(opened(result(replace(one, steps=(one.steps[0], tiny)))), "where-time-goes")
+    )
+    assert values(chart)["garbage collector"] == pytest.approx([0.02])
+    assert labels(chart, "garbage collector") == {}
+
+
+@pytest.mark.parametrize(
+    ("clock", "position"), [(0.1, "ctr"), (0.48, "inEnd"), (0.52, "inBase"), (0.9, "ctr")]
+)
+def test_a_share_keeps_clear_of_the_wall_clock_s_mark(clock: float, position: str) -> None:
+    one = sweep((10_000, 100_000), Unit(marginal=1e-3))
+    burst = one.steps[1].burst_seconds
+    busy = replace(one.steps[1], user_seconds=0.0, system_seconds=burst / clock, gc_seconds=None)
+    made = opened(result(replace(one, steps=(one.steps[0], busy))))
+    (chart,) = charts(slide_of(made, "where-time-goes"))
+    assert labels(chart, "kernel") == {0: ("0 %", position)}
 
 
 def test_unit_cost_holds_the_parts_in_kib_with_a_mark_where_rss_ends(whole: Any) -> None:
@@ -313,6 +357,7 @@ def test_every_figure_is_a_chart_that_can_be_edited(whole: Any) -> None:
     for chart in drawn:
         book = zipfile.ZipFile(io.BytesIO(chart.part.chart_workbook.xlsx_part.blob))
         assert "xl/worksheets/sheet1.xml" in book.namelist()
+        assert b"2000-01-01T00:00:00Z" in book.read("docProps/core.xml")
 
 
 def test_counts_and_bytes_and_latencies_stand_on_logarithmic_scales(whole: Any) -> None:
@@ -329,6 +374,13 @@ def test_counts_and_bytes_and_latencies_stand_on_logarithmic_scales(whole: Any) 
         "where-time-goes": [0],
         "closeness": [1],
     }
+
+
+def test_the_first_row_is_above_and_the_scale_below(whole: Any) -> None:
+    for name in ("how-many", "bytes-per-unit", "spawn", "where-time-goes", "closeness"):
+        space = charts(slide_of(whole, name))[0]._chartSpace
+        assert space.xpath(".//c:catAx/c:scaling/c:orientation/@val") == ["maxMin"]
+        assert space.xpath(".//c:valAx/c:crosses/@val") == ["max"]
 
 
 def test_an_interval_is_drawn_where_it_is_known() -> None:
@@ -408,10 +460,13 @@ def _height(shape: Any, wide: float) -> float:
     if shape.is_placeholder and shape.placeholder_format.idx == 1:
         words = [Words(run.text, run.font.size.pt, bold=bool(run.font.bold)) for run in runs]
         return sum(map(body_height, words))
-    share = MONO_SHARE if any(run.font.name for run in runs) else 1.0
-    lines = [count_lines(run.text, wide, run.font.size.pt * share) for run in runs]
-    sizes: list[float] = [run.font.size.pt for run in runs]
-    return sum(line * size * LINE / 72 for line, size in zip(lines, sizes, strict=True))
+    return sum(_lines(run, wide) * float(run.font.size.pt) * LINE / 72 for run in runs)
+
+
+def _lines(run: Any, wide: float) -> int:
+    if run.font.name is None:
+        return count_lines(run.text, wide, run.font.size.pt)
+    return 1 + int(len(run.text) * MONO * run.font.size.pt / 72 / wide)  # all letters alike
 
 
 def test_letters_are_large_enough_to_be_read_from_the_back(whole: Any) -> None:

@@ -16,6 +16,7 @@ from reports.digest import digest
 from reports.palette import LIGHT, Theme
 
 EMU = 914_400
+LABEL = ("idx", "numFmt", "dLblPos")
 
 
 def opened(result: Result, theme: Theme = LIGHT, *names: str) -> Any:
@@ -83,6 +84,16 @@ def points(chart: Any) -> dict[str, list[tuple[float, float]]]:
         series.name: list(zip(_numbers(series, "c:xVal"), series.values, strict=True))
         for series in chart.plots[0].series
     }
+
+
+def labels(chart: Any, series: str) -> dict[int, tuple[str, str]]:
+    """The format and the position of each label of a series, by its point."""
+    (found,) = [one for one in chart.plots[0].series if one.name == series]
+    said = {}
+    for label in found._element.xpath("./c:dLbls/c:dLbl[not(c:delete)]"):
+        number, form, place = (label.find(f"{{{label.nsmap['c']}}}{tag}") for tag in LABEL)
+        said[int(number.get("val"))] = (plainly(form.get("formatCode")), place.get("val"))
+    return said
 
 
 def _numbers(series: Any, tag: str) -> list[float]:
