@@ -120,7 +120,7 @@ WRONG = [
     (Asked(["asyncio"]), "nothing tells the two sides apart; give --base-python and --new-python"),
     (Asked(pythons=("python3", "python3")), "say which runtime to compare, such as --runtime"),
     (Asked(["asincio"], pythons=("python3", None)), "did you mean asyncio?"),
-    (Asked(["asyncio"], pythons=("no-such", None)), "no-such is no program that can be run"),
+    (Asked(["asyncio"], pythons=("no-such", None)), "--base-python: no-such is no program"),
     (Asked(runners=(Path("none.toml"), None)), "--base-runner and --new-runner belong together"),
     (Asked(runners=(Path("none.toml"),) * 2), "none.toml: cannot be read"),
     (Asked(["trio"], settings=(("stack-size=1",), ())), "'stack-size' means nothing to trio"),
