@@ -87,7 +87,7 @@ def _stranger(file: Path) -> Entry:
     try:
         return stranger(file)
     except CatalogueError as error:
-        raise UsageError(f"--runner: {error}") from error
+        raise UsageError(str(error)) from error
 
 
 def _refuse_twins(entries: Sequence[Entry]) -> None:
