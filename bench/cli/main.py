@@ -15,6 +15,7 @@ import typer
 
 from bench import __version__, signals
 from bench.cli.ceiling import ceiling
+from bench.cli.export import export
 from bench.cli.limits import limits
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
@@ -37,6 +38,7 @@ app.command()(limits)
 app.command()(ceiling)
 app.command()(runtimes)
 app.command()(summary)
+app.command()(export)
 
 
 def _print_version(wanted: bool) -> None:
