@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,9 @@ from bench.results.file import ResultFile
 from reports.exports.formats import FORMATS
 from tests.support.results import result, sweep, whole_run
 from tests.test_cli import outnumber
+from tests.test_export_readers import heavier, typed
+
+DOCUMENTED = Path(__file__).parents[1] / "docs/exports.md"
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,26 @@ def test_wrong_words_and_files_are_told(
     assert done.code == code
     assert message in done.err
     assert done.out == ""
+
+
+@pytest.mark.slow
+def test_the_documented_commands_work(shell: Shell) -> None:
+    """Those of the readers that the tests install; the others need Go, a server or GitHub."""
+    for name, factor in (("base.json", 1.0), ("new.json", 1.1)):
+        with ResultFile.open(Path(name)) as file:
+            file.save(heavier(factor))
+    fences = r"^```(\w*)\n(.*?)^```$"
+    fenced = re.findall(fences, DOCUMENTED.read_text(), re.MULTILINE | re.DOTALL)
+    lines = [line for language, text in fenced if not language for line in text.splitlines()]
+    commands = [shlex.split(line) for line in lines]
+    exports = [words[2:] for words in commands if words[:2] == ["outnumber", "export"]]
+    assert {words[words.index("--format") + 1] for words in exports} == set(FORMATS)
+    assert [shell.export(*words).code for words in exports] == [0] * len(exports)
+    pyperf = [words[2:] for words in commands if words[:2] == ["python", "-m"]]
+    pytests = [["pytest_benchmark", *w[1:]] for w in commands if w[:1] == ["pytest-benchmark"]]
+    for words in pyperf + pytests:
+        assert "asyncio/burst_seconds_per_unit/n=10000" in typed(Path(), *words)
+    assert (len(pyperf), len(pytests)) == (1, 1)
 
 
 @pytest.mark.slow
