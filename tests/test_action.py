@@ -21,7 +21,7 @@ INPUTS = re.search(r"^inputs:\n(.*?)^outputs:", ACTION, re.MULTILINE | re.DOTALL
 # Writes what it was told, and the verdict that it is to come to.
 LISTENER = """#!{python}
 import json, os, pathlib, sys
-folder = pathlib.Path(os.environ["OUTNUMBER_OUTPUT"])
+folder = pathlib.Path(os.environ["OUTNUMBER_OUTPUT"]) / "ab"
 pathlib.Path("told.json").write_text(json.dumps(sys.argv[1:]))
 if os.environ["OUTCOME"]:
     folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ def test_inputs_become_words_of_the_command(tmp_path: Path) -> None:
     )
     assert done.told == [
         "ab",
-        "--output=out",
+        "--output=out/ab",
         "--base-python=base/bin/python",
         "--new-python=with a space/python",
         "--at=10000",
@@ -129,11 +129,12 @@ def test_inputs_become_words_of_the_command(tmp_path: Path) -> None:
         "--gate=bytes_per_unit:1%",
         "--gate=burst_seconds_per_unit",
         "--ceiling",
+        "--no-inconclusive-ok",
     ]
 
 
 def test_without_inputs_the_command_has_its_defaults(tmp_path: Path) -> None:
-    assert step(tmp_path).told == ["ab", "--output=out"]
+    assert step(tmp_path).told == ["ab", "--output=out/ab"]
 
 
 @pytest.mark.parametrize(
