@@ -16,6 +16,7 @@ from rich.text import Text
 from bench.results.metrics import Metric, find
 from bench.results.records import Kind, Result, Runtime, Status, Sweep
 from reports import escape, units
+from reports.names import short
 from reports.stopper import stopper
 
 # One OS thread is C's where that ran: a Python thread is an OS thread and more.
@@ -36,7 +37,8 @@ REASONS: dict[Status, str] = {
 class Row:
     """One runtime's figures in bytes, seconds and units; `None` is unknown.
 
-    Texts are free of control characters, yet still to be escaped for where they are shown.
+    Texts are free of control characters, yet still to be escaped for where they are shown; the
+    label is short enough for a sentence.
     `stopped` says in words why the launch went no further, or why there was none; `stopper` is the
     limit with its value and what a unit took of it. `per_thread` is how many of this unit fit in
     the memory of one OS thread, told where both were read from the same sources.
@@ -150,7 +152,7 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _row(runtime: Runtime, metrics: Sequence[Metric], sweeps: Sequence[Sweep]) -> Row:
-    name, label = escape.plain(runtime.name), escape.plain(runtime.label)
+    name, label = escape.plain(runtime.name), short(runtime.label)
     own = [metric for metric in metrics if metric.runtime == runtime.name]
     find_own = partial(find, own, runtime.name)
     ceiling, total = find_own("ceiling"), find_own("bytes_per_unit", "total")

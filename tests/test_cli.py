@@ -33,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def outnumber(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     """Types a command and checks its exit code."""
     done = subprocess.run(
-        [*COMMAND, *words], capture_output=True, text=True, timeout=60, check=False
+        [*COMMAND, *words], capture_output=True, text=True, timeout=200, check=False
     )
     assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
@@ -51,7 +51,12 @@ def stranger(folder: Path, body: str = OBEDIENT, name: str = "strange") -> Path:
 
 
 def little(entry: Path) -> tuple[str, ...]:
-    """A run of a stranger's runner that is over in a second."""
+    """A run of a stranger's runner that is over in a second, without the page."""
+    return (*with_page(entry), "--no-report")
+
+
+def with_page(entry: Path) -> tuple[str, ...]:
+    """The same with the page, whose figures take longer than the run."""
     return ("run", "--runner", str(entry), "--max", "200", "--sweeps", "1")
 
 
@@ -61,33 +66,41 @@ def result_of(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
     return loaded
 
 
-def test_a_run_ends_with_table_finding_figure_and_path(folder: Path) -> None:
-    done = outnumber(*little(stranger(folder)))
-    (path,) = (folder / "outnumber-results").glob("*.json")
-    assert done.stdout.splitlines()[-1] == str(path.relative_to(folder))
+def test_a_run_ends_with_table_finding_page_and_path(folder: Path) -> None:
+    done = outnumber(*with_page(stranger(folder)))
+    own, path = sorted((folder / "outnumber-results").iterdir())
+    assert path.name == f"{own.name}.json"
+    page = path.with_suffix("") / "report.html"
+    assert done.stdout.splitlines()[-2:] == [
+        str(page.relative_to(folder)),
+        str(path.relative_to(folder)),
+    ]
     assert "strange unit" in done.stdout
     assert "as far as asked" in done.stdout
-    assert sorted(p.name for p in path.with_suffix("").iterdir()) == [
-        "bytes-per-unit.png",
-        "bytes-per-unit.svg",
-    ]
+    assert "strange units" in page.read_text(encoding="utf-8")
+    assert {place.suffix for place in page.parent.iterdir()} == {
+        *(".html", ".png", ".svg", ".pdf", ".md", ".csv")
+    }
 
 
-def test_the_folder_of_results_holds_only_the_result_and_its_folder(folder: Path) -> None:
-    outnumber(*little(stranger(folder)))
-    names = sorted(path.name for path in (folder / "outnumber-results").iterdir())
-    assert len(names) == 2
-    assert names[1] == f"{names[0]}.json"
+def test_where_the_page_cannot_be_written_the_result_is_safe(folder: Path) -> None:
+    (folder / "here").write_text("precious")
+    done = outnumber(*with_page(stranger(folder)), "-o", "here.json", code=2)
+    assert "here: the report cannot be written there" in done.stderr
+    assert "outnumber report RESULT -o DIR" in done.stderr
+    assert done.stdout.splitlines()[-1] == "here.json"
+    assert result_of(done)["finished"]
+    assert (folder / "here").read_text() == "precious"
 
 
 def test_quiet_prints_the_path_and_nothing_else(folder: Path) -> None:
-    done = outnumber(*little(stranger(folder)), "--quiet", "-o", "here.json")
+    done = outnumber(*with_page(stranger(folder)), "--quiet", "-o", "here.json")
     assert done.stdout == "here.json\n"
     assert done.stderr == ""
 
 
 def test_without_a_report_the_result_stands_alone(folder: Path) -> None:
-    outnumber(*little(stranger(folder)), "--no-report", "-o", "deep/here.json")
+    outnumber(*with_page(stranger(folder)), "--no-report", "-o", "deep/here.json")
     assert [path.name for path in (folder / "deep").iterdir()] == ["here.json"]
 
 
@@ -184,21 +197,18 @@ def test_the_others_run_after_a_death(folder: Path) -> None:
 def test_a_signal_ends_everything_and_keeps_what_was_finished(
     folder: Path, number: signal.Signals, code: int, moment: str
 ) -> None:
-    slow = {
-        "hello": "time.sleep(60)",
-        "burst": OBEDIENT.replace(
-            "grow(int(count))", "grow(int(count)) if int(count) < 200 else time.sleep(60)"
-        ),
-    }
     witness = folder / "pid"
-    body = f"open({str(witness)!r}, 'w').write(str(os.getpid()))\n" + slow[moment]
-    entry = stranger(folder, body)
+    hang = f"open({str(witness)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    growing = "        grow(int(count))\n"
+    bodies = {
+        "hello": hang,
+        "burst": OBEDIENT.replace(growing, f"        if count != '100': {hang}\n{growing}"),
+    }
+    entry = stranger(folder, bodies[moment])
     with running(*little(entry), "-o", "here.json") as harness:
         runner = wait_for_pid(witness)
-        if moment == "burst":
-            time.sleep(0.4)  # long enough for the first step, which nothing tells from outside
         harness.send_signal(number)
-        harness.communicate(timeout=20)
+        harness.communicate(timeout=100)
     assert harness.returncode == code
     assert not psutil.pid_exists(runner)
     stored = json.loads((folder / "here.json").read_text())
@@ -210,7 +220,7 @@ def test_a_signal_ends_everything_and_keeps_what_was_finished(
 
 def test_no_cgroup_is_left_behind(folder: Path) -> None:
     with running(*little(stranger(folder))) as harness:
-        assert harness.wait(60) == 0
+        assert harness.wait(200) == 0
     assert list(Path("/sys/fs/cgroup").glob(f"**/outnumber-{harness.pid}-*")) == []
 
 
@@ -230,7 +240,7 @@ def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def wait_for_pid(witness: Path) -> int:
     """The pid that a runner wrote when it started."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 100
     while time.monotonic() < end:
         if witness.exists() and (text := witness.read_text()):
             return int(text)

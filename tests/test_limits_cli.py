@@ -56,7 +56,7 @@ def test_a_ceiling_is_told_with_evidence_and_kept() -> None:
 
 def test_a_reserve_stops_a_launch_in_a_shared_cgroup_and_the_limit_is_projected() -> None:
     with cgroups.made("pids", 900) as group:
-        stranger_ = subprocess.Popen([*cgroups.inside(group), "sleep", "60"])
+        stranger_ = subprocess.Popen([*cgroups.inside(group), "sleep", "600"])
         try:
             words = ("ceiling", "-r", "pthread", "-o", "c.json", "--reserve-pids", "200", "-q")
             done = in_cgroup(group, *words)
@@ -128,4 +128,4 @@ def test_every_limit_is_explained() -> None:
 def in_cgroup(group: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The command with harness and runner in a cgroup."""
     command = [*cgroups.inside(group), *COMMAND, *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)

@@ -14,11 +14,16 @@ from typing import Annotated
 import typer
 
 from bench import __version__, signals
+from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
+from bench.cli.compare import compare
+from bench.cli.explain import explain
 from bench.cli.export import export
 from bench.cli.limits import limits
+from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
+from bench.cli.slides import slides
 from bench.cli.summary import summary
 from bench.errors import OutnumberError
 
@@ -36,8 +41,13 @@ app = typer.Typer(
 app.command()(run)
 app.command()(limits)
 app.command()(ceiling)
+app.command()(ab)
+app.command()(compare)
 app.command()(runtimes)
 app.command()(summary)
+app.command()(explain)
+app.command()(report)
+app.command()(slides)
 app.command()(export)
 
 

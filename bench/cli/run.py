@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bench.measure.availability import Availability
     from bench.measure.rig import Rig
     from bench.results.records import Machine, Result
+    from reports.digest import Digest
 
 
 def run(
@@ -72,7 +73,7 @@ def run(
     force: options.Force = False,
     quiet: options.Quiet = False,
     no_report: Annotated[
-        bool, typer.Option("--no-report", help="Write the result alone, no figure.")
+        bool, typer.Option("--no-report", help="Write the result alone, no page.")
     ] = False,
 ) -> int:
     """Launch growing numbers of units of each runtime, measure them, and compare."""
@@ -99,7 +100,7 @@ def run(
     from bench.cli.session import Place
 
     result, path = _measure(request, chosen, Place(output, force), quiet)
-    return _report(result, path, quiet, pictures=not no_report)
+    return _report(result, path, quiet, page=not no_report)
 
 
 def _preset(quick: bool, thorough: bool) -> Preset:
@@ -143,17 +144,32 @@ def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tup
     return carry_out(make, chosen.tools, place, quiet)
 
 
-def _report(result: Result, path: Path, quiet: bool, pictures: bool) -> int:
+def _report(result: Result, path: Path, quiet: bool, page: bool) -> int:
     """Prints what the run found and where it lies. Loaded only now: figures and statistics are
     heavier than the harness may be while it measures."""
     from bench.results.figures import figures
-    from reports.ending import print_ending, write_pictures
+    from reports.digest import digest
+    from reports.ending import print_ending
 
-    metrics = figures(result)
-    pictured = write_pictures(result, metrics, path.with_suffix("")) if pictures else ()
+    made = digest(result, figures(result))
+    measured = any(sweep.steps for sweep in result.sweeps)
     if not quiet:
-        print_ending(result, metrics, pictured)
-    typer.echo(path)
-    if not any(sweep.steps for sweep in result.sweeps):
+        print_ending(made)
+    try:
+        if page and measured:
+            _write_page(made, path, quiet)
+    finally:  # where the page cannot be written, the result is there all the same
+        typer.echo(path)
+    if not measured:
         raise MeasureError(f"nothing could be measured; {path} tells what was tried")
     return 0
+
+
+def _write_page(made: Digest, path: Path, quiet: bool) -> None:
+    """Writes the report into the result's folder, and tells where it is."""
+    from bench.results.file import folder_of
+    from reports.page.write import write_report
+
+    page = write_report({path.stem: made}, folder_of(path))
+    if not quiet:
+        typer.echo(page)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.results.ceiling import ceiling
-from bench.results.choice import Choice, choose
+from bench.results.choice import Choice, by_runtime, choose, choose_bursts
 from bench.results.leak import leaked_bytes_per_unit
 from bench.results.memory import bytes_per_unit, fixed_bytes
 from bench.results.metrics import PARTS, QUANTILES, Metric
@@ -19,6 +19,7 @@ from bench.results.samples import Series, metric_of
 from bench.results.times import (
     BURST_TIMES,
     CPU_TIMES,
+    burst,
     coarse_clock,
     noisy_clock,
     release,
@@ -30,25 +31,14 @@ from bench.results.times import (
 def figures(result: Result) -> tuple[Metric, ...]:
     """Every figure of the run. A runtime without a sweep has none."""
     return tuple(
-        metric for runtime in _ran(result) for metric in _figures(runtime, _sweeps(result, runtime))
+        metric for runtime, sweeps in by_runtime(result) for metric in _figures(runtime, sweeps)
     )
 
 
 def series(result: Result) -> tuple[Series, ...]:
     """The samples behind every figure but the ceiling, one a process, for tests of two sides and
     exports of raw values."""
-    return tuple(
-        one for runtime in _ran(result) for one in _series(runtime, _sweeps(result, runtime))
-    )
-
-
-def _ran(result: Result) -> list[str]:
-    swept = {sweep.runtime for sweep in result.sweeps}
-    return [runtime.name for runtime in result.runtimes if runtime.name in swept]
-
-
-def _sweeps(result: Result, runtime: str) -> list[Sweep]:
-    return [sweep for sweep in result.sweeps if sweep.runtime == runtime]
+    return tuple(one for runtime, sweeps in by_runtime(result) for one in _series(runtime, sweeps))
 
 
 def _figures(runtime: str, sweeps: Sequence[Sweep]) -> Iterator[Metric]:
@@ -61,7 +51,7 @@ def _series(runtime: str, sweeps: Sequence[Sweep]) -> Iterator[Series]:
     choice = choose(sweeps)
     yield from _bytes(runtime, choice)
     yield _leak(runtime, sweeps)
-    yield from _times(runtime, choice)
+    yield from _times(runtime, choice, choose_bursts(sweeps))
 
 
 def _bytes(runtime: str, choice: Choice) -> Iterator[Series]:
@@ -79,8 +69,11 @@ def _leak(runtime: str, sweeps: Sequence[Sweep]) -> Series:
     return Series(runtime, "leaked_bytes_per_unit", samples, warnings=warnings)
 
 
-def _times(runtime: str, choice: Choice) -> Iterator[Series]:
+def _times(runtime: str, choice: Choice, bursts: Choice) -> Iterator[Series]:
     doubts = (*choice.warnings, *slow_faults(choice))
+    launched = tuple(burst(stops) for stops in bursts.stops)
+    found = (*bursts.warnings, *slow_faults(bursts))
+    yield Series(runtime, "burst_seconds_per_unit", launched, warnings=found)
     for name, derive in BURST_TIMES.items():
         coarse = coarse_clock(choice, name) if name in CPU_TIMES else ()
         samples = tuple(derive(stops) for stops in choice.stops)

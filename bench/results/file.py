@@ -102,6 +102,11 @@ def default_path(folder: Path, now: datetime) -> Path:
     return next(p for p in paths if not os.path.lexists(p) and not p.with_suffix("").exists())
 
 
+def folder_of(path: Path) -> Path:
+    """Where what is made of a result goes: the folder of its name, beside it."""
+    return path.with_suffix("") if path.suffix else path.with_name(f"{path.name}-report")
+
+
 def _take(path: Path, force: bool) -> bool:
     """Whether the file is new, made here and empty. Raises `UsageError` where there is one already
     and no leave to replace it, `OSError` where the folder cannot be written."""

@@ -24,6 +24,7 @@ NOISY_EMPTY = 0.1
 OUTLIER_FACTOR = 2.0
 # The kernel counts CPU time in ticks of 10 ms: of less than this, a tick is more than a tenth.
 FEWEST_CPU_SECONDS = 0.1
+COARSE = "CPU time is counted in ticks of about 10 ms, and the burst took only a few"
 
 
 def burst(stops: Stops) -> Sample:
@@ -88,7 +89,6 @@ CPU_TIMES: Mapping[Name, Callable[[Step], float | None]] = {
     "system_seconds_per_unit": lambda step: step.system_seconds,
 }
 BURST_TIMES: Mapping[Name, Callable[[Stops], Sample]] = {
-    "burst_seconds_per_unit": burst,
     "marginal_burst_seconds_per_unit": marginal_burst,
     "longest_spawn_seconds": longest_spawn,
     "user_seconds_per_unit": user_time,
@@ -126,7 +126,7 @@ def coarse_clock(choice: Choice, metric: Name) -> tuple[str, ...]:
     spent = _median(CPU_TIMES[metric](stops.last) for stops in choice.stops)
     if spent is None or spent >= FEWEST_CPU_SECONDS:
         return ()
-    return ("CPU time is counted in ticks of about 10 ms, and the burst took only a few",)
+    return (COARSE,)
 
 
 def _median(values: Iterable[float | None]) -> float | None:
