@@ -7,14 +7,20 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+
+from bench.cli import main
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
 ACTION = (ROOT / "action.yml").read_text(encoding="utf-8")
 INPUTS = re.search(r"^inputs:\n(.*?)^outputs:", ACTION, re.MULTILINE | re.DOTALL)
 
@@ -212,3 +218,49 @@ def test_inputs_reach_the_shell_through_the_environment_alone() -> None:
     assert ACTION.count("${{") == len(handed) + len(made)
     assert INPUTS
     assert sorted(handed) == sorted(re.findall(r"^  ([a-z-]+):$", INPUTS[1], re.MULTILINE))
+
+
+def options(words: Sequence[str]) -> set[str]:
+    """The options of the command that `outnumber WORDS…` begins with, as they are typed."""
+    command: Any = typer.main.get_command(main.app)
+    for word in words:
+        if word not in getattr(command, "commands", {}):
+            break
+        command = command.commands[word]
+    assert not hasattr(command, "commands"), f"{words} is no command"
+    return {word for one in command.params for word in (*one.opts, *one.secondary_opts)}
+
+
+def test_what_the_action_types_the_command_takes(tmp_path: Path) -> None:
+    for flag in ("true", "false"):
+        given: dict[str, Any] = dict.fromkeys(re.findall(r"OUTNUMBER_([A-Z_]+):", ACTION), "word")
+        given |= {"CEILING": flag, "INCONCLUSIVE_OK": flag}
+        typed = step(tmp_path, **given).told[1:]
+        assert len(typed) == len(given)
+        assert {word.partition("=")[0] for word in typed} <= options(["ab"])
+
+
+def test_the_page_names_the_actions_inputs_and_the_commands_options() -> None:
+    assert INPUTS
+    table = re.search(r"^\| input \|.*?\n\n", PAGE, re.MULTILINE | re.DOTALL)
+    assert table
+    inputs = set(re.findall(r"^  ([a-z-]+):$", INPUTS[1], re.MULTILINE))
+    assert set(re.findall(r"`([a-z-]+)`(?=[^|]*\|[^|]*\|$)", table[0], re.MULTILINE)) == inputs
+    typed = [words.split() for words in re.findall(r"\boutnumber ([a-z]+ [^`\n]+)", PAGE)]
+    commands = [words for words in typed if any(word.startswith("-") for word in words)]
+    assert {words[0] for words in commands} >= {"ab", "runtimes"}
+    for words in commands:
+        assert {word for word in words if word.startswith("-")} <= options(words), words
+
+
+def test_the_pages_workflows_hand_over_inputs_that_there_are() -> None:
+    assert INPUTS
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    (workflow,) = [block for block in blocks if "OWNER/outnumber@REF" in block]
+    given = re.search(r"OWNER/outnumber@REF\n.*?with:\n((?: {10}[^\n]*\n)+)", workflow, re.DOTALL)
+    assert given
+    assert set(re.findall(r"^ +([a-z-]+):", given[1], re.MULTILINE)) == {
+        "base-python",
+        "new-python",
+        "runtime",
+    }
