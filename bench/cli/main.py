@@ -19,6 +19,7 @@ from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
 from bench.cli.explain import explain
+from bench.cli.export import export
 from bench.cli.limits import limits
 from bench.cli.report import report
 from bench.cli.run import run
@@ -48,6 +49,7 @@ app.command()(summary)
 app.command()(explain)
 app.command()(report)
 app.command()(slides)
+app.command()(export)
 
 
 def _print_version(wanted: bool) -> None:
