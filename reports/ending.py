@@ -9,10 +9,11 @@ from reports.comparison import table
 from reports.digest import Digest
 from reports.escape import terminal
 from reports.finding import finding
+from reports.last_words import last_words
 
 
 def print_ending(made: Digest, console: Console | None = None) -> None:
-    """Prints the table, the finding and the run's doubts."""
+    """Prints the table, the finding, the run's doubts, and what broke."""
     out = console or Console()
     out.print()
     out.print(table(made.comparison))
@@ -20,3 +21,5 @@ def print_ending(made: Digest, console: Console | None = None) -> None:
     out.print(Text(terminal(finding(made.comparison))))
     for warning in made.result.warnings:
         out.print(Text(f"Note: {terminal(warning)}.", style="dim"))
+    for line in last_words(made.result.sweeps):
+        out.print(Text(line), soft_wrap=True)

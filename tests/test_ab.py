@@ -25,11 +25,11 @@ from bench.regression.verdicts import Judgement
 from bench.results.file import load
 from bench.results.records import Result, Runtime
 from bench.signals import Interrupted
+from tests.support.commands import outnumber, running, stranger, wait_for_pid
 from tests.support.entries import entry
 from tests.support.judgements import CLEAR, HEAVIER, OPEN, judgement
 from tests.support.results import ASYNCIO, result, sweep
 from tests.support.scripts import OBEDIENT
-from tests.test_cli import outnumber, running, stranger, wait_for_pid
 
 ONE = entry("one")
 EQUAL = Behaviour()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options, values
-from bench.errors import MeasureError, UsageError
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
@@ -116,7 +116,7 @@ def _show_plan(request: Request, available: dict[str, Availability]) -> None:
     from bench.experiments.plan import foretold
     from bench.measure.reserves import room
     from bench.system import System
-    from reports.plan import PlanRow, print_plan
+    from reports.plan import PlanFoot, PlanRow, print_plan
 
     rows = [
         PlanRow(
@@ -129,7 +129,7 @@ def _show_plan(request: Request, available: dict[str, Availability]) -> None:
         )
         for row in foretold(request, room(System()))
     ]
-    print_plan(rows, request.sweeps, request.seed)
+    print_plan(rows, PlanFoot(request.sweeps, request.seed, request.budget_seconds))
 
 
 def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tuple[Result, Path]:
@@ -147,22 +147,28 @@ def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tup
 def _report(result: Result, path: Path, quiet: bool, page: bool) -> int:
     """Prints what the run found and where it lies. Loaded only now: figures and statistics are
     heavier than the harness may be while it measures."""
+    from bench.cli.session import has_steps, refuse_nothing
+
+    measured = has_steps(result)
+    try:
+        if not quiet or (page and measured):
+            _show(result, path, quiet, page and measured)
+    finally:  # where the page cannot be written, the result is there all the same
+        typer.echo(path)
+    refuse_nothing(result, path, quiet)
+    return 0
+
+
+def _show(result: Result, path: Path, quiet: bool, page: bool) -> None:
     from bench.results.figures import figures
     from reports.digest import digest
     from reports.ending import print_ending
 
     made = digest(result, figures(result))
-    measured = any(sweep.steps for sweep in result.sweeps)
     if not quiet:
         print_ending(made)
-    try:
-        if page and measured:
-            _write_page(made, path, quiet)
-    finally:  # where the page cannot be written, the result is there all the same
-        typer.echo(path)
-    if not measured:
-        raise MeasureError(f"nothing could be measured; {path} tells what was tried")
-    return 0
+    if page:
+        _write_page(made, path, quiet)
 
 
 def _write_page(made: Digest, path: Path, quiet: bool) -> None:
