@@ -49,7 +49,7 @@ def export(
     ] = None,
     force: options.Force = False,
 ) -> int:
-    """Write the figures of a result for another tool; name what it cannot hold."""
+    """Write the figures of a result for another tool."""
     from bench.results.file import load
     from reports.exports import formats
 

@@ -21,7 +21,7 @@ def report(
         ),
     ] = None,
 ) -> int:
-    """Write a result as one web page that needs nothing else, its figures and tables beside it."""
+    """Write a result as one web page that needs nothing else."""
     from bench.results.figures import figures
     from bench.results.file import folder_of, load
     from reports.digest import digest

@@ -70,7 +70,7 @@ def slides(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing deck.")] = False,
 ) -> int:
-    """Make the figures of a result to show to others: a deck, or single pictures."""
+    """Make a deck, or pictures, of a result's figures."""
     from bench.results.file import folder_of, load
 
     names = _known(figure or [])
