@@ -18,6 +18,7 @@ from reports.deck.text import count_lines, cut, fit, kept, shortened, width
         ("W", 0.944),
         ("名", 1.0),
         ("é", 0.75),
+        ("…", 1.0),
         ("e\u0301", 0.556),
         ("m" * 3, 2.667),
     ],

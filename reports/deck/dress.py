@@ -69,13 +69,15 @@ def _label(label: Label, page: Page) -> str:
 
 def whiskers(series: Any, reach: Sequence[tuple[float, float]], colour: str) -> None:
     """Error bars, each point's own: how far they reach below and above it."""
+    first = next(node for node in series._element if node.tag in (qn("c:cat"), qn("c:xVal")))
+    # Bars have one direction alone, and programs do not name it there.
+    direction = '<c:errDir val="y"/>' if first.tag == qn("c:xVal") else ""
     below, above = (_literal(name, [one[n] for one in reach]) for n, name in enumerate(ENDS))
     made = parse_xml(
-        f'<c:errBars {nsdecls("c", "a")}><c:errDir val="y"/><c:errBarType val="both"/>'
+        f'<c:errBars {nsdecls("c", "a")}>{direction}<c:errBarType val="both"/>'
         f'<c:errValType val="cust"/><c:noEndCap val="0"/>{above}{below}<c:spPr><a:ln w="15875">'
         f'<a:solidFill><a:srgbClr val="{colour[1:]}"/></a:solidFill></a:ln></c:spPr></c:errBars>'
     )
-    first = next(node for node in series._element if node.tag in (qn("c:cat"), qn("c:xVal")))
     first.addprevious(made)
 
 

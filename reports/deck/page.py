@@ -15,7 +15,7 @@ from pptx.util import Inches, Pt
 from reports import palette
 from reports.charts.chart import Chart
 from reports.deck import template, text
-from reports.deck.paint import be_flat, fill, rgb, stroke
+from reports.deck.paint import be_flat, edged, fill, rgb, stroke
 from reports.deck.template import MARGIN, WIDE
 from reports.escape import plain
 from reports.palette import Mark, Theme
@@ -173,12 +173,14 @@ class Page:
         """A filled shape."""
         shape: Any = self.slide.shapes.add_shape(form, *_emu(box))
         shape.name = name
-        fill(shape, colour, pale)
         be_flat(shape)
+        if pale:
+            edged(shape, colour, pale)
+        else:
+            fill(shape, colour)
 
     def legend(self, box: Box, keys: Sequence[Key]) -> None:
-        """What colours, marks and lines stand for, in rows as high as the first one's letters want;
-        what does not fit is left out."""
+        """What colours, marks and lines stand for, row after row; what does not fit is left out."""
         left, top, side = box.left, box.top, NOTE_POINTS / 72
         for key in keys:
             lead = 0.0 if key.colour == "" else side + 0.08

@@ -19,14 +19,26 @@ def rgb(colour: str) -> Any:
     return made.from_string(colour[1:])
 
 
-def fill(shape: Any, colour: str, pale: bool = False) -> None:
-    """What fills a shape or bar, and its edge. A `pale` one has hardly any, and a dashed edge."""
+def fill(shape: Any, colour: str) -> None:
+    """What fills a shape or bar. It has no edge, which would show a part of nothing as a line."""
     shape.fill.solid()
     shape.fill.fore_color.rgb = rgb(colour)
+    shape.line.fill.background()
+
+
+def edged(shape: Any, colour: str, pale: bool = False) -> None:
+    """The same with an edge of the colour. A `pale` one has hardly any fill, and a dashed edge."""
+    fill(shape, colour)
     stroke(shape, colour, 1.25)
     if pale:
         _thin(shape.fill, PALE)
         shape.line.dash_style = MSO_LINE.DASH
+
+
+def clear(shape: Any) -> None:
+    """Makes a bar invisible, which is there for its label."""
+    shape.fill.background()
+    shape.line.fill.background()
 
 
 def stroke(shape: Any, colour: str, points: float, alpha: str | None = None) -> None:

@@ -39,6 +39,10 @@ PLACES: dict[str, tuple[float, float, float, float]] = {
     "sldNum": (WIDTH - MARGIN - 2.5, FOOT_TOP, 2.5, FOOT_HEIGHT),
 }
 
+ANCHORS = {"ctrTitle": "b", "dt": "ctr", "ftr": "ctr", "sldNum": "ctr"}
+SIDES = {"ftr": "ctr", "sldNum": "r"}
+RELICS = (TYPE.PRINTER_SETTINGS, TYPE.THUMBNAIL, TYPE.EXTENDED_PROPERTIES)
+
 
 def presentation(theme: Theme) -> Deck:
     """A presentation without slides, with the three layouts that a deck is made of."""
@@ -111,22 +115,16 @@ def _lay_out(slide: Any) -> None:
         kind = shape.element.find(f".//{qn('p:ph')}").get("type", "body")
         place(shape, *PLACES[kind])
         body = shape.text_frame._txBody.find(qn("a:bodyPr"))
-        body.set(
-            "anchor", {"ctrTitle": "b", "title": "t", "body": "t", "subTitle": "t"}.get(kind, "ctr")
-        )
+        body.set("anchor", ANCHORS.get(kind, "t"))
         for inset in ("lIns", "tIns", "rIns", "bIns"):
             body.set(inset, "0")
         for level in shape.element.iter(qn("a:lvl1pPr")):
-            level.set("algn", {"sldNum": "r", "ftr": "ctr"}.get(kind, "l"))
+            level.set("algn", SIDES.get(kind, "l"))
 
 
 def _drop_relics(deck: Deck) -> None:
     """What the template tells of its own making: a picture of it, its printer, its program."""
     for owner in (deck.part, deck.part.package):
         for key, relation in list(owner._rels.items()):
-            if relation.reltype in (
-                TYPE.PRINTER_SETTINGS,
-                TYPE.THUMBNAIL,
-                TYPE.EXTENDED_PROPERTIES,
-            ):
+            if relation.reltype in RELICS:
                 owner._rels.pop(key)

@@ -21,14 +21,14 @@ ELLIPSIS = "…"
 
 # In thousandths of the size of the letters, as in Adobe's published metrics of Helvetica Bold.
 _WIDTHS = {
-    278: " \u00a0',./I\\`ijl|",
+    278: " \u00a0',./I\\`ijl|·",
     333: "!()-:;[]ft",
     389: "*r{}",
     474: '"',
     500: "z",
-    556: "#$0123456789J_aceksvxy",
-    584: "+<=>^~",
-    611: "?FLTZbdghnopqu",
+    556: "#$0123456789J_aceksvxy–",
+    584: "+<=>^~×",
+    611: "?FLTZbdghnopquµ",
     667: "EPSVXY",
     722: "&ABCDHKNRU",
     778: "GOQw",
@@ -36,6 +36,7 @@ _WIDTHS = {
     889: "%m",
     944: "W",
     975: "@",
+    1000: "…—",
 }
 _WIDTH = {letter: width for width, letters in _WIDTHS.items() for letter in letters}
 _MEASURE = re.compile(r"(?<=\d) (?=(?:[KMGT]?i?B|[nµm]?s|%|[mbtr]+illion)\b|%)")

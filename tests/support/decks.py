@@ -11,11 +11,15 @@ from pptx import Presentation
 
 from bench.results.figures import figures
 from bench.results.records import Result
+from reports.charts.all import NAMES
 from reports.deck.deck import deck
+from reports.deck.page import Words, body_height
+from reports.deck.text import LINE, count_lines
 from reports.digest import digest
 from reports.palette import LIGHT, Theme
 
 EMU = 914_400
+MONO = 0.6  # a letter's width in the command's font, in sizes of letters
 LABEL = ("idx", "numFmt", "dLblPos")
 
 
@@ -103,3 +107,23 @@ def _numbers(series: Any, tag: str) -> list[float]:
 def parts(made: Any) -> Iterator[Any]:
     """Every part of a package."""
     yield from made.part.package.iter_parts()
+
+
+def slide_of(made: Any, name: str) -> Any:
+    """The slide of a figure."""
+    return list(made.slides)[1 + NAMES.index(name)]
+
+
+def height(shape: Any, wide: float) -> float:
+    """Of a shape's text at most, in inches."""
+    runs = [run for paragraph in shape.text_frame.paragraphs for run in paragraph.runs]
+    if shape.is_placeholder and shape.placeholder_format.idx == 1:
+        said = [Words(run.text, run.font.size.pt, bold=bool(run.font.bold)) for run in runs]
+        return sum(map(body_height, said))
+    return sum(_lines(run, wide) * float(run.font.size.pt) * LINE / 72 for run in runs)
+
+
+def _lines(run: Any, wide: float) -> int:
+    if run.font.name is None:
+        return count_lines(run.text, wide, run.font.size.pt)
+    return 1 + int(len(run.text) * MONO * run.font.size.pt / 72 / wide)  # all letters alike

@@ -39,8 +39,8 @@ def draw(page: Page, chart: HowMany, free: Box) -> None:
     bars.overlap, bars.gap_width = 100, 45  # one bar over the other, not beside it
     for number, row in enumerate(shown):
         colour = palette.colour(row.runtime, page.theme)
-        paint.fill(bars.series[0].points[number].format, colour, pale=True)
-        paint.fill(bars.series[1].points[number].format, colour)
+        paint.edged(bars.series[0].points[number].format, colour, pale=True)
+        paint.edged(bars.series[1].points[number].format, colour)
         rows.say_beside(page, place, number, *words[number])
     for series in bars.series:
         ends = {

@@ -71,7 +71,7 @@ def _dress(page: Page, bars: Any, shown: Sequence[Cost], factor: float, unit: st
     *parts, total = bars.series
     for (part, _), series in zip(PARTS, parts, strict=True):
         paint.fill(series.format, page.theme.memory[part])
-    total.format.fill.background()
+    paint.clear(total.format)
     ends = {
         number: dress.Label(formats.of_value(row.total / factor, unit), "inBase")
         for number, row in enumerate(shown)
