@@ -300,13 +300,15 @@ def test_a_command_ends_well_where_its_outputs_were_closed_before(words: str, co
     assert subprocess.run(["sh", "-c", shell], check=False).returncode == code
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(("words", "code"), [(("sing",), 2), (("summary", "none.json"), 5)])
 def test_an_exit_code_stays_what_it_is_where_nobody_reads_the_message(
-    words: tuple[str, ...], code: int
+    words: tuple[str, ...], code: int, unbuffered: str
 ) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([*COMMAND, *words], stdout=writer, stderr=writer, check=False)
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run([*COMMAND, *words], stdout=writer, stderr=writer, env=env, check=False)
     os.close(writer)
     assert done.returncode == code
 

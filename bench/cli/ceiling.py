@@ -54,7 +54,7 @@ def ceiling(
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
-    """Launch until something says no, and name the limit that did, with the evidence."""
+    """Launch until something says no, and name the limit that did."""
     from bench.cli import choose
     from bench.cli.session import Place
     from bench.experiments.ceiling import BUDGET_SECONDS, Quest

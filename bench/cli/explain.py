@@ -21,7 +21,7 @@ def explain(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="A file made by run.")],
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.text,
 ) -> int:
-    """Explain in words, from a result's own figures, why tasks outnumber threads."""
+    """Explain in words why tasks outnumber threads."""
     from bench.results.figures import figures
     from bench.results.file import load
     from reports.digest import digest

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -19,6 +19,7 @@ from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
 from bench.cli.explain import explain
+from bench.cli.export import export
 from bench.cli.limits import limits
 from bench.cli.report import report
 from bench.cli.run import run
@@ -48,6 +49,7 @@ app.command()(summary)
 app.command()(explain)
 app.command()(report)
 app.command()(slides)
+app.command()(export)
 
 
 def _print_version(wanted: bool) -> None:
@@ -72,11 +74,8 @@ def main() -> None:
     """Runs the command that was typed and ends the process with its exit code."""
     signals.install()
     code = _code_of_run()
-    try:
-        if sys.stdout is not None:  # as it is where it was closed before we began
-            sys.stdout.flush()
-    except BrokenPipeError:
-        _forget_output()
+    for stream in (sys.stdout, sys.stderr):
+        _flush(stream)
     sys.exit(code)
 
 
@@ -92,12 +91,12 @@ def _code_of_run() -> int:
         _tell(f"outnumber: {error}")
         return error.exit_code
     except BrokenPipeError:
-        _forget_output()
+        _forget(sys.stdout)
         return CLOSED_PIPE
     except SystemExit as end:  # how typer ends at a closed pipe: with 1, which is a regression here
         if not isinstance(end.__context__, BrokenPipeError):
             raise
-        _forget_output()
+        _forget(sys.stdout)
         return CLOSED_PIPE
     except Exception:  # anything else is ours to mend
         _tell(traceback.format_exc())
@@ -118,9 +117,20 @@ def _tell_usage(error: typer.TyperException) -> int:
     return USAGE
 
 
-def _forget_output() -> None:
-    """Points standard output at nothing, so that the interpreter's last flush cannot fail."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _flush(stream: TextIO | None) -> None:
+    """Empties a stream, which is `None` where it was closed before we began. What nobody reads is
+    forgotten here: at the interpreter's last flush it would make the exit code 120."""
+    try:
+        if stream is not None:
+            stream.flush()
+    except BrokenPipeError:
+        _forget(stream)
+
+
+def _forget(stream: TextIO | None) -> None:
+    """Points a stream at nothing, so that the interpreter's last flush cannot fail."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from bench.errors import UsageError
 
 def report(
     results: Annotated[
-        list[Path], typer.Argument(metavar="RESULT...", help="Files made by run; several: compare.")
+        list[Path], typer.Argument(metavar="RESULT", help="Files made by run; several: compare.")
     ],
     output: Annotated[
         Path | None,
@@ -21,7 +21,7 @@ def report(
         ),
     ] = None,
 ) -> int:
-    """Write a result as one web page that needs nothing else, its figures and tables beside it."""
+    """Write a result as one web page that needs nothing else."""
     from bench.results.figures import figures
     from bench.results.file import folder_of, load
     from reports.digest import digest

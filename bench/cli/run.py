@@ -76,7 +76,7 @@ def run(
         bool, typer.Option("--no-report", help="Write the result alone, no page.")
     ] = False,
 ) -> int:
-    """Launch growing numbers of units of each runtime, measure them, and compare."""
+    """Launch growing numbers of units, measure them, and compare."""
     from bench.cli import choose
     from bench.experiments.plan import Request
 

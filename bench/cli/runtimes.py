@@ -18,7 +18,7 @@ def runtimes(
     ] = None,
     python: options.Python = None,
 ) -> int:
-    """List the runtimes: which can run here, their versions, what to type for what is missing."""
+    """List the runtimes: which can run here, and what is missing."""
     if check is None:
         _list(python)
     else:

@@ -52,7 +52,10 @@ class ResultFile:
     def save(self, result: Result) -> None:
         """Replaces the file's content. Raises `MeasureError` where the disk will not have it; what
         was saved before is then still there."""
-        content = msgspec.json.encode(result) + b"\n"
+        self.write(msgspec.json.encode(result) + b"\n")
+
+    def write(self, content: bytes) -> None:
+        """The same, for what is made from a result: an export."""
         try:
             _replace(self.path, content)
         except OSError as error:
