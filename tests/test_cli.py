@@ -211,9 +211,11 @@ def test_a_signal_ends_everything_and_keeps_what_was_finished(
     witness = folder / "pid"
     here = f"open({str(witness)!r}, 'w').write(str(os.getpid()))"
     growing = "        grow(int(count))\n"
+    # One is deaf, and has to be killed.
+    waiting = {signal.SIGINT: "sys.stdin.read()", signal.SIGTERM: "time.sleep(600)"}
     until_its_input_ends = f"        if count != '100': {here}; sys.exit(sys.stdin.read())\n"
     bodies = {
-        "hello": f"{here}; time.sleep(600)",  # deaf: it is killed
+        "hello": f"{here}; {waiting[number]}",
         "burst": OBEDIENT.replace(growing, until_its_input_ends + growing),
     }
     entry = stranger(folder, bodies[moment])
