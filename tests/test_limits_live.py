@@ -261,6 +261,6 @@ def test_the_limits_are_kept_with_what_a_unit_takes_and_what_lifts_them(cache: P
         take=1.0,
         allows=498,
         lift=f"echo 1000 > {group}/pids.max",
-        notes=("systemd's TasksMax sets it",),
+        notes=("systemd calls it TasksMax, containers --pids-limit",),
     )
     assert [limit.name for limit in sweep.limits[1:3]] == ["kernel.pid_max", "vm.max_map_count"]

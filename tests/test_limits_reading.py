@@ -96,7 +96,7 @@ def test_every_cgroup_up_to_the_root_has_its_own_row(tmp_path: Path) -> None:
 def test_a_pids_limit_of_a_systemd_unit_is_named_as_its_tasks_max() -> None:
     (row,) = [row for row in surveyed_recorded("v2") if row.limit == "pids.max"]
     assert row.notes == (
-        "systemd's TasksMax sets it: systemctl set-property user-1000.slice TasksMax=84068",
+        "systemd's TasksMax: systemctl set-property user-1000.slice TasksMax=84068",
     )
 
 

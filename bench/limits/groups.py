@@ -62,11 +62,11 @@ def _pids_in(child: Child, group: Cgroup) -> Allowance:
 
 
 def _tasks_max(path: str, value: int | None) -> str:
-    """That systemd sets a pids limit, and what to type where it surely set this one."""
-    said, unit = "systemd's TasksMax sets it", PurePosixPath(path).name
+    """By what other names people know it; with what to type where systemd surely set it."""
+    unit = PurePosixPath(path).name
     if value is None or not unit.endswith((".service", ".scope", ".slice")):
-        return said
-    return f"{said}: systemctl set-property {shlex.quote(unit)} TasksMax={2 * value}"
+        return "systemd calls it TasksMax, containers --pids-limit"
+    return f"systemd's TasksMax: systemctl set-property {shlex.quote(unit)} TasksMax={2 * value}"
 
 
 def _pids_label(group: Cgroup) -> str:
