@@ -171,10 +171,11 @@ def test_rlimit_as_holds_the_stacks_of_threads(cache: Path, name: str) -> None:
     assert 0.95 <= foretold(stop) <= 1.05
 
 
-def test_rlimit_as_holds_tasks_too(cache: Path) -> None:
-    stop = climbed(of("asyncio"), cache, "prlimit", f"--as={200 * MIB}", "--").stop
+@pytest.mark.parametrize("name", ["asyncio", "trio", "greenlet", "gevent"])
+def test_rlimit_as_holds_tasks_too(cache: Path, name: str) -> None:
+    stop = climbed(of(name), cache, "prlimit", f"--as={250 * MIB}", "--").stop
     assert (stop.status, stop.limit) == ("refused", "RLIMIT_AS")
-    assert 0.9 <= foretold(stop) <= 1.1  # the runner itself sets address space aside
+    assert 0.95 <= foretold(stop) <= 1.05
 
 
 @pytest.mark.parametrize("name", ["pthread", "threading", "goroutine-locked"])
