@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.experiments import events
-from bench.results.records import Stop
+from bench.results.records import Purpose, Stop
 from reports import units
 from reports.escape import terminal
 
@@ -71,6 +71,7 @@ class Board:
     now: Callable[[], float]
     rows: dict[str, Row] = field(default_factory=dict)
     _ends: float | None = None
+    _pair: str = ""
     _sweep: str = ""
 
     def take(self, event: events.Event) -> None:
@@ -80,8 +81,10 @@ class Board:
                 self._ends = self.now() + event.seconds
             case events.TimeLeft():
                 self._ends = self.now() + event.seconds
+            case events.PairStarted():
+                self._pair = pair(event)
             case events.SweepStarted():
-                self._sweep = "" if event.purpose == "climb" else heading(event)
+                self._sweep = self._heading(event)
                 self.row(event.runtime).doing = self._sweep or "starting"
             case events.StepStarted() if event.purpose != "leak":
                 launching = f"launching {units.count(event.count)}"
@@ -91,6 +94,16 @@ class Board:
                 self.row(event.runtime).finish_step(event)
             case events.SweepFinished():
                 self.row(event.runtime).finish_sweep(event)
+
+    def _heading(self, event: events.SweepStarted) -> str:
+        if self._pair:
+            return f"{self._pair}, {PAIRED[event.purpose]}"
+        return "" if event.purpose == "climb" else heading(event)
+
+    @property
+    def in_pairs(self) -> bool:
+        """Whether the run is made of pairs, which say for themselves where they are."""
+        return bool(self._pair)
 
     def row(self, name: str) -> Row:
         return self.rows.setdefault(name, Row(name))
@@ -192,7 +205,10 @@ class LinesView(LiveView):
                 return told(event)
             case events.RunStarted():
                 return self._with_time(", ".join(self._board.rows))
-            case events.SweepStarted() if event.purpose != "climb":
+            case events.PairStarted():
+                silent = self._now() - self._said_at >= SILENT_SECONDS
+                return self._with_time(pair(event)) if silent or event.number == 1 else ""
+            case events.SweepStarted() if event.purpose != "climb" and not self._board.in_pairs:
                 return self._new_heading(heading(event))
             case events.StepFinished() if event.purpose == "climb":
                 silent = self._now() - self._said_at >= SILENT_SECONDS
@@ -213,7 +229,8 @@ class LinesView(LiveView):
             return self._with_time(f"{self._reached(event.runtime)}; {reason(event.stop)}")
         if event.stop.status == "max":
             return ""
-        return terminal(f"{event.runtime}, {self._heading}: {reason(event.stop)}")
+        where = f", {self._heading}" if self._heading else ""
+        return terminal(f"{event.runtime}{where}: {reason(event.stop)}")
 
     def _reached(self, name: str) -> str:
         row = self._board.row(name)
@@ -289,12 +306,27 @@ def style_of(row: Row) -> str:
     return "" if row.stopped else "dim"
 
 
+# What each kind of sweep tells of a pair.
+PAIRED: dict[Purpose, str] = {
+    "short": "bytes",
+    "burst": "burst",
+    "leak": "leak",
+    "climb": "ceiling",
+}
+
+
+def pair(event: events.PairStarted) -> str:
+    return f"pair {event.number} of {event.pairs}"
+
+
 def heading(event: events.SweepStarted) -> str:
     """Which part of the run a sweep belongs to."""
     if event.purpose == "climb":
         return "climb"
     if event.purpose == "leak":
         return "looking for leaks"
+    if event.purpose == "burst":
+        return f"burst {event.round} of {event.rounds}"
     return f"short sweep {event.round} of {event.rounds}"
 
 

@@ -31,7 +31,14 @@ ARROWS: dict[str, frozenset[str]] = {
     ),
     "bench.regression": frozenset({"bench.experiments", "bench.results"}),
     "bench.cli": frozenset({"bench", "reports", "runners"}),
-    "reports": frozenset({"bench.errors", "bench.experiments.events", "bench.results"}),
+    "reports": frozenset(
+        {
+            "bench.errors",
+            "bench.experiments.events",
+            "bench.regression.verdicts",
+            "bench.results",
+        }
+    ),
     "runners": frozenset(),
 }
 

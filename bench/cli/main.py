@@ -14,7 +14,9 @@ from typing import Annotated
 import typer
 
 from bench import __version__, signals
+from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
+from bench.cli.compare import compare
 from bench.cli.limits import limits
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
@@ -36,6 +38,8 @@ app = typer.Typer(
 app.command()(run)
 app.command()(limits)
 app.command()(ceiling)
+app.command()(ab)
+app.command()(compare)
 app.command()(runtimes)
 app.command()(summary)
 app.command()(slides)

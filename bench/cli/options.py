@@ -32,3 +32,18 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing FILE
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print the result's path, nothing else.")
 ]
+Gates = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="FIGURE[:MARGIN]",
+        help="Judge this figure instead; burst_seconds_per_unit:5%. May be repeated.",
+    ),
+]
+InconclusiveOk = Annotated[
+    bool | None,
+    typer.Option("--inconclusive-ok/--no-inconclusive-ok", help="Exit with 0 instead of 3."),
+]
+MarkdownFile = Annotated[
+    Path | None,
+    typer.Option("--markdown", metavar="FILE", help="Write the page for a pull request here too."),
+]

@@ -98,10 +98,7 @@ class CeilingExperiment:
         self._observe(events.SweepStarted(entry.name, "climb", 1, 1))
         lane = self._lane(entry)
         try:
-            with lane.open(self._rig):
-                pilot(lane)
-                deadline = started + self._quest.budget_seconds
-                Ascent(lane, self._rig.system, clock, deadline).go()
+            climb_to_ceiling(lane, self._rig, started + self._quest.budget_seconds)
         finally:
             self._keep(lane, started)
 
@@ -122,6 +119,14 @@ class CeilingExperiment:
         if sweep.hello is not None:
             self._ledger.told_version(sweep.runtime, sweep.hello.version)
         self._observe(events.SweepFinished(sweep.runtime, "climb", sweep.stop))
+
+
+def climb_to_ceiling(lane: Lane, rig: Rig, deadline: float) -> None:
+    """Takes a lane as far as it goes; `deadline` is on the rig's clock. What came of it is in the
+    lane, however this ends."""
+    with lane.open(rig):
+        pilot(lane)
+        Ascent(lane, rig.system, rig.clock, deadline).go()
 
 
 def pilots(

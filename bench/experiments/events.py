@@ -29,6 +29,15 @@ class BuildStarted:
 
 
 @dataclass(frozen=True)
+class PairStarted:
+    """A pair of two sides begins; `pairs` are made until the next look at them. From here on the
+    events of a sweep name the runtime with its side."""
+
+    number: int
+    pairs: int
+
+
+@dataclass(frozen=True)
 class SweepStarted:
     runtime: str
     purpose: Purpose
@@ -79,6 +88,7 @@ class Note:
 Event = (
     RunStarted
     | BuildStarted
+    | PairStarted
     | SweepStarted
     | StepStarted
     | StepFinished

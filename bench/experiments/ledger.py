@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from bench import __version__
-from bench.results.records import VERSION, Machine, Plan, Result, Runtime, Sweep
+from bench.results.records import VERSION, Machine, Plan, Result, Runtime, Side, Sweep
 from bench.signals import held
 
 
@@ -22,6 +22,7 @@ class Ledger:
         plan: Plan,
         runtimes: tuple[Runtime, ...],
         save: Callable[[Result], None],
+        side: Side | None = None,
     ) -> None:
         self._save = save
         self.result = Result(
@@ -33,6 +34,7 @@ class Ledger:
             machine=machine,
             plan=plan,
             runtimes=runtimes,
+            side=side,
         )
 
     def add(self, sweep: Sweep) -> None:

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.results.records import Result, Step, Sweep
+from bench.results.records import Purpose, Result, Step, Sweep
 
 LIKE = 0.1  # sweeps whose last stops differ by more than this share are not pooled
 SPREAD = 10  # N is this many times n
@@ -62,6 +62,14 @@ def choose(sweeps: Sequence[Sweep]) -> Choice:
     return Choice((_farthest(climbs),) if climbs else ())
 
 
+def choose_bursts(sweeps: Sequence[Sweep]) -> Choice:
+    """The stops of one runtime's bursts from nothing: burst sweeps, which go straight to N; where
+    there are none, the first stop of each sweep behind the other figures."""
+    bursts = _stops_of(sweeps, "burst")
+    made = sum(sweep.purpose == "burst" for sweep in sweeps)
+    return _pooled(bursts, made, "burst") if bursts else choose(sweeps)
+
+
 def stops_of(sweep: Sweep) -> Stops | None:
     """The two stops of one sweep; `None` where no step is usable.
 
@@ -91,21 +99,21 @@ def doubts(stops: Stops) -> tuple[str, ...]:
     )
 
 
-def _stops_of(sweeps: Iterable[Sweep], purpose: str) -> list[Stops]:
+def _stops_of(sweeps: Iterable[Sweep], purpose: Purpose) -> list[Stops]:
     found = (stops_of(sweep) for sweep in sweeps if sweep.purpose == purpose)
     return [stops for stops in found if stops]
 
 
-def _pooled(found: Sequence[Stops], made: int) -> Choice:
-    """The short sweeps that stopped at about the same count: a unit's cost moves with N."""
+def _pooled(found: Sequence[Stops], made: int, purpose: Purpose = "short") -> Choice:
+    """The sweeps that stopped at about the same count: a unit's cost moves with N."""
     count = statistics.median_high(stops.last.alive for stops in found)
     alike = tuple(stops for stops in found if abs(stops.last.alive - count) <= LIKE * count)
     warnings = []
     if len(found) < made:
-        warnings.append(f"{made - len(found)} of {made} short sweeps could not be used")
+        warnings.append(f"{made - len(found)} of {made} {purpose} sweeps could not be used")
     if len(alike) < len(found):
         others = len(found) - len(alike)
-        warnings.append(f"{others} of {made} short sweeps ended far from {count:,}: left out")
+        warnings.append(f"{others} of {made} {purpose} sweeps ended far from {count:,}: left out")
     return Choice(alike, tuple(warnings))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.results.ceiling import ceiling
-from bench.results.choice import Choice, by_runtime, choose
+from bench.results.choice import Choice, by_runtime, choose, choose_bursts
 from bench.results.leak import leaked_bytes_per_unit
 from bench.results.memory import bytes_per_unit, fixed_bytes
 from bench.results.metrics import PARTS, QUANTILES, Metric
@@ -19,6 +19,7 @@ from bench.results.samples import Series, metric_of
 from bench.results.times import (
     BURST_TIMES,
     CPU_TIMES,
+    burst,
     coarse_clock,
     noisy_clock,
     release,
@@ -50,7 +51,7 @@ def _series(runtime: str, sweeps: Sequence[Sweep]) -> Iterator[Series]:
     choice = choose(sweeps)
     yield from _bytes(runtime, choice)
     yield _leak(runtime, sweeps)
-    yield from _times(runtime, choice)
+    yield from _times(runtime, choice, choose_bursts(sweeps))
 
 
 def _bytes(runtime: str, choice: Choice) -> Iterator[Series]:
@@ -68,8 +69,11 @@ def _leak(runtime: str, sweeps: Sequence[Sweep]) -> Series:
     return Series(runtime, "leaked_bytes_per_unit", samples, warnings=warnings)
 
 
-def _times(runtime: str, choice: Choice) -> Iterator[Series]:
+def _times(runtime: str, choice: Choice, bursts: Choice) -> Iterator[Series]:
     doubts = (*choice.warnings, *slow_faults(choice))
+    launched = tuple(burst(stops) for stops in bursts.stops)
+    found = (*bursts.warnings, *slow_faults(bursts))
+    yield Series(runtime, "burst_seconds_per_unit", launched, warnings=found)
     for name, derive in BURST_TIMES.items():
         coarse = coarse_clock(choice, name) if name in CPU_TIMES else ()
         samples = tuple(derive(stops) for stops in choice.stops)

@@ -24,7 +24,7 @@ Bytes = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 
 Kind = Literal["thread", "task"]
-Purpose = Literal["climb", "short", "leak"]
+Purpose = Literal["climb", "short", "burst", "leak"]
 Status = Literal["refused", "killed", "reserve", "budget", "max", "failed", "interrupted"]
 
 
@@ -170,7 +170,8 @@ class Hello(Record, frozen=True, kw_only=True):
 class Sweep(Record, frozen=True, kw_only=True):
     """One fresh runner process taken through growing counts, or for a leak through cycles.
 
-    In a leak sweep each step is one cycle: grow, measure alive, release. `baseline` is the
+    A burst sweep has one step, 0 → N. In a leak sweep each step is one cycle: grow, measure alive,
+    release. In a result that is one side of a job, `round` is the pair's number. `baseline` is the
     memory before the first unit. `started_seconds` counts from the start of the run. `limits` are
     those that stood for its runner, those that allow the fewest units first.
     """
@@ -211,6 +212,17 @@ class Plan(Record, frozen=True, kw_only=True):
     preset: str = "default"
 
 
+class Side(Record, frozen=True, kw_only=True):
+    """Which side of a job a result is: of two results with one `job`, the sweeps with the same
+    runtime, purpose and round were made in turn, as a pair. `subject` says in words what this side
+    was, `looks` after how many pairs the job looked at them."""
+
+    job: str
+    name: Literal["base", "new"]
+    subject: str
+    looks: tuple[Count, ...]
+
+
 class Machine(Record, frozen=True, kw_only=True):
     """The fingerprint of the machine. Facts that could not be read are `None` or absent."""
 
@@ -235,7 +247,8 @@ class Machine(Record, frozen=True, kw_only=True):
 
 
 class Result(Record, frozen=True, kw_only=True):
-    """One run. `finished` is `None` while it runs and where it was interrupted."""
+    """One run. `finished` is `None` while it runs and where it was interrupted; `side` is there
+    where it is one of the two sides of a job."""
 
     outnumber: Literal[1]
     version: str
@@ -247,3 +260,4 @@ class Result(Record, frozen=True, kw_only=True):
     runtimes: tuple[Runtime, ...]
     sweeps: Annotated[tuple[Sweep, ...], Meta(max_length=20_000)] = ()
     warnings: tuple[str, ...] = ()
+    side: Side | None = None

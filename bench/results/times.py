@@ -89,7 +89,6 @@ CPU_TIMES: Mapping[Name, Callable[[Step], float | None]] = {
     "system_seconds_per_unit": lambda step: step.system_seconds,
 }
 BURST_TIMES: Mapping[Name, Callable[[Stops], Sample]] = {
-    "burst_seconds_per_unit": burst,
     "marginal_burst_seconds_per_unit": marginal_burst,
     "longest_spawn_seconds": longest_spawn,
     "user_seconds_per_unit": user_time,

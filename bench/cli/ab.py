@@ -1,0 +1,166 @@
+"""`outnumber ab`: two sides in one job, pair by pair, and a verdict that can be trusted."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options, values
+from bench.cli.configured import Configured, configured, listed
+from bench.cli.judged import exit_code
+from bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from bench.cli.contenders import Contenders
+    from bench.experiments.side import PairsRequest
+    from bench.regression.gates import Gate
+    from bench.regression.looks import Look
+
+Pythons = typer.Option(metavar="PATH", help="The interpreter of this side.")
+RunnerFile = typer.Option(metavar="FILE.toml", help="The runner of this side.")
+Setting = typer.Option(metavar="KEY=VALUE", help="A setting of this side: stack-size=64KiB.")
+Pairs = typer.Option(parser=values.count, metavar="N", help="At the first look.  [default: 13]")
+MostPairs = typer.Option(parser=values.count, metavar="N", help="At the last look.  [default: 40]")
+
+
+def ab(
+    runtime: options.Runtimes = None,
+    base_python: Annotated[str | None, Pythons] = None,
+    new_python: Annotated[str | None, Pythons] = None,
+    base_runner: Annotated[Path | None, RunnerFile] = None,
+    new_runner: Annotated[Path | None, RunnerFile] = None,
+    base_set: Annotated[list[str] | None, Setting] = None,
+    new_set: Annotated[list[str] | None, Setting] = None,
+    at: Annotated[
+        int | None,
+        typer.Option(
+            parser=values.count, metavar="N", help="Units.  [default: 10,000; threads 1,000]"
+        ),
+    ] = None,
+    pairs: Annotated[int | None, Pairs] = None,
+    pairs_max: Annotated[int | None, MostPairs] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            parser=values.seconds,
+            metavar="SECONDS",
+            help="No more looks after that.  [default: 600 a runtime]",
+        ),
+    ] = None,
+    gate: options.Gates = None,
+    ceiling: Annotated[
+        bool | None, typer.Option("--ceiling/--no-ceiling", help="Gate the ceiling too.")
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            parser=values.count_or_zero, metavar="N", help="Shuffles the order; recorded."
+        ),
+    ] = None,
+    inconclusive_ok: options.InconclusiveOk = None,
+    markdown: options.MarkdownFile = None,
+    output: options.Output = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Compare two sides in one job of pairs: regression, no regression, or inconclusive."""
+    typed = Configured(
+        runtime=runtime or None,
+        base_python=base_python,
+        new_python=new_python,
+        base_runner=_text(base_runner),
+        new_runner=_text(new_runner),
+        base_set=base_set or None,
+        new_set=new_set or None,
+        at=at,
+        pairs=pairs,
+        pairs_max=pairs_max,
+        budget=budget,
+        ceiling=ceiling,
+        gate=gate or None,
+        seed=seed,
+        inconclusive_ok=inconclusive_ok,
+    )
+    wish = configured(Path.cwd()).under(typed)
+    from bench.cli.pairs_session import PairsPlace, carry_out_pairs
+
+    both = _contenders(wish)
+    gates = _gates(both, wish)
+    looks = _looks(len(gates), wish)
+    request = _request(gates, looks, wish)
+    place = PairsPlace(output, force, markdown)
+    judgement, path = carry_out_pairs(both, gates, looks, request, place, quiet)
+    typer.echo(path)
+    return exit_code(judgement, bool(wish.inconclusive_ok))
+
+
+def _contenders(wish: Configured) -> Contenders:
+    from bench.cli.contenders import Asked, contenders
+
+    return contenders(
+        Asked(
+            runtimes=listed(wish.runtime),
+            pythons=(wish.base_python, wish.new_python),
+            runners=(_path(wish.base_runner), _path(wish.new_runner)),
+            settings=(listed(wish.base_set), listed(wish.new_set)),
+        )
+    )
+
+
+def _gates(both: Contenders, wish: Configured) -> list[Gate]:
+    """The gates asked for, or the usual ones; `--ceiling` adds that to either."""
+    from bench.cli import gates
+    from bench.regression.gates import BY_DEFAULT, CEILING
+    from bench.regression.judge import gates_of
+
+    margins = gates.gates(listed(wish.gate)) or dict.fromkeys(BY_DEFAULT)
+    if wish.ceiling:
+        margins.setdefault(CEILING)
+    return gates_of(both.runtimes, margins)
+
+
+def _looks(gates: int, wish: Configured) -> tuple[Look, ...]:
+    """The looks asked for. Raises `UsageError` where the first could never say *regression*."""
+    from bench.regression.looks import FARTHEST, MOST_PAIRS, PAIRS, fewest_pairs, looks
+
+    most = wish.pairs_max or max(MOST_PAIRS, wish.pairs or 0)
+    first = wish.pairs or min(max(PAIRS, fewest_pairs(gates)), most)
+    if most > FARTHEST:
+        raise UsageError(f"--pairs-max {most} is more than the {FARTHEST} that a job may have")
+    if first > most:
+        raise UsageError(f"--pairs {first} is more than --pairs-max {most}; swap them")
+    made = looks(first, most)
+    needed = fewest_pairs(gates, made[0].false_failure)
+    if first < needed:
+        raise UsageError(
+            f"{first} pairs are too few to call any of {gates} gated figures a regression and be "
+            f"right in 99 of 100 jobs; give --pairs {needed} or more, or gate fewer"
+        )
+    return made
+
+
+def _request(gates: list[Gate], looks: tuple[Look, ...], wish: Configured) -> PairsRequest:
+    from bench.experiments.side import BUDGET_SECONDS, PairsRequest
+    from bench.regression.judge import wanted
+    from bench.regression.looks import fewest_a_side
+
+    kinds = wanted(gates)
+    return PairsRequest(
+        seed=random.randrange(2**31) if wish.seed is None else wish.seed,
+        looks=tuple(look.pairs for look in looks),
+        wanted=kinds,
+        at=wish.at,
+        climbs=fewest_a_side(len(gates)) if any("climb" in kind for kind in kinds.values()) else 0,
+        budget_seconds=wish.budget or BUDGET_SECONDS * len(kinds),
+    )
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _path(text: str | None) -> Path | None:
+    return None if text is None else Path(text)

@@ -1,0 +1,86 @@
+"""`outnumber compare`: two stored results, judged as far as they bear a verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options
+from bench.cli.configured import Configured, configured, listed
+from bench.cli.judged import exit_code, show, write_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.regression.gates import Figure, Margin
+    from bench.regression.verdicts import Judgement
+    from bench.results.records import Result
+
+NOT_IN_TURN = (
+    "the two results were not made in turn: what the machine did in between looks like a change of "
+    "times; outnumber ab makes pairs, which know"
+)
+NOT_ALIKE = "the results are not alike, so this comparison is advisory and decides nothing"
+
+
+def compare(
+    base: Annotated[Path, typer.Argument(metavar="BASE", help="A result made by run or ab.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Another.")],
+    runtime: options.Runtimes = None,
+    gate: options.Gates = None,
+    unlike_ok: Annotated[
+        bool, typer.Option("--unlike-ok", help="Compare unlike machines; then decide nothing.")
+    ] = False,
+    inconclusive_ok: options.InconclusiveOk = None,
+    markdown: options.MarkdownFile = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Write the verdict's files here."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")] = False,
+) -> int:
+    """Compare two stored results of like machines; two sides of one ab job pair by pair."""
+    from bench.cli import gates
+    from bench.regression import stored
+    from bench.results.file import load
+
+    typed = Configured(gate=gate or None, inconclusive_ok=inconclusive_ok)
+    wish = configured(Path.cwd()).under(typed)
+    margins = gates.gates(listed(wish.gate))
+    before, after = load(base), load(new)
+    if not unlike_ok:
+        stored.refuse_unlike(before, after)
+    judgement = _judgement((before, base), (after, new), margins, runtime or [])
+    if output is not None:
+        from reports.verdicts.files import write
+
+        write(judgement, output)
+    if markdown is not None:
+        write_markdown(judgement, markdown)
+    show(judgement, quiet)
+    return exit_code(judgement, bool(wish.inconclusive_ok))
+
+
+def _judgement(
+    base: tuple[Result, Path],
+    new: tuple[Result, Path],
+    margins: Mapping[Figure, Margin | None],
+    names: Sequence[str],
+) -> Judgement:
+    from bench.regression import stored
+    from bench.regression.judgement import judgement
+    from bench.results.likeness import differences
+
+    results = base[0], new[0]
+    advisory, paired = bool(stored.unlike(*results)), stored.is_one_job(*results)
+    return judgement(
+        stored.judged(*results, margins, names),
+        base,
+        new,
+        paired=paired,
+        advisory=advisory,
+        differences=tuple(map(str, differences(*results))),
+        warnings=(*((NOT_ALIKE,) if advisory else ()), *(() if paired else (NOT_IN_TURN,))),
+    )

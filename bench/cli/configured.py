@@ -1,0 +1,113 @@
+"""`[tool.outnumber]` of a pyproject.toml: what would else be typed anew with every `ab`.
+
+The nearest pyproject.toml with that table counts, in the current folder or above. Paths in it start
+from its own folder. The command line wins.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from bench.cli import values
+from bench.errors import UsageError
+
+Positive = Annotated[int, msgspec.Meta(gt=0, le=values.MOST)]
+Words = str | list[str]
+
+
+class Configured(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
+    """The table; `None` is not set. The keys are the options' names."""
+
+    runtime: Words | None = None
+    base_python: str | None = None
+    new_python: str | None = None
+    base_runner: str | None = None
+    new_runner: str | None = None
+    base_set: Words | None = None
+    new_set: Words | None = None
+    at: Positive | None = None
+    pairs: Positive | None = None
+    pairs_max: Positive | None = None
+    budget: Annotated[float, msgspec.Meta(ge=1, le=values.MOST)] | None = None
+    ceiling: bool | None = None
+    gate: Words | None = None
+    seed: Annotated[int, msgspec.Meta(ge=0, le=values.MOST)] | None = None
+    inconclusive_ok: bool | None = None
+
+    def under(self, typed: Configured) -> Configured:
+        """These settings, with what was typed in their place. A runner that was typed leaves no
+        room for a runtime of the file, nor the other way round."""
+        known = msgspec.structs.asdict(self)
+        if typed.base_runner or typed.new_runner:
+            known["runtime"] = None
+        if typed.runtime:
+            known["base_runner"] = known["new_runner"] = None
+        said = {
+            key: value for key, value in msgspec.structs.asdict(typed).items() if value is not None
+        }
+        return Configured(**(known | said))
+
+
+KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Configured))
+PATHS = ("base-python", "new-python", "base-runner", "new-runner")
+
+
+def configured(folder: Path) -> Configured:
+    """What is configured for `folder`. Raises `UsageError` with the file and the key at fault."""
+    for path in _above(folder):
+        table = _table(path)
+        if table is not None:
+            return _checked(path, table)
+    return Configured()
+
+
+def listed(words: Words | None) -> list[str]:
+    """One word as a list of one, and none as an empty one."""
+    return [words] if isinstance(words, str) else words or []
+
+
+def _above(folder: Path) -> Iterator[Path]:
+    """The pyproject.toml of the folder and of those above it, the nearest first."""
+    absolute = folder.absolute()
+    for place in (absolute, *absolute.parents):
+        if (place / "pyproject.toml").is_file():
+            yield place / "pyproject.toml"
+
+
+def _table(path: Path) -> dict[str, Any] | None:
+    try:
+        tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from error
+    table = tools.get("outnumber") if isinstance(tools, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise UsageError(f"{path}: tool.outnumber is not a table; begin it with [tool.outnumber]")
+    return table
+
+
+def _checked(path: Path, table: dict[str, Any]) -> Configured:
+    for key in table:
+        if key not in KEYS:
+            raise UsageError(
+                f"{path}: [tool.outnumber] knows no '{key}'{values.nearest(key, KEYS)}"
+            )
+    table = {key: _from(path, key, value) for key, value in table.items()}
+    try:
+        return msgspec.convert(table, Configured)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).rpartition(" - at `$.")
+        raise UsageError(
+            f"{path}: [tool.outnumber] {place.rstrip('`')}: {what or error}"
+        ) from error
+
+
+def _from(path: Path, key: str, value: object) -> object:
+    """A path as seen from the file that names it; a bare word is a command on PATH."""
+    if key in PATHS and isinstance(value, str) and ("/" in value or key.endswith("runner")):
+        return str(path.parent / value)
+    return value

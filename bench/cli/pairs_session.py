@@ -1,0 +1,135 @@
+"""A job of pairs from beginning to end: its places held, its view open, its verdict written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bench.cli import judged
+from bench.cli.contenders import Contenders
+from bench.cli.session import FOLDER
+from bench.errors import MeasureError, UsageError
+from bench.experiments import events
+from bench.experiments.pairs import PairsExperiment
+from bench.experiments.side import Open, PairsRequest
+from bench.machine import fingerprint
+from bench.regression.gates import Gate
+from bench.regression.judge import Judge
+from bench.regression.judgement import judgement
+from bench.regression.looks import Look
+from bench.regression.verdicts import Judgement
+from bench.results.file import ResultFile, default_path
+from bench.results.likeness import differences
+from bench.results.records import Result
+from bench.system import System
+from reports.live import live_view
+
+
+@dataclass(frozen=True)
+class PairsPlace:
+    """Where a job's files go: around a FILE, or around a new name in `outnumber-results/`; and a
+    copy of its page, if anywhere."""
+
+    output: Path | None
+    force: bool
+    markdown: Path | None
+
+    def stem(self) -> Path:
+        """The folder of the verdict, which the results stand beside. It is made; raises
+        `UsageError` where it cannot be, or has a verdict already."""
+        path = self.output or default_path(FOLDER, datetime.now())
+        folder = path.with_suffix("") if path.suffix == ".json" else path
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"{folder}: a verdict cannot be written there: {error.strerror}; "
+                "give another place with -o FILE"
+            ) from error
+        if (folder / "verdict.json").exists() and not self.force:
+            raise UsageError(
+                f"{folder} has a verdict already; add --force to replace it, or give another place "
+                "with -o"
+            )
+        return folder
+
+
+def carry_out_pairs(
+    both: Contenders,
+    gates: Sequence[Gate],
+    looks: Sequence[Look],
+    request: PairsRequest,
+    place: PairsPlace,
+    quiet: bool,
+) -> tuple[Judgement, Path]:
+    """Makes the job, writes what it came to, and shows it. Raises `MeasureError` where a side could
+    not be measured at all; what was measured is saved by then."""
+    folder = place.stem()
+    judge = Judge(gates, looks)
+    base_path, new_path = (folder.with_name(f"{folder.name}.{n}.json") for n in ("base", "new"))
+    try:
+        with (
+            ResultFile.open(base_path, force=place.force) as base_file,
+            ResultFile.open(new_path, force=place.force) as new_file,
+            live_view(quiet=quiet) as observe,
+        ):
+            experiment = PairsExperiment(
+                request,
+                both.sides,
+                fingerprint(System()),
+                _telling(judge, observe),
+                observe,
+                (base_file.save, new_file.save),
+            )
+            base, new = experiment.run()
+    finally:
+        with suppress(OSError):
+            folder.rmdir()  # only where nothing came of it
+    made = judgement(
+        judge.final(base, new),
+        (base, base_path),
+        (new, new_path),
+        paired=True,
+        differences=tuple(map(str, differences(base, new))),
+        warnings=base.warnings,
+    )
+    return made, _ended(made, folder, place, quiet, (base, new))
+
+
+def _telling(judge: Judge, observe: events.Observer) -> Callable[[Result, Result], Open]:
+    """The judge, who says at each look how things stand."""
+
+    def look(base: Result, new: Result) -> Open:
+        from reports.verdicts.words import standing
+
+        still_open = judge(base, new)
+        assert judge.decision is not None
+        observe(events.Note(f"after {judge.look.pairs} pairs: {standing(judge.decision)}"))
+        return still_open
+
+    return look
+
+
+def _ended(
+    made: Judgement,
+    folder: Path,
+    place: PairsPlace,
+    quiet: bool,
+    results: tuple[Result, Result],
+) -> Path:
+    from reports.verdicts.files import write
+
+    path = write(made, folder)
+    judged.show(made, quiet)
+    if place.markdown is not None:
+        judged.write_markdown(made, place.markdown)
+    for result, name in zip(results, ("base", "new"), strict=True):
+        if not any(sweep.steps for sweep in result.sweeps):
+            raise MeasureError(
+                f"the {name} side could not be measured at all; "
+                f"{folder}.{name}.json tells what was tried"
+            )
+    return path

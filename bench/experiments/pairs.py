@@ -1,0 +1,141 @@
+"""Two sides in one job: pairs of fresh processes in random order, as many as the verdicts need.
+
+On one screen: prepare both sides, make pairs up to a look, ask the judge what is still open, go on
+with that. Both sides' results are saved after every sweep.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from bench.experiments import events
+from bench.experiments.side import Contender, Open, PairsRequest, SideOfJob
+from bench.results.records import Machine, Purpose, Result
+from runners.catalogue import Entry
+
+# A leak sweep takes the longest, and what a process leaks hardly varies.
+LEAK_PAIRS = 20
+# Where a side broke so often before its first step, it would only break again.
+HOPELESS = 2
+PURPOSES: tuple[Purpose, ...] = ("short", "burst", "leak", "climb")
+
+Judge = Callable[[Result, Result], Open]
+
+
+class PairsExperiment:
+    """One job. `judge` is given both sides' results at each look and answers what is still open;
+    `saves` are given each side's result so far after every sweep of it."""
+
+    def __init__(
+        self,
+        request: PairsRequest,
+        sides: tuple[Contender, Contender],
+        machine: Machine,
+        judge: Judge,
+        observe: events.Observer,
+        saves: tuple[Callable[[Result], None], Callable[[Result], None]],
+    ) -> None:
+        self._request = request
+        self._judge = judge
+        self._observe = observe
+        self._dice = random.Random(request.seed)
+        self._clock = sides[0].rig.clock
+        job = secrets.token_hex(8)
+        self._sides = (
+            SideOfJob(sides[0], "base", request, machine, job, observe, saves[0]),
+            SideOfJob(sides[1], "new", request, machine, job, observe, saves[1]),
+        )
+
+    def run(self) -> tuple[Result, Result]:
+        """Makes the whole job. Raises `MeasureError` where a side cannot run; an `Interrupted`
+        passes through, every finished sweep being saved by then."""
+        for side in self._sides:
+            side.prepare()
+        self._began = self._clock.monotonic()
+        self._start()
+        wanted, made = dict(self._request.wanted), 0
+        for look in self._request.looks:
+            within = self._within_budget(made, look)
+            self._make_pairs(range(made + 1, within + 1), wanted)
+            made = within
+            wanted = dict(self._judge(*(side.ledger.result for side in self._sides)))
+            if not any(wanted.values()) or within < look:
+                break
+        base, new = (side.ledger.finish() for side in self._sides)
+        return base, new
+
+    def _start(self) -> None:
+        rows = tuple(
+            msgspec.structs.replace(runtime, name=side.row(runtime.name))
+            for pair in zip(*(side.ledger.result.runtimes for side in self._sides), strict=True)
+            for side, runtime in zip(self._sides, pair, strict=True)
+        )
+        guess = sum(
+            side.foretold_seconds(entry, purpose)
+            for side in self._sides
+            for entry in side.side.entries
+            for purpose in self._request.wanted[entry.name]
+        )
+        self._observe(events.RunStarted(rows, guess * self._request.looks[0]))
+
+    def _within_budget(self, made: int, look: int) -> int:
+        """`look`, or as many pairs as the time is enough for."""
+        budget = self._request.budget_seconds
+        if budget is None or not made:
+            return look
+        spent = self._clock.monotonic() - self._began
+        fitting = made + max(0, int((budget - spent) / (spent / made)))
+        if fitting < look:
+            self._warn(f"{fitting} of {look} pairs were made: the time budget was used up")
+        return min(fitting, look)
+
+    def _make_pairs(self, numbers: range, wanted: Open) -> None:
+        began = self._clock.monotonic()
+        for number in numbers:
+            self._observe(events.PairStarted(number, numbers[-1]))
+            for entry_place, purpose in self._jobs(number, wanted):
+                self._make_pair(entry_place, purpose, number)
+            each = (self._clock.monotonic() - began) / (number - numbers[0] + 1)
+            self._observe(events.TimeLeft(each * (numbers[-1] - number)))
+
+    def _jobs(self, number: int, wanted: Open) -> Iterator[tuple[int, Purpose]]:
+        """The place of each runtime and the kinds of its sweeps in this pair, in random order."""
+        entries = self._sides[0].side.entries
+        jobs = [
+            (place, purpose)
+            for place, entry in enumerate(entries)
+            for purpose in PURPOSES
+            if purpose in wanted.get(entry.name, ()) and self._is_due(entry, purpose, number)
+        ]
+        self._dice.shuffle(jobs)
+        yield from jobs
+
+    def _is_due(self, entry: Entry, purpose: Purpose, number: int) -> bool:
+        if purpose == "leak":
+            return number <= LEAK_PAIRS
+        if purpose != "climb":
+            return True
+        # Where neither side met a limit at first, neither will.
+        met = any(side.met_a_limit(entry.name) for side in self._sides)
+        return number == 1 or (number <= self._request.climbs and met)
+
+    def _make_pair(self, place: int, purpose: Purpose, number: int) -> None:
+        sides = list(self._sides)
+        self._dice.shuffle(sides)
+        name = sides[0].side.entries[place].name
+        if any(side.broken[name] >= HOPELESS for side in sides):
+            return
+        for side in sides:
+            side.sweep(side.side.entries[place], purpose, number)
+            if side.broken[name] == HOPELESS:
+                self._warn(f"no more pairs of {name}: the {side.name} side cannot be measured")
+                return
+
+    def _warn(self, message: str) -> None:
+        for side in self._sides:
+            side.ledger.warn(message)
+        self._observe(events.Note(message))

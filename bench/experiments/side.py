@@ -1,0 +1,195 @@
+"""One side of a job of pairs: what it is, and its sweeps as they are made and kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+import msgspec
+
+from bench.errors import MeasureError
+from bench.experiments import events
+from bench.experiments.ceiling import climb_to_ceiling, runtime_of
+from bench.experiments.lane import Lane
+from bench.experiments.ledger import Ledger
+from bench.experiments.plan import DEFAULT
+from bench.experiments.witness import LimitWitness
+from bench.limits.foretell import DEFAULT_RESERVES
+from bench.measure.availability import Availability
+from bench.measure.forecast import Forecast
+from bench.measure.job import Job, short_stops
+from bench.measure.reserves import bounds
+from bench.measure.rig import Rig
+from bench.measure.sweep import SweepTaker
+from bench.results.records import Kind, Machine, Plan, Purpose, Result, Side, Step, Sweep
+from runners.catalogue import Entry
+
+AT: Mapping[Kind, int] = {"task": 10_000, "thread": 1_000}
+BUDGET_SECONDS = 600.0  # a runtime
+CEILING_SECONDS = 20.0
+
+Open = Mapping[str, frozenset[Purpose]]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One side: what it is in words, where its runners are started, and with which settings. The
+    entries of both sides have the same names, in the same order."""
+
+    subject: str
+    rig: Rig
+    entries: tuple[Entry, ...]
+    available: Mapping[str, Availability]
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def settings_of(self, entry: Entry) -> dict[str, str]:
+        """The settings that this runtime takes."""
+        return {key: value for key, value in self.settings.items() if key in entry.settings}
+
+
+@dataclass(frozen=True)
+class PairsRequest:
+    """What a job was asked for: `looks` are how many pairs are there at each look, `wanted` what
+    kinds of sweeps the gates of each runtime need, `climbs` how many of them a side go to the
+    ceiling. `budget_seconds` are the job's; the pairs up to the first look are made in any case."""
+
+    seed: int
+    looks: tuple[int, ...]
+    wanted: Open
+    at: int | None = None
+    climbs: int = 0
+    ceiling_seconds: float = CEILING_SECONDS
+    budget_seconds: float | None = None
+
+    def units(self, entry: Entry) -> int:
+        """The count N of this runtime."""
+        return self.at or AT[entry.kind]
+
+
+class SideOfJob:
+    """One side while its job runs: its ledger, what was learned of its runtimes, what broke."""
+
+    def __init__(
+        self,
+        side: Contender,
+        name: Literal["base", "new"],
+        request: PairsRequest,
+        machine: Machine,
+        job: str,
+        observe: events.Observer,
+        save: Callable[[Result], None],
+    ) -> None:
+        self.side, self.name = side, name
+        self.broken: Counter[str] = Counter()
+        self._request = request
+        self._observe = observe
+        self._forecasts = {entry.name: Forecast.of(entry) for entry in side.entries}
+        self._began = side.rig.clock.monotonic()
+        runtimes = tuple(runtime_of(entry, side.available) for entry in side.entries)
+        which = Side(job=job, name=name, subject=side.subject, looks=request.looks)
+        self.ledger = Ledger("ab", machine, plan_of(request, side), runtimes, save, which)
+
+    def row(self, runtime: str) -> str:
+        """What this side of a runtime is called in events."""
+        return f"{runtime} ({self.name})"
+
+    def prepare(self) -> None:
+        """Raises `MeasureError` where one of the runtimes cannot run on this side."""
+        for entry in self.side.entries:
+            reason = self.side.available[entry.name].reason
+            if reason is not None:
+                raise MeasureError(f"the {self.name} side: {entry.name} cannot run: {reason}")
+            try:
+                self.side.rig.prepare(entry, partial(self._tell_build, self.row(entry.name)))
+            except MeasureError as error:
+                raise MeasureError(f"the {self.name} side: {error}") from error
+
+    def _tell_build(self, row: str, words: str) -> None:
+        self._observe(events.BuildStarted(row, words))
+
+    def foretold_seconds(self, entry: Entry, purpose: Purpose) -> float:
+        if purpose == "climb":
+            return 0.0
+        return self._job(entry, purpose, 1).foretold_seconds(self._forecasts[entry.name])
+
+    def met_a_limit(self, runtime: str) -> bool:
+        return any(
+            sweep.stop.status in ("refused", "killed")
+            for sweep in self.ledger.result.sweeps
+            if (sweep.runtime, sweep.purpose) == (runtime, "climb")
+        )
+
+    def sweep(self, entry: Entry, purpose: Purpose, number: int) -> None:
+        """Makes one sweep, tells of it and keeps it, however it ends."""
+        row = self.row(entry.name)
+        self._observe(events.SweepStarted(row, purpose, number, self._request.looks[-1]))
+        if purpose == "climb":
+            self._climb(entry, number)
+        else:
+            self._take(self._job(entry, purpose, number))
+
+    def _take(self, job: Job) -> None:
+        rig, name = self.side.rig, job.entry.name
+        limits = bounds(job.entry.kind, job.stops[-1], True, rig.room())
+        witness = LimitWitness(rig.system, job.entry.language)
+        taker = SweepTaker(job, limits, self._forecasts[name], rig.clock, witness)
+        started = rig.clock.monotonic() - self._began
+        try:
+            taker.take(rig, *self._tellers(self.row(name), job.purpose))
+        finally:
+            self._forecasts[name] = taker.forecast
+            self._keep(taker.record(started))
+        self.broken[name] += taker.hopeless
+
+    def _climb(self, entry: Entry, number: int) -> None:
+        clock = self.side.rig.clock
+        started = clock.monotonic()
+        tellers = self._tellers(self.row(entry.name), "climb")
+        lane = Lane(entry, self.side.settings_of(entry), DEFAULT_RESERVES, *tellers)
+        try:
+            climb_to_ceiling(lane, self.side.rig, started + self._request.ceiling_seconds)
+        finally:
+            sweep = lane.record(started - self._began, clock.monotonic() - started)
+            self._keep(msgspec.structs.replace(sweep, round=number))
+
+    def _job(self, entry: Entry, purpose: Purpose, number: int) -> Job:
+        units = self._request.units(entry)
+        stops: Mapping[Purpose, Sequence[int]] = {
+            "short": short_stops(units),
+            "burst": (units,),
+            "leak": (min(DEFAULT.leak[entry.kind], units),) * DEFAULT.cycles,
+        }
+        return Job(entry, purpose, number, tuple(stops[purpose]), self.side.settings_of(entry))
+
+    def _tellers(
+        self, row: str, purpose: Purpose
+    ) -> tuple[Callable[[int], None], Callable[[Step, float | None], None]]:
+        def on_start(count: int) -> None:
+            self._observe(events.StepStarted(row, purpose, count))
+
+        def on_step(step: Step, bytes_per_unit: float | None) -> None:
+            self._observe(events.StepFinished(row, purpose, step, bytes_per_unit))
+
+        return on_start, on_step
+
+    def _keep(self, sweep: Sweep) -> None:
+        self.ledger.add(sweep)
+        if sweep.hello is not None:
+            self.ledger.told_version(sweep.runtime, sweep.hello.version)
+        self._observe(events.SweepFinished(self.row(sweep.runtime), sweep.purpose, sweep.stop))
+
+
+def plan_of(request: PairsRequest, side: Contender) -> Plan:
+    """What a side's result says of the request."""
+    return Plan(
+        sweeps=request.looks[-1],
+        seed=request.seed,
+        climb=request.climbs > 0,
+        max=request.at,
+        budget_seconds=request.budget_seconds,
+        settings=side.settings,
+        preset="ab",
+    )

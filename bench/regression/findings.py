@@ -1,0 +1,188 @@
+"""What the samples of one gate say by themselves, before a job's gates are weighed together."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.regression import ceilings
+from bench.regression.gates import Gate
+from bench.regression.looks import FALSE_FAILURE, MISSED, Look, fewest_a_side, fewest_pairs
+from bench.regression.paired import hodges_lehmann, signed_rank_p
+from bench.regression.scale import Scale
+from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Values, known
+from bench.regression.unpaired import rank_sum_p, shift
+from bench.regression.verdicts import Event
+from bench.results.statistics import Estimate
+
+# A process that broke may have broken for what would be found in it.
+LACKING = 0.1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One gate at one look. `p` and `estimate` are on the gate's `scale`, where more is worse;
+    `spends` is what the gate's look may spend of the job's chance of a false failure, and `missed`
+    what its interval may miss by. `is_enough` says whether a verdict can be given at all."""
+
+    scale: Scale
+    p: float
+    estimate: Estimate
+    spends: float
+    missed: float
+    samples: int
+    base: Values
+    new: Values
+    at: int | None = None
+    is_enough: bool = True
+    can_clear: bool = True
+    event: Event | None = None
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def is_past_margin(self) -> bool:
+        return self.estimate.value is not None and self.estimate.value > self.scale.limit
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves no room for a worsening past the margin."""
+        high = self.estimate.high
+        return self.can_clear and high is not None and high < self.scale.limit
+
+
+def examine(gate: Gate, sides: Sides, look: Look, gates: int) -> Finding:
+    """What the samples say; `gates` is how many the job decides on, which share the chances."""
+    match sides:
+        case Pairs() | Groups() if sides.unlike is not None:
+            return _not_compared(gate, sides, look)
+        case Pairs():
+            return _of_pairs(gate, sides, look, gates)
+        case Groups():
+            return _of_groups(gate, sides, look, gates)
+        case Ceilings():
+            return _of_ceilings(gate, sides, gates)
+
+
+def _not_compared(gate: Gate, sides: Pairs | Groups, look: Look) -> Finding:
+    """Nothing but both sides' values, and why they are not compared."""
+    assert sides.unlike is not None
+    return Finding(
+        scale=Scale.of(gate, ()),
+        p=1.0,
+        estimate=Estimate(None),
+        spends=look.false_failure,
+        missed=look.missed,
+        samples=0,
+        base=sides.base,
+        new=sides.new,
+        is_enough=False,
+        reasons=(sides.unlike, *sides.doubts),
+    )
+
+
+def _of_pairs(gate: Gate, sides: Pairs, look: Look, gates: int) -> Finding:
+    pairs = sides.whole
+    scale = Scale.of(gate, (value for pair in pairs for value in pair))
+    steps = [scale.place(new) - scale.place(base) for base, new in pairs]
+    needed = fewest_pairs(gates, look.false_failure)
+    enough = len(pairs) >= needed
+    reasons = () if enough else (f"too few pairs: {len(pairs)}, at least {needed} are needed",)
+    return Finding(
+        scale=scale,
+        p=signed_rank_p(steps),
+        estimate=hodges_lehmann(steps, look.missed),
+        spends=look.false_failure,
+        missed=look.missed,
+        samples=len(pairs),
+        base=sides.base,
+        new=sides.new,
+        at=sides.at,
+        is_enough=enough,
+        can_clear=not _is_lacking(sides.base) and not _is_lacking(sides.new),
+        event=_missing(sides.base, sides.new),
+        reasons=(*_gaps(sides.base, sides.new), *reasons, *_no_ratio(gate, scale), *sides.doubts),
+    )
+
+
+def _of_groups(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
+    base, new = known(sides.base), known(sides.new)
+    scale = Scale.of(gate, (*base, *new))
+    before, after = [scale.place(value) for value in base], [scale.place(value) for value in new]
+    fewest = 1 / math.comb(len(base) + len(new), len(new))
+    enough = bool(base and new) and fewest <= look.false_failure / gates
+    have = f"{len(base)} and {len(new)}"
+    needed = fewest_a_side(gates, look.false_failure)
+    few = () if enough else (f"too few processes: {have}, at least {needed} a side are needed",)
+    return Finding(
+        scale=scale,
+        p=rank_sum_p(before, after) if base and new else 1.0,
+        estimate=shift(before, after, look.missed),
+        spends=look.false_failure,
+        missed=look.missed,
+        samples=min(len(base), len(new)),
+        base=sides.base,
+        new=sides.new,
+        at=sides.at,
+        is_enough=enough,
+        can_clear=not _is_lacking(sides.base) and not _is_lacking(sides.new),
+        event=_missing(sides.base, sides.new),
+        reasons=(*_gaps(sides.base, sides.new), *few, *_no_ratio(gate, scale), *sides.doubts),
+    )
+
+
+def _of_ceilings(gate: Gate, sides: Ceilings, gates: int) -> Finding:
+    """Climbs are looked at once, so they may spend all that their gate has at that one look."""
+    before, after = ceilings.badness(sides.base), ceilings.badness(sides.new)
+    fewest = min(len(before), len(after))
+    needed = fewest_a_side(gates, FALSE_FAILURE)
+    few = () if fewest >= needed else (f"too few climbs: {fewest} of {needed} a side",)
+    base, new = (tuple(float(c.count) for c in side) for side in (sides.base, sides.new))
+    return Finding(
+        scale=Scale(gate.margin, -1),
+        p=rank_sum_p(before, after) if after and ceilings.met_limits(sides.new) else 1.0,
+        estimate=shift(before, after, MISSED),
+        spends=FALSE_FAILURE,
+        missed=MISSED,
+        samples=fewest,
+        base=base,
+        new=new,
+        is_enough=not few,
+        can_clear=ceilings.met_limits(sides.base),
+        event=ceilings.event(sides) or _missing(before, after),
+        reasons=(*few, *ceilings.told(sides)),
+    )
+
+
+def _missing(base: Sequence[float | None], new: Sequence[float | None]) -> Event | None:
+    """A metric that one side lacks is an event of its own."""
+    return "missing" if _is_lacking(base) != _is_lacking(new) else None
+
+
+def _is_lacking(values: Sequence[float | None]) -> bool:
+    """Whether too many processes have no value for the others to speak for them."""
+    return len(known(values)) < (1 - LACKING) * len(values) or not values
+
+
+def _gaps(base: Values, new: Values) -> tuple[str, ...]:
+    """What is not there, in words."""
+    if not known(base) and not known(new):
+        return ("it could not be measured on either side",)
+    lost = (("base", base), ("new", new))
+    return tuple(
+        f"it is missing in {len(values) - len(known(values))} of {len(values)} processes of the "
+        f"{side} side"
+        for side, values in lost
+        if len(known(values)) < len(values)
+    )
+
+
+def _no_ratio(gate: Gate, scale: Scale) -> tuple[str, ...]:
+    if scale.margin == gate.margin:
+        return ()
+    return ("a value of 0 leaves no ratio: differences are judged, by a margin of their own",)
+
+
+def median(values: Values) -> float | None:
+    return statistics.median(known(values)) if known(values) else None

@@ -1,0 +1,126 @@
+"""The judge of a job: decides at each look, says which sweeps could still tell more, and at the end
+what else moved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from bench.regression.decision import decide
+from bench.regression.gates import (
+    BURST,
+    BY_DEFAULT,
+    CEILING,
+    LEAK,
+    Figure,
+    Gate,
+    Margin,
+    default_margin,
+    figures,
+)
+from bench.regression.looks import Look
+from bench.regression.pairing import paired_sides
+from bench.regression.sides import Pairs
+from bench.regression.verdicts import Decision, Verdict
+from bench.results.records import Purpose, Result, Runtime
+
+# What is told beside the gates where it moved. The parts of a total are left to `summary`.
+TOLD = tuple(
+    figure
+    for figure in figures().values()
+    if figure not in (*BY_DEFAULT, CEILING) and figure.quantile in (None, 0.5, 0.99)
+)
+
+
+def purpose_of(figure: Figure) -> Purpose:
+    """The kind of sweep that a figure of a job is made from."""
+    known: Mapping[Figure, Purpose] = {LEAK: "leak", BURST: "burst", CEILING: "climb"}
+    return known.get(figure, "short")
+
+
+def wanted(gates: Sequence[Gate]) -> dict[str, frozenset[Purpose]]:
+    """The kinds of sweeps that these gates need, by runtime."""
+    found: dict[str, set[Purpose]] = defaultdict(set)
+    for gate in gates:
+        found[gate.runtime].add(purpose_of(gate.figure))
+    return {runtime: frozenset(purposes) for runtime, purposes in found.items()}
+
+
+def gates_of(runtimes: Sequence[Runtime], margins: Mapping[Figure, Margin | None]) -> list[Gate]:
+    """A gate for each runtime and figure; the figure's own margin where none is given."""
+    return [
+        Gate(runtime.name, figure, margin or default_margin(figure, runtime))
+        for runtime in runtimes
+        for figure, margin in margins.items()
+    ]
+
+
+def advisory_gates(runtimes: Sequence[Runtime], gates: Sequence[Gate]) -> list[Gate]:
+    """Every other figure, to be told of and to decide nothing."""
+    gated = {(gate.runtime, gate.figure) for gate in gates}
+    return [
+        Gate(runtime.name, figure, default_margin(figure, runtime), gated=False)
+        for runtime in runtimes
+        for figure in (*BY_DEFAULT, *TOLD)
+        if (runtime.name, figure) not in gated
+    ]
+
+
+class Judge:
+    """Holds a job's gates, its looks, and what was decided so far."""
+
+    def __init__(self, gates: Sequence[Gate], looks: Sequence[Look]) -> None:
+        self._gates = tuple(gates)
+        self._looks = tuple(looks)
+        self._made = 0
+        self.decision: Decision | None = None
+
+    def __call__(self, base: Result, new: Result) -> dict[str, frozenset[Purpose]]:
+        """Looks once more. Answers which kinds of sweeps could still tell something."""
+        look = self._looks[self._made]
+        self._made += 1
+        self.decision = self._decided(self._gates, base, new, look)
+        return wanted(self.open_gates)
+
+    @property
+    def look(self) -> Look:
+        """The look that was made last."""
+        return self._looks[self._made - 1]
+
+    @property
+    def open_gates(self) -> list[Gate]:
+        """Those that more pairs could settle; a ceiling is looked at once."""
+        assert self.decision is not None
+        judged = zip(self._gates, self.decision.verdicts, strict=True)
+        return [gate for gate, verdict in judged if verdict.is_open and gate.figure != CEILING]
+
+    def final(self, base: Result, new: Result) -> Decision:
+        """What was decided, and beside it what else moved: figures that decide nothing."""
+        assert self.decision is not None
+        gates = (*self._gates, *advisory_gates(base.runtimes, self._gates))
+        whole = self._decided(gates, base, new, self.look)
+        told = [v for v in whole.verdicts if v.gated or has_values(v)]
+        return Decision(verdicts=tuple(told))
+
+    def _decided(self, gates: Sequence[Gate], base: Result, new: Result, look: Look) -> Decision:
+        sides = [
+            one.first(look.pairs) if isinstance(one, Pairs) else one
+            for one in paired_sides(gates, base, new)
+        ]
+        return decide(gates, sides, look, self.decision)
+
+
+def judge_stored(
+    gates: Sequence[Gate], looks: Sequence[Look], base: Result, new: Result
+) -> Decision:
+    """What a job came to whose two sides are there already, look by look as it was made."""
+    judge = Judge(gates, looks)
+    for _ in looks:
+        if not any(judge(base, new).values()):
+            break
+    return judge.final(base, new)
+
+
+def has_values(verdict: Verdict) -> bool:
+    """Whether there is anything to tell of an advisory figure."""
+    return verdict.base is not None or verdict.new is not None

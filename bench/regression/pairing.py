@@ -1,0 +1,156 @@
+"""From two results to the samples of each gate: pair by pair, or as two groups. Pure.
+
+Figures of unlike sources are never compared, nor those of unlike counts of units.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from bench.regression.gates import BURST, CEILING, Figure, Gate
+from bench.regression.looks import FARTHEST
+from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Stopped
+from bench.results.choice import LIKE
+from bench.results.figures import series
+from bench.results.records import Result, Sweep
+from bench.results.samples import Sample
+
+MOST_DOUBTS = 5
+
+Key = tuple[str, Figure]
+ByRound = Mapping[Key, Mapping[int, Sample]]
+
+
+def paired_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Sides, ...]:
+    """Each gate's samples of two results whose sweeps with the same round were made in turn."""
+    before, after = _by_round(base), _by_round(new)
+    return tuple(
+        _ceilings(gate, base, new) if gate.figure == CEILING else _pairs(gate, before, after)
+        for gate in gates
+    )
+
+
+def grouped_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Sides, ...]:
+    """Each gate's samples of two results that have nothing to do with each other."""
+    before, after = _in_groups(base), _in_groups(new)
+    return tuple(
+        _ceilings(gate, base, new) if gate.figure == CEILING else _groups(gate, before, after)
+        for gate in gates
+    )
+
+
+def _by_round(result: Result) -> ByRound:
+    """The sample of each figure in each round: one process's."""
+    found: dict[Key, dict[int, Sample]] = {}
+    swept: dict[int, list[Sweep]] = {}
+    for sweep in result.sweeps:
+        if sweep.purpose != "climb" and len(swept) < FARTHEST:
+            swept.setdefault(sweep.round, []).append(sweep)
+    with_bursts = {sweep.runtime for sweep in result.sweeps if sweep.purpose == "burst"}
+    for number, sweeps in swept.items():
+        bursts = {sweep.runtime for sweep in sweeps if sweep.purpose == "burst"}
+        for key, samples in _in_groups(replace(result, sweeps=tuple(sweeps))).items():
+            # A round without its burst sweep would give the burst of another count.
+            if key[1] == BURST and key[0] in with_bursts - bursts:
+                continue
+            if samples:
+                found.setdefault(key, {})[number] = samples[0]
+    return found
+
+
+def _in_groups(result: Result) -> dict[Key, tuple[Sample, ...]]:
+    return {
+        (one.runtime, Figure(one.metric, one.part, one.quantile)): one.samples
+        for one in series(result)
+    }
+
+
+def _pairs(gate: Gate, base: ByRound, new: ByRound) -> Pairs:
+    """The rounds that either side has, in their order."""
+    key = gate.runtime, gate.figure
+    before, after = base.get(key, {}), new.get(key, {})
+    rounds = sorted(before.keys() | after.keys())
+    sides = [[side.get(number) for number in rounds] for side in (before, after)]
+    kind, unlike = _in_common(sides)
+    values = [tuple(_value(sample, kind) for sample in side) for side in sides]
+    return Pairs(values[0], values[1], kind.at, _doubts(sides), unlike)
+
+
+def _groups(
+    gate: Gate, base: Mapping[Key, Sequence[Sample]], new: Mapping[Key, Sequence[Sample]]
+) -> Groups:
+    key = gate.runtime, gate.figure
+    sides = [side.get(key, ())[:FARTHEST] for side in (base, new)]
+    kind, unlike = _in_common(sides)
+    values = [tuple(_value(sample, kind) for sample in side) for side in sides]
+    return Groups(values[0], values[1], kind.at, _doubts(sides), unlike)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What samples must have in common to be compared: where they were read, at how many units.
+    `None` is whatever there is."""
+
+    source: str | None = None
+    at: int | None = None
+
+
+def _in_common(sides: Sequence[Sequence[Sample | None]]) -> tuple[_Kind, str | None]:
+    """The kind of most samples, and why the two sides are not to be compared, if they are not."""
+    known = [[one for one in side if one is not None and one.value is not None] for side in sides]
+    sources = [Counter(one.source for one in side).most_common(1)[0][0] for side in known if side]
+    if len(set(sources)) > 1:
+        return _Kind(), f"read from {sources[0]} on one side and from {sources[1]} on the other"
+    counts = [count for count in map(_most_common_count, known) if count is not None]
+    if not all(_is_like(count, counts[0]) for count in counts):
+        return (
+            _Kind(),
+            f"measured at {counts[0]:,} units on one side and at {counts[1]:,} on the other",
+        )
+    return _Kind(next(iter(sources), None), next(iter(counts), None)), None
+
+
+def _doubts(sides: Sequence[Sequence[Sample | None]]) -> tuple[str, ...]:
+    """The doubts about the known samples; where none is known, about all. Each once."""
+    present = [one for side in sides for one in side if one is not None]
+    known = [one for one in present if one.value is not None] or present
+    return tuple(dict.fromkeys(doubt for one in known for doubt in one.warnings))[:MOST_DOUBTS]
+
+
+def _value(sample: Sample | None, kind: _Kind) -> float | None:
+    """The sample's value, if it is of the kind."""
+    if sample is None or (kind.source is not None and sample.source != kind.source):
+        return None
+    if kind.at is not None and (sample.at is None or not _is_like(sample.at, kind.at)):
+        return None
+    return sample.value
+
+
+def _most_common_count(samples: Sequence[Sample]) -> int | None:
+    counts = Counter(sample.at for sample in samples if sample.at is not None)
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def _is_like(one: int, other: int) -> bool:
+    """Whether two counts of units are near enough for what a unit takes to be compared."""
+    return abs(one - other) <= LIKE * max(one, other)
+
+
+def _ceilings(gate: Gate, base: Result, new: Result) -> Ceilings:
+    return Ceilings(_climbs(base, gate.runtime), _climbs(new, gate.runtime))
+
+
+def _climbs(result: Result, runtime: str) -> tuple[Stopped, ...]:
+    climbs = [one for one in result.sweeps if (one.runtime, one.purpose) == (runtime, "climb")]
+    return tuple(_stopped(sweep) for sweep in climbs[:FARTHEST])
+
+
+def _stopped(sweep: Sweep) -> Stopped:
+    stop = sweep.stop
+    at = (stop.limit, stop.where)
+    value = next((one.value for one in sweep.limits if (one.name, one.where) == at), None)
+    return Stopped(stop.count, stop.status, stop.limit, stop.where, value)

@@ -1,0 +1,76 @@
+"""The two sides' samples of one gate, as plain values: what a decision is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bench.results.records import Status
+
+Values = tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """One value a process, `base[i]` and `new[i]` of the same pair; `None` is unknown. `at` is the
+    count of units, and `doubts` are about all of them. `unlike` says why the two sides are not to
+    be compared, where they are not."""
+
+    base: Values
+    new: Values
+    at: int | None = None
+    doubts: tuple[str, ...] = ()
+    unlike: str | None = None
+
+    def first(self, count: int) -> Pairs:
+        return replace(self, base=self.base[:count], new=self.new[:count])
+
+    @property
+    def whole(self) -> list[tuple[float, float]]:
+        """The pairs of which both values are known."""
+        both = zip(self.base, self.new, strict=True)
+        return [(base, new) for base, new in both if base is not None and new is not None]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """One value a process, the two sides not made in turn; else as in `Pairs`."""
+
+    base: Values
+    new: Values
+    at: int | None = None
+    doubts: tuple[str, ...] = ()
+    unlike: str | None = None
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """One climb: the last count confirmed alive and what stopped it there. `value` is what the
+    limit stood at, where it was seen."""
+
+    count: int
+    status: Status
+    limit: str | None = None
+    where: str | None = None
+    value: int | None = None
+
+    @property
+    def met_a_limit(self) -> bool:
+        """Whether the runtime went as far as it could; else it could have gone on."""
+        return self.status in ("refused", "killed")
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """The climbs of both sides, made in turn."""
+
+    base: tuple[Stopped, ...]
+    new: tuple[Stopped, ...]
+    doubts: tuple[str, ...] = ()
+
+
+Sides = Pairs | Groups | Ceilings
+
+
+def known(values: Sequence[float | None]) -> list[float]:
+    return [value for value in values if value is not None]

@@ -1,0 +1,117 @@
+"""What was decided of two sides, as frozen values: a verdict a metric, and what the job comes to.
+
+These are what `verdict.json` holds and what every table and page of verdicts draws from. Values are
+in the metric's own unit (seconds, bytes, a count); `None` is unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from bench.results.metrics import Name, Part
+from bench.results.records import Count, Record
+
+Word = Literal["regression", "no regression", "inconclusive"]
+# What is an event of its own beside, or instead of, a figure that moved.
+Event = Literal["leak", "only its leak", "changed limit", "limit of another value", "missing"]
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Verdict(Record, frozen=True, kw_only=True):
+    """One metric of one runtime, judged.
+
+    `effect`, with its interval `low` to `high`, is new ÷ base, or new − base where `absolute`;
+    `margin` is the worsening that does not matter, as a share of the base or, where `absolute`, in
+    the metric's unit. `smallest` is the smallest worsening, in the terms of `margin`, that would
+    have been called a regression nine times out of ten by as many samples as noisy as these.
+    The interval holds with `confidence`; `p` had to be at most `level`. `samples` counts the pairs,
+    or for sides that were not paired the processes of the smaller side. One that is not `gated`
+    is told and decides nothing.
+    """
+
+    runtime: str
+    metric: Name
+    part: Part | None = None
+    quantile: float | None = None
+    at: Count | None = None
+    better: Literal["lower", "higher"]
+    margin: float
+    absolute: bool
+    gated: bool = True
+    verdict: Word
+    base: float | None
+    new: float | None
+    effect: float | None
+    low: float | None = None
+    high: float | None = None
+    confidence: Share | None = None
+    p: Share | None = None
+    level: Share | None = None
+    smallest: float | None = None
+    samples: Count
+    look: Count
+    event: Event | None = None
+    reasons: tuple[str, ...] = ()
+    base_samples: tuple[float | None, ...] = ()
+    new_samples: tuple[float | None, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more pairs could still tell."""
+        return self.verdict == "inconclusive"
+
+
+class Decision(Record, frozen=True, kw_only=True):
+    """The verdicts of a job's gates, in the gates' order, as they stand after a look."""
+
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def outcome(self) -> Word:
+        """What the gated verdicts come to: one regression is enough for one, and nothing is given
+        a clean bill while anything is inconclusive."""
+        words = {verdict.verdict for verdict in self.verdicts if verdict.gated}
+        order: tuple[Word, ...] = ("regression", "inconclusive", "no regression")
+        return next((word for word in order if word in words), "inconclusive")
+
+    @property
+    def advisory(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.verdicts if not verdict.gated)
+
+    @property
+    def gated(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.verdicts if verdict.gated)
+
+
+class Compared(Record, frozen=True, kw_only=True):
+    """One of the two sides that were judged: what it was, and the result that holds its samples."""
+
+    subject: str
+    result: str
+    started: str
+    versions: dict[str, str | None]
+
+
+class Judgement(Record, frozen=True, kw_only=True):
+    """All that a job or a comparison came to: `verdict.json`.
+
+    `paired` says whether the two sides were made in turn. `differences` are what tells the two
+    results apart, in words; a judgement that is `advisory` for them never fails anybody. `seed` and
+    `looks` (pairs by each) are those of a job.
+    """
+
+    outnumber_verdict: Literal[1]
+    version: str
+    outcome: Word
+    base: Compared
+    new: Compared
+    paired: bool
+    advisory: bool = False
+    differences: tuple[str, ...] = ()
+    seed: Count | None = None
+    looks: tuple[Count, ...] = ()
+    decision: Decision
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,56 @@
+"""A judgement as Markdown: for a pull request, or the summary of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bench.regression.verdicts import Judgement
+from reports.escape import markdown as escaped
+from reports.verdicts import words
+from reports.verdicts.table import HEADINGS, NUMBERS, cells, headings
+
+HOW_TO_READ = (
+    "A *regression* is a change that chance hardly makes **and** that is past its margin; "
+    "*no regression* is an interval that ends before the margin; all else is *inconclusive*."
+)
+
+
+def markdown(judgement: Judgement) -> str:
+    """Heading, sentence, table, and what is to be known of them. Ends with a newline."""
+    headline = words.HEADLINES[judgement.decision.outcome]
+    parts = [
+        f"### outnumber: {headline.lower()}",
+        escaped(words.sentence(judgement)),
+        _sides(judgement),
+        _table(judgement),
+        _list("Also moved, not gated:", words.moved(judgement)),
+        _list("To be known:", [*words.reasons_of(judgement.decision.gated), *judgement.warnings]),
+        _list("The two results differ in:", judgement.differences),
+        HOW_TO_READ,
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _sides(judgement: Judgement) -> str:
+    made = "made in turn, in random order" if judgement.paired else "not made in turn"
+    base, new = escaped(judgement.base.subject), escaped(judgement.new.subject)
+    return f"Base: {base}. New: {new}. The two sides were {made}."
+
+
+def _table(judgement: Judgement) -> str:
+    heads = (*(heading.replace("\n", " ") for heading in headings(judgement)), "margin")
+    rules = ("---:" if place in NUMBERS else "---" for place in range(len(HEADINGS)))
+    rows = [
+        _row(map(escaped, (*cells(verdict), words.margin_of(verdict))))
+        for verdict in judgement.decision.gated
+    ]
+    return "\n".join([_row(heads), _row((*rules, "---:")), *rows])
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _list(heading: str, items: Iterable[str]) -> str:
+    lines = [f"- {escaped(item)}" for item in dict.fromkeys(items)]
+    return "\n".join([heading, "", *lines]) if lines else ""

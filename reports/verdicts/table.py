@@ -1,0 +1,92 @@
+"""The table that a job or a comparison ends with, for a terminal."""
+
+from __future__ import annotations
+
+import itertools
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.regression.verdicts import Judgement, Verdict, Word
+from reports import units
+from reports.escape import terminal
+from reports.verdicts import words
+
+SAMPLES = 4  # the place of the heading that depends on how the sides were made
+HEADINGS = (
+    "runtime",
+    "figure",
+    "base → new",
+    "new ÷ base,\nor difference",
+    "pairs",
+    "verdict",
+    "smallest\nseen",
+)
+NUMBERS = (2, 3, 4, 6)
+LONGEST_WORD = len("inconclusive")
+STYLES: dict[Word, str] = {"regression": "bold red", "inconclusive": "yellow", "no regression": ""}
+
+
+def cells(verdict: Verdict) -> tuple[str, ...]:
+    """One verdict's row, in words."""
+    return (
+        verdict.runtime,
+        words.name_of(verdict),
+        words.both_of(verdict),
+        words.effect_of(verdict),
+        units.count(verdict.samples),
+        words.verdict_of(verdict),
+        words.smallest_of(verdict),
+    )
+
+
+def print_judgement(judgement: Judgement, console: Console | None = None) -> None:
+    """Prints the table, what is to be known of it, and the sentence."""
+    out = console or Console()
+    out.print()
+    for name, side in (("base", judgement.base), ("new", judgement.new)):
+        out.print(Text(terminal(f"{name}: {side.subject}")), soft_wrap=True)
+    out.print()
+    out.print(_table(judgement))
+    _print_notes(judgement, out)
+    out.print()
+    out.print(Text(terminal(words.sentence(judgement)), STYLES[judgement.decision.outcome]))
+
+
+def headings(judgement: Judgement) -> tuple[str, ...]:
+    """The columns' headings: what stands behind a verdict is pairs, or processes a side."""
+    counted = HEADINGS[SAMPLES] if judgement.paired else "a side"
+    return (*HEADINGS[:SAMPLES], counted, *HEADINGS[SAMPLES + 1 :])
+
+
+def _table(judgement: Judgement) -> Table:
+    """A block of rows a runtime; no number is ever cut."""
+    made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for place, heading in enumerate(headings(judgement)[1:], start=1):
+        number = place in NUMBERS
+        made.add_column(
+            heading,
+            justify="right" if number else "left",
+            no_wrap=number,
+            min_width=LONGEST_WORD if heading == "verdict" else None,
+        )
+    for runtime, block in itertools.groupby(
+        judgement.decision.gated, key=lambda verdict: verdict.runtime
+    ):
+        made.add_row(Text(terminal(runtime), "bold"))
+        for verdict in block:
+            style = STYLES[verdict.verdict]
+            made.add_row(*(Text(terminal(cell), style) for cell in cells(verdict)[1:]))
+    return made
+
+
+def _print_notes(judgement: Judgement, out: Console) -> None:
+    notes = [
+        *words.reasons_of(judgement.decision.gated),
+        *(f"also moved, not gated: {one}" for one in words.moved(judgement)),
+        *(f"the results differ in {difference}" for difference in judgement.differences),
+        *judgement.warnings,
+    ]
+    for note in dict.fromkeys(notes):
+        out.print(Text(terminal(f"· {note}"), "dim"))

@@ -1,0 +1,89 @@
+"""What can be gated, by which words, and by which margin unless another is given."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from bench.regression.gates import (
+    BURST,
+    BYTES,
+    CEILING,
+    LEAK,
+    Figure,
+    Gate,
+    Margin,
+    default_margin,
+    figures,
+)
+from bench.regression.scale import Scale
+from bench.results.metrics import Name
+from bench.results.records import Kind, Runtime
+
+
+def runtime(kind: Kind, language: str) -> Runtime:
+    return Runtime(name="any", label="any", kind=kind, language=language)
+
+
+TASK = runtime("task", "Python")
+
+
+def test_every_metric_has_its_words() -> None:
+    known = figures()
+    assert {figure.metric for figure in known.values()} == set(get_args(Name))
+    assert all(figure.words == words for words, figure in known.items())
+    assert known["bytes_per_unit"] == BYTES
+    assert known["bytes_per_unit/rss"] == Figure("bytes_per_unit", part="rss")
+    assert known["start_latency_seconds/0.99"] == Figure("start_latency_seconds", quantile=0.99)
+
+
+@pytest.mark.parametrize(
+    ("figure", "margin"),
+    [
+        (BYTES, Margin(0.01)),
+        (Figure("fixed_bytes"), Margin(0.01)),
+        (BURST, Margin(0.03)),
+        (Figure("page_faults_per_unit"), Margin(0.03)),
+        (CEILING, Margin(0.03)),
+        (LEAK, Margin(10.0, absolute=True)),
+    ],
+)
+def test_a_figure_has_a_margin_of_its_kind(figure: Figure, margin: Margin) -> None:
+    assert default_margin(figure, TASK) == margin
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "bytes_"),
+    [("thread", "Python", 64.0), ("thread", "C", 10.0), ("task", "Go", 10.0)],
+)
+def test_only_a_python_thread_may_leak_more(kind: Kind, language: str, bytes_: float) -> None:
+    assert default_margin(LEAK, runtime(kind, language)).value == bytes_
+
+
+@pytest.mark.parametrize(
+    ("figure", "margin", "effect"),
+    [
+        (BYTES, Margin(0.25), 1.25),
+        (CEILING, Margin(0.2), 0.8),
+        (LEAK, Margin(10.0, absolute=True), 10.0),
+    ],
+)
+def test_a_scale_puts_the_margin_where_it_is_meant(
+    figure: Figure, margin: Margin, effect: float
+) -> None:
+    scale = Scale.of(Gate("any", figure, margin), [1.0])
+    assert scale.effect(scale.limit) == pytest.approx(effect)
+    assert scale.worsening(scale.limit) == pytest.approx(margin.value)
+    assert scale.limit > 0
+
+
+@pytest.mark.parametrize(
+    ("name", "amount"),
+    [("gc_seconds_per_unit", 1e-7), ("fixed_bytes", 10.0), ("page_faults_per_unit", 0.01)],
+)
+def test_without_a_ratio_there_is_an_amount_of_the_figures_own_kind(
+    name: Name, amount: float
+) -> None:
+    scale = Scale.of(Gate("any", Figure(name), Margin(0.03)), [1.0, 0.0])
+    assert scale.margin == Margin(amount, absolute=True)
