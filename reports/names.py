@@ -5,12 +5,21 @@ from __future__ import annotations
 from reports.escape import plain
 
 LONGEST = 28  # the longest shipped label has 27 letters
+IRREGULAR = {"goroutine on its own thread": "goroutines on their own threads"}
 
 
 def many(label: str) -> str:
-    """The label in the plural: `asyncio tasks`, `OS threads (C)`."""
+    """The label in the plural: `asyncio tasks`, `OS threads (C)`, `Erlang processes`."""
     unit, bracket, rest = label.partition(" (")
-    return f"{unit}{'' if unit.endswith('s') else 's'}{bracket}{rest}"
+    return f"{IRREGULAR.get(unit) or _plural(unit)}{bracket}{rest}"
+
+
+def _plural(unit: str) -> str:
+    if unit.endswith(("ss", "x", "ch", "sh")):
+        return f"{unit}es"
+    if unit.endswith("y") and unit[-2:-1] not in "aeiou":
+        return f"{unit[:-1]}ies"
+    return unit if unit.endswith(("s", "…")) else f"{unit}s"
 
 
 def short(text: str, most: int = LONGEST) -> str:

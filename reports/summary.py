@@ -139,10 +139,10 @@ def name_of(metric: Metric) -> str:
 
 def _cells(metric: Metric) -> tuple[str, ...]:
     at = units.count(metric.at) if metric.at is not None else ""
-    return (name_of(metric), at, value_of(metric, metric.value), _interval(metric))
+    return (name_of(metric), at, value_of(metric, metric.value), interval(metric))
 
 
-def _interval(metric: Metric) -> str:
+def interval(metric: Metric) -> str:
     """The interval, its unit once where both ends have the same; what stopped a ceiling."""
     if metric.low is None or metric.high is None:
         return ", ".join(word for word in (metric.status, metric.limit) if word)

@@ -12,6 +12,7 @@ from bench.measure import conformance, process
 from bench.measure.availability import availability, find_tools
 from bench.measure.build import command_of, default_cache
 from bench.measure.conformance import checks, examine
+from bench.probes import cpu
 from runners.catalogue import Entry, shipped
 from tests.support.entries import entry
 from tests.support.scripts import script
@@ -183,6 +184,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What lasts for ever is found, and ended, sooner. Not for checks that are to pass."""
     monkeypatch.setattr(process, "GRACE_SECONDS", 0.1)
     monkeypatch.setattr(conformance, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(cpu, "PATIENCE_SECONDS", 0.5)
 
 
 def test_a_well_behaved_stranger_keeps_the_contract(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from typing import get_args
 import msgspec
 import pytest
 
-from bench.cli.slides import Figures, Format, Shape, Theme, folder_of, slides
+from bench.cli.slides import Figures, Format, Shape, Theme, slides
 from bench.errors import ResultError, UsageError
+from bench.results.file import folder_of
 from reports.charts.all import NAMES
 from tests.support.results import whole_run
 
@@ -82,7 +83,7 @@ def test_a_result_that_cannot_be_read_makes_no_folder(tmp_path: Path) -> None:
 
 def test_the_folder_of_a_result_is_never_the_result() -> None:
     assert folder_of(Path("a/run.json")) == Path("a/run")
-    assert folder_of(Path("a/run")) == Path("a/run-pictures")
+    assert folder_of(Path("a/run")) == Path("a/run-report")
 
 
 def test_the_help_names_every_figure() -> None:

@@ -246,6 +246,6 @@ def test_the_top_level_holds_what_it_is_meant_to_hold() -> None:
     tops = {file.relative_to(ROOT).parts[0] for file in tracked_files()}
     assert tops <= {
         "bench", "runners", "reports", "tests", "docs", ".ci", ".github", ".gitignore",
-        "pyproject.toml", "constraints.txt", "Makefile",
+        "pyproject.toml", "constraints.txt", "Makefile", "action.yml",
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
     }  # fmt: skip

@@ -25,6 +25,9 @@ NEEDED = (
     "bench/measure/launch.py",
     "bench/results/result.schema.json",
     "reports/live.py",
+    "reports/page/page.css",
+    "reports/page/page.html.j2",
+    "reports/page/parts.html.j2",
     "runners/README.md",
     "runners/catalogue.toml",
     "runners/python/serve.py",
@@ -122,4 +125,4 @@ def test_it_runs_from_a_folder_that_holds_like_named_ones(
     }
     assert {sweep.stop.status for sweep in result.sweeps} == {"max"}
     assert said.splitlines()[-1] == str(path.relative_to(hostile_folder))
-    assert {file.suffix for file in path.with_suffix("").iterdir()} >= {".png", ".svg"}
+    assert {file.suffix for file in path.with_suffix("").iterdir()} >= {".html", ".png", ".svg"}

@@ -100,10 +100,8 @@ def _checked(path: Path, table: dict[str, Any]) -> Configured:
     try:
         return msgspec.convert(table, Configured)
     except msgspec.ValidationError as error:
-        what, _, place = str(error).rpartition(" - at `$.")
-        raise UsageError(
-            f"{path}: [tool.outnumber] {place.rstrip('`')}: {what or error}"
-        ) from error
+        what, _, place = str(error).replace(" | null", "").rpartition(" - at `$.")
+        raise UsageError(f"{path}: [tool.outnumber] {place.rstrip('`')}: {what}") from error
 
 
 def _from(path: Path, key: str, value: object) -> object:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -17,7 +18,10 @@ from bench import __version__, signals
 from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
+from bench.cli.explain import explain
+from bench.cli.export import export
 from bench.cli.limits import limits
+from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
 from bench.cli.slides import slides
@@ -42,7 +46,10 @@ app.command()(ab)
 app.command()(compare)
 app.command()(runtimes)
 app.command()(summary)
+app.command()(explain)
+app.command()(report)
 app.command()(slides)
+app.command()(export)
 
 
 def _print_version(wanted: bool) -> None:
@@ -80,24 +87,35 @@ def _code_of_run() -> int:
     except typer.TyperException as error:
         return _tell_usage(error)
     except typer.Abort:
-        typer.echo("outnumber: given up, nothing was done", err=True)
+        _tell("outnumber: given up, nothing was done")
         return USAGE
     except (OutnumberError, signals.Interrupted) as error:
-        typer.echo(f"outnumber: {error}", err=True)
+        _tell(f"outnumber: {error}")
         return error.exit_code
     except BrokenPipeError:
         _forget_output()
         return CLOSED_PIPE
+    except SystemExit as end:  # how typer ends at a closed pipe: with 1, which is a regression here
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        _forget_output()
+        return CLOSED_PIPE
     except Exception:  # anything else is ours to mend
-        traceback.print_exc()
-        typer.echo(f"outnumber {__version__}: a fault of ours; please report the above", err=True)
+        _tell(traceback.format_exc())
+        _tell(f"outnumber {__version__}: a fault of ours; please report the above")
         return FAULT
+
+
+def _tell(message: str) -> None:
+    """On standard error, where that is still read: the exit code stays what it is in any case."""
+    with contextlib.suppress(OSError):
+        typer.echo(message, err=True)
 
 
 def _tell_usage(error: typer.TyperException) -> int:
     """Shows a usage error the way typer does: with its usage line and the hint at --help."""
-    show = getattr(error, "show", lambda: typer.echo(f"outnumber: {error}", err=True))
-    show()
+    with contextlib.suppress(OSError):
+        getattr(error, "show", lambda: _tell(f"outnumber: {error}"))()
     return USAGE
 
 

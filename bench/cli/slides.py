@@ -70,18 +70,13 @@ def slides(
     ] = None,
 ) -> int:
     """Make the figures of a result to show to others: a deck, or single pictures."""
-    from bench.results.file import load
+    from bench.results.file import folder_of, load
 
     if form is Format.pptx:
         raise UsageError("decks are not made yet; give --format png, svg or pdf")
     charts = _charts(load(result), figure or [])
     _pictures(charts, output or folder_of(result), cast("PictureFormat", form.value), theme, shape)
     return 0
-
-
-def folder_of(result: Path) -> Path:
-    """Where what belongs to a result goes: the folder of its name."""
-    return result.with_suffix("") if result.suffix else result.with_name(f"{result.name}-pictures")
 
 
 def _charts(result: Result, names: Sequence[str]) -> tuple[Chart, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bench.errors import MeasureError
 from bench.experiments import events
@@ -93,8 +94,7 @@ class CeilingExperiment:
 
     def _climb(self, entry: Entry) -> None:
         """One runtime to its ceiling; kept however it ends."""
-        clock = self._rig.clock
-        started = clock.monotonic()
+        started = self._rig.clock.monotonic()
         self._observe(events.SweepStarted(entry.name, "climb", 1, 1))
         lane = self._lane(entry)
         try:
@@ -124,9 +124,13 @@ class CeilingExperiment:
 def climb_to_ceiling(lane: Lane, rig: Rig, deadline: float) -> None:
     """Takes a lane as far as it goes; `deadline` is on the rig's clock. What came of it is in the
     lane, however this ends."""
-    with lane.open(rig):
+    started = rig.clock.monotonic()
+
+    def way() -> None:
         pilot(lane)
-        Ascent(lane, rig.system, rig.clock, deadline).go()
+        Ascent(lane, rig.system, rig.clock, started, deadline).go()
+
+    lane.go(rig, way)
 
 
 def pilots(
@@ -150,13 +154,16 @@ def pilots(
             continue
         began = rig.clock.monotonic()
         lane = Lane(entry, quest.settings_of(entry), quest.reserves)
-        with lane.open(rig):
-            pilot(lane)
-            lane.end(Stop(status="max", count=lane.alive, message="the pilot was made"))
+        lane.go(rig, partial(pilot_alone, lane))
         sweeps.append(lane.record(0.0, rig.clock.monotonic() - began))
     if not sweeps:
         raise MeasureError("none of the runtimes asked for can run here; see above")
     return tuple(sweeps)
+
+
+def pilot_alone(lane: Lane) -> None:
+    pilot(lane)
+    lane.end(Stop(status="max", count=lane.alive, message="the pilot was made"))
 
 
 def plan_of(quest: Quest) -> Plan:

@@ -44,6 +44,14 @@ class Allowance:
         """How much is left; `None` where there is no limit or its use is unknown."""
         return None if self.value is None or self.use is None else self.value - self.use
 
+    def amount(self, value: int | None) -> str:
+        """A value in its own measure, in words."""
+        if value is None:
+            return "unknown"
+        if self.resource in COUNTED:
+            return f"{value:,}"
+        return f"{value / 2**20:,.1f} MiB" if value >= 1 << 20 else f"{value:,} bytes"
+
     @property
     def key(self) -> tuple[str, str | None]:
         """What makes it the same allowance in two surveys."""

@@ -32,7 +32,7 @@ ENDLESS = 1_000_000  # a burst that is still going on when its input ends
 PATIENCE_SECONDS = 10.0  # how long what happens at once may take on a machine that has much to do
 BURST_SECONDS = 0.05
 LOOK_SECONDS = 0.01
-SPARE_BYTES = 96 << 20  # room left to a runner whose address space is limited
+SPARE_BYTES = 40 << 20  # room left to a runner whose address space is limited
 STILL_SHARE = 0.02  # of the time that it is looked at: a parked population takes no CPU
 NO_COMMANDS = (
     "sing", "", "grow", "grow many", "grow -1", "grow 1.5", "grow 1 2", "probe", "probe 0",

@@ -62,6 +62,7 @@ class Behaviour:
     swap_at: int | None = None
     raise_at: tuple[int, BaseException] | None = None
     no_build: bool = False
+    no_hello: bool = False
     kernel_known: bool = True
 
 
@@ -80,6 +81,8 @@ class FakeRunner:
     pid: int = 4_242
 
     def hello(self) -> Hello:
+        if self.behaviour.no_hello:
+            raise RunnerDied("the runner ended with status 1", "its last words", None)
         unit = f"a fake {self.entry.label}"
         return Hello(CONTRACT, self.entry.name, "1.0", unit, {"fake": "yes"})
 

@@ -189,7 +189,7 @@ class RunnerProcess:
         """Ends the runner and everything it started, and waits until it is gone."""
         with held():
             self.close_input()
-            self._ends_within(GRACE_SECONDS)
+            self._ends_within(0 if self._poured > FLOOD_BYTES else GRACE_SECONDS)
             if self._process.returncode is None:
                 self._kill_session()
             self._process.wait()

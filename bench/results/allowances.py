@@ -46,7 +46,7 @@ def allowances(result: Result) -> tuple[Allowances, ...]:
 
 def _allowances(runtime: str, sweeps: Sequence[Sweep]) -> Allowances:
     stop = farthest(sweeps).stop
-    rows = _rows(_read(sweeps))
+    rows = _rows(limits_of(sweeps))
     named = _named(stop, rows)
     if named and named not in rows:
         rows = [*rows, named]
@@ -56,7 +56,7 @@ def _allowances(runtime: str, sweeps: Sequence[Sweep]) -> Allowances:
     return Allowances(runtime, tuple(rows), binding, ended, stop.count)
 
 
-def _read(sweeps: Sequence[Sweep]) -> Iterable[Limit]:
+def limits_of(sweeps: Sequence[Sweep]) -> Iterable[Limit]:
     """The limits of the farthest climb; where it looked at none, of the sweep that went farthest
     among those that did. A leak sweep's few units tell too little of what one takes."""
     looked = [sweep for sweep in sweeps if sweep.limits and sweep.purpose != "leak"]

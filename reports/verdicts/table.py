@@ -24,7 +24,8 @@ HEADINGS = (
     "smallest\nseen",
 )
 NUMBERS = (2, 3, 4, 6)
-LONGEST_WORD = len("inconclusive")
+# Where there is no room, an interval goes below its middle, an event below its verdict.
+NARROWEST = {3: len("(+199 to +203)"), 5: len("inconclusive:")}
 STYLES: dict[Word, str] = {"regression": "bold red", "inconclusive": "yellow", "no regression": ""}
 
 
@@ -64,12 +65,12 @@ def _table(judgement: Judgement) -> Table:
     """A block of rows a runtime; no number is ever cut."""
     made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for place, heading in enumerate(headings(judgement)[1:], start=1):
-        number = place in NUMBERS
         made.add_column(
             heading,
-            justify="right" if number else "left",
-            no_wrap=number,
-            min_width=LONGEST_WORD if heading == "verdict" else None,
+            justify="right" if place in NUMBERS else "left",
+            no_wrap=place in NUMBERS and place not in NARROWEST,
+            min_width=NARROWEST.get(place),
+            overflow="fold",
         )
     for runtime, block in itertools.groupby(
         judgement.decision.gated, key=lambda verdict: verdict.runtime

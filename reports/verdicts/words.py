@@ -136,7 +136,7 @@ def _worse(verdict: Verdict) -> str:
             return f"a burst of {runtime} takes {_times(verdict)} the time: {both_of(verdict)} each"
         case "ceiling":
             return _lower_ceiling(verdict)
-    return f"{name_of(verdict)} of {runtime} went from {both_of(verdict)}"
+    return f"{name_of(verdict)} of {runtime} got worse: {both_of(verdict)}"
 
 
 def _lower_ceiling(verdict: Verdict) -> str:

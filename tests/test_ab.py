@@ -1,0 +1,326 @@
+"""A whole `ab` and a whole `compare`: files, what a build's page shows, and the exit codes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import signal
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from bench.cli import judged
+from bench.cli.ab import _gates, _looks, _request
+from bench.cli.compare import compare
+from bench.cli.configured import Configured
+from bench.cli.contenders import Contenders
+from bench.cli.pairs_session import PairsPlace, carry_out_pairs
+from bench.errors import MeasureError, UsageError
+from bench.experiments.side import Contender
+from bench.measure.availability import Availability
+from bench.measure.fake import Behaviour, FakeClock, FakeRig
+from bench.regression.verdicts import Judgement
+from bench.results.file import load
+from bench.results.records import Result, Runtime
+from bench.signals import Interrupted
+from tests.support.commands import outnumber, running, stranger, wait_for_pid
+from tests.support.entries import entry
+from tests.support.judgements import CLEAR, HEAVIER, OPEN, judgement
+from tests.support.results import ASYNCIO, result, sweep
+from tests.support.scripts import OBEDIENT
+
+ONE = entry("one")
+EQUAL = Behaviour()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in which commands are typed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv(judged.STEP_SUMMARY, raising=False)
+    return tmp_path
+
+
+def job(
+    new: Behaviour = EQUAL,
+    base: Behaviour = EQUAL,
+    output: str | None = "here.json",
+    force: bool = False,
+    **wish: object,
+) -> tuple[Judgement, Path]:
+    """A whole job of fakes, at a few units, as `ab` would carry it out; bytes alone are gated
+    unless the wish is another."""
+    clock = FakeClock()
+    both = Contenders(
+        (_side("the old one", base, clock), _side("the new one", new, clock)),
+        (Runtime(name="one", label="one", kind="task", language="none"),),
+    )
+    asked = Configured(**{"at": 500, "pairs_max": 7, "seed": 1, "gate": "bytes_per_unit", **wish})  # type: ignore[arg-type]
+    gates = _gates(both, asked)
+    looks = _looks(len(gates), asked)
+    place = PairsPlace(Path(output) if output else None, force, None)
+    return carry_out_pairs(both, gates, looks, _request(gates, looks, asked), place, quiet=True)
+
+
+def _side(subject: str, behaviour: Behaviour, clock: FakeClock) -> Contender:
+    rig = FakeRig({"one": behaviour}, clock)
+    return Contender(subject, rig, (ONE,), {"one": Availability("1.0", None)})
+
+
+def test_a_job_leaves_both_results_and_a_folder_with_the_verdict(folder: Path) -> None:
+    made, path = job()
+    assert path == Path("here/verdict.json")
+    assert sorted(place.name for place in folder.iterdir()) == [
+        "here", "here.base.json", "here.new.json",
+    ]  # fmt: skip
+    assert sorted(place.name for place in (folder / "here").iterdir()) == [
+        "junit.xml", "verdict.json", "verdict.md",
+    ]  # fmt: skip
+    assert msgspec.json.decode(path.read_bytes(), type=Judgement) == made
+    assert (made.outcome, made.base.subject, made.new.subject) == (
+        "no regression", "the old one", "the new one",
+    )  # fmt: skip
+    assert (made.seed, made.looks, made.paired) == (1, (7,), True)
+    for name in ("base", "new"):
+        kept = load(folder / f"here.{name}.json")
+        assert kept.side is not None
+        assert kept.finished is not None
+
+
+def test_a_job_without_a_place_is_kept_with_the_other_results(folder: Path) -> None:
+    _, path = job(output=None)
+    assert path.parent.parent == Path("outnumber-results")
+    assert len(list((folder / "outnumber-results").iterdir())) == 3
+
+
+def test_raw_samples_are_in_the_verdict(folder: Path) -> None:  # noqa: ARG001
+    made, _ = job(Behaviour(user=1_200))
+    verdict = made.decision.gated[0]
+    assert verdict.base_samples == (1_010.0,) * 7
+    assert verdict.new_samples == (1_210.0,) * 7
+
+
+@pytest.mark.parametrize(
+    ("new", "code"),
+    [(EQUAL, 0), (Behaviour(user=1_200), 1), (Behaviour(kernel_known=False), 3)],
+)
+def test_each_outcome_has_its_exit_code(folder: Path, new: Behaviour, code: int) -> None:  # noqa: ARG001
+    made, _ = job(new)
+    assert judged.exit_code(made, inconclusive_ok=False) == code
+    assert judged.exit_code(made, inconclusive_ok=True) == {0: 0, 1: 1, 3: 0}[code]
+
+
+def test_an_advisory_judgement_has_no_exit_code_but_0() -> None:
+    for verdict in (CLEAR, HEAVIER, OPEN):
+        assert judged.exit_code(judgement(verdict, advisory=True), inconclusive_ok=False) == 0
+
+
+def test_a_verdict_is_not_overwritten_without_force(folder: Path) -> None:
+    job(Behaviour(user=1_200))
+    with pytest.raises(UsageError, match="here has a verdict already; add --force"):
+        job()
+    made, _ = job(force=True)
+    assert made.outcome == "no regression"
+    assert b"no regression" in (folder / "here" / "verdict.json").read_bytes()
+
+
+def test_a_place_that_cannot_be_written_is_found_before_anything_is_launched(folder: Path) -> None:
+    (folder / "file").write_text("")
+    with pytest.raises(UsageError, match="a verdict cannot be written there"):
+        job(output="file/here.json")
+
+
+@pytest.mark.parametrize("side", ["base", "new"])
+def test_a_side_that_launches_nothing_is_no_regression_but_could_not_be_measured(
+    folder: Path, side: str
+) -> None:
+    dead = Behaviour(die_at=1)
+    with pytest.raises(MeasureError, match=f"the {side} side could not be measured at all") as no:
+        job(**{side: dead})  # type: ignore[arg-type]
+    assert no.value.exit_code == 4
+    assert f"here.{side}.json tells what was tried" in str(no.value)
+    assert load(folder / f"here.{side}.json").sweeps[0].stop.status == "failed"
+
+
+def test_a_signal_keeps_both_results_and_leaves_no_empty_folder(folder: Path) -> None:
+    with pytest.raises(Interrupted):
+        job(Behaviour(raise_at=(500, Interrupted(2))))
+    assert sorted(place.name for place in folder.iterdir())[-1] == "here.new.json"
+    assert not (folder / "here").exists()
+    assert load(folder / "here.new.json").finished is None
+
+
+def test_the_page_goes_to_the_steps_summary_and_where_it_was_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = folder / "summary.md"
+    summary.write_text("before\n")
+    monkeypatch.setenv(judged.STEP_SUMMARY, str(summary))
+    made, path = job()
+    page = (path.parent / "verdict.md").read_text()
+    assert summary.read_text() == "before\n" + page
+    judged.write_markdown(made, folder / "deep" / "page.md")
+    assert (folder / "deep" / "page.md").read_text() == page
+
+
+def test_a_summary_that_cannot_be_added_to_changes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(judged.STEP_SUMMARY, str(folder / "none" / "summary.md"))
+    assert job()[0].outcome == "no regression"
+    assert "GITHUB_STEP_SUMMARY cannot be added to" in capsys.readouterr().err
+
+
+def test_the_usual_gates_are_replaced_by_those_asked_for_and_joined_by_the_ceiling() -> None:
+    both = Contenders(
+        (_side("a", EQUAL, FakeClock()), _side("b", EQUAL, FakeClock())),
+        (Runtime(name="one", label="one", kind="task", language="none"),),
+    )
+
+    def figures(**wish: object) -> list[str]:
+        return [gate.figure.words for gate in _gates(both, Configured(**wish))]  # type: ignore[arg-type]
+
+    usual = ["bytes_per_unit", "leaked_bytes_per_unit", "burst_seconds_per_unit"]
+    assert figures() == usual
+    assert figures(ceiling=True) == [*usual, "ceiling"]
+    assert figures(gate="fixed_bytes:5%") == ["fixed_bytes"]
+    assert figures(gate=["ceiling:1%"], ceiling=True) == ["ceiling"]
+
+
+# -- compare ---------------------------------------------------------------------------------------
+
+
+def stored(path: str, made: Result) -> Path:
+    Path(path).write_bytes(msgspec.json.encode(made))
+    return Path(path)
+
+
+def shorts(factor: float = 1.0) -> Result:
+    unit = dataclasses.replace(ASYNCIO, user=ASYNCIO.user * factor)
+    return result(*(sweep(unit=unit, number=number) for number in range(1, 7)))
+
+
+@pytest.mark.parametrize(("factor", "code"), [(1.0, 0), (1.1, 1), (0.9, 0)])
+def test_two_results_are_compared(folder: Path, factor: float, code: int) -> None:  # noqa: ARG001
+    base, new = stored("a.json", shorts()), stored("b.json", shorts(factor))
+    assert compare(base, new, quiet=True) == code
+
+
+def test_two_sides_of_a_job_are_judged_as_the_job_was(folder: Path) -> None:
+    made, _ = job(Behaviour(user=1_200, leak=100), gate=None, pairs_max=9)
+    code = compare(Path("here.base.json"), Path("here.new.json"), output=Path("again"), quiet=True)
+    again = msgspec.json.decode((folder / "again" / "verdict.json").read_bytes(), type=Judgement)
+    assert code == 1
+    assert again.decision == made.decision
+    assert again.paired
+
+
+def test_unlike_machines_are_refused_unless_told_otherwise_and_then_decide_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = shorts(1.5)
+    other = replace(other, machine=replace(other.machine, cpu="Other CPU"))
+    base, new = stored("a.json", shorts()), stored("b.json", other)
+    with pytest.raises(UsageError, match="cpu: Some CPU against Other CPU"):
+        compare(base, new)
+    assert compare(base, new, unlike_ok=True, output=Path("out")) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "the results are not alike, so this comparison is advisory and decides nothing" in said
+    assert "the results differ in cpu: Some CPU against Other CPU" in said
+    assert "Advisory, since the results are not alike. Regression: a unit of asyncio" in said
+    assert json.loads((folder / "out" / "verdict.json").read_text())["advisory"] is True
+
+
+def test_a_metric_that_one_result_lacks_is_told(
+    folder: Path,  # noqa: ARG001
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    both = result(*shorts().sweeps, *(replace(s, runtime="trio") for s in shorts().sweeps))
+    base, new = stored("a.json", both), stored("b.json", shorts())
+    assert compare(base, new) == 3
+    assert "bytes of trio is missing on one side" in " ".join(capsys.readouterr().out.split())
+
+
+def test_settings_of_the_project_hold_for_compare_too(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text('[tool.outnumber]\ngate = "bytes_per_unit:20%"\n')
+    base, new = stored("a.json", shorts()), stored("b.json", shorts(1.1))
+    assert compare(base, new, quiet=True) == 0
+    assert compare(base, new, gate=["bytes_per_unit"], quiet=True) == 1
+
+
+# -- whole commands --------------------------------------------------------------------------------
+
+FEW = ("--gate", "burst_seconds_per_unit", "--pairs", "7", "--pairs-max", "7", "--at", "200")
+SLOWER = """
+def grow(count):
+    global alive
+    alive = count
+    say('{"reply": "grow", "alive": %d, "burst_ns": 2000}' % count)
+"""
+
+
+def typed(folder: Path, base: str, new: str) -> tuple[str, ...]:
+    """The words for a job of two runners with these bodies, as small as can be."""
+    old, young = stranger(folder, base, "old"), stranger(folder, new, "young")
+    return ("ab", "--base-runner", str(old), "--new-runner", str(young), *FEW, "-o", "here")
+
+
+@pytest.mark.slow
+def test_the_gate_fails_a_build_and_says_why(folder: Path) -> None:
+    done = outnumber(*typed(folder, OBEDIENT, SLOWER + OBEDIENT), code=1)
+    said = " ".join(done.stdout.split())
+    assert "Regression: a burst of old takes 2.00 times the time: 5.00 → 10.0 ns each." in said
+    assert done.stdout.splitlines()[-1] == "here/verdict.json"
+    assert "pair 1 of 7" in done.stderr
+    assert "after 7 pairs: regression in burst of old" in done.stderr
+    again = outnumber("compare", "here.base.json", "here.new.json", "--quiet", code=1)
+    assert (again.stdout, again.stderr) == ("", "")
+
+
+@pytest.mark.slow
+def test_a_base_side_that_cannot_run_is_no_regression(folder: Path) -> None:
+    words = typed(folder, "sys.exit(3)", OBEDIENT)
+    done = outnumber(*words, code=4)
+    assert "the base side could not be measured at all; here.base.json tells" in done.stderr
+    assert load(folder / "here.base.json").sweeps[0].stop.message.endswith("'hello'")
+
+
+@pytest.mark.slow
+def test_a_signal_half_way_keeps_the_pairs_that_there_are(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    witness = folder / "pid"
+    waiting = f"""
+if len(os.listdir({str(folder / "starts")!r})) == 2:
+    open({str(witness)!r}, 'w').write(str(os.getpid()))
+    time.sleep(60)
+open(os.path.join({str(folder / "starts")!r}, str(os.getpid())), 'w').close()
+"""
+    (folder / "starts").mkdir()
+    with running(*typed(folder, OBEDIENT, waiting + OBEDIENT)) as harness:
+        wait_for_pid(witness)
+        harness.send_signal(signal.SIGINT)
+        harness.communicate(timeout=20)
+    assert harness.returncode == 130
+    new = load(folder / "here.new.json")
+    assert [one.stop.status for one in new.sweeps] == ["max", "max", "interrupted"]
+    assert [one.round for one in load(folder / "here.base.json").sweeps][:2] == [1, 2]
+    assert compare(Path("here.base.json"), Path("here.new.json")) == 3
+    assert "too few pairs: 2, at least" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.slow
+def test_wrong_words_are_a_usage_error(folder: Path) -> None:
+    done = outnumber("ab", "-r", "asyncio", "--new-set", "stack-size=1KiB", code=2)
+    assert "--new-set: 'stack-size' means nothing to asyncio" in done.stderr
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_result_that_cannot_be_read_is_told_with_exit_code_5(folder: Path) -> None:
+    (folder / "broken.json").write_text("{")
+    done = outnumber("compare", "broken.json", "broken.json", code=5)
+    assert "broken.json: $: cut short" in done.stderr

@@ -1,0 +1,272 @@
+"""What `ab` and `compare` are typed with: gates, sides, looks, and the settings of a project."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.cli.ab import _looks, ab
+from bench.cli.configured import KEYS, Configured, configured
+from bench.cli.contenders import Asked, contenders
+from bench.cli.gates import gates
+from bench.errors import UsageError
+from bench.regression.gates import BURST, BYTES, LEAK, Figure, Margin
+
+
+@pytest.mark.parametrize(
+    ("text", "figure", "margin"),
+    [
+        ("bytes_per_unit", BYTES, None),
+        ("bytes_per_unit:2%", BYTES, Margin(0.02)),
+        ("bytes_per_unit:.5 %", BYTES, Margin(0.005)),
+        ("bytes_per_unit:10B", BYTES, Margin(10.0, absolute=True)),
+        ("bytes_per_unit/rss:1KiB", Figure("bytes_per_unit", "rss"), Margin(1024.0, True)),
+        ("leaked_bytes_per_unit:64B", LEAK, Margin(64.0, absolute=True)),
+        ("burst_seconds_per_unit:5%", BURST, Margin(0.05)),
+        ("burst_seconds_per_unit:500ns", BURST, Margin(5e-7, absolute=True)),
+        ("burst_seconds_per_unit:1.5us", BURST, Margin(1.5e-6, absolute=True)),
+        (
+            "start_latency_seconds/0.99",
+            Figure("start_latency_seconds", quantile=0.99),
+            None,
+        ),
+        ("ceiling:5%", Figure("ceiling"), Margin(0.05)),
+        ("ceiling:100", Figure("ceiling"), Margin(100.0, absolute=True)),
+    ],
+)
+def test_a_gate_is_a_figure_with_its_margin(
+    text: str, figure: Figure, margin: Margin | None
+) -> None:
+    (found,) = gates([text]).items()
+    assert found[0] == figure
+    if margin is None:
+        assert found[1] is None
+    else:
+        assert found[1] is not None
+        assert found[1].value == pytest.approx(margin.value)
+        assert found[1].absolute == margin.absolute
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["burst_seconds"], "no figure is called 'burst_seconds'; did you mean burst_seconds_per_"),
+        (["qqq"], "no figure is called 'qqq'; there are bytes_per_unit, "),
+        (["ceiling", "ceiling:5%"], "ceiling is there twice; give it once"),
+        (["ceiling:"], "'' is not a margin above 0; type one such as 1%, 10B or 50ns"),
+        (["ceiling:much"], "'much' is not a margin above 0"),
+        (["ceiling:0%"], "'0%' is not a margin above 0"),
+        (["ceiling:-5%"], "'-5%' is not a margin above 0"),
+        (["ceiling:100%"], "a margin of 100% lets ceiling fall to nothing"),
+        (["bytes_per_unit:5ms"], "'5ms' does not fit bytes_per_unit: its unit is % or B or KiB"),
+        (["burst_seconds_per_unit:5B"], "its unit is % or ns or us"),
+        (["leaked_bytes_per_unit:5%"], "a leak has no share to be a margin"),
+        (["leaked_bytes_per_unit:5"], "its unit is B or KiB or MiB"),
+    ],
+)
+def test_a_gate_that_makes_no_sense_is_told(texts: list[str], message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        gates(texts)
+    assert message in str(error.value)
+
+
+RUNNER = 'name = "{0}"\nlabel = "{0} unit"\nkind = "{1}"\nlanguage = "sh"\ncommand = ["true"]\n'
+
+
+@pytest.fixture
+def runner_files(tmp_path: Path) -> dict[str, Path]:
+    """Two runners of tasks by different names, and one of threads."""
+    files = {}
+    for name, kind in (("old", "task"), ("young", "task"), ("thick", "thread")):
+        files[name] = tmp_path / f"{name}.toml"
+        files[name].write_text(RUNNER.format(name, kind))
+    return files
+
+
+def test_two_runners_are_two_sides_of_one_runtime(runner_files: dict[str, Path]) -> None:
+    both = contenders(Asked(runners=(runner_files["old"], runner_files["young"])))
+    assert [side.entries[0].name for side in both.sides] == ["old", "old"]
+    assert [side.entries[0].label for side in both.sides] == ["old unit", "young unit"]
+    assert [side.subject for side in both.sides] == [
+        f"runner {runner_files[name]}" for name in ("old", "young")
+    ]
+    assert [runtime.name for runtime in both.runtimes] == ["old"]
+
+
+def test_two_interpreters_are_two_sides_and_neither_is_followed_to_what_it_links_to(
+    tmp_path: Path,
+) -> None:
+    link = tmp_path / "bin" / "python"
+    link.parent.mkdir()
+    link.symlink_to(sys.executable)
+    both = contenders(Asked(["asyncio"], pythons=(sys.executable, str(link))))
+    assert both.sides[1].rig.tools.python == str(link)  # type: ignore[attr-defined]
+    assert [side.subject for side in both.sides] == [f"Python {sys.executable}", f"Python {link}"]
+
+
+def test_two_settings_are_two_sides() -> None:
+    both = contenders(Asked(["threading", "asyncio"], settings=((), ("stack-size=64KiB",))))
+    assert [side.settings for side in both.sides] == [{}, {"stack-size": "65536"}]
+    assert [side.subject for side in both.sides] == ["as it is here", "stack-size=65536"]
+    thread, task = both.sides[1].entries
+    assert both.sides[1].settings_of(thread) == {"stack-size": "65536"}
+    assert both.sides[1].settings_of(task) == {}
+
+
+WRONG = [
+    (Asked(["asyncio"]), "nothing tells the two sides apart; give --base-python and --new-python"),
+    (Asked(pythons=("python3", "python3")), "say which runtime to compare, such as --runtime"),
+    (Asked(["asincio"], pythons=("python3", None)), "did you mean asyncio?"),
+    (Asked(["asyncio"], pythons=("no-such", None)), "--base-python: no-such is no program"),
+    (Asked(runners=(Path("none.toml"), None)), "--base-runner and --new-runner belong together"),
+    (Asked(runners=(Path("none.toml"),) * 2), "none.toml: cannot be read"),
+    (Asked(["trio"], settings=(("stack-size=1",), ())), "'stack-size' means nothing to trio"),
+    (Asked(["pthread"], settings=(("stack=1",), ())), "did you mean stack-size?"),
+    (Asked(["pthread"], settings=(("stack-size",), ())), "'stack-size' is no setting; type one"),
+    (Asked(["pthread"], settings=((), ("stack-size=big",))), "--new-set: 'big' is not a size"),
+]
+
+
+@pytest.mark.parametrize(("asked", "message"), WRONG, ids=[message[:30] for _, message in WRONG])
+def test_sides_that_make_no_sense_are_told(asked: Asked, message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        contenders(asked)
+    assert message in str(error.value)
+
+
+def test_a_thread_is_not_compared_with_a_task(runner_files: dict[str, Path]) -> None:
+    with pytest.raises(UsageError, match=r"launches tasks and .* threads"):
+        contenders(Asked(runners=(runner_files["old"], runner_files["thick"])))
+
+
+def test_a_runtime_beside_runner_files_is_one_too_many(runner_files: dict[str, Path]) -> None:
+    with pytest.raises(UsageError, match="--runtime and runner files exclude each other"):
+        contenders(Asked(["trio"], runners=(runner_files["old"], runner_files["young"])))
+
+
+@pytest.mark.parametrize(
+    ("gates", "wish", "pairs"),
+    [
+        (3, Configured(), [13, 20, 40]),
+        (28, Configured(), [14, 21, 40]),
+        (3, Configured(pairs=20), [20, 30, 40]),
+        (3, Configured(pairs=50), [50]),
+        (3, Configured(pairs=50, pairs_max=100), [50, 75, 100]),
+        (3, Configured(pairs_max=10), [10]),
+        (3, Configured(pairs=9, pairs_max=9), [9]),
+    ],
+)
+def test_looks_are_as_asked_for(gates: int, wish: Configured, pairs: list[int]) -> None:
+    assert [look.pairs for look in _looks(gates, wish)] == pairs
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        (Configured(pairs=8, pairs_max=8), "8 pairs are too few .* give --pairs 9 or more"),
+        (Configured(pairs=9), "9 pairs are too few .* give --pairs 10 or more"),
+        (Configured(pairs=20, pairs_max=10), "--pairs 20 is more than --pairs-max 10; swap them"),
+        (Configured(pairs_max=201), "--pairs-max 201 is more than the 200"),
+    ],
+)
+def test_looks_that_could_tell_nothing_are_refused(wish: Configured, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        _looks(3, wish)
+
+
+def project(folder: Path, text: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "pyproject.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_project_keeps_what_would_be_typed_with_every_ab(tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        '[tool.outnumber]\nruntime = "trio"\nbase-python = "old/bin/python"\nat = 500\n'
+        'gate = ["bytes_per_unit:2%"]\nceiling = true\ninconclusive-ok = true\nbudget = 60\n',
+    )
+    found = configured(tmp_path / "deep" / "below")
+    assert found == Configured(
+        runtime="trio",
+        base_python=str(tmp_path / "old/bin/python"),
+        at=500,
+        gate=["bytes_per_unit:2%"],
+        ceiling=True,
+        inconclusive_ok=True,
+        budget=60.0,
+    )
+
+
+def test_the_nearest_project_with_the_table_counts(tmp_path: Path) -> None:
+    project(tmp_path, "[tool.outnumber]\nat = 1\n")
+    project(tmp_path / "a", "[tool.outnumber]\nat = 2\n")
+    project(tmp_path / "a" / "b", "[tool.other]\nat = 3\n")
+    assert configured(tmp_path / "a" / "b").at == 2
+    assert configured(tmp_path / "a" / "b" / "c").at == 2
+    assert configured(tmp_path).at == 1
+
+
+def test_without_a_project_nothing_is_set(tmp_path: Path) -> None:
+    project(tmp_path, "[project]\nname = 'x'\n")
+    assert configured(tmp_path) == Configured()
+
+
+def test_what_is_typed_wins() -> None:
+    kept = Configured(at=1, pairs=20, ceiling=True, runtime="trio", gate=["ceiling"])
+    typed = Configured(at=2, ceiling=False)
+    assert kept.under(typed) == Configured(
+        at=2, pairs=20, ceiling=False, runtime="trio", gate=["ceiling"]
+    )
+
+
+def test_a_typed_runner_leaves_no_room_for_a_kept_runtime() -> None:
+    kept = Configured(runtime="trio", at=1)
+    typed = Configured(base_runner="a.toml", new_runner="b.toml")
+    assert kept.under(typed).runtime is None
+    runners = Configured(base_runner="a.toml", new_runner="b.toml")
+    assert runners.under(Configured(runtime=["trio"])).base_runner is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[tool.outnumber]\npair = 3\n", "knows no 'pair'; did you mean pairs?"),
+        ("[tool.outnumber]\nqqqqq = 3\n", "knows no 'qqqqq'; there are runtime, base-python"),
+        ("[tool.outnumber]\nat = 'many'\n", "[tool.outnumber] at: Expected `int`, got `str`"),
+        ("[tool.outnumber]\nat = 0\n", "[tool.outnumber] at: Expected `int` >= 1"),
+        ("[tool.outnumber]\ngate = [1]\n", "[tool.outnumber] gate[0]: Expected `str`"),
+        ("[tool]\noutnumber = 3\n", "tool.outnumber is not a table; begin it with"),
+        ("[tool.outnumber\n", "cannot be read: "),
+    ],
+)
+def test_a_project_that_makes_no_sense_is_told_with_file_and_key(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    path = project(tmp_path, text)
+    with pytest.raises(UsageError) as error:
+        configured(tmp_path)
+    assert message in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_the_keys_are_the_options() -> None:
+    options = {name.replace("_", "-") for name in inspect.signature(ab).parameters}
+    assert set(KEYS) == options - {"markdown", "output", "force", "quiet"}
+
+
+def test_every_key_is_explained() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "ab.md").read_text(encoding="utf-8")
+    explained = page.partition("## Settings of a project")[2]
+    assert [key for key in KEYS if f"`{key}`" not in explained] == []
+
+
+def test_the_example_of_the_page_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "ab.md").read_text(encoding="utf-8")
+    project(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
+    assert configured(tmp_path).runtime == ["asyncio", "trio"]
+    assert gates(configured(tmp_path).gate or []).keys() == {BYTES, LEAK}

@@ -1,0 +1,350 @@
+"""A job of pairs on two fake sides: its order, what is kept of it, when it ends, what it finds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from bench.errors import MeasureError
+from bench.experiments import events
+from bench.experiments.pairs import LEAK_PAIRS, PairsExperiment
+from bench.experiments.side import Contender, Open, PairsRequest
+from bench.measure.availability import Availability
+from bench.measure.fake import Behaviour, FakeClock, FakeRig
+from bench.regression.gates import BY_DEFAULT, CEILING, Figure
+from bench.regression.judge import Judge, gates_of, wanted
+from bench.regression.looks import fewest_a_side, looks
+from bench.regression.verdicts import Verdict
+from bench.results.records import Purpose, Result, Runtime, Sweep
+from bench.signals import Interrupted
+from runners.catalogue import Entry
+from tests.support.entries import MACHINE, entry
+
+ALL: frozenset[Purpose] = frozenset({"short", "burst", "leak"})
+EQUAL = Behaviour()
+ONE, TWO = entry("one"), entry("two", "thread")
+
+
+@dataclass
+class Job:
+    """A job of fakes, with everything that was saved and told. `judge` settles nothing unless it is
+    another."""
+
+    base: Behaviour = EQUAL
+    new: Behaviour = EQUAL
+    entries: tuple[Entry, ...] = (ONE,)
+    new_rig: FakeRig | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
+    judge: Callable[[Result, Result], Open] | None = None
+    told: list[events.Event] = field(default_factory=list)
+    saved: dict[str, list[Result]] = field(default_factory=lambda: {"base": [], "new": []})
+    judged: list[int] = field(default_factory=list)
+
+    def run(self, **fields: object) -> tuple[Result, Result]:
+        clock = FakeClock()
+        known: dict[str, object] = {
+            "seed": 5,
+            "looks": (3, 5),
+            "wanted": {one.name: ALL for one in self.entries},
+            "at": 1_000,
+        }
+        request = PairsRequest(**(known | fields))  # type: ignore[arg-type]
+        sides = tuple(self._side(name, clock) for name in ("base", "new"))
+        experiment = PairsExperiment(
+            request,
+            sides,  # type: ignore[arg-type]
+            MACHINE,
+            self.judge or self._leave_all_open,
+            self.told.append,
+            (self.saved["base"].append, self.saved["new"].append),
+        )
+        return experiment.run()
+
+    def _side(self, name: str, clock: FakeClock) -> Contender:
+        behaviour = self.base if name == "base" else self.new
+        rig = FakeRig({one.name: behaviour for one in self.entries}, clock)
+        rig = self.new_rig or rig if name == "new" else rig
+        reason = self.missing.get(name)
+        available = {one.name: Availability("1.0", reason) for one in self.entries}
+        return Contender(f"the {name} one", rig, self.entries, available)
+
+    def _leave_all_open(self, base: Result, new: Result) -> Open:
+        self.judged.append(max(sweep.round for sweep in (*base.sweeps, *new.sweeps)))
+        return {one.name: ALL for one in self.entries}
+
+    def notes(self) -> list[str]:
+        return [event.message for event in self.told if isinstance(event, events.Note)]
+
+    def order(self) -> list[str]:
+        """The rows of the sweeps as they were made."""
+        return [e.runtime for e in self.told if isinstance(e, events.SweepStarted)]
+
+
+def kinds(result: Result) -> Counter[Purpose]:
+    return Counter(sweep.purpose for sweep in result.sweeps)
+
+
+def rounds(result: Result, purpose: Purpose) -> list[int]:
+    return [sweep.round for sweep in result.sweeps if sweep.purpose == purpose]
+
+
+def test_each_pair_has_one_fresh_process_of_each_kind_on_either_side() -> None:
+    for result in Job().run():
+        for purpose in ALL:
+            assert rounds(result, purpose) == [1, 2, 3, 4, 5]
+        assert all(sweep.stop.status == "max" for sweep in result.sweeps)
+
+
+def test_a_burst_goes_straight_to_its_count_and_a_short_sweep_stops_on_the_way() -> None:
+    result, _ = Job().run(looks=(1,))
+    steps = {sweep.purpose: [step.alive for step in sweep.steps] for sweep in result.sweeps}
+    assert (steps["burst"], steps["short"]) == ([1_000], [100, 1_000])
+    assert set(steps["leak"]) == {1_000}
+
+
+def test_the_two_of_a_pair_follow_each_other_in_random_order() -> None:
+    job = Job(entries=(ONE, TWO))
+    job.run(looks=(10,))
+    order = job.order()
+    twos = list(zip(order[::2], order[1::2], strict=True))
+    assert all(
+        {one, other} == {f"{one.partition(' ')[0]} ({side})" for side in ("base", "new")}
+        for one, other in twos
+    )
+    firsts = Counter(one.partition(" ")[2] for one, _ in twos)
+    assert 20 <= firsts["(base)"] <= 40
+    assert firsts.total() == 60
+
+
+def test_the_same_seed_gives_the_same_order() -> None:
+    jobs = [Job(), Job(), Job()]
+    for job, seed in zip(jobs, (1, 1, 2), strict=True):
+        job.run(seed=seed)
+    assert jobs[0].order() == jobs[1].order() != jobs[2].order()
+
+
+def test_both_sides_are_saved_after_every_sweep_and_know_of_each_other() -> None:
+    job = Job()
+    base, new = job.run(looks=(2,))
+    for result, name in ((base, "base"), (new, "new")):
+        assert [len(saved.sweeps) for saved in job.saved[name]] == [1, 2, 3, 4, 5, 6, 6]
+        assert job.saved[name][-1] == result
+        assert result.finished is not None
+        assert result.side is not None
+        assert (result.side.name, result.side.subject) == (name, f"the {name} one")
+        assert (result.command, result.plan.seed, result.plan.preset) == ("ab", 5, "ab")
+    assert base.side is not None
+    assert new.side is not None
+    assert base.side.job == new.side.job
+    assert base.side.looks == (2,)
+
+
+def test_two_jobs_are_not_taken_for_one() -> None:
+    one, other = Job().run(looks=(1,))[0], Job().run(looks=(1,))[0]
+    assert one.side is not None
+    assert other.side is not None
+    assert one.side.job != other.side.job
+
+
+def test_the_job_looks_when_the_pairs_for_it_are_there() -> None:
+    job = Job()
+    job.run(looks=(3, 5, 8))
+    assert job.judged == [3, 5, 8]
+
+
+def test_what_is_settled_gets_no_more_pairs() -> None:
+    base, new = Job(judge=lambda base, new: {"one": frozenset({"burst"})}).run(looks=(3, 5))
+    for result in (base, new):
+        assert kinds(result) == {"short": 3, "leak": 3, "burst": 5}
+
+
+def test_where_all_is_settled_the_job_ends() -> None:
+    base, _ = Job(judge=lambda base, new: {}).run(looks=(3, 5, 40))
+    assert kinds(base) == {"short": 3, "leak": 3, "burst": 3}
+    assert base.finished is not None
+
+
+def test_leak_sweeps_which_take_the_longest_are_fewer() -> None:
+    base, _ = Job().run(looks=(LEAK_PAIRS + 5,))
+    assert rounds(base, "leak") == list(range(1, LEAK_PAIRS + 1))
+    assert len(rounds(base, "short")) == LEAK_PAIRS + 5
+
+
+@pytest.mark.parametrize("side", ["base", "new"])
+def test_a_side_that_cannot_run_at_all_is_told_before_anything_is_launched(side: str) -> None:
+    job = Job(missing={side: "no module one"})
+    with pytest.raises(MeasureError, match=f"the {side} side: one cannot run: no module one"):
+        job.run()
+    assert job.order() == []
+
+
+def test_a_side_that_cannot_be_built_is_told_too() -> None:
+    job = Job(new=Behaviour(no_build=True))
+    with pytest.raises(MeasureError, match="the new side: building the runner of one failed"):
+        job.run()
+
+
+def test_a_side_that_breaks_twice_at_once_gets_no_more_pairs_and_keeps_what_it_had() -> None:
+    job = Job(new=Behaviour(die_at=1))
+    base, new = job.run(looks=(5,))
+    assert len(new.sweeps) == 2
+    assert all(sweep.stop.status == "failed" for sweep in new.sweeps)
+    assert len(base.sweeps) <= 2
+    told = "no more pairs of one: the new side cannot be measured"
+    assert job.notes() == [told]
+    assert told in base.warnings
+    assert told in new.warnings
+
+
+def test_after_a_runtime_was_given_up_the_others_go_on() -> None:
+    job = Job(entries=(ONE, TWO))
+    rig = FakeRig({"one": Behaviour(die_at=1), "two": Behaviour()}, FakeClock())
+    side = Contender("x", rig, (ONE, TWO), {n: Availability("1", None) for n in ("one", "two")})
+    request = PairsRequest(5, (4,), {"one": ALL, "two": ALL}, at=1_000)
+    saves = (job.saved["base"].append, job.saved["new"].append)
+    base, _ = PairsExperiment(
+        request, (side, side), MACHINE, job._leave_all_open, job.told.append, saves
+    ).run()
+    assert Counter(sweep.runtime for sweep in base.sweeps)["two"] == 12
+
+
+def test_a_signal_leaves_what_was_finished() -> None:
+    job = Job(new=Behaviour(raise_at=(1_000, Interrupted(2))))
+    with pytest.raises(Interrupted):
+        job.run()
+    last = job.saved["new"][-1]
+    assert last.finished is None
+    assert last.sweeps[-1].stop.status == "interrupted"
+
+
+def test_more_looks_are_not_begun_than_the_time_is_enough_for() -> None:
+    job = Job(base=Behaviour(seconds=1e-3), new=Behaviour(seconds=1e-3))
+    base, new = job.run(looks=(3, 40, 60), budget_seconds=400.0)
+    made = len(rounds(base, "burst"))
+    assert 3 < made < 40
+    assert job.notes() == [f"{made} of 40 pairs were made: the time budget was used up"]
+    assert rounds(new, "burst") == rounds(base, "burst")
+    assert job.judged == [3, made]
+
+
+def test_the_pairs_of_the_first_look_are_made_whatever_they_take() -> None:
+    base, _ = Job(base=Behaviour(seconds=1e-2)).run(looks=(3, 40), budget_seconds=1.0)
+    assert len(rounds(base, "burst")) == 3
+
+
+CLIMBING: Open = {"one": frozenset({"climb"})}
+
+
+def climbs(job: Job, count: int) -> tuple[list[Sweep], list[Sweep]]:
+    base, new = job.run(looks=(count + 2,), wanted=CLIMBING, climbs=count)
+    return list(base.sweeps), list(new.sweeps)
+
+
+def test_ceilings_are_as_many_as_asked_for_each_in_its_pair() -> None:
+    refusing = Behaviour(refuse_at=700)
+    base, new = climbs(Job(refusing, refusing), 4)
+    assert [sweep.round for sweep in base] == [sweep.round for sweep in new] == [1, 2, 3, 4]
+    assert {sweep.stop.count for sweep in base} == {700}
+
+
+def test_where_neither_side_meets_a_limit_one_ceiling_is_enough() -> None:
+    slow = Behaviour(seconds=1e-3)
+    base, new = climbs(Job(slow, slow), 4)
+    assert [sweep.stop.status for sweep in (*base, *new)] == ["budget", "budget"]
+
+
+def decided(job: Job, *figures: Figure, **fields: object) -> dict[Figure, Verdict]:
+    """The verdicts of a whole job through the shipped judge."""
+    runtime = Runtime(name="one", label="one", kind="task", language="none")
+    gates = gates_of([runtime], dict.fromkeys(figures or BY_DEFAULT))
+    made = looks(13, 20)
+    judge = job.judge = Judge(gates, made)
+    pairs = tuple(look.pairs for look in made)
+    base, new = job.run(looks=pairs, wanted=wanted(gates), **fields)
+    return {
+        Figure(verdict.metric, verdict.part, verdict.quantile): verdict
+        for verdict in judge.final(base, new).verdicts
+    }
+
+
+def words(verdicts: Mapping[Figure, Verdict]) -> list[tuple[str, str | None]]:
+    return [(v.verdict, v.event) for v in verdicts.values() if v.gated]
+
+
+def test_equal_sides_are_no_regression_after_the_first_look() -> None:
+    job = Job()
+    assert words(decided(job)) == [("no regression", None)] * 3
+    assert len(rounds(job.saved["new"][-1], "short")) == 13
+
+
+@pytest.mark.parametrize(
+    ("new", "found"),
+    [
+        (Behaviour(user=1_100), [("regression", None), ("no regression", None)]),
+        (Behaviour(leak=200), [("no regression", None), ("regression", "leak")]),
+        (Behaviour(kernel=200), [("regression", None), ("no regression", None)]),
+        (Behaviour(user=900), [("no regression", None), ("no regression", None)]),
+    ],
+)
+def test_what_was_injected_is_found_and_told_for_what_it_is(
+    new: Behaviour, found: list[tuple[str, str | None]]
+) -> None:
+    assert words(decided(Job(new=new)))[:2] == found
+
+
+def test_a_slower_burst_is_found() -> None:
+    assert words(decided(Job(new=Behaviour(seconds=1.1e-5))))[2] == ("regression", None)
+
+
+def test_a_lower_ceiling_is_found() -> None:
+    job = Job(Behaviour(refuse_at=900), Behaviour(refuse_at=700))
+    (verdict,) = (v for v in decided(job, CEILING, climbs=fewest_a_side(1)).values() if v.gated)
+    assert verdict.verdict == "regression"
+    assert verdict.effect == pytest.approx(7 / 9)
+    assert verdict.samples == fewest_a_side(1)
+
+
+def test_a_ceiling_that_could_not_be_told_asks_for_no_more_climbs() -> None:
+    slow = Behaviour(seconds=1e-3)
+    job = Job(slow, slow)
+    (verdict,) = (v for v in decided(job, CEILING, climbs=5).values() if v.gated)
+    assert verdict.verdict == "inconclusive"
+    pairs = [event.pairs for event in job.told if isinstance(event, events.PairStarted)]
+    assert max(pairs) == 13
+
+
+def test_what_else_moved_is_told_and_decides_nothing() -> None:
+    verdicts = decided(Job(new=Behaviour(latency_ns=4_000)))
+    latency = verdicts[Figure("start_latency_seconds", quantile=0.5)]
+    assert (latency.verdict, latency.gated) == ("regression", False)
+    assert words(verdicts) == [("no regression", None)] * 3
+
+
+def test_memory_that_one_side_cannot_read_is_missing_there() -> None:
+    verdict = decided(Job(new=Behaviour(kernel_known=False)))[BY_DEFAULT[0]]
+    assert (verdict.verdict, verdict.event) == ("inconclusive", "missing")
+
+
+@dataclass
+class DyingRig(FakeRig):
+    """A machine on which nothing launches any more after so many runners."""
+
+    runners_left: int = 0
+
+    def _behaviour(self, entry: Entry) -> Behaviour:
+        gone = len(self.runners) >= self.runners_left
+        return Behaviour(die_at=1) if gone else super()._behaviour(entry)
+
+
+def test_a_side_that_dies_half_way_is_judged_by_what_there_is_and_never_cleared() -> None:
+    job = Job(new_rig=DyingRig({"one": Behaviour()}, runners_left=24))
+    verdict = decided(job)[BY_DEFAULT[0]]
+    assert [len(rounds(results[-1], "short")) for results in job.saved.values()] == [9, 9]
+    assert (verdict.verdict, verdict.event, verdict.samples) == ("inconclusive", "missing", 8)
+    assert verdict.reasons == (
+        "it is missing in 1 of 9 processes of the new side",
+        "too few pairs: 8, at least 9 are needed",
+    )

@@ -1,0 +1,213 @@
+"""A judgement as people and build servers read it: the words, the table, Markdown, JUnit, JSON."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from rich.console import Console
+
+from bench.errors import UsageError
+from bench.regression.verdicts import Judgement, Verdict
+from reports.verdicts import words
+from reports.verdicts.files import write
+from reports.verdicts.junit import junit
+from reports.verdicts.markdown import markdown
+from reports.verdicts.table import print_judgement
+from tests.support.judgements import (
+    CEILING,
+    CLEAR,
+    FEW,
+    HEAVIER,
+    LEAK,
+    MISSING,
+    MOVED,
+    OPEN,
+    SLOWER,
+    judgement,
+)
+
+EVIL = '<script>|`@all`‮\x1b[31m\n=1+1"'
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ([CLEAR], "No regression in bytes of asyncio."),
+        (
+            [CLEAR, replace(CLEAR, runtime="trio")],
+            "No regression in bytes of asyncio and trio.",
+        ),
+        (
+            [HEAVIER, OPEN],
+            (
+                "Regression: a unit of asyncio takes 1.10 times the bytes: 1.12 → 1.24 KiB; "
+                "burst of asyncio is inconclusive."
+            ),
+        ),
+        ([LEAK, CLEAR], "Regression: asyncio leaks 201 B a unit."),
+        (
+            [SLOWER],
+            "Regression: a burst of asyncio takes 1.10 times the time: 9.04 → 9.95 µs each.",
+        ),
+        (
+            [CEILING],
+            (
+                "Regression: pthread stops at fewer units (998 → 698) at another limit: the base "
+                "side was stopped by pids.max = 1,000 (/a), the new side was stopped by "
+                "vm.max_map_count = 65,530."
+            ),
+        ),
+        (
+            [replace(CEILING, event="limit of another value")],
+            (
+                "Regression: pthread stops at fewer units (998 → 698), the same limit having "
+                "another value: the base side was stopped by pids.max = 1,000 (/a), the new side "
+                "was stopped by vm.max_map_count = 65,530."
+            ),
+        ),
+        ([replace(CEILING, event=None)], "Regression: pthread stops at fewer units (998 → 698)."),
+        (
+            [replace(MOVED, gated=True)],
+            "Regression: page faults of asyncio got worse: 1,150 → 1,270.",
+        ),
+        (
+            [CLEAR, OPEN],
+            "Inconclusive: burst of asyncio varies too much to tell a change below +30 %.",
+        ),
+        ([MISSING], "Inconclusive: bytes of asyncio is missing on one side."),
+        (
+            [FEW, replace(FEW, runtime="trio")],
+            "Inconclusive: bytes of asyncio and trio (too few pairs: 6, at least 9 are needed).",
+        ),
+    ],
+)
+def test_a_judgement_is_one_plain_sentence(verdicts: list[Verdict], said: str) -> None:
+    assert words.sentence(judgement(*verdicts)) == said
+
+
+def test_an_advisory_judgement_says_so() -> None:
+    said = words.sentence(judgement(HEAVIER, advisory=True))
+    assert said.startswith("Advisory, since the results are not alike. Regression: ")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "effect", "smallest", "margin", "word"),
+    [
+        (CLEAR, "1.001 (0.999–1.002)", "+1.2 %", "+1 %", "no regression"),
+        (LEAK, "+201 B (+199 to +203)", "+12.0 B", "+10.0 B", "regression: leak"),
+        (CEILING, "0.699 (0.699–0.700)", "−3 %", "−3 %", "regression: changed limit"),
+        (MISSING, "–", "unknown", "+1 %", "inconclusive: missing on one side"),
+        (FEW, "1.001", "unknown", "+1 %", "inconclusive"),
+        (
+            replace(LEAK, low=-0.4, effect=3.0, high=2000.0),
+            "+3.00 B (−0.400 B to +1.95 KiB)",
+            "+12.0 B",
+            "+10.0 B",
+            "regression: leak",
+        ),
+    ],
+)
+def test_a_verdict_is_told_with_units_and_signs(
+    verdict: Verdict, effect: str, smallest: str, margin: str, word: str
+) -> None:
+    assert words.effect_of(verdict) == effect
+    assert words.smallest_of(verdict) == smallest
+    assert words.margin_of(verdict) == margin
+    assert words.verdict_of(verdict) == word
+
+
+def printed(made: Judgement, width: int = 80) -> str:
+    out = io.StringIO()
+    print_judgement(made, Console(file=out, width=width, color_system=None))
+    return out.getvalue()
+
+
+def test_the_table_fits_a_terminal_and_cuts_no_figure() -> None:
+    text = printed(judgement(HEAVIER, LEAK, OPEN, CEILING, MISSING, MOVED))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
+    for figure in (
+        "1.12 → 1.24 KiB", "(1.090–1.110)", "+201 B", "(+199 to", "+203)", "(0.923–1.170)",
+        "0 → 201 B", "998 → 698", "+30 %", "inconclusive", "no", "regression: leak",
+    ):  # fmt: skip
+        assert figure in text
+    assert "base: Python 3.11" in text
+    assert "also moved, not gated: asyncio, page faults" in text
+
+
+def test_what_stands_behind_a_verdict_is_named() -> None:
+    assert " pairs " in printed(judgement(CLEAR))
+    assert " a side " in printed(judgement(CLEAR, paired=False))
+
+
+def test_notes_are_told_once() -> None:
+    doubted = [replace(one, reasons=("it was Tuesday",)) for one in (CLEAR, OPEN)]
+    text = printed(judgement(*doubted, warnings=("mind the gap",), differences=("x: 1 against 2",)))
+    assert text.count("it was Tuesday") == 1
+    assert "bytes and burst of asyncio: it was Tuesday" in text
+    assert "mind the gap" in text
+    assert "the results differ in x: 1 against 2" in text
+
+
+def test_the_page_has_heading_sentence_table_and_how_to_read_it() -> None:
+    text = markdown(judgement(HEAVIER, OPEN, MOVED, warnings=("mind the gap",)))
+    assert text.startswith("### outnumber: regression\n\nRegression: a unit of asyncio")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len({row.count("|") for row in rows}) == 1
+    assert len(rows) == 4
+    assert "| asyncio | bytes | 1.12 → 1.24 KiB | 1.100 (1.090–1.110) | 13 | regression |" in text
+    assert "made in turn, in random order" in text
+    assert "Also moved, not gated:\n\n- asyncio, page faults" in text
+    assert "- mind the gap" in text
+    assert text.endswith("all else is *inconclusive*.\n")
+
+
+def test_a_build_server_counts_a_regression_as_a_failure_and_doubt_as_skipped() -> None:
+    suite = ElementTree.fromstring(junit(judgement(HEAVIER, OPEN, CLEAR, MISSING, MOVED)))
+    assert suite.attrib == {
+        "name": "outnumber", "tests": "4", "failures": "1", "skipped": "2", "errors": "0",
+    }  # fmt: skip
+    assert [case[0].tag for case in suite] == ["failure", "skipped", "system-out", "skipped"]
+    assert [case.get("name") for case in suite][:2] == ["bytes", "burst"]
+    assert suite[0].get("classname") == "outnumber.asyncio"
+    assert suite[0][0].get("message") == "regression: 1.100 (1.090–1.110)"
+
+
+def test_an_advisory_regression_fails_nobody() -> None:
+    suite = ElementTree.fromstring(junit(judgement(HEAVIER, advisory=True)))
+    assert (suite.get("failures"), suite.get("skipped")) == ("0", "1")
+
+
+def test_names_from_elsewhere_do_no_harm() -> None:
+    evil = replace(CEILING, runtime=EVIL, reasons=(f"the new side was stopped by {EVIL}",))
+    side = msgspec.structs.replace(judgement(evil).base, subject=EVIL)
+    made = judgement(evil, base=side, warnings=(EVIL,), differences=(EVIL,))
+    page, document, table = markdown(made), junit(made), printed(made, 400)
+    assert "<script>" not in page
+    assert "@all" not in page
+    assert all("\x1b" not in text and "‮" not in text for text in (page, document, table))
+    assert ElementTree.fromstring(document)[0].get("name") == "ceiling"
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    assert len(rows) == 3
+
+
+def test_a_judgement_is_kept_with_every_sample(tmp_path: Path) -> None:
+    made = judgement(HEAVIER, OPEN)
+    path = write(made, tmp_path / "deep" / "here")
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "junit.xml", "verdict.json", "verdict.md",
+    ]  # fmt: skip
+    assert msgspec.json.decode(path.read_bytes(), type=Judgement) == made
+    assert b'"outcome": "regression"' in path.read_bytes()
+    assert b'"base_samples"' in path.read_bytes()
+
+
+def test_a_verdict_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="the verdict cannot be written"):
+        write(judgement(CLEAR), tmp_path / "file" / "here")
