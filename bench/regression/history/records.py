@@ -17,6 +17,7 @@ from bench.results.metrics import Name, Part
 from bench.results.records import Count, Record, Runtime, Seconds, Status
 
 VERSION: Final = 1
+LONGEST_REASON = 1000
 
 Text = Annotated[str, Meta(max_length=1000)]
 Words = Annotated[str, Meta(max_length=200)]
@@ -70,5 +71,5 @@ class Acknowledgement(
     point: Id
     runtime: Words | None = None
     metric: Words | None = None
-    reason: Annotated[str, Meta(min_length=1, max_length=1000)]
+    reason: Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON)]
     on: Words

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bench.regression.gates import BURST, BYTES, CEILING, LEAK, Figure, figures
 from bench.regression.history.reading import History, when
 from bench.regression.history.records import Kept, Point
+from bench.regression.history.splits import WINDOW
 from bench.results.likeness import Difference, Facts, differences_of, without_runtimes
 from bench.results.records import Runtime, Status
 
@@ -52,10 +53,6 @@ class Segment:
     changed: tuple[Difference, ...] = ()
     is_judged: bool = True
 
-    @property
-    def median(self) -> float:
-        return statistics.median(night.value for night in self.nights)
-
 
 @dataclass(frozen=True)
 class Trend:
@@ -67,10 +64,27 @@ class Trend:
     missing: int = 0
 
     @property
+    def key(self) -> tuple[str, Figure]:
+        return self.runtime.name, self.figure
+
+    @property
     def nights(self) -> tuple[Night, ...]:
         """Those of all segments, by their dates."""
         every = (night for segment in self.segments for night in segment.nights)
         return tuple(sorted(every, key=lambda night: (night.date, night.point)))
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where a segment begins: what changed, and the figure's medians on either side, told and not
+    judged, since the change itself may be all that is seen."""
+
+    trend: Trend
+    last: Night
+    first: Night
+    changed: tuple[Difference, ...]
+    before: float
+    after: float
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,38 @@ def trends(
         for figure in figures().values()
         if figure in wanted and (nights := seen.get((name, figure)))
     )
+
+
+def crossings(made: Iterable[Trend]) -> tuple[Crossing, ...]:
+    """Every beginning of a segment but the first, by its date."""
+    found = (
+        Crossing(
+            trend=trend,
+            last=before[-1],
+            first=segment.nights[0],
+            changed=segment.changed,
+            before=_level(before[-WINDOW:]),
+            after=_level(segment.nights[:WINDOW]),
+        )
+        for trend in made
+        for segment in trend.segments[1:]
+        if (before := _nights_before(trend, segment.nights[0]))
+    )
+    return tuple(sorted(found, key=lambda one: (one.first.date, one.first.point)))
+
+
+def _nights_before(trend: Trend, night: Night) -> tuple[Night, ...]:
+    """Those of the segment that the night before this one is in, up to there."""
+    earlier = [
+        tuple(one for one in segment.nights if (one.date, one.point) < (night.date, night.point))
+        for segment in trend.segments
+    ]
+    whole = [nights for nights in earlier if nights]
+    return max(whole, key=lambda nights: (nights[-1].date, nights[-1].point), default=())
+
+
+def _level(nights: Sequence[Night]) -> float:
+    return statistics.median(night.value for night in nights)
 
 
 def fact_names(history: History) -> tuple[str, ...]:
