@@ -15,6 +15,7 @@ from reports.escape import terminal
 from reports.last_words import said
 
 SCHEMA = 1
+WHOLE = "memory.oom.group"  # in a note: an OOM kill would take the harness along
 MOST_SHOWN = 4  # other limits whose headroom is told
 
 STOPPED = {
@@ -130,7 +131,7 @@ def _aside(limits: Sequence[Limit]) -> Iterable[str]:
             yield f"{kind}: {', '.join(dict.fromkeys(names))}"
     for limit in bounding(limits):
         for note in limit.notes:
-            if "oom.group" in note:
+            if WHOLE in note:
                 yield f"{named(limit)}: {note}, the harness too"
 
 
@@ -145,8 +146,14 @@ def _outlook(sweep: Sweep) -> Iterable[str]:
     less = "" if sweep.stop.predicted == first.allows else ", a reserve being left to others"
     yield f"predicted ceiling: {units.count(sweep.stop.predicted)}, by {named(first)}{less}"
     yield f"to lift it: {first.lift}"
+    yield from _notes(first)
     if len(rows) > 1:
         yield f"next would be {named(rows[1])}, at {units.count(rows[1].allows)}"
+
+
+def _notes(limit: Limit) -> Iterable[str]:
+    """What is to be known of the limit that binds, but for what has been said beforehand."""
+    return (f"{named(limit)}: {note}" for note in limit.notes if WHOLE not in note)
 
 
 def _pilot(stop: Stop) -> Iterable[str]:
@@ -194,6 +201,7 @@ def _account(sweep: Sweep) -> Iterable[str]:
     limit = binding(stop, sweep.limits)
     if limit is not None and limit.lift:
         yield f"to go further: {_further(stop, limit)}"
+        yield from _notes(limit)
     others = [one for one in bounding(sweep.limits) if one is not limit][:MOST_SHOWN]
     for one in others:
         room = max(0, (one.allows or 0) - stop.count)

@@ -9,7 +9,7 @@ import pytest
 
 from bench.regression.verdicts import Judgement
 from runners.catalogue import FOLDER
-from tests.test_cli import outnumber
+from tests.support.commands import outnumber
 
 UNIT = FOLDER / "python" / "asyncio_task.py"
 # 82 bytes and the 33 of a bytes object: some 10 % of a task.

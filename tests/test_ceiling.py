@@ -102,6 +102,19 @@ def test_a_climb_that_the_budget_ends_tells_the_budget_that_would_do(
     assert only(rig, budget=budget).stop.status == "refused"
 
 
+def test_what_would_kill_the_harness_too_is_said_before_the_ascent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    danger = "memory.oom.group is set in /a: an OOM kill takes all its processes at once"
+    allowance = Allowance("memory.max", "memory", 1 << 30, 0, "/a", notes=(danger,))
+    foretold = Foretold((Allowed(allowance, 1.0, 9_000, 9_000),))
+    monkeypatch.setattr("bench.experiments.watch.foretell", lambda *_: foretold)
+    rig = FakeRig({"fake": Behaviour(refuse_at=9_000)}, system=made(tmp_path))
+    _, told = climbed(rig, entry("fake"))
+    after_pilot = events.StepStarted("fake", "climb", 5_000)
+    assert told.index(events.Note(f"{danger}, the harness too")) < told.index(after_pilot)
+
+
 def test_after_a_death_the_others_still_climb() -> None:
     rig = FakeRig({"a": Behaviour(die_at=100), "b": Behaviour(refuse_at=5_000)})
     result, _ = climbed(rig, entry("a"), entry("b"))

@@ -230,6 +230,21 @@ def test_a_signal_ends_everything_and_keeps_what_was_finished(
         assert [step["alive"] for step in stored["sweeps"][-1]["steps"]] == [100]
 
 
+def test_a_signal_while_the_command_is_loaded_is_told_too() -> None:
+    program = (
+        "import os, signal, sys\n"
+        "class Late:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Late())\n"
+        "from bench.cli.start import main\n"
+        "main()"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "outnumber: interrupted by SIGINT\n")
+
+
 def test_no_cgroup_is_left_behind(folder: Path) -> None:
     with running(*little(stranger(folder)), "--quiet") as harness:
         assert harness.wait(200) == 0
@@ -277,6 +292,12 @@ def test_a_reader_that_has_seen_enough_is_no_failure(finished: Finished) -> None
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("words", "code"), [("--version", 0), ("sing", 2)])
+def test_a_command_ends_well_where_its_outputs_were_closed_before(words: str, code: int) -> None:
+    shell = f"'{sys.executable}' -c '{COMMAND[2]}' {words} >&- 2>&-"
+    assert subprocess.run(["sh", "-c", shell], check=False).returncode == code
 
 
 @pytest.mark.parametrize(("words", "code"), [(("sing",), 2), (("summary", "none.json"), 5)])

@@ -14,6 +14,7 @@ from bench.measure.build import command_of, default_cache
 from bench.measure.conformance import checks, examine
 from bench.probes import cpu
 from runners.catalogue import Entry, shipped
+from tests.support.commands import outnumber_here, stranger
 from tests.support.entries import entry
 from tests.support.scripts import script
 
@@ -235,6 +236,22 @@ def test_going_on_with_a_burst_after_the_end_of_input_is_found(tmp_path: Path) -
 def test_a_refusal_before_the_end_of_input_leaves_no_burst_to_end(tmp_path: Path) -> None:
     refusing = (LAUNCHING, f"if number > 50: raise MemoryError\n            {LAUNCHING}")
     assert in_a_burst(tmp_path, refusing) == "passed"
+
+
+def test_a_strangers_runner_is_checked_by_a_command(tmp_path: Path) -> None:
+    done = outnumber_here("runtimes", "--check", str(stranger(tmp_path, WELL_BEHAVED)))
+    *lines, last = done.stdout.splitlines()
+    assert len(lines) == len(conformance.CHECKS)
+    assert all(line.startswith("ok    ") for line in lines)
+    assert last == "strange keeps the contract"
+
+
+def test_the_command_ends_with_4_where_the_contract_is_broken(tmp_path: Path) -> None:
+    mute = stranger(tmp_path, "sys.exit('oh')")
+    done = outnumber_here("runtimes", "--check", str(mute), code=4)
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("FAIL  Says hello")
+    assert "strange breaks the contract in one place, listed above" in done.stderr
 
 
 def test_where_there_is_no_hello_nothing_else_is_tried(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from bench import signals
 from bench.cli import main
 from bench.results.file import ResultFile
 from reports.exports.formats import FORMATS
+from tests.support.commands import outnumber
 from tests.support.results import result, sweep, whole_run
-from tests.test_cli import outnumber
 from tests.test_export_readers import heavier, typed
 
 DOCUMENTED = Path(__file__).parents[1] / "docs/exports.md"

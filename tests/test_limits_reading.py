@@ -92,6 +92,13 @@ def test_every_cgroup_up_to_the_root_has_its_own_row(tmp_path: Path) -> None:
     assert "TasksMax" in outer.notes[0]
 
 
+def test_a_pids_limit_of_a_systemd_unit_is_named_as_its_tasks_max() -> None:
+    (row,) = [row for row in surveyed_recorded("v2") if row.limit == "pids.max"]
+    assert row.notes == (
+        "systemd's TasksMax sets it: systemctl set-property user-1000.slice TasksMax=84068",
+    )
+
+
 @pytest.mark.parametrize(("procs", "shared"), [("", False), ("1", True), ("0", True)])
 def test_a_cgroup_with_strangers_in_it_is_shared(tmp_path: Path, procs: str, shared: bool) -> None:
     files = {f"{BOX[1:]}/pids.max": "3000", f"{BOX[1:]}/cgroup.procs": procs}

@@ -79,6 +79,7 @@ def written(folder: Path, results: Sequence[Result], *, drawn: bool) -> Path:
 def test_a_report_is_without_fault(chromium: Browser, tmp_path: Path) -> None:
     path = written(tmp_path, [every_runtime()], drawn=True)
     assert browser.faults(chromium, path) == []
+    assert browser.printed(chromium, path) == {"ground": "rgb(255, 255, 255)", "figure": "light"}
     words = browser.words_without_scripts(chromium, path)
     for part in ("Why tasks outnumber threads", "How it was measured", "34.8 KiB", "1,000,000"):
         assert part in words

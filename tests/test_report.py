@@ -63,13 +63,12 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_report_is_one_page_with_every_figure_and_table_beside_it(path: Path) -> None:
-    done = subprocess.run(
-        [*COMMAND, "report", str(path)], capture_output=True, text=True, timeout=60, check=True
-    )
+def test_a_report_is_one_page_with_every_figure_and_table_beside_it(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report([path])
     folder = path.with_suffix("")
-    assert done.stdout == f"{folder / 'report.html'}\n"
-    assert done.stderr == ""
+    assert capsys.readouterr().out == f"{folder / 'report.html'}\n"
     assert names(folder) == sorted(["report.html", *PICTURES, *TABLES])
     assert all(place.stat().st_size > 100 for place in folder.iterdir())
     page = (folder / "report.html").read_text(encoding="utf-8")

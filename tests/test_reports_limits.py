@@ -82,6 +82,7 @@ def test_limits_are_told_smallest_first_with_the_outlook() -> None:
         f"memory.max in {GROUP}: {MEMORY.notes[0]}, the harness too",
         "predicted ceiling: 19,998, by pids.max in /sys/fs/cgroup/a",
         f"to lift it: echo 40000 > {GROUP}/pids.max",
+        f"pids.max in {GROUP}: systemd's TasksMax sets it",
         "next would be memory.max in /sys/fs/cgroup/a, at 27,700",
         "",
     ]
@@ -123,6 +124,7 @@ def test_a_refusal_is_told_with_evidence_and_the_way_on() -> None:
         "  stopped at 19,000: its message",
         "  pids.max is 20,000",
         f"  to go further: echo 40000 > {GROUP}/pids.max",
+        f"  pids.max in {GROUP}: systemd's TasksMax sets it",
         "  room for 8,700 more: memory.max in /sys/fs/cgroup/a, 1.00 GiB",
     ]
 

@@ -43,7 +43,9 @@ ARROWS: dict[str, frozenset[str]] = {
     "runners": frozenset(),
 }
 
-HEAVY = frozenset({"gevent", "greenlet", "matplotlib", "numpy", "scipy", "trio"})
+HEAVY = frozenset(
+    {"gevent", "greenlet", "jinja2", "lxml", "matplotlib", "numpy", "pptx", "scipy", "trio"}
+)
 
 # What a run has loaded until its last sweep has ended.
 BEFORE_THE_END = (

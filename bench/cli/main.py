@@ -77,7 +77,8 @@ def main() -> None:
     signals.install()
     code = _code_of_run()
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where it was closed before we began
+            sys.stdout.flush()
     except BrokenPipeError:
         _forget_output()
     sys.exit(code)

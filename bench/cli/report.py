@@ -12,7 +12,7 @@ from bench.errors import UsageError
 
 def report(
     results: Annotated[
-        list[Path], typer.Argument(metavar="RESULT...", help="Files made by run; several: compare.")
+        list[Path], typer.Argument(metavar="RESULT", help="Files made by run; several: compare.")
     ],
     output: Annotated[
         Path | None,

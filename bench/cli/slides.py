@@ -56,9 +56,9 @@ Figures = Annotated[
 def slides(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="A file made by run.")],
     form: Annotated[Format, typer.Option("--format", help="A deck, or pictures.")] = Format.pptx,
-    theme: Annotated[Theme, typer.Option(help="Of the pictures.")] = Theme.light,
+    theme: Annotated[Theme, typer.Option(help="The ground.")] = Theme.light,
     figure: Figures = None,
-    shape: Annotated[Shape, typer.Option(help="Of the pictures.")] = Shape.wide,
+    shape: Annotated[Shape, typer.Option(help="Of pictures; a deck is wide.")] = Shape.wide,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -68,25 +68,55 @@ def slides(
             help="The deck, or the pictures' folder.  [default: beside RESULT]",
         ),
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing deck.")] = False,
 ) -> int:
     """Make the figures of a result to show to others: a deck, or single pictures."""
     from bench.results.file import folder_of, load
 
+    names = _known(figure or [])
     if form is Format.pptx:
-        raise UsageError("decks are not made yet; give --format png, svg or pdf")
-    charts = _charts(load(result), figure or [])
+        if shape is not Shape.wide:
+            raise UsageError("a deck is 16:9; give --shape with --format png, svg or pdf")
+        _deck(result, output or result.with_suffix(".pptx"), theme, names, force)
+        return 0
+    charts = _charts(load(result), names)
     _pictures(charts, output or folder_of(result), cast("PictureFormat", form.value), theme, shape)
     return 0
+
+
+def _known(names: Sequence[str]) -> Sequence[str]:
+    """The names, if all of them are figures'."""
+    from reports.charts.all import NAMES
+
+    for name in names:
+        if name not in NAMES:
+            raise UsageError(f"no figure is called '{name}'{values.nearest(name, NAMES)}")
+    return names
+
+
+def _deck(path: Path, place: Path, theme: Theme, names: Sequence[str], force: bool) -> None:
+    """Writes the deck and tells where it is; its place is held before it is made. One that is there
+    may hold a speaker's own slides, so it is replaced on request alone."""
+    from bench.results.figures import figures
+    from bench.results.file import ResultFile, load
+    from reports.digest import digest
+    from reports.palette import THEMES
+
+    result = load(path)
+    if place.exists() and place.samefile(path):
+        raise UsageError(f"{place} is the result itself; give another place with -o")
+    with ResultFile.open(place, force=force) as file:
+        from reports.deck.deck import deck
+
+        file.write(deck(digest(result, figures(result)), THEMES[theme.value], names))
+    typer.echo(place)
 
 
 def _charts(result: Result, names: Sequence[str]) -> tuple[Chart, ...]:
     """The figures of these names, all where there are none, in the figures' own order."""
     from bench.results.figures import figures
-    from reports.charts.all import NAMES, charts
+    from reports.charts.all import charts
 
-    for name in names:
-        if name not in NAMES:
-            raise UsageError(f"no figure is called '{name}'{values.nearest(name, NAMES)}")
     made = charts(result, figures(result))
     return tuple(chart for chart in made if not names or chart.name in names)
 

@@ -5,7 +5,7 @@ The limits' own question, without the launch, is the pilot alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,6 +16,7 @@ from bench.experiments.lane import Lane
 from bench.experiments.ledger import Ledger
 from bench.experiments.pilot import pilot
 from bench.limits.foretell import DEFAULT_RESERVES, Reserves
+from bench.limits.groups import OOM_GROUP
 from bench.measure.availability import Availability
 from bench.measure.rig import Rig
 from bench.results.records import Machine, Plan, Result, Runtime, Step, Stop, Sweep
@@ -98,7 +99,10 @@ class CeilingExperiment:
         self._observe(events.SweepStarted(entry.name, "climb", 1, 1))
         lane = self._lane(entry)
         try:
-            climb_to_ceiling(lane, self._rig, started + self._quest.budget_seconds)
+            deadline = started + self._quest.budget_seconds
+            climb_to_ceiling(
+                lane, self._rig, deadline, lambda text: self._observe(events.Note(text))
+            )
         finally:
             self._keep(lane, started)
 
@@ -121,16 +125,26 @@ class CeilingExperiment:
         self._observe(events.SweepFinished(sweep.runtime, "climb", sweep.stop))
 
 
-def climb_to_ceiling(lane: Lane, rig: Rig, deadline: float) -> None:
+def climb_to_ceiling(
+    lane: Lane, rig: Rig, deadline: float, warn: Callable[[str], None] = lambda message: None
+) -> None:
     """Takes a lane as far as it goes; `deadline` is on the rig's clock. What came of it is in the
-    lane, however this ends."""
+    lane, however this ends. `warn` is told beforehand of what would end the harness as well."""
     started = rig.clock.monotonic()
 
     def way() -> None:
         pilot(lane)
+        for danger in dict.fromkeys(_dangers(lane)):
+            warn(danger)
         Ascent(lane, rig.system, rig.clock, started, deadline).go()
 
     lane.go(rig, way)
+
+
+def _dangers(lane: Lane) -> Iterable[str]:
+    """Where the kernel kills a cgroup as a whole, the harness goes too, and tells nothing more."""
+    for limit in lane.limits:
+        yield from (f"{note}, the harness too" for note in limit.notes if OOM_GROUP in note)
 
 
 def pilots(

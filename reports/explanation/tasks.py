@@ -54,7 +54,7 @@ def price(facts: Facts) -> Iterator[Section]:
 
 
 def _interrupted() -> Iterator[Sentence]:
-    yield say("The kernel interrupts a thread when another should run.")
+    yield say("The kernel interrupts (preempts) a thread when another should run.")
     yield say("So one that computes for long holds up none of the others for good.")
     yield say("Nothing in a program has to be written for that, and any core may run any thread.")
 
@@ -84,7 +84,7 @@ def _interrupting(facts: Facts) -> Iterator[Sentence]:
     if not named:
         return
     if facts.threads:
-        yield say("The kernel interrupts a thread when another should run.")
+        yield say("The kernel interrupts (preempts) a thread when another should run.")
     yield say(
         "Nobody interrupts {}: each runs until it waits, or hands over by itself.", listed(named)
     )

@@ -92,6 +92,19 @@ def words_without_scripts(started: Browser, path: Path) -> str:
     return words
 
 
+def printed(started: Browser, path: Path) -> dict[str, str]:
+    """What goes to paper where the screen is dark: its ground, and the first figure's address."""
+    context = started.new_context(color_scheme="dark", viewport={"width": DESK, "height": 900})
+    page = context.new_page()
+    page.emulate_media(media="print")
+    page.goto(path.as_uri())
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    shown = page.evaluate("document.querySelector('img').currentSrc")
+    light = page.evaluate("document.querySelector('img').src")
+    context.close()
+    return {"ground": ground, "figure": "light" if shown == light else "dark"}
+
+
 def _narrow(page: Page, state: str) -> list[str]:
     """How much of the page a phone's screen does not hold."""
     page.set_viewport_size({"width": PHONE, "height": 800})
