@@ -37,7 +37,7 @@ def draw_trends(chart: TrendChart, canvas: Canvas) -> None:
     moments = [dot.date.timestamp() for row in rows for dot in row.dots]
     ends = min(moments), max(max(moments), min(moments) + DAY)
     across = Scale(*ends, plot.left + 6, plot.right - numbers - 14)
-    grid(canvas, plot, across, _ticks(*ends))
+    grid(canvas, plot, across, tuple(_ticks(*ends)))
     for place, row in enumerate(rows):
         _line(canvas, plot, across, place, row)
         _scale(canvas, plot, place, row, size)

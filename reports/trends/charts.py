@@ -1,4 +1,4 @@
-"""The data behind the pictures of a history: one chart a metric, a row a runtime, a point a night."""
+"""The data behind the pictures of a history: a chart a metric, a row a runtime."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bench.regression.gates import Figure
 from bench.regression.history.check import Nomination
 from bench.regression.history.review import Review
-from bench.regression.history.trends import Figure, Night, Trend
+from bench.regression.history.trends import Night, Trend
 from bench.results.metrics import Name
 from reports import units
 from reports.charts.chart import Chart, Column, Row, Table, tabulate, who
@@ -19,9 +20,10 @@ from reports.summary import value_of_name
 from reports.trends import words
 
 HOW = (
-    "A point is the figure of one run, by its date; a runtime has a scale of its own, a tenth of its "
-    "figure from bottom to top at least. An upright line is where it was measured otherwise from "
-    "then on; a triangle is a change that the history nominates, which only a paired job confirms."
+    "A point is the figure of one run, by its date; a runtime has a scale of its own, a tenth of "
+    "its figure from bottom to top at least. An upright line is where it was measured otherwise "
+    "from then on; a triangle is a change that the history nominates, which only a paired job "
+    "confirms."
 )
 
 
@@ -78,7 +80,7 @@ class TrendChart(Chart):
     @property
     def table(self) -> Table:
         return tabulate(
-            _columns(self.rows[0]) if self.rows else (),
+            tuple(_columns(self.rows[0])) if self.rows else (),
             [dot for row in self.rows for dot in row.dots],
         )
 

@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bench.regression.gates import Figure
 from bench.regression.history.check import Nomination
 from bench.regression.history.confirm import acceptance, confirmation
 from bench.regression.history.review import Review
-from bench.regression.history.trends import Crossing, Figure, Trend
+from bench.regression.history.trends import Crossing, Trend
 from reports import units
 from reports.escape import terminal
 from reports.trends import words
