@@ -134,7 +134,9 @@ FAULTS = {
         conformance.rejects_what_is_no_command,
         "the error for 'sing' had no message",
     ),
-    "units that spin": Fault(HELLO, SPINNING + HELLO, conformance.parks_its_units, "stood still"),
+    "units that spin": Fault(
+        HELLO, SPINNING + HELLO, conformance.parks_its_units, "its units spin"
+    ),
     "threads for tasks": Fault(
         "units.append(bytearray(3000))",
         SLEEPING + "; units[-1].start()",

@@ -171,7 +171,7 @@ def test_wrong_words_are_told(path: Path, words: tuple[str, ...], code: int, mes
         [*COMMAND, *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
         cwd=path.parent,
         env={**os.environ, "NO_COLOR": "1"},

@@ -33,7 +33,7 @@ def test_all_six_are_written_beside_the_result_and_their_paths_printed(path: Pat
         [*COMMAND, "slides", str(path), "--format", "png"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=True,
     )
     folder = path.with_suffix("")

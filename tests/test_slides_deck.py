@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_the_deck_is_written_beside_the_result_and_its_path_printed(path: Path) -> None:
     done = subprocess.run(
-        [*COMMAND, "slides", str(path)], capture_output=True, text=True, timeout=60, check=True
+        [*COMMAND, "slides", str(path)], capture_output=True, text=True, timeout=200, check=True
     )
     place = path.with_suffix(".pptx")
     assert (done.stdout, done.stderr) == (f"{place}\n", "")

@@ -32,6 +32,7 @@ NEEDED = (
     "runners/README.md",
     "runners/catalogue.toml",
     "runners/python/serve.py",
+    "runners/c/control.c",
     "runners/c/pthread.c",
     "runners/go/main.go",
 )

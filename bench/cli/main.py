@@ -20,6 +20,7 @@ from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
 from bench.cli.explain import explain
 from bench.cli.export import export
+from bench.cli.history import app as history
 from bench.cli.limits import limits
 from bench.cli.report import report
 from bench.cli.run import run
@@ -44,6 +45,7 @@ app.command()(limits)
 app.command()(ceiling)
 app.command()(ab)
 app.command()(compare)
+app.add_typer(history, name="history")
 app.command()(runtimes)
 app.command()(summary)
 app.command()(explain)

@@ -156,13 +156,13 @@ def parks_its_units(one: Examinee) -> None:
     """Parks its units: they take no CPU while they wait."""
     one.runner.grow(MORE, 0)
     if not cpu.wait_until_still(one.runner.pid, one.clock):
-        raise Broken("its CPU clock never stood still")
+        raise Broken("its units spin: the CPU clock never stood still")
     before, began = cpu.cpu_clock_ns(one.runner.pid), one.clock.monotonic()
     one.clock.sleep(10 * LOOK_SECONDS)
     after = cpu.cpu_clock_ns(one.runner.pid)
     share = ((after or 0) - (before or 0)) / 1e9 / (one.clock.monotonic() - began)
     if share > STILL_SHARE:
-        raise Broken(f"it took {share:.0%} of a CPU with {MORE} units parked")
+        raise Broken(f"its units spin: {share:.0%} of a CPU with {MORE} units parked")
 
 
 def is_of_its_kind(one: Examinee) -> None:

@@ -18,8 +18,10 @@ from reports.pictures.growth import draw_growth
 from reports.pictures.how_many import draw_how_many
 from reports.pictures.spawn import draw_spawn
 from reports.pictures.text import drawable
+from reports.pictures.trends import draw_trends
 from reports.pictures.unit_cost import draw_unit_cost
 from reports.pictures.where_time_goes import draw_where_time_goes
+from reports.trends.charts import TrendChart
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,5 +53,7 @@ def _drawn(chart: Chart, canvas: Canvas) -> None:
             draw_where_time_goes(chart, canvas)
         case LimitsCloseness():
             draw_closeness(chart, canvas)
+        case TrendChart():
+            draw_trends(chart, canvas)
         case _:
             raise TypeError(f"no drawing for {type(chart).__name__}")
