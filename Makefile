@@ -14,9 +14,8 @@ setup:  ## make .venv with everything in it; a second call does nothing
 experiment: setup  ## launch growing numbers of everything, and compare (outnumber run)
 	@.venv/bin/outnumber run $(ARGS)
 
-# Two at a time, a file's tests together; ARGS="-n 0" runs them one after another, as a debugger needs.
 test: setup  ## run the tests
-	@.venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@.venv/bin/python -m pytest $(ARGS)
 
 check: setup  ## formatting, lint and types
 	.venv/bin/ruff format --check
