@@ -16,6 +16,7 @@ from reports.trends.charts import Dot, TrendChart, TrendRow
 LEAST_SPAN = 0.1  # of the figure: noise is not blown up to the full height
 FULL = 0.36  # of a row's height, from its middle to where its values end
 MOST_TICKS = 6
+TALLEST = 20  # letters: a line of its own may fill the page
 DAY = 86_400
 
 
@@ -31,7 +32,7 @@ def draw_trends(chart: TrendChart, canvas: Canvas) -> None:
             Key("◇ accepted", muted, "none"),
         ]
     )
-    plot = laid_out(canvas, rows)
+    plot = laid_out(canvas, rows, tallest=TALLEST)
     size = min(canvas.shape.note, 0.3 * plot.row)
     numbers = max(width(said, size) for row in rows for said in _ends(row))
     moments = [dot.date.timestamp() for row in rows for dot in row.dots]

@@ -11,7 +11,7 @@ from typing import Literal
 
 from bench.regression.history.trends import Night, Trend
 
-Kind = Literal["night", "border", "worse", "better", "accepted"]
+Kind = Literal["night", "border", "worse", "better", "machine", "accepted"]
 Piece = tuple[str, Kind]
 
 BLOCKS = "▁▂▃▄▅▆▇█"

@@ -24,6 +24,9 @@ START = Figure("start_latency_seconds", quantile=0.5)
 RELEASE = Figure("release_seconds_per_unit")
 HEADLINES = (BYTES, LEAK, BURST, START, RELEASE, CEILING)
 
+# What the control is called where it stands among the runtimes: none of them has a space in it.
+CONTROL = Runtime(name="the control", label="the control", kind="task", language="C")
+
 UNITS, STOPPED, COMMAND = "units alive", "stopped by", "command"
 A_LIMIT: tuple[Status, ...] = ("refused", "killed")
 
@@ -117,6 +120,19 @@ def trends(
         for figure in figures().values()
         if figure in wanted and (nights := seen.get((name, figure)))
     )
+
+
+def control_trend(history: History) -> Trend | None:
+    """The control, night by night: seconds for the same work. `None` where no run has one."""
+    nights = tuple(
+        Night(point.id, when(point), point.commit, seconds, control=seconds)
+        for point in history.points
+        if (seconds := control_of(point)) is not None
+    )
+    if not nights:
+        return None
+    segment = Segment(nights, {}, is_judged=False)
+    return Trend(CONTROL, BURST, (segment,), len(history.points) - len(nights))
 
 
 def crossings(made: Iterable[Trend]) -> tuple[Crossing, ...]:
