@@ -48,9 +48,11 @@ class Dot:
 
 @dataclass(frozen=True, kw_only=True)
 class TrendRow(Row):
-    """One runtime's nights, those of a segment together; `metric` says what its values are."""
+    """One runtime's nights, those of a segment together; `metric` says what its values are, and
+    `least_span` how much of them the row's height is at least."""
 
     metric: Name
+    least_span: float
     dots: tuple[Dot, ...]
 
     @property
@@ -181,7 +183,12 @@ def _row(review: Review, trend: Trend) -> TrendRow:
         for number, segment in enumerate(trend.segments, start=1)
         for night in segment.nights
     )
-    return TrendRow(**who(trend.runtime), metric=trend.figure.metric, dots=tuple(dots))
+    return TrendRow(
+        **who(trend.runtime),
+        metric=trend.figure.metric,
+        least_span=trend.least_span,
+        dots=tuple(dots),
+    )
 
 
 def _dot(trend: Trend, night: Night, segment: int, nominated: Nomination | None, begun: str) -> Dot:

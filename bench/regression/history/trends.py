@@ -13,7 +13,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bench.regression.gates import BURST, BYTES, CEILING, LEAK, Figure, figures
+from bench.regression.gates import (
+    BURST,
+    BYTES,
+    CEILING,
+    LEAK,
+    Figure,
+    default_margin,
+    figures,
+)
 from bench.regression.history.reading import History, when
 from bench.regression.history.records import Kept, Point
 from bench.regression.history.splits import WINDOW
@@ -27,6 +35,7 @@ HEADLINES = (BYTES, LEAK, BURST, START, RELEASE, CEILING)
 # What the control is called where it stands among the runtimes: none of them has a space in it.
 CONTROL = Runtime(name="the control", label="the control", kind="task", language="C")
 
+LEAST_SPAN = 0.1
 UNITS, STOPPED, COMMAND = "units alive", "stopped by", "command"
 A_LIMIT: tuple[Status, ...] = ("refused", "killed")
 
@@ -65,6 +74,14 @@ class Trend:
     figure: Figure
     segments: tuple[Segment, ...]
     missing: int = 0
+
+    @property
+    def least_span(self) -> float:
+        """What noise is not to be blown up beyond where the trend is drawn: a tenth of the figure,
+        or twice a margin that is no share of it."""
+        margin = default_margin(self.figure, self.runtime)
+        level = abs(statistics.median(night.value for night in self.nights))
+        return 2 * margin.value if margin.absolute else LEAST_SPAN * level or 1.0
 
     @property
     def key(self) -> tuple[str, Figure]:
