@@ -110,17 +110,24 @@ def show(
     runtime: options.Runtimes = None,
     metric: Metrics = None,
     across: Across = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a page with everything into it.")
+    ] = None,
     figures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write a figure a metric, as SVG and PNG.")
     ] = None,
     folder: Folder = FOLDER,
 ) -> int:
-    """Draw the trends: in the terminal, or as figures."""
+    """Draw the trends: in the terminal, as a page, or as figures."""
     review = _review(folder, runtime, metric, across)
-    if figures is None:
+    if page is None and figures is None:
         from reports.trends.table import print_trends
 
         print_trends(review)
+    if page is not None:
+        from reports.trends.page import write_page
+
+        typer.echo(write_page(review, page))
     if figures is not None:
         from reports.pictures.save import write_pictures
         from reports.trends.charts import charts

@@ -36,16 +36,18 @@ PARTS = {
 
 def html(page: Page) -> str:
     """The whole file."""
+    return rendered("page.html.j2", page=page, contents=_contents(page))
+
+
+def rendered(template: str, **shown: object) -> str:
+    """What a template of this folder makes of what it is to show, in the one style."""
     from markupsafe import Markup
 
     style = _style()
-    template = _environment().get_template("page.html.j2")
-    return template.render(
-        page=page,
-        contents=_contents(page),
-        style=Markup(style),
-        style_hash=_hash(style),
-        maker=MAKER,
+    return (
+        _environment()
+        .get_template(template)
+        .render(style=Markup(style), style_hash=_hash(style), maker=MAKER, **shown)
     )
 
 

@@ -30,10 +30,12 @@ class Plot:
         return self.top - (place + 0.5) * self.row
 
 
-def laid_out(canvas: Canvas, rows: Sequence[Row], scale_lines: float = 1.0) -> Plot:
+def laid_out(
+    canvas: Canvas, rows: Sequence[Row], scale_lines: float = 1.0, tallest: float = TALLEST
+) -> Plot:
     """Draws the names of the rows, and tells where their plot is. Below it, `scale_lines` lines are
-    left to the scale."""
-    row = min(room(canvas, scale_lines) / max(1, len(rows)), TALLEST * canvas.shape.body)
+    left to the scale; a row is at most `tallest` letters high."""
+    row = min(room(canvas, scale_lines) / max(1, len(rows)), tallest * canvas.shape.body)
     size = min(canvas.shape.body, 0.62 * row)
     left = column(canvas, rows, size)
     plot = Plot(left, canvas.right, canvas.top, canvas.top - row * len(rows), row, size)

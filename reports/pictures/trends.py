@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -13,9 +12,9 @@ from reports.pictures.scale import Scale
 from reports.pictures.text import width
 from reports.trends.charts import Dot, TrendChart, TrendRow
 
-LEAST_SPAN = 0.1  # of the figure: noise is not blown up to the full height
 FULL = 0.36  # of a row's height, from its middle to where its values end
 MOST_TICKS = 6
+TALLEST = 20  # letters: a line of its own may fill the page
 DAY = 86_400
 
 
@@ -31,7 +30,7 @@ def draw_trends(chart: TrendChart, canvas: Canvas) -> None:
             Key("◇ accepted", muted, "none"),
         ]
     )
-    plot = laid_out(canvas, rows)
+    plot = laid_out(canvas, rows, tallest=TALLEST)
     size = min(canvas.shape.note, 0.3 * plot.row)
     numbers = max(width(said, size) for row in rows for said in _ends(row))
     moments = [dot.date.timestamp() for row in rows for dot in row.dots]
@@ -88,8 +87,7 @@ def _ends(row: TrendRow) -> tuple[str, str]:
 def _span(row: TrendRow) -> tuple[float, float]:
     """The values at the bottom and the top of the row."""
     values = [dot.value for dot in row.dots]
-    least = LEAST_SPAN * abs(statistics.median(values)) or 1.0
-    more = max(0.0, least - (max(values) - min(values))) / 2
+    more = max(0.0, row.least_span - (max(values) - min(values))) / 2
     return min(values) - more, max(values) + more
 
 

@@ -25,6 +25,10 @@ HOW = (
     "from then on; a triangle is a change that the history nominates, which only a paired job "
     "confirms."
 )
+CONTROL_HOW = (
+    "A point is the median over one run of how long a fixed piece of work took. Where it moves, "
+    "the machine has changed, and durations are not held against a unit that moved with it."
+)
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,11 @@ class Dot:
 
 @dataclass(frozen=True, kw_only=True)
 class TrendRow(Row):
-    """One runtime's nights, those of a segment together; `metric` says what its values are."""
+    """One runtime's nights, those of a segment together; `metric` says what its values are, and
+    `least_span` how much of them the row's height is at least."""
 
     metric: Name
+    least_span: float
     dots: tuple[Dot, ...]
 
     @property
@@ -90,7 +96,8 @@ def charts(review: Review) -> tuple[TrendChart, ...]:
     found: dict[Figure, list[Trend]] = {}
     for trend in review.trends:
         found.setdefault(trend.figure, []).append(trend)
-    return tuple(_chart(review, made) for made in found.values())
+    charted = [_chart(review, made) for made in found.values()]
+    return (*charted, *((_control(review, review.control),) if review.control else ()))
 
 
 def _chart(review: Review, made: Sequence[Trend]) -> TrendChart:
@@ -103,25 +110,38 @@ def _chart(review: Review, made: Sequence[Trend]) -> TrendChart:
         heading=heading,
         title=_title(heading, nominated),
         how=HOW,
-        missing=tuple(
-            f"{short(trend.runtime.name)}: {units.count(trend.missing)} of its runs are without it"
-            for trend in made
-            if trend.missing
-        ),
-        caption=_caption(review),
+        missing=(),
+        caption=_caption(review, made),
         rows=tuple(_row(review, trend) for trend in made),
     )
 
 
-def _title(heading: str, nominated: Sequence[Nomination]) -> str:
-    name = heading[:1].upper() + heading[1:]
-    if not nominated:
-        return f"{name}, night by night: no change is nominated."
-    said = ", ".join(
-        f"{short(one.stretch.trend.runtime.name)} ({_effect(one)}, {words.date_of(one.first)})"
-        for one in nominated
+def _control(review: Review, trend: Trend) -> TrendChart:
+    return TrendChart(
+        metric="control",
+        heading="the control",
+        title="The control, night by night: the same work in C in every run.",
+        how=CONTROL_HOW,
+        missing=(),
+        caption=_caption(review, (trend,)),
+        rows=(_row(review, trend),),
     )
-    return f"{name}, night by night: a change is nominated for {said}."
+
+
+def _title(heading: str, found: Sequence[Nomination]) -> str:
+    name = f"{heading[:1].upper()}{heading[1:]}, night by night"
+    nominated = ", ".join(_named(one) for one in found if not one.is_machine)
+    machine = ", ".join(_named(one) for one in found if one.is_machine)
+    said = (
+        f"a change is nominated for {nominated}" if nominated else "no change is nominated",
+        f"with the machine went {machine}" if machine else "",
+    )
+    return f"{name}: {'; '.join(filter(None, said))}."
+
+
+def _named(one: Nomination) -> str:
+    name = short(one.stretch.trend.runtime.name)
+    return f"{name} ({_effect(one)}, {words.date_of(one.first)})"
 
 
 def _effect(one: Nomination) -> str:
@@ -131,13 +151,18 @@ def _effect(one: Nomination) -> str:
     return f"{said} {'more' if one.effect > 0 else 'less'}"
 
 
-def _caption(review: Review) -> str:
-    """The history, and the machine of its last run."""
+def _caption(review: Review, made: Sequence[Trend]) -> str:
+    """The history, the machine of its last run, and the runs that are not in the figure."""
     machine = review.history.points[-1].facts.get("machine", {})
     facts = (
         short(words.heading(review), 90),
         short(f"{machine.get('cpus', '?')} × {machine.get('cpu', 'unknown CPU')}", 40),
         short(f"{machine.get('system', '')} {machine.get('kernel', '')}", 40),
+        *(
+            f"{units.count(trend.missing)} runs of {short(trend.runtime.name)} are without it"
+            for trend in made
+            if trend.missing
+        ),
     )
     return " · ".join(fact for fact in facts if fact)
 
@@ -158,7 +183,12 @@ def _row(review: Review, trend: Trend) -> TrendRow:
         for number, segment in enumerate(trend.segments, start=1)
         for night in segment.nights
     )
-    return TrendRow(**who(trend.runtime), metric=trend.figure.metric, dots=tuple(dots))
+    return TrendRow(
+        **who(trend.runtime),
+        metric=trend.figure.metric,
+        least_span=trend.least_span,
+        dots=tuple(dots),
+    )
 
 
 def _dot(trend: Trend, night: Night, segment: int, nominated: Nomination | None, begun: str) -> Dot:

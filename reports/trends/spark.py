@@ -1,29 +1,28 @@
 """A trend in one line of a terminal: a block a night, low to high, with what happened in between.
 
-Noise is not blown up to the full height: from bottom to top is a tenth of the figure at least.
+Noise is not blown up to the full height (`Trend.least_span`).
 """
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
-from bench.regression.history.trends import Night, Trend
+from bench.regression.history.trends import Trend
 
-Kind = Literal["night", "border", "worse", "better", "accepted"]
+Kind = Literal["night", "border", "worse", "better", "machine", "accepted"]
 Piece = tuple[str, Kind]
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 BORDER = "┊"
-LEAST_SPAN = 0.1
+EARLIER: Piece = ("…", "border")
 SPIKES = 0.05  # so many of the nights may be beyond either end
 
 
 def spark(trend: Trend, signs: Mapping[str, Piece], width: int) -> tuple[Piece, ...]:
-    """The line in its pieces, the last `width` of them: segment after segment, a night a block.
+    """The line in at most `width` pieces, the last ones: segment after segment, a night a block.
     `signs` stand before the nights of their points."""
-    span = _span(trend.nights)
+    span = _span(trend)
     pieces: list[Piece] = []
     for segment in trend.segments:
         if pieces:
@@ -32,16 +31,17 @@ def spark(trend: Trend, signs: Mapping[str, Piece], width: int) -> tuple[Piece, 
             if night.point in signs:
                 pieces.append(signs[night.point])
             pieces.append((_block(night.value, *span), "night"))
-    return tuple(pieces[-width:])
+    if len(pieces) <= width:
+        return tuple(pieces)
+    return (EARLIER, *pieces[len(pieces) - width + 1 :])
 
 
-def _span(nights: Sequence[Night]) -> tuple[float, float]:
+def _span(trend: Trend) -> tuple[float, float]:
     """The values between which the blocks lie."""
-    values = sorted(night.value for night in nights)
+    values = sorted(night.value for night in trend.nights)
     off = int(SPIKES * len(values))
     low, high = values[off], values[-1 - off]
-    least = LEAST_SPAN * abs(statistics.median(values)) or 1.0
-    more = max(0.0, least - (high - low)) / 2
+    more = max(0.0, trend.least_span - (high - low)) / 2
     return low - more, high + more
 
 

@@ -16,15 +16,22 @@ from bench.regression.history.confirm import acceptance, confirmation
 from bench.regression.history.review import Review
 from bench.regression.history.trends import Crossing, Trend
 from reports import units
-from reports.escape import terminal
+from reports.escape import plain, terminal
 from reports.trends import words
-from reports.trends.spark import BORDER, Piece, spark
+from reports.trends.spark import BORDER, Kind, Piece, spark
 
 Key = tuple[str, Figure]
 
 HEADINGS = ("figure", "at", "nights", "median", "last", "trend")
 NUMBERS = (1, 2, 3, 4)
-STYLES = {"worse": "bold red", "better": "green", "accepted": "dim", "border": "cyan", "night": ""}
+STYLES: dict[Kind, str] = {
+    "worse": "bold red",
+    "better": "green",
+    "machine": "yellow",
+    "accepted": "dim",
+    "border": "cyan",
+    "night": "",
+}
 OTHER_COLUMNS = 62  # what the columns before the trend take at most
 NARROWEST, WIDEST = 12, 90
 ACCEPTED = "◇"
@@ -42,12 +49,8 @@ def print_trends(review: Review, console: Console | None = None) -> None:
     out.print(_table(review, max(NARROWEST, min(WIDEST, out.width - OTHER_COLUMNS))))
     out.print()
     out.print(Text(LEGEND, "dim"))
-    borders = list(_borders(review.crossings))
-    if borders:
-        out.print()
-        out.print(Text("Measured otherwise from here on; the shift is told and not judged:"))
-    for border in borders:
-        out.print(Text(terminal(f"{BORDER} {border}")))
+    _print_borders(review, out)
+    _print_accepted(review, out)
     print_check(review, out)
 
 
@@ -63,6 +66,23 @@ def print_check(review: Review, console: Console | None = None) -> None:
     out.print(Text(terminal(words.sentence(review.check)), style))
 
 
+def _print_borders(review: Review, out: Console) -> None:
+    if review.crossings:
+        out.print()
+        out.print(Text("Measured otherwise from here on; the shift is told and not judged:"))
+    for night, changed, shifts in borders(review.crossings):
+        out.print(Text(terminal(f"{BORDER} {night}: {changed} – {shifts}")))
+
+
+def _print_accepted(review: Review, out: Console) -> None:
+    accepted = words.accepted(review)
+    if accepted:
+        out.print()
+        out.print(Text("Accepted:"))
+    for night, what, reason in accepted:
+        out.print(Text(terminal(f"{ACCEPTED} {night}, {what}: {reason}")))
+
+
 def _table(review: Review, width: int) -> Table:
     """A block of lines a runtime; no number is ever cut."""
     made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
@@ -70,7 +90,8 @@ def _table(review: Review, width: int) -> Table:
         number = place in NUMBERS
         made.add_column(heading, justify="right" if number else "left", no_wrap=number or place > 4)
     signs = _signs(review)
-    for runtime, block in itertools.groupby(review.trends, key=lambda trend: trend.runtime.name):
+    shown = (*review.trends, *((review.control,) if review.control else ()))
+    for runtime, block in itertools.groupby(shown, key=lambda trend: trend.runtime.name):
         made.add_row(Text(terminal(runtime), "bold"))
         for trend in block:
             line = Text()
@@ -107,22 +128,22 @@ def _signs(review: Review) -> dict[Key, dict[str, Piece]]:
 
 
 def _sign(nomination: Nomination) -> Piece:
-    return "▲" if nomination.new > nomination.base else "▼", (
-        "worse" if nomination.worse else "better"
-    )
+    kind: Kind = "worse" if nomination.worse else "better"
+    arrow = "▲" if nomination.new > nomination.base else "▼"
+    return arrow, "machine" if nomination.is_machine else kind
 
 
-def _borders(found: Iterable[Crossing]) -> Iterator[str]:
-    """A line for each place where something changed, with what the figures did across it."""
+def borders(found: Iterable[Crossing]) -> Iterator[tuple[str, str, str]]:
+    """Each place where something changed: the night, what it was, and what the figures did."""
     places: dict[tuple[str, str], list[Crossing]] = {}
     for one in found:
-        places.setdefault((one.first.point, words.crossing_of(one)), []).append(one)
-    for (_, said), crossed in places.items():
+        places.setdefault((words.night_of(one.first), words.changed(one)), []).append(one)
+    for (night, changed), crossed in places.items():
         shifts: dict[str, list[str]] = {}
         for one in crossed:
-            shifts.setdefault(one.trend.runtime.name, []).append(words.shift_of(one))
+            shifts.setdefault(plain(one.trend.runtime.name), []).append(words.shift_of(one))
         told = "; ".join(f"{name}: {', '.join(each)}" for name, each in shifts.items())
-        yield f"{said} – {told}"
+        yield night, changed, told
 
 
 def _print_nomination(nomination: Nomination, out: Console) -> None:

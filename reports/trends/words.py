@@ -15,8 +15,16 @@ from bench.regression.history.check import (
     Nomination,
 )
 from bench.regression.history.reading import when
+from bench.regression.history.records import Point
 from bench.regression.history.review import Review
-from bench.regression.history.trends import UNITS, Crossing, Night, Segment, Trend
+from bench.regression.history.trends import (
+    CONTROL,
+    UNITS,
+    Crossing,
+    Night,
+    Segment,
+    Trend,
+)
 from reports import units
 from reports.escape import plain
 from reports.summary import NAMES, value_of_name
@@ -26,6 +34,8 @@ LETTERS_OF_COMMIT = 10
 
 def name_of(trend: Trend) -> str:
     """The figure: `bytes`, `bytes: rss`, `start latency, median`."""
+    if trend.runtime == CONTROL:
+        return "fixed work in C"
     figure = trend.figure
     words = NAMES[figure.metric]
     if figure.part is not None and figure.part != "total":
@@ -100,10 +110,9 @@ def nominated(nomination: Nomination) -> str:
     )
 
 
-def crossing_of(crossing: Crossing) -> str:
-    """A border between segments: where, what changed, and the shift across it."""
-    changed = "; ".join(plain(str(one)) for one in crossing.changed) or "nothing that was looked at"
-    return f"{night_of(crossing.first)}: {changed}"
+def changed(crossing: Crossing) -> str:
+    """What changed at the border of a segment."""
+    return "; ".join(plain(str(one)) for one in crossing.changed) or "nothing that was looked at"
 
 
 def shift_of(crossing: Crossing) -> str:
@@ -118,7 +127,7 @@ def sentence(check: Check) -> str:
     """What a check came to, in one sentence."""
     alarms = check.alarms
     others = len(check.nominations) - len(alarms)
-    more = f"; {others} more {'is' if others == 1 else 'are'} told above" if others else ""
+    more = f"; {others} more {'is' if others == 1 else 'are'} no alarm" if others else ""
     if alarms:
         named = "; ".join(_short(one) for one in alarms)
         return f"Nominated: {named}{more}. A paired job confirms, or clears, each of them."
@@ -165,6 +174,26 @@ def notes(review: Review) -> list[str]:
             "changed cannot be told from a unit that did"
         )
     return found
+
+
+def accepted(review: Review) -> tuple[tuple[str, str, str], ...]:
+    """The acknowledgements of points that the history has: where, of what, and why."""
+    points = {point.id: point for point in review.history.points}
+    return tuple(
+        (
+            point_of(points[one.point]),
+            " of ".join((plain(one.metric or "everything"), plain(one.runtime or "all runtimes"))),
+            plain(one.reason),
+        )
+        for one in review.history.acknowledged
+        if one.point in points
+    )
+
+
+def point_of(point: Point) -> str:
+    """A run by its date and its commit, as `night_of`."""
+    date = when(point).strftime("%Y-%m-%d")
+    return f"{date} ({plain(point.commit)[:LETTERS_OF_COMMIT]})" if point.commit else date
 
 
 def listed(trends: Iterable[Trend]) -> str:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bench.regression.gates import SECONDS_SHARE
-from bench.regression.history.splits import FEWEST_AFTER, FEWEST_BEFORE, WINDOW
+from bench.regression.history.splits import (
+    FEWEST_AFTER,
+    FEWEST_BEFORE,
+    NEAR,
+    WINDOW,
+    Layout,
+    layout,
+    medians,
+    rank_sums,
+)
 from bench.regression.history.trends import Night
-from bench.regression.unpaired import rank_sum_p
+
+if TYPE_CHECKING:
+    from bench.regression.history.splits import Floats
 
 State = Literal["moved", "steady", "unknown"]
 
 # Less sure than a nomination must be: to blame a unit for what a machine did is the worse error.
-UNLIKELY = 0.05
+UNLIKELY = 1.96  # standard deviations of a rank sum: a two-sided p of 0.05
 EXPLAINS = 0.5  # of the figure's own shift, in logarithms
 
 
@@ -36,13 +46,25 @@ class Control:
 
 
 def control_between(before: Sequence[Night], after: Sequence[Night]) -> Control:
-    """The control over the nights that the figure's shift was judged by. Unknown where too few of
-    them have one."""
-    old = [night.control for night in before[-WINDOW:] if night.control]
-    new = [night.control for night in after[:WINDOW] if night.control]
+    """The control where a figure shifted. Unknown where too few of the nights on either side have
+    one. Where the control shifts most some nights away, that is another matter."""
+    import numpy as np
+
+    old = [night.control for night in before if night.control]
+    new = [night.control for night in after if night.control]
     if len(old) < FEWEST_BEFORE or len(new) < FEWEST_AFTER:
         return Control("unknown")
-    ratio = statistics.median(new) / statistics.median(old)
-    chance = 2 * min(rank_sum_p(old, new), rank_sum_p(new, old))
-    moved = chance < UNLIKELY and abs(math.log(ratio)) > math.log1p(SECONDS_SHARE)
-    return Control("moved" if moved else "steady", ratio)
+    rows, where = np.log([[*old, *new]]), layout(len(old) + len(new))
+    off = np.abs(where.places - len(old))
+    sums = np.where(off < WINDOW, np.abs(rank_sums(rows, where)[0]), -1.0)
+    place = int(sums.argmax())
+    steps = _steps(rows, where)
+    is_here = off[place] <= NEAR and abs(steps[place]) > math.log1p(SECONDS_SHARE)
+    if sums[place] >= UNLIKELY and is_here:
+        return Control("moved", math.exp(steps[place]))
+    return Control("steady", math.exp(steps[int(off.argmin())]))
+
+
+def _steps(rows: Floats, where: Layout) -> list[float]:
+    before, after = medians(rows, where)
+    return [float(step) for step in (after - before)[0]]

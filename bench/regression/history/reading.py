@@ -6,6 +6,7 @@ lines they have, so that old ones may be joined.
 
 from __future__ import annotations
 
+import errno
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -100,6 +101,8 @@ def _records(folder: Path, faults: list[Fault]) -> Iterator[Point | Acknowledgem
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """The lines that hold something, by their numbers; a file without any is one empty line."""
     number = 0
+    if not path.is_file():  # opening a pipe would wait for whoever writes into it
+        raise OSError(errno.EINVAL, "not an ordinary file")
     with path.open("rb") as file:
         while line := file.readline(LONGEST_LINE):
             number += 1

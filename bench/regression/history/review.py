@@ -11,21 +11,30 @@ from bench.regression.history.check import Check, check
 from bench.regression.history.reading import History
 from bench.regression.history.records import Acknowledgement
 from bench.regression.history.stretches import Stretch, lost, stretches
-from bench.regression.history.trends import HEADLINES, Crossing, Trend, crossings, trends
+from bench.regression.history.trends import (
+    HEADLINES,
+    Crossing,
+    Trend,
+    control_trend,
+    crossings,
+    trends,
+)
 
 OFTEN = 2  # borders by one fact: so many make one wonder whether it is what is being tested
 
 
 @dataclass(frozen=True)
 class Review:
-    """A history with its trends, in stretches, and the check of them. `lost` are acknowledgements
-    of points that it does not have."""
+    """A history with its trends, in stretches, and the check of them. `control` is looked at where
+    a figure moved, and not judged by itself; `lost` are acknowledgements of points that the history
+    does not have."""
 
     history: History
     trends: tuple[Trend, ...]
     stretches: tuple[Stretch, ...]
     crossings: tuple[Crossing, ...]
     check: Check
+    control: Trend | None
     lost: tuple[Acknowledgement, ...]
 
     @property
@@ -43,7 +52,7 @@ class Review:
     @property
     def without_control(self) -> int:
         """How many runs have no control."""
-        return sum(not point.control for point in self.history.points)
+        return self.control.missing if self.control else len(self.history.points)
 
     @property
     def restless(self) -> tuple[str, ...]:
@@ -69,4 +78,12 @@ def review(
     given."""
     made = trends(history, runtimes, figures or HEADLINES, across)
     pieces = stretches(history, made)
-    return Review(history, made, pieces, crossings(made), check(pieces), lost(history))
+    return Review(
+        history=history,
+        trends=made,
+        stretches=pieces,
+        crossings=crossings(made),
+        check=check(pieces),
+        control=control_trend(history),
+        lost=lost(history),
+    )

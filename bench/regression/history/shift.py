@@ -1,27 +1,31 @@
 """Whether a series has shifted, calibrated by the series itself. Pure, and the same every time.
 
 The chance that noise alone would split as well is found by block permutation: what is left of the
-series without the shift is cut into blocks of nights, which are put together in another order, so
+series without its shifts is cut into blocks of nights, which are put together in another order, so
 that nights keep their neighbours; then the best split of that is sought, just as before. What the
 best split takes off is partly noise, though, and a series without it looks quieter than it is. So
-the part of the shift that noise could have made stays in (`KEPT`, as in James and Stein's shrinkage
-of a mean).
+the part of a shift that noise could have made stays in (`Rule.kept`, in the way of James and
+Stein's shrinkage of a mean).
 """
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from bench.regression.history.splits import FEWEST, Best, best, without
+from bench.regression.history.splits import FEWEST, WINDOW, Best, best
 
 if TYPE_CHECKING:
     import numpy as np
 
     from bench.regression.history.splits import Floats, Places
 
+V = TypeVar("V")
+
 SEED = 1
+MOST_SHIFTS = 10
 PERMUTATIONS = 999
 AT_ONCE = 400_000  # numbers: some 10 MB a temporary array
 INTERVAL = (0.025, 0.975)
@@ -29,11 +33,13 @@ INTERVAL = (0.025, 0.975)
 
 @dataclass(frozen=True)
 class Rule:
-    """What was tuned by `tests/calibration/history.py`. `kept` is in standard errors; a block has a
-    fifth of the nights, within `blocks`."""
+    """What was tuned by `tests/calibration/history.py`. So many standard errors of a shift are
+    `kept` as what noise could have made, some more where there are few nights; from `clear` on a
+    shift is one. A block has a fifth of the nights, within `blocks`."""
 
     kept: float = 4.0
     kept_of_few: float = 30.0
+    clear: float = 6.0
     blocks: tuple[int, int] = (3, 8)
 
     def kept_of(self, nights: int) -> float:
@@ -73,17 +79,18 @@ def shift(
         return None
     import numpy as np
 
-    row = np.array([values], dtype=float)
+    row = _without_others(np.array([values], dtype=float), margin, rule)
     found = best(row, margin)
     strength = float(found.strength[0])
     if not strength:
         return None
-    rest = _rest(row, found, rule)
+    rest = _less(row, found, rule)[0]
     beaten, shifts = _permuted(rest, found, margin, permutations, rule)
     low, high = np.quantile(shifts, INTERVAL)
-    before, after = float(found.before[0]), float(found.after[0])
+    place = int(found.places[0])
+    before, after = (statistics.median(side) for side in sides(values, place))
     return Shift(
-        place=int(found.places[0]),
+        place=place,
         before=before,
         after=after,
         low=after - before - float(high),
@@ -92,13 +99,38 @@ def shift(
     )
 
 
-def _rest(row: Floats, found: Best, rule: Rule) -> Floats:
-    """The series without its shift, but for the part that noise could have made."""
-    strength = float(found.strength[0])
-    share = max(0.0, 1 - (rule.kept_of(row.shape[1]) / strength) ** 2)
-    after = found.before + share * (found.after - found.before)
-    rest: Floats = without(row, found.places, found.before, after)[0]
+def sides(values: Sequence[V], place: int) -> tuple[Sequence[V], Sequence[V]]:
+    """The nights that are looked at on either side of a split."""
+    return values[max(0, place - WINDOW) : place], values[place : place + WINDOW]
+
+
+def _without_others(row: Floats, margin: float, rule: Rule) -> Floats:
+    """The series without those of its shifts that are clear by the nights around them, but for the
+    best of all: each would be noise for the others, and hide them."""
+    shifts: list[Best] = []
+    rest = row
+    while len(shifts) < MOST_SHIFTS:
+        found = best(rest, margin, around=True)
+        if float(found.strength[0]) < rule.clear:
+            break
+        shifts.append(found)
+        rest = _less(rest, found, rule)
+    return rest + _step(row, shifts[0], rule) if shifts else row
+
+
+def _less(row: Floats, found: Best, rule: Rule) -> Floats:
+    """The series without the shift, but for the part of it that noise could have made."""
+    rest: Floats = row - _step(row, found, rule)
     return rest
+
+
+def _step(row: Floats, found: Best, rule: Rule) -> Floats:
+    import numpy as np
+
+    nights, strength = row.shape[1], float(found.strength[0])
+    share = max(0.0, 1 - (rule.kept_of(nights) / strength) ** 2)
+    step = share * (found.after - found.before)
+    return np.where(np.arange(nights) >= found.places[0], step, 0.0)[None]
 
 
 def _permuted(
@@ -123,11 +155,9 @@ def _permuted(
 def _shift_at(rows: Floats, place: int) -> Floats:
     import numpy as np
 
-    from bench.regression.history.splits import WINDOW
-
     before = np.median(rows[:, max(0, place - WINDOW) : place], axis=1)
-    after: Floats = np.median(rows[:, place : place + WINDOW], axis=1) - before
-    return after
+    step: Floats = np.median(rows[:, place : place + WINDOW], axis=1) - before
+    return step
 
 
 def orders(nights: int, count: int, block: int, dice: np.random.Generator) -> Places:

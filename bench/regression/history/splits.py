@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
     Places: TypeAlias = NDArray[np.intp]
+    Bools: TypeAlias = NDArray[np.bool_]
 
 FEWEST_BEFORE, FEWEST_AFTER, WINDOW = 5, 4, 20
 FEWEST = FEWEST_BEFORE + FEWEST_AFTER
+NEAR = 5  # nights: how far off the split that ranks choose may be
 UNLIKELY = 2.576  # standard deviations: a rank sum this far off has a two-sided p of 0.01
 
 # The spread is told by the smaller deviations, since a few of the others may be spikes.
 CALM, CALM_MEAN_OF_NORMAL = 0.9, 0.657  # the mean of the smallest 90 % of |z|, z being normal
 SPIKE = 2.5  # spreads: what is farther off counts as this far for the likeness of neighbours
 MOST_ALIKE = 0.85
+STRONGEST = 1e9  # where there is no noise at all
 
 
 @dataclass(frozen=True)
@@ -56,23 +59,45 @@ def layout(nights: int) -> Layout:
     return Layout(places, np.minimum(WINDOW, places), np.minimum(WINDOW, nights - places))
 
 
-def best(rows: Floats, margin: float) -> Best:
+def best(rows: Floats, margin: float, around: bool = False) -> Best:
     """The split of each row that chance explains least, of those whose medians are more than
-    `margin` apart and whose ranks have p < 0.01."""
+    `margin` apart and whose ranks have p < 0.01.
+
+    The noise is that of all nights; if `around`, of those alone that judge the split: the others
+    may have shifts of their own, which are no noise of this one, but fewer nights tell it worse."""
     import numpy as np
 
     where, every = layout(rows.shape[1]), np.arange(len(rows))
     before, after = medians(rows, where)
     ranked = np.abs(rank_sums(rows, where))
     passes = (np.abs(after - before) > margin) & (ranked >= UNLIKELY)
-    # Ranks find the place better than medians, which hardly mind a night on the wrong side.
     chosen = np.argmax(np.where(passes, ranked, ranked - 1e6), axis=1)
+    passed = passes[every, chosen]
+    chosen = _nearest(rows, where, chosen, before[every, chosen], after[every, chosen])
     low, high = before[every, chosen], after[every, chosen]
-    error = standard_error(without(rows, where.places[chosen], low, high))
+    rests = without(rows, where.places[chosen], low, high)
+    judging = _judging(rows, where.places[chosen]) if around else np.full(rows.shape, True)
+    error = standard_error(rests, judging)
     error *= np.sqrt(1 / where.before + 1 / where.after)[chosen]
-    tiny = np.finfo(float).tiny
-    strength = np.where(passes[every, chosen], np.abs(high - low) / np.maximum(error, tiny), 0.0)
+    step = np.abs(high - low)
+    least = np.maximum(step / STRONGEST, np.finfo(float).tiny)
+    strength = np.where(passed, step / np.maximum(error, least), 0.0)
     return Best(where.places[chosen], strength, low, high)
+
+
+def _nearest(rows: Floats, where: Layout, chosen: Places, before: Floats, after: Floats) -> Places:
+    """The splits near the chosen ones that leave the nights nearest to the level on their side.
+
+    Ranks do not see how far off a night is, and lean to the side with more nights to compare."""
+    import numpy as np
+
+    zero = np.zeros((len(rows), 1))
+    early = np.cumsum(np.abs(rows - before[:, None]), axis=1)
+    late = np.cumsum(np.abs(rows - after[:, None]), axis=1)
+    off = np.concatenate([zero, early - late], axis=1)[:, where.places]  # but for what all share
+    far = np.abs(np.arange(len(where.places)) - chosen[:, None]) > NEAR
+    found: Places = np.argmin(np.where(far, np.inf, off), axis=1)
+    return found
 
 
 def rank_sums(rows: Floats, where: Layout) -> Floats:
@@ -130,7 +155,16 @@ def without(rows: Floats, places: Places, before: Floats, after: Floats) -> Floa
     return rows - np.where(later, after[:, None], before[:, None])
 
 
-def standard_error(rests: Floats) -> Floats:
+def _judging(rows: Floats, places: Places) -> Bools:
+    """The nights that are looked at on either side of each row's split."""
+    import numpy as np
+
+    nights, place = np.arange(rows.shape[1]), places[:, None]
+    judging: Bools = (nights >= place - WINDOW) & (nights < place + WINDOW)
+    return judging
+
+
+def standard_error(rests: Floats, judging: Bools) -> Floats:
     """The standard error of one night's value as a witness of its level, by what is left when the
     levels are taken off.
 
@@ -139,21 +173,25 @@ def standard_error(rests: Floats) -> Floats:
     """
     import numpy as np
 
-    nights = rests.shape[1]
-    calm = np.sort(np.abs(rests), axis=1)[:, : round(CALM * nights)]
-    spread = calm.mean(axis=1) / CALM_MEAN_OF_NORMAL
-    alike = _autocorrelation(np.clip(rests, -SPIKE * spread[:, None], SPIKE * spread[:, None]))
+    every = np.arange(len(rests))
+    nights = judging.sum(axis=1)
+    calm = np.maximum(1, np.rint(CALM * nights)).astype(np.intp)
+    ordered = np.sort(np.where(judging, np.abs(rests), np.inf), axis=1)
+    spread = np.cumsum(ordered, axis=1)[every, calm - 1] / calm / CALM_MEAN_OF_NORMAL
+    ends = SPIKE * spread[:, None]
+    alike = _autocorrelation(np.clip(rests, -ends, ends), judging, nights)
     error: Floats = spread * np.sqrt((1 + alike) / (1 - alike))
     return error
 
 
-def _autocorrelation(rests: Floats) -> Floats:
+def _autocorrelation(rests: Floats, judging: Bools, nights: Places) -> Floats:
     """From night to night, at least 0; what a short series hides of it (Kendall 1954) is added."""
     import numpy as np
 
-    centred = rests - rests.mean(axis=1, keepdims=True)
+    mean = np.where(judging, rests, 0.0).sum(axis=1) / nights
+    centred = np.where(judging, rests - mean[:, None], 0.0)
     whole = (centred**2).sum(axis=1)
     found = (centred[:, 1:] * centred[:, :-1]).sum(axis=1) / np.where(whole > 0, whole, 1.0)
-    hidden = (1 + 4 * np.clip(found, 0, 1)) / rests.shape[1]
+    hidden = (1 + 4 * np.clip(found, 0, 1)) / nights
     alike: Floats = np.clip(found + hidden, 0, MOST_ALIKE)
     return alike

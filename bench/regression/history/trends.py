@@ -13,7 +13,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bench.regression.gates import BURST, BYTES, CEILING, LEAK, Figure, figures
+from bench.regression.gates import (
+    BURST,
+    BYTES,
+    CEILING,
+    LEAK,
+    Figure,
+    default_margin,
+    figures,
+)
 from bench.regression.history.reading import History, when
 from bench.regression.history.records import Kept, Point
 from bench.regression.history.splits import WINDOW
@@ -24,6 +32,10 @@ START = Figure("start_latency_seconds", quantile=0.5)
 RELEASE = Figure("release_seconds_per_unit")
 HEADLINES = (BYTES, LEAK, BURST, START, RELEASE, CEILING)
 
+# What the control is called where it stands among the runtimes: none of them has a space in it.
+CONTROL = Runtime(name="the control", label="the control", kind="task", language="C")
+
+LEAST_SPAN = 0.1
 UNITS, STOPPED, COMMAND = "units alive", "stopped by", "command"
 A_LIMIT: tuple[Status, ...] = ("refused", "killed")
 
@@ -62,6 +74,14 @@ class Trend:
     figure: Figure
     segments: tuple[Segment, ...]
     missing: int = 0
+
+    @property
+    def least_span(self) -> float:
+        """What noise is not to be blown up beyond where the trend is drawn: a tenth of the figure,
+        or twice a margin that is no share of it."""
+        margin = default_margin(self.figure, self.runtime)
+        level = abs(statistics.median(night.value for night in self.nights))
+        return 2 * margin.value if margin.absolute else LEAST_SPAN * level or 1.0
 
     @property
     def key(self) -> tuple[str, Figure]:
@@ -117,6 +137,19 @@ def trends(
         for figure in figures().values()
         if figure in wanted and (nights := seen.get((name, figure)))
     )
+
+
+def control_trend(history: History) -> Trend | None:
+    """The control, night by night: seconds for the same work. `None` where no run has one."""
+    nights = tuple(
+        Night(point.id, when(point), point.commit, seconds, control=seconds)
+        for point in history.points
+        if (seconds := control_of(point)) is not None
+    )
+    if not nights:
+        return None
+    segment = Segment(nights, {}, is_judged=False)
+    return Trend(CONTROL, BURST, (segment,), len(history.points) - len(nights))
 
 
 def crossings(made: Iterable[Trend]) -> tuple[Crossing, ...]:

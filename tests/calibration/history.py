@@ -1,0 +1,291 @@
+"""How often the check of a history nominates in vain, and what it finds: part of `make calibrate`.
+
+    .venv/bin/python -m tests.calibration.history                     everything: some 15 minutes
+    .venv/bin/python -m tests.calibration.history --seeds tuning      those to tune by
+    .venv/bin/python -m tests.calibration.history --series 50         a first look
+
+Each series goes through the shipped check. On the published seeds at full length, the tables of
+docs/history.md and recorded/history.csv are written anew. Ends with 1 where a figure was not
+reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import functools
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bench.regression.gates import BURST
+from bench.regression.history.check import FEWEST_FOR_ALARM, FEWEST_FOR_VERDICT, check
+from bench.regression.history.stretches import Stretch
+from bench.regression.history.trends import Night, Segment, Trend
+from bench.results.records import Runtime
+from tests.calibration.nights import KINDS, series, shifted
+
+PAGE = Path(__file__).parents[2] / "docs" / "history.md"
+CSV = Path(__file__).parent / "recorded" / "history.csv"
+
+SERIES = 1_000
+WATCHED, POWER, TOGETHER = 0.4, 0.2, 0.2  # so many of them: these take longer
+NIGHTS = 60
+BEFORE = 40  # nights, then come those that are worse
+CHANGES = (0.03, 0.05, 0.10, 0.20)
+AFTERS = (5, 10, 20)
+FOUND_IN = ("quiet", "spikes: 5 % of the nights +25 %", "waves: autocorrelation 0.5")
+METRICS = 42  # seven runtimes with six figures each
+REACH = 0.05
+
+# What the figures to reach are about; the other kinds are told.
+JUDGED = (
+    "quiet",
+    "spikes: 5 % of the nights +25 %",
+    "waves: autocorrelation 0.5",
+    "waves and spikes",
+    "bursts of real runs",
+)
+
+RUNTIME = Runtime(name="asyncio", label="asyncio task", kind="task", language="Python")
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many."""
+
+    count: int
+    of: int
+
+    @property
+    def value(self) -> float:
+        return self.count / self.of
+
+    @functools.cached_property
+    def interval(self) -> tuple[float, float]:
+        """That of Clopper and Pearson (1934), 95 %."""
+        from scipy.stats import binomtest
+
+        found = binomtest(self.count, self.of).proportion_ci(0.95, method="exact")
+        return float(found.low), float(found.high)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.value * 100:.1f} % ({low * 100:.1f}–{high * 100:.1f})"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure: of which kind of series, what was asked of it, and the share that it is."""
+
+    table: str
+    kind: str
+    asked: str
+    share: Share
+
+
+def stretch_of(values: Sequence[float], number: int = 0) -> Stretch:
+    """Nights with these values, which are logarithms, of one figure of one runtime."""
+    nights = tuple(
+        Night(f"{place:016x}", FIRST + timedelta(days=place), None, 4e-6 * math.exp(value))
+        for place, value in enumerate(values)
+    )
+    runtime = (
+        RUNTIME
+        if not number
+        else Runtime(name=f"runtime-{number}", label="", kind="task", language="Python")
+    )
+    segment = Segment(nights, {})
+    return Stretch(Trend(runtime, BURST, (segment,)), segment, nights)
+
+
+def nominates(values: Sequence[float]) -> bool:
+    return bool(check([stretch_of(values)]).nominations)
+
+
+def alarms(values: Sequence[float]) -> bool:
+    """Whether a worsening alarms, wherever it is said to be."""
+    return bool(check([stretch_of(values)]).alarms)
+
+
+# What is asked of one series; each is given the kind, the seeds and the series' number.
+
+
+def once(kind: str, seeds: str, number: int) -> bool:
+    """One check, after all nights."""
+    return nominates(series(kind, NIGHTS, seeds, number))
+
+
+def young(kind: str, seeds: str, number: int) -> bool:
+    """One check, as soon as it may alarm."""
+    return nominates(series(kind, NIGHTS, seeds, number)[:FEWEST_FOR_ALARM])
+
+
+def watched(kind: str, seeds: str, number: int) -> bool:
+    """A check every night from the first that may alarm: whether any of them nominated."""
+    values = series(kind, NIGHTS, seeds, number)
+    return any(nominates(values[:end]) for end in range(FEWEST_FOR_ALARM, len(values) + 1))
+
+
+def advised(kind: str, seeds: str, number: int) -> bool:
+    """A check every night from the first with a verdict until they may alarm."""
+    values = series(kind, NIGHTS, seeds, number)
+    return any(nominates(values[:end]) for end in range(FEWEST_FOR_VERDICT, FEWEST_FOR_ALARM))
+
+
+def together(kind: str, seeds: str, number: int) -> bool:
+    """One check of a whole history at once: whether any of its figures was nominated."""
+    every = (
+        stretch_of(series(kind, NIGHTS, f"{seeds}/{metric}", number), metric)
+        for metric in range(METRICS)
+    )
+    return bool(check(list(every)).nominations)
+
+
+def found(change: float, after: int, kind: str, seeds: str, number: int) -> bool:
+    """Whether a worsening is found once so many nights have it."""
+    return alarms(shifted(series(kind, BEFORE + after, seeds, number), after, change))
+
+
+Question = Callable[[str, str, int], bool]
+
+
+def share_of(pool: ProcessPoolExecutor, ask: Question, kind: str, seeds: str, count: int) -> Share:
+    yes = pool.map(functools.partial(ask, kind, seeds), range(count), chunksize=10)
+    return Share(sum(yes), count)
+
+
+def false_nominations(pool: ProcessPoolExecutor, seeds: str, count: int) -> Iterable[Row]:
+    few = max(1, round(WATCHED * count))
+    for kind in KINDS:
+        yield Row("false", kind, "one check, 30 nights", share_of(pool, young, kind, seeds, count))
+        yield Row("false", kind, "one check, 60 nights", share_of(pool, once, kind, seeds, count))
+        yield Row("false", kind, "every night, 30 to 60", share_of(pool, watched, kind, seeds, few))
+        yield Row(
+            "false", kind, "advice, nights 10 to 29", share_of(pool, advised, kind, seeds, few)
+        )
+
+
+def whole_histories(pool: ProcessPoolExecutor, seeds: str, count: int) -> Iterable[Row]:
+    few = max(1, round(TOGETHER * count))
+    for kind in FOUND_IN:
+        yield Row(
+            "together",
+            kind,
+            f"{METRICS} figures, one check",
+            share_of(pool, together, kind, seeds, few),
+        )
+
+
+def power(pool: ProcessPoolExecutor, seeds: str, count: int) -> Iterable[Row]:
+    few = max(1, round(POWER * count))
+    for kind in (*FOUND_IN, "bursts of real runs"):
+        for change in CHANGES:
+            for after in AFTERS:
+                ask = functools.partial(found, change, after)
+                yield Row(
+                    "power", kind, f"+{change:.0%} for {after} nights",
+                    share_of(pool, ask, kind, seeds, few),
+                )  # fmt: skip
+
+
+def as_table(rows: Sequence[Row]) -> str:
+    """A line a kind, a column a question."""
+    questions = list(dict.fromkeys(row.asked for row in rows))
+    lines = [
+        f"| nights | {' | '.join(questions)} |",
+        f"| --- |{' ---: |' * len(questions)}",
+    ]
+    for kind in dict.fromkeys(row.kind for row in rows):
+        cells = {row.asked: str(row.share) for row in rows if row.kind == kind}
+        lines.append(f"| {kind} | {' | '.join(cells[asked] for asked in questions)} |")
+    return "\n".join(lines)
+
+
+def power_table(rows: Sequence[Row]) -> str:
+    """A line a kind and number of nights, a column a change."""
+    heads = [f"+{change:.0%}".replace("%", " %") for change in CHANGES]
+    lines = [
+        f"| nights | with the change | {' | '.join(heads)} |",
+        f"| --- | ---: |{' ---: |' * len(heads)}",
+    ]
+    shares = {(row.kind, row.asked): row.share for row in rows}
+    for kind in dict.fromkeys(row.kind for row in rows):
+        for after in AFTERS:
+            cells = (str(shares[kind, f"+{change:.0%} for {after} nights"]) for change in CHANGES)
+            lines.append(f"| {kind} | {after} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def write(rows: Sequence[Row], blocks: dict[str, str]) -> None:
+    """The tables into the page, and every figure into the CSV."""
+    text = PAGE.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        begin, end = f"<!-- measured: {name} -->\n", "<!-- end -->"
+        before, _, rest = text.partition(begin)
+        if not rest:
+            raise ValueError(f"no '{begin.strip()}' in {PAGE}")
+        text = f"{before}{begin}\n{block}\n\n{end}{rest.partition(end)[2]}"
+    PAGE.write_text(text, encoding="utf-8")
+    with CSV.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("table", "nights", "asked", "count", "of", "low", "high"))
+        writer.writerows(
+            (row.table, row.kind, row.asked, row.share.count, row.share.of,
+             *(f"{end:.4f}" for end in row.share.interval))
+            for row in rows
+        )  # fmt: skip
+
+
+def not_reached(rows: Iterable[Row]) -> list[Row]:
+    """The shares of false nominations that are above what is allowed, of what is judged."""
+    return [
+        row
+        for row in rows
+        if row.table == "together"
+        or (row.table == "false" and row.kind in JUDGED and row.asked.startswith("one check"))
+        if row.share.value > REACH
+    ]
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--series", type=int, default=SERIES, help="for each false-alarm rate")
+    parser.add_argument("--seeds", choices=("tuning", "published"), default="published")
+    return parser.parse_args()
+
+
+def main() -> int:
+    options = arguments()
+    began = time.monotonic()
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        made = [
+            list(part(pool, options.seeds, options.series))
+            for part in (false_nominations, whole_histories, power)
+        ]
+    tables = {
+        "false nominations": as_table(made[0]),
+        "all figures together": as_table(made[1]),
+        "what is found": power_table(made[2]),
+    }
+    for name, table in tables.items():
+        print(f"{name}\n\n{table}\n")
+    rows = [row for part in made for row in part]
+    if (options.series, options.seeds) == (SERIES, "published"):
+        write(rows, tables)
+    missed = not_reached(rows)
+    for row in missed:
+        print(f"not reached: {row.kind}, {row.asked}: {row.share}")
+    print(f"{time.monotonic() - began:.0f} s")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,256 @@
+"""`outnumber history` as a user types it: what it says, what it writes, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from bench.cli.commit import VARIABLES
+from bench.regression.gates import BURST, BYTES
+from bench.regression.history.folder import add
+from bench.regression.history.reading import read
+from bench.results.records import Result
+from tests.support.commands import outnumber_here as outnumber
+from tests.support.histories import history, noise, shifted
+from tests.support.results import result, sweep
+
+RUN = result(*[sweep(number=number) for number in range(1, 7)])
+TESTED = "4f2a9c1b0d" * 4
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, of no repository and on no CI, in which commands are typed."""
+    monkeypatch.chdir(tmp_path)
+    for name in (*VARIABLES, "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.setenv("COLUMNS", "150")
+    return tmp_path
+
+
+def stored(folder: Path, made: Result = RUN, name: str = "run.json") -> str:
+    (folder / name).write_bytes(msgspec.json.encode(made))
+    return name
+
+
+def nightly(folder: Path, nights: int = 40, change: float = 1.3) -> None:
+    made = history(
+        {
+            ("asyncio", BURST): shifted(noise(nights, 2), nights - 10, change),
+            ("asyncio", BYTES): noise(nights, 3, spread=0.0003, level=1152),
+            ("trio", BURST): noise(nights, 4, level=2e-5),
+        },
+        control=noise(nights, 5, spread=0.01, level=0.04),
+    )
+    for point in made.points:
+        add(folder / "outnumber-history", point)
+
+
+# add
+
+
+def test_a_run_is_added_once_and_told_the_second_time(folder: Path) -> None:
+    first = outnumber("history", "add", stored(folder, replace(RUN, control=(0.04,))))
+    (path,) = (folder / "outnumber-history").iterdir()
+    assert first.stdout == f"{path.relative_to(folder)}\n"
+    assert path.name.startswith("2026-11-23T22-31-07-")
+    assert first.stderr == ""
+    kept = path.read_bytes()
+    again = outnumber("history", "add", "run.json")
+    assert again.stdout == ""
+    assert "run.json is in outnumber-history already" in again.stderr
+    assert path.read_bytes() == kept
+
+
+def test_a_run_without_a_control_is_added_with_a_word(folder: Path) -> None:
+    done = outnumber("history", "add", stored(folder))
+    assert "run.json has no control: a machine that changes will not be told" in done.stderr
+    assert done.stdout
+
+
+def test_several_runs_are_added_at_once_and_none_if_one_cannot_be_read(folder: Path) -> None:
+    one = stored(folder)
+    two = stored(folder, replace(RUN, started="2026-11-24T22:00:00+00:00"), "two.json")
+    (folder / "broken.json").write_text("{")
+    done = outnumber("history", "add", one, two, "broken.json", code=5)
+    assert "broken.json" in done.stderr
+    assert not (folder / "outnumber-history").exists()
+    assert len(outnumber("history", "add", one, two).stdout.splitlines()) == 2
+
+
+def test_the_commit_is_what_was_typed_or_else_what_ci_says(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_SHA", TESTED)
+    outnumber("history", "add", stored(folder), "--folder", "a")
+    assert read(folder / "a").points[0].commit == TESTED
+    outnumber("history", "add", "run.json", "--folder", "b", "--commit", "v1.2")
+    assert read(folder / "b").points[0].commit == "v1.2"
+
+
+def test_the_commit_is_else_what_git_says_of_the_folder(folder: Path) -> None:
+    outnumber("history", "add", stored(folder), "--folder", "a")
+    assert read(folder / "a").points[0].commit is None
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false")
+    subprocess.run([*git, "init", "-q"], cwd=folder, check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], cwd=folder, check=True)
+    said = subprocess.run(
+        [*git, "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True
+    )
+    outnumber("history", "add", "run.json", "--folder", "b")
+    assert read(folder / "b").points[0].commit == said.stdout.strip()
+
+
+# Wrong words
+
+WRONG = [
+    (("show",), "outnumber-history: no such folder; outnumber history add RESULT makes one"),
+    (("check", "--folder", "none"), "none: no such folder"),
+    (("acknowledge", "2026", "--reason", "x"), "no such folder"),
+    (("acknowledge", "2026-10-01"), "Missing option '--reason'"),
+    (("add",), "Missing argument"),
+    (("add", "run.json", "--commit", ""), "--commit: give up to 200 letters"),
+    (("sing",), "No such command"),
+]
+
+
+@pytest.mark.parametrize(("typed", "said"), WRONG, ids=[" ".join(typed) for typed, _ in WRONG])
+def test_wrong_words_are_a_usage_error(folder: Path, typed: tuple[str, ...], said: str) -> None:
+    stored(folder)
+    done = outnumber("history", *typed, code=2)
+    assert said in " ".join(done.stderr.split())
+
+
+NAMES = [
+    (("-m", "burst_second"), "no figure is called 'burst_second'; did you mean burst_seconds_"),
+    (("-m", "ceiling"), "no run in it has ceiling"),
+    (("-r", "asincio"), "--runtime: the history has no 'asincio'; did you mean asyncio?"),
+    (("--across", "kernal"), "--across: nothing is called 'kernal'; did you mean kernel?"),
+]
+
+
+@pytest.mark.parametrize(("typed", "said"), NAMES, ids=[" ".join(typed) for typed, _ in NAMES])
+def test_a_name_that_the_history_does_not_have_is_told_with_the_nearest(
+    folder: Path, typed: tuple[str, ...], said: str
+) -> None:
+    nightly(folder, nights=12)
+    for command in ("show", "check"):
+        assert said in " ".join(outnumber("history", command, *typed, code=2).stderr.split())
+
+
+def test_a_folder_without_a_point_is_told(folder: Path) -> None:
+    (folder / "outnumber-history").mkdir()
+    assert "no point of a history in it" in outnumber("history", "show", code=2).stderr
+
+
+# show, check, acknowledge
+
+
+def test_shown_is_what_was_asked_for(folder: Path) -> None:
+    nightly(folder)
+    whole = outnumber("history", "show").stdout
+    assert all(word in whole for word in ("asyncio", "trio", "bytes", "burst", "▲", "the control"))
+    one = outnumber("history", "show", "-r", "trio", "-m", "burst_seconds_per_unit").stdout
+    assert "trio" in one
+    assert "asyncio" not in one
+    assert "bytes" not in one
+
+
+def test_a_broken_line_is_told_and_the_rest_is_shown(folder: Path) -> None:
+    nightly(folder, nights=12)
+    (folder / "outnumber-history" / "odd.jsonl").write_text("{\n")
+    done = outnumber("history", "show")
+    assert "outnumber-history/odd.jsonl, line 1: Input data was truncated" in done.stdout
+    assert "12 runs" in done.stdout
+
+
+def test_a_page_is_written_where_it_was_asked_for(folder: Path) -> None:
+    nightly(folder, nights=12)
+    done = outnumber("history", "show", "--page", "out", "-m", "bytes_per_unit", "-r", "asyncio")
+    assert done.stdout == "out/history.html\n"
+    assert (folder / "out" / "history.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.slow
+def test_figures_are_written_where_they_were_asked_for(folder: Path) -> None:
+    nightly(folder, nights=12)
+    done = outnumber("history", "show", "--figures", "out", "-m", "bytes_per_unit")
+    assert done.stdout.splitlines() == [
+        "out/trend-bytes-per-unit.svg",
+        "out/trend-bytes-per-unit.png",
+        "out/trend-control.svg",
+        "out/trend-control.png",
+    ]
+    assert (folder / "out" / "trend-bytes-per-unit.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_an_alarm_ends_with_3_and_never_with_1(folder: Path) -> None:
+    nightly(folder)
+    done = outnumber("history", "check", code=3)
+    assert "Nominated: burst of asyncio (1.3" in done.stdout
+    assert "Nominated" in outnumber("history", "check", "--fail-on", "none", code=0).stdout
+
+
+@pytest.mark.parametrize(("nights", "change"), [(20, 1.3), (40, 1.0), (40, 0.7)])
+def test_advice_and_what_got_better_end_with_0(folder: Path, nights: int, change: float) -> None:
+    nightly(folder, nights, change)
+    assert "No alarm" in outnumber("history", "check", code=0).stdout
+
+
+def test_a_check_is_written_as_json_and_as_markdown(folder: Path) -> None:
+    nightly(folder)
+    tree = json.loads(outnumber("history", "check", "--format", "json", code=3).stdout)
+    assert tree["alarms"] == 1
+    text = outnumber("history", "check", "--format", "markdown", code=3).stdout
+    assert text.startswith("### outnumber history: ")
+    outnumber("history", "check", "--markdown", "deep/check.md", code=3)
+    assert (folder / "deep" / "check.md").read_text() == text
+
+
+def test_a_github_step_shows_the_check(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary.md"))
+    nightly(folder)
+    outnumber("history", "check", code=3)
+    assert (folder / "summary.md").read_text().startswith("### outnumber history: ")
+
+
+def test_the_command_that_a_check_prints_accepts_the_change(folder: Path) -> None:
+    nightly(folder)
+    tree = json.loads(outnumber("history", "check", "--format", "json", code=3).stdout)
+    point = tree["nominations"][0]["first"]["point"]
+    words = ("-r", "asyncio", "-m", "burst_seconds_per_unit", "--reason", "meant")
+    done = outnumber("history", "acknowledge", point, *words)
+    assert Path(done.stdout.strip()).name.startswith("acknowledged-")
+    assert "No alarm" in outnumber("history", "check", code=0).stdout
+    shown = outnumber("history", "show").stdout
+    assert "burst_seconds_per_unit of asyncio: meant" in shown
+    again = outnumber("history", "acknowledge", point, *words)
+    assert "acknowledged already" in again.stderr
+
+
+def test_a_point_is_named_by_its_id_its_commit_or_its_date(folder: Path) -> None:
+    nightly(folder, nights=12)
+    for number, text in enumerate((f"{7:016x}", "08c0ffee", "2026-09-10")):
+        outnumber("history", "acknowledge", text, "--reason", "x", "-r", "asyncio")
+        assert len(read(folder / "outnumber-history").acknowledged) == number + 1
+    points = {one.point for one in read(folder / "outnumber-history").acknowledged}
+    assert points == {f"{7:016x}", f"{8:016x}", f"{9:016x}"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-09", "'2026-09' names 12 runs; give the id of one:"),
+        ("2020-01-01", "no run of this history has an id, commit or date that begins with"),
+        ("0", "no run of this history has an id, commit or date that begins with '0'"),
+    ],
+)
+def test_a_point_that_is_none_or_several_is_told(folder: Path, text: str, said: str) -> None:
+    nightly(folder, nights=12)
+    assert said in outnumber("history", "acknowledge", text, "--reason", "x", code=2).stderr

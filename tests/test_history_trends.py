@@ -1,0 +1,281 @@
+"""What a history tells apart: segments, ceilings, missing nights, accepted changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from msgspec.structs import replace as changed
+
+from bench.regression.gates import BURST, BYTES, CEILING, LEAK
+from bench.regression.history.reading import History
+from bench.regression.history.records import VERSION, Acknowledgement
+from bench.regression.history.review import Review, review
+from bench.regression.history.trends import Trend, fact_names, trends
+from tests.support.histories import burst_history, history, noise, shifted
+
+ASYNCIO = ("asyncio", BURST)
+OTHER_CPU = {"machine": {"cpu": "Another CPU"}}
+OWN_CPU = {"machine": {"cpu": "Some CPU"}}
+
+
+def lengths(trend: Trend) -> list[int]:
+    return [len(segment.nights) for segment in trend.segments]
+
+
+def only(made: History, *across: str) -> Trend:
+    (trend,) = trends(made, wanted=[BURST], across=across)
+    return trend
+
+
+@pytest.mark.parametrize(
+    ("facts", "name"),
+    [
+        ({"machine": {"kernel": "6.19.1"}}, "kernel"),
+        (OTHER_CPU, "cpu"),
+        ({"limit": {"pids.max": "100"}}, "pids.max"),
+        ({"version": {"asyncio version": "3.13.1"}}, "asyncio version"),
+        ({"measuring": {"outnumber": "0.2.0"}}, "outnumber"),
+        ({"measuring": {"asyncio kernel source": "meminfo"}}, "asyncio kernel source"),
+        ({"setting": {"stack-size": "65536"}}, "stack-size"),
+    ],
+)
+def test_whatever_a_figure_rests_on_begins_a_segment(
+    facts: dict[str, dict[str, str]], name: str
+) -> None:
+    made = burst_history(noise(8, 1), facts={3: facts})
+    assert lengths(only(made)) == [3, 5]
+    assert [one.name for one in only(made).segments[1].changed] == [name]
+    assert lengths(only(made, name)) == [8]
+    assert name in fact_names(made)
+
+
+def test_another_runtimes_version_begins_no_segment() -> None:
+    facts = {night: {"version": {"trio version": f"0.3{night}"}} for night in (0, 3)}
+    made = history({ASYNCIO: noise(6, 1), ("trio", BURST): noise(6, 2)}, facts=facts)
+    by_name = {trend.runtime.name: lengths(trend) for trend in trends(made, wanted=[BURST])}
+    assert by_name == {"asyncio": [6], "trio": [3, 3]}
+
+
+def test_memory_that_a_kernel_keeps_more_of_begins_no_segment() -> None:
+    size = str((24 << 30) - (100 << 20))
+    like = {3: {"machine": {"memory_bytes": size}}}
+    assert lengths(only(burst_history(noise(6, 1), facts=like))) == [6]
+    other = {3: {"machine": {"memory_bytes": str(12 << 30)}}}
+    assert lengths(only(burst_history(noise(6, 1), facts=other))) == [3, 3]
+
+
+def test_two_machines_that_take_turns_have_a_segment_each() -> None:
+    turns = {night: OTHER_CPU if night % 2 else OWN_CPU for night in range(60)}
+    values = shifted(noise(60, 5), 40, 1.25)
+    found = review(burst_history(values, facts=turns), figures=[BURST])
+    assert lengths(found.trends[0]) == [30, 30]
+    assert len(found.crossings) == 1
+    assert len(found.check.alarms) == 2
+
+
+def test_another_count_of_units_is_another_segment() -> None:
+    made = burst_history(noise(6, 1))
+    points = [
+        changed(point, kept=tuple(changed(kept, at=5_000) for kept in point.kept))
+        if night >= 4
+        else point
+        for night, point in enumerate(made.points)
+    ]
+    trend = only(replace(made, points=tuple(points)))
+    assert [str(one) for one in trend.segments[1].changed] == ["units alive: 100,000 against 5,000"]
+
+
+def test_a_border_tells_the_shift_across_it_and_judges_nothing() -> None:
+    values = [*noise(30, 1, level=4e-6), *noise(30, 2, level=8e-6)]
+    facts = {30: {"machine": {"kernel": "6.19.1"}}}
+    found = review(burst_history(values, facts=facts), figures=[BURST])
+    (crossing,) = found.crossings
+    assert crossing.after / crossing.before == pytest.approx(2, rel=0.05)
+    assert found.check.nominations == ()
+
+
+# Ceilings
+
+
+def ceilings(*stops: tuple[float, str, str | None]) -> Review:
+    made = history({("threading", CEILING): [count for count, _, _ in stops]})
+    points = tuple(
+        changed(
+            point,
+            kept=(changed(point.kept[0], status=status, limit=limit),),
+        )
+        for point, (_, status, limit) in zip(made.points, stops, strict=True)
+    )
+    return review(replace(made, points=points), figures=[CEILING])
+
+
+MAPS = (22_362.0, "refused", "vm.max_map_count")
+PIDS = (10_000.0, "refused", "pids.max")
+
+
+def test_another_limit_that_stops_the_launch_is_told_as_that() -> None:
+    found = ceilings(*[MAPS] * 20, *[PIDS] * 20)
+    (crossing,) = found.crossings
+    assert [str(one) for one in crossing.changed] == [
+        "stopped by: refused vm.max_map_count against refused pids.max"
+    ]
+    assert (crossing.before, crossing.after) == (22_362, 10_000)
+
+
+def test_a_lower_ceiling_at_the_same_limit_is_nominated_as_worse() -> None:
+    low = (15_000.0, "refused", "vm.max_map_count")
+    (nomination,) = ceilings(*[MAPS] * 30, *[low] * 10).check.alarms
+    assert nomination.effect == pytest.approx(15_000 / 22_362)
+
+
+@pytest.mark.parametrize("status", ["max", "budget", "reserve"])
+def test_a_count_at_which_nothing_said_no_is_not_judged(status: str) -> None:
+    found = ceilings(*[(1e6, status, None)] * 30, *[(5e5, status, None)] * 10)
+    assert found.check.nominations == ()
+    assert found.check.judged == ()
+    assert [trend.figure for trend in found.open_ended] == [CEILING]
+
+
+def test_a_count_at_which_a_runner_broke_is_no_ceiling() -> None:
+    found = ceilings(*[MAPS] * 5, (3.0, "failed", None), (4.0, "interrupted", None), MAPS)
+    assert lengths(found.trends[0]) == [6]
+    assert found.trends[0].missing == 2
+
+
+# Zeros and other scales
+
+
+def test_a_leak_is_judged_by_its_bytes_from_nothing() -> None:
+    values = [0.0] * 30 + [200.0] * 8
+    found = review(history({("asyncio", LEAK): values}), figures=[LEAK])
+    (nomination,) = found.check.alarms
+    assert nomination.absolute
+    assert (nomination.base, nomination.new, nomination.effect) == (0, 200, 200)
+
+
+def test_bytes_within_their_margin_are_no_change_however_sure_it_is() -> None:
+    within = shifted(noise(40, 1, spread=0.0002, level=1152), 30, 1.008)
+    past = shifted(noise(40, 1, spread=0.0002, level=1152), 30, 1.02)
+    for values, alarms in ((within, 0), (past, 1)):
+        found = review(history({("asyncio", BYTES): values}), figures=[BYTES])
+        assert len(found.check.alarms) == alarms
+
+
+def test_what_got_better_is_told_and_alarms_nobody() -> None:
+    found = review(burst_history(shifted(noise(40, 1), 28, 0.8)), figures=[BURST])
+    (nomination,) = found.check.nominations
+    assert not nomination.worse
+    assert found.check.alarms == ()
+
+
+def test_two_changes_are_both_found() -> None:
+    values = shifted(shifted(noise(90, 1), 30, 1.3), 60, 1.3)
+    found = review(burst_history(values), figures=[BURST])
+    first, second = sorted(found.check.nominations, key=lambda one: one.first.date)
+    assert abs(int(first.first.point, 16) - 30) <= 1
+    assert abs(int(second.first.point, 16) - 60) <= 1
+    assert first.new == pytest.approx(second.base, rel=0.05)
+    assert second.new / first.base == pytest.approx(1.69, rel=0.05)
+
+
+def test_an_improvement_that_is_lost_again_is_found() -> None:
+    values = shifted(shifted(noise(90, 4), 30, 0.7), 60, 1 / 0.7)
+    found = review(burst_history(values), figures=[BURST])
+    assert [one.worse for one in found.check.nominations].count(True) == 1
+
+
+# Acknowledged changes
+
+
+def accepted(night: int, **about: str) -> Acknowledgement:
+    return Acknowledgement(
+        history=VERSION, point=f"{night:016x}", reason="why", on="2026-11-01", **about
+    )
+
+
+@pytest.mark.parametrize(
+    ("about", "alarms"),
+    [
+        ({}, 0),
+        ({"runtime": "asyncio"}, 0),
+        ({"metric": "burst_seconds_per_unit"}, 0),
+        ({"runtime": "trio"}, 1),
+        ({"metric": "bytes_per_unit"}, 1),
+    ],
+)
+def test_what_was_accepted_alarms_no_more_and_nothing_else_is_accepted(
+    about: dict[str, str], alarms: int
+) -> None:
+    made = burst_history(shifted(noise(40, 2), 20, 1.3), acknowledged=[accepted(20, **about)])
+    assert len(review(made, figures=[BURST]).check.alarms) == alarms
+
+
+def test_a_new_baseline_begins_at_an_accepted_change() -> None:
+    values = shifted(shifted(noise(80, 2), 20, 1.3), 60, 1.3)
+    found = review(burst_history(values, acknowledged=[accepted(20)]), figures=[BURST])
+    (nomination,) = found.check.alarms
+    assert abs(int(nomination.first.point, 16) - 60) <= 1
+    assert nomination.points == 60
+
+
+def test_an_accepted_night_that_the_figure_misses_counts_from_the_next() -> None:
+    values: list[float | None] = list(shifted(noise(40, 2), 20, 1.3))
+    values[20] = None
+    found = review(burst_history(values, acknowledged=[accepted(20)]), figures=[BURST])
+    assert [len(stretch.nights) for stretch in found.stretches] == [20, 19]
+
+
+def test_an_accepted_point_that_is_not_there_is_told() -> None:
+    found = review(burst_history(noise(12, 1), acknowledged=[accepted(99)]), figures=[BURST])
+    assert [one.point for one in found.lost] == [f"{99:016x}"]
+
+
+# What stays unsaid
+
+
+def test_what_keeps_changing_is_named() -> None:
+    facts = {night: {"version": {"asyncio version": f"0.{night}"}} for night in range(20)}
+    made = burst_history(noise(20, 1), facts=facts)
+    found = review(made, figures=[BURST])
+    assert found.restless == ("asyncio version",)
+    assert [trend.runtime.name for trend in found.unjudged] == ["asyncio"]
+    assert review(made, figures=[BURST], across=["asyncio version"]).restless == ()
+
+
+def test_runs_without_a_control_are_counted() -> None:
+    made = burst_history(noise(12, 1), control=[0.04] * 10 + [None, None])
+    assert review(made).without_control == 2
+    assert review(burst_history(noise(12, 1))).without_control == 12
+
+
+def test_where_few_runs_have_a_control_the_machine_is_not_blamed() -> None:
+    control = [None] * 30 + [0.05] * 10
+    found = review(burst_history(shifted(noise(40, 2), 30, 1.3), control=control), figures=[BURST])
+    (nomination,) = found.check.alarms
+    assert nomination.control.state == "unknown"
+
+
+def test_a_control_that_hardly_moved_does_not_excuse_a_great_shift() -> None:
+    control = shifted(noise(40, 7, spread=0.005, level=0.04), 30, 1.05)
+    found = review(burst_history(shifted(noise(40, 2), 30, 1.5), control=control), figures=[BURST])
+    (nomination,) = found.check.alarms
+    assert nomination.control.state == "moved"
+
+
+@pytest.mark.parametrize(("night", "blamed"), [(30, True), (33, True), (20, False), (40, False)])
+def test_a_control_that_moved_at_another_time_excuses_nothing(night: int, blamed: bool) -> None:
+    control = shifted(noise(50, 7, spread=0.01, level=0.04), night, 1.25)
+    made = burst_history(shifted(noise(50, 2), 30, 1.25), control=control)
+    (nomination,) = review(made, figures=[BURST]).check.nominations
+    assert nomination.is_machine is blamed
+
+
+def test_a_machine_that_got_slower_does_not_excuse_bytes() -> None:
+    made = history(
+        {("asyncio", BYTES): shifted(noise(40, 2, spread=0.001, level=1152), 30, 1.1)},
+        control=shifted(noise(40, 7, spread=0.005, level=0.04), 30, 1.1),
+    )
+    (nomination,) = review(made, figures=[BYTES]).check.alarms
+    assert nomination.control.state == "moved"
+    assert not nomination.is_machine
