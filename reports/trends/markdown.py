@@ -39,7 +39,7 @@ def _cells(one: Nomination) -> tuple[str, ...]:
         trend.runtime.name,
         words.name_of(trend),
         words.change_of(one),
-        f"{words.night_of(one.last)} and {words.night_of(one.first)}",
+        " and ".join(words.sides_of(one)),
         words.grade_of(one),
         words.control_of(one),
     )
@@ -48,7 +48,7 @@ def _cells(one: Nomination) -> tuple[str, ...]:
 def _commands(one: Nomination) -> str:
     """In a block of code, where nothing is markup; a fence in a name would end it."""
     trend = one.stretch.trend
-    before, after = words.night_of(one.last), words.night_of(one.first)
+    before, after = words.sides_of(one)
     lines = (
         f"# {trend.runtime.name}, {words.name_of(trend)}: before is {before}, after is {after}",
         confirmation(one),

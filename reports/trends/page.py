@@ -107,7 +107,7 @@ def page(review: Review) -> TrendsPage:
 
 def _nominated(one: Nomination) -> Nominated:
     trend = one.stretch.trend
-    before, after = words.night_of(one.last), words.night_of(one.first)
+    before, after = words.sides_of(one)
     return Nominated(
         heading=f"{trend.runtime.name}, {words.name_of(trend)}",
         told=f"{words.nominated(one)}.",

@@ -151,7 +151,7 @@ def _print_nomination(nomination: Nomination, out: Console) -> None:
     out.print()
     out.print(Text(terminal(f"{sign} {words.nominated(nomination)}"), STYLES[kind]))
     if not nomination.is_machine:
-        before, after = words.night_of(nomination.last), words.night_of(nomination.first)
+        before, after = words.sides_of(nomination)
         out.print(Text(terminal(f"Confirm it, before being {before} and after {after}:")))
         _print_command(confirmation(nomination), out)
     out.print(Text("Or accept it, saying why:" if not nomination.is_machine else "Accept it:"))

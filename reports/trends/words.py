@@ -62,9 +62,22 @@ def date_of(night: Night) -> str:
 
 def night_of(night: Night) -> str:
     """A night by its date, and by its commit where that is known: `2026-11-10 (3f2a9c1b0d)`."""
-    if night.commit is None:
-        return date_of(night)
-    return f"{date_of(night)} ({plain(night.commit)[:LETTERS_OF_COMMIT]})"
+    return _dated(date_of(night), night.commit)
+
+
+def sides_of(nomination: Nomination) -> tuple[str, str]:
+    """The night before the change and the one after it, with their times if the dates are alike."""
+    last, first = nomination.last, nomination.first
+    if date_of(last) != date_of(first):
+        return night_of(last), night_of(first)
+    before, after = (
+        _dated(night.date.strftime("%Y-%m-%d %H:%M"), night.commit) for night in (last, first)
+    )
+    return before, after
+
+
+def _dated(date: str, commit: str | None) -> str:
+    return f"{date} ({plain(commit)[:LETTERS_OF_COMMIT]})" if commit else date
 
 
 def change_of(nomination: Nomination) -> str:
@@ -102,7 +115,7 @@ def control_of(nomination: Nomination) -> str:
 def nominated(nomination: Nomination) -> str:
     """The whole of a nomination, without what to type."""
     trend = nomination.stretch.trend
-    where = f"between {night_of(nomination.last)} and {night_of(nomination.first)}"
+    where = "between {} and {}".format(*sides_of(nomination))
     return (
         f"{plain(trend.runtime.name)}, {name_of(trend)}: {change_of(nomination)}, {where}; "
         f"{grade_of(nomination)} (p {nomination.p:.2g}, {nomination.points} nights); "
@@ -192,8 +205,7 @@ def accepted(review: Review) -> tuple[tuple[str, str, str], ...]:
 
 def point_of(point: Point) -> str:
     """A run by its date and its commit, as `night_of`."""
-    date = when(point).strftime("%Y-%m-%d")
-    return f"{date} ({plain(point.commit)[:LETTERS_OF_COMMIT]})" if point.commit else date
+    return _dated(when(point).strftime("%Y-%m-%d"), point.commit)
 
 
 def listed(trends: Iterable[Trend]) -> str:
