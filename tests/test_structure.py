@@ -35,6 +35,8 @@ ARROWS: dict[str, frozenset[str]] = {
         {
             "bench.errors",
             "bench.experiments.events",
+            "bench.regression.gates",
+            "bench.regression.outlook",
             "bench.regression.verdicts",
             "bench.results",
         }

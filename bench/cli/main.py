@@ -18,6 +18,7 @@ from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
 from bench.cli.limits import limits
+from bench.cli.noise import noise
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
 from bench.cli.summary import summary
@@ -39,6 +40,7 @@ app.command()(limits)
 app.command()(ceiling)
 app.command()(ab)
 app.command()(compare)
+app.command()(noise)
 app.command()(runtimes)
 app.command()(summary)
 
