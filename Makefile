@@ -26,9 +26,9 @@ format: setup  ## format the code and mend what the linter can
 	.venv/bin/ruff check --fix --quiet || true
 	.venv/bin/ruff format
 
-bench: setup  ## time bursts (pytest-benchmark) and measure the harness's own cost
+bench: setup  ## time bursts (pytest-benchmark), and measure every figure that is to be reached
 	@.venv/bin/python -m pytest tests/benchmarks --benchmark-enable --benchmark-autosave $(ARGS)
-	@.venv/bin/python -m tests.benchmarks.harness_cost
+	@.venv/bin/python -m tests.benchmarks.figures
 
 clean:  ## remove caches and build products
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache

@@ -16,6 +16,7 @@ from rich.text import Text
 from bench.results.metrics import Metric, find
 from bench.results.records import Kind, Result, Runtime, Status, Sweep
 from reports import escape, units
+from reports.names import short
 from reports.stopper import stopper
 
 # One OS thread is C's where that ran: a Python thread is an OS thread and more.
@@ -36,7 +37,8 @@ REASONS: dict[Status, str] = {
 class Row:
     """One runtime's figures in bytes, seconds and units; `None` is unknown.
 
-    Texts are free of control characters, yet still to be escaped for where they are shown.
+    Texts are free of control characters, yet still to be escaped for where they are shown; the
+    label is short enough for a sentence.
     `stopped` says in words why the launch went no further, or why there was none; `stopper` is the
     limit with its value and what a unit took of it. `per_thread` is how many of this unit fit in
     the memory of one OS thread, told where both were read from the same sources.
@@ -80,31 +82,61 @@ def compare(result: Result, metrics: Sequence[Metric]) -> Comparison:
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its heading, and a row's cell in words."""
+    """One column: its heading, and a row's cell in words. `narrow` stands in its place where there
+    is little room: the unit in the heading, and not in every cell."""
 
     heading: str
     cell: Callable[[Row], str]
     is_number: bool = True
+    narrow: Column | None = None
+
+
+WIDE = 100  # columns of a terminal that hold every cell with its unit
+KIB, MICROSECOND = 1024, 1e-6
+
+
+def _in(scale: float, value: float | None) -> str:
+    return units.number(None if value is None else value / scale)
 
 
 COLUMNS = (
     Column("runtime", lambda row: row.name, is_number=False),
     Column("reached", lambda row: units.count(row.reached)),
     Column("stopped by", lambda row: row.stopped, is_number=False),
-    Column("bytes\na unit", lambda row: units.size(row.total_bytes)),
-    Column("as RSS\nshows", lambda row: units.size(row.rss_bytes)),
-    Column("median\nstart", lambda row: units.seconds(row.start_median_seconds)),
-    Column("p99\nstart", lambda row: units.seconds(row.start_p99_seconds)),
-    Column("burst", lambda row: units.rate(row.burst_units_per_second)),
+    Column(
+        "bytes\na unit",
+        lambda row: units.size(row.total_bytes),
+        narrow=Column("KiB\na unit", lambda row: _in(KIB, row.total_bytes)),
+    ),
+    Column(
+        "as RSS\nshows",
+        lambda row: units.size(row.rss_bytes),
+        narrow=Column("KiB\nas RSS\nshows", lambda row: _in(KIB, row.rss_bytes)),
+    ),
+    Column(
+        "median\nstart",
+        lambda row: units.seconds(row.start_median_seconds),
+        narrow=Column("median\nstart\nµs", lambda row: _in(MICROSECOND, row.start_median_seconds)),
+    ),
+    Column(
+        "p99\nstart",
+        lambda row: units.seconds(row.start_p99_seconds),
+        narrow=Column("p99\nstart\nµs", lambda row: _in(MICROSECOND, row.start_p99_seconds)),
+    ),
+    Column(
+        "burst",
+        lambda row: units.rate(row.burst_units_per_second),
+        narrow=Column("burst\na\nsecond", lambda row: units.number(row.burst_units_per_second)),
+    ),
     Column("in one\nthread", lambda row: units.ratio(row.per_thread)),
 )
 
 
-def cells(row: Row) -> tuple[str, ...]:
+def cells(row: Row, columns: Sequence[Column] = COLUMNS) -> tuple[str, ...]:
     """The row in words, a cell a column: a dash for the numbers of a runtime that did not run,
     which are not unknown but absent."""
     absent = row.status is None
-    return tuple("–" if absent and column.is_number else column.cell(row) for column in COLUMNS)
+    return tuple("–" if absent and column.is_number else column.cell(row) for column in columns)
 
 
 @dataclass(frozen=True)
@@ -114,7 +146,9 @@ class Fitted:
     comparison: Comparison
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
-        yield _table(self.comparison, gap=2 if options.max_width >= 100 else 1)
+        wide = options.max_width >= WIDE
+        columns = COLUMNS if wide else [column.narrow or column for column in COLUMNS]
+        yield _table(self.comparison, columns, gap=2 if wide else 1)
 
 
 def table(comparison: Comparison) -> Fitted:
@@ -122,9 +156,9 @@ def table(comparison: Comparison) -> Fitted:
     return Fitted(comparison)
 
 
-def _table(comparison: Comparison, gap: int) -> Table:
+def _table(comparison: Comparison, columns: Sequence[Column], gap: int) -> Table:
     made = Table(box=None, padding=(0, 0, 0, gap), pad_edge=False)
-    for column in COLUMNS:
+    for column in columns:
         made.add_column(
             column.heading,
             justify="right" if column.is_number else "left",
@@ -133,7 +167,7 @@ def _table(comparison: Comparison, gap: int) -> Table:
         )
     for row in comparison.rows:
         style = "dim" if row.status is None else ""
-        made.add_row(*(Text(escape.terminal(cell), style) for cell in cells(row)))
+        made.add_row(*(Text(escape.terminal(cell), style) for cell in cells(row, columns)))
     return made
 
 
@@ -150,7 +184,7 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _row(runtime: Runtime, metrics: Sequence[Metric], sweeps: Sequence[Sweep]) -> Row:
-    name, label = escape.plain(runtime.name), escape.plain(runtime.label)
+    name, label = escape.plain(runtime.name), short(runtime.label)
     own = [metric for metric in metrics if metric.runtime == runtime.name]
     find_own = partial(find, own, runtime.name)
     ceiling, total = find_own("ceiling"), find_own("bytes_per_unit", "total")

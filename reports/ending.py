@@ -1,43 +1,25 @@
-"""What a run ends with: the comparison, the finding, the pictures."""
+"""What a run ends with: the comparison and the finding."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from bench.results.metrics import Metric
-from bench.results.records import Result
-from reports.comparison import compare, table
+from reports.comparison import table
+from reports.digest import Digest
 from reports.escape import terminal
-from reports.finding import finding, weight_finding
-from reports.unit_cost import unit_costs
+from reports.finding import finding
+from reports.last_words import last_words
 
 
-def print_ending(
-    result: Result,
-    metrics: Sequence[Metric],
-    pictures: Sequence[Path],
-    console: Console | None = None,
-) -> None:
-    """Prints the table, the finding, the run's doubts, and where the pictures are."""
+def print_ending(made: Digest, console: Console | None = None) -> None:
+    """Prints the table, the finding, the run's doubts, and what broke."""
     out = console or Console()
-    comparison = compare(result, metrics)
     out.print()
-    out.print(table(comparison))
+    out.print(table(made.comparison))
     out.print()
-    out.print(Text(terminal(finding(comparison))))
-    for warning in result.warnings:
+    out.print(Text(terminal(finding(made.comparison))))
+    for warning in made.result.warnings:
         out.print(Text(f"Note: {terminal(warning)}.", style="dim"))
-    for picture in pictures:
-        out.print(Text(str(picture), style="dim"), soft_wrap=True)
-
-
-def write_pictures(result: Result, metrics: Sequence[Metric], folder: Path) -> tuple[Path, ...]:
-    """Writes the figure of what a unit costs, as PNG and SVG; returns their paths."""
-    from reports.pictures import write_unit_cost
-
-    title = weight_finding(compare(result, metrics))
-    return write_unit_cost(result, unit_costs(result, metrics), title, folder)
+    for line in last_words(made.result.sweeps):
+        out.print(Text(line), soft_wrap=True)

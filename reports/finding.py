@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reports import units
 from reports.comparison import Comparison, Row
+from reports.names import many
 
 NOTHING = "This run measured too little for a finding."
 SAME = 1.05  # two units that weigh this much alike are not told apart by a multiple
@@ -18,7 +19,7 @@ def finding(comparison: Comparison) -> str:
     heaviest against the lightest; else one unit alone; else how far each got.
     """
     weighed = _weighed(comparison)
-    pair = _pair(comparison)
+    pair = pair_of(comparison)
     if pair:
         return f"{_weights(*pair)}{_reaches(*pair)}."
     if weighed:
@@ -28,7 +29,7 @@ def finding(comparison: Comparison) -> str:
 
 def weight_finding(comparison: Comparison) -> str:
     """The part of the finding that is about memory: the title of the figure that shows it."""
-    pair = _pair(comparison)
+    pair = pair_of(comparison)
     if pair:
         return f"{_weights(*pair)}."
     weighed = _weighed(comparison)
@@ -39,8 +40,9 @@ def _weighed(comparison: Comparison) -> list[Row]:
     return [row for row in comparison.rows if row.total_bytes and row.total_bytes > 0]
 
 
-def _pair(comparison: Comparison) -> tuple[Row, Row] | None:
-    """The two rows that the finding sets against each other."""
+def pair_of(comparison: Comparison) -> tuple[Row, Row] | None:
+    """The heavy and the light row that the finding sets against each other; `None` where no two
+    were weighed alike."""
     weighed = _weighed(comparison)
     return _thread_and_task(comparison, weighed) or _extremes(weighed)
 
@@ -112,6 +114,4 @@ def _counts(rows: Sequence[Row]) -> str:
 
 
 def _many(row: Row) -> str:
-    """The label in the plural: `asyncio tasks`, `OS threads (C)`."""
-    unit, bracket, rest = row.label.partition(" (")
-    return f"{unit}{'' if unit.endswith('s') else 's'}{bracket}{rest}"
+    return many(row.label)

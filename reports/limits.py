@@ -12,9 +12,10 @@ from rich.text import Text
 from bench.results.records import Limit, Result, Stop, Sweep
 from reports import units
 from reports.escape import terminal
+from reports.last_words import said
 
 SCHEMA = 1
-MOST_SHOWN = 4  # other limits whose headroom is told
+WHOLE = "memory.oom.group"  # in a note: an OOM kill would take the harness along
 
 STOPPED = {
     "refused": "refused",
@@ -32,10 +33,11 @@ def print_limits(sweeps: Sequence[Sweep], console: Console | None = None) -> Non
     out = console or Console()
     for sweep in sweeps:
         out.print(Text(terminal(sweep.runtime), style="bold"))
-        out.print(_table(sweep.limits))
+        if sweep.limits:
+            out.print(_table(sweep.limits))
         for line in _aside(sweep.limits):
             out.print(Text(terminal(line), style="dim"), soft_wrap=True)
-        for line in _outlook(sweep):
+        for line in (*_outlook(sweep), *_pilot(sweep.stop)):
             out.print(Text(terminal(line)), soft_wrap=True)
         out.print()
 
@@ -63,7 +65,9 @@ def print_ceilings(result: Result, console: Console | None = None) -> None:
         out.print()
         out.print(Text(terminal(sweep.runtime), style="bold"))
         for line in _account(sweep):
-            out.print(Text(terminal(f"  {line}")), soft_wrap=True)
+            out.print(Text(f"  {terminal(line)}"), soft_wrap=True)
+        for line in said(sweep.stop) if sweep.stop.status == "failed" else ():
+            out.print(Text(f"  it said: {line}"), soft_wrap=True)
     for runtime in result.runtimes:
         if runtime.reason:
             out.print(Text(terminal(f"{runtime.name} was left out: {runtime.reason}")))
@@ -126,7 +130,7 @@ def _aside(limits: Sequence[Limit]) -> Iterable[str]:
             yield f"{kind}: {', '.join(dict.fromkeys(names))}"
     for limit in bounding(limits):
         for note in limit.notes:
-            if "oom.group" in note:
+            if WHOLE in note:
                 yield f"{named(limit)}: {note}, the harness too"
 
 
@@ -134,16 +138,29 @@ def _outlook(sweep: Sweep) -> Iterable[str]:
     """The prediction, the binding limit and how to lift it, and the next."""
     rows = bounding(sweep.limits)
     if not rows:
-        yield "nothing that is known bounds it"
+        if sweep.stop.status != "failed":
+            yield "nothing that is known bounds it"
         return
     first = rows[0]
     less = "" if sweep.stop.predicted == first.allows else ", a reserve being left to others"
     yield f"predicted ceiling: {units.count(sweep.stop.predicted)}, by {named(first)}{less}"
     yield f"to lift it: {first.lift}"
+    yield from _notes(first)
     if len(rows) > 1:
         yield f"next would be {named(rows[1])}, at {units.count(rows[1].allows)}"
-    if sweep.stop.status != "max":
-        yield f"the pilot was stopped at {units.count(sweep.stop.count)}: {sweep.stop.message}"
+
+
+def _notes(limit: Limit) -> Iterable[str]:
+    """What is to be known of the limit that binds, but for what has been said beforehand."""
+    return (f"{named(limit)}: {note}" for note in limit.notes if WHOLE not in note)
+
+
+def _pilot(stop: Stop) -> Iterable[str]:
+    """How the pilot ended, where that was not as it was meant to."""
+    if stop.status != "max":
+        yield f"the pilot was stopped at {units.count(stop.count)}: {stop.message}"
+    if stop.status == "failed":
+        yield from (f"it said: {line}" for line in said(stop))
 
 
 def _object(sweep: Sweep) -> dict[str, object]:
@@ -156,6 +173,7 @@ def _object(sweep: Sweep) -> dict[str, object]:
         "lift": rows[0].lift if rows else None,
         "next": rows[1].name if len(rows) > 1 else None,
         "pilot": sweep.stop.count,
+        "pilot_ended": sweep.stop.message,
         "limits": sweep.limits,
     }
 
@@ -177,18 +195,21 @@ def _account(sweep: Sweep) -> Iterable[str]:
     stop = sweep.stop
     yield f"stopped at {units.count(stop.count)}: {stop.message}"
     yield from stop.evidence
-    if stop.projected is not None:
+    if stop.projected is not None and stop.status != "budget":  # which has told it already
         yield f"the limit itself would bind at about {units.count(stop.projected)} (projected)"
     limit = binding(stop, sweep.limits)
     if limit is not None and limit.lift:
         yield f"to go further: {_further(stop, limit)}"
-    others = [one for one in bounding(sweep.limits) if one is not limit][:MOST_SHOWN]
-    for one in others:
+        yield from _notes(limit)
+    for one in bounding(sweep.limits):
+        if one is limit:
+            continue
         room = max(0, (one.allows or 0) - stop.count)
         yield f"room for {units.count(room)} more: {named(one)}, {amount(one, one.value)}"
 
 
 def _further(stop: Stop, limit: Limit) -> str:
     if stop.status == "reserve":
-        return f"--to-the-wall, or --reserve-pids and --reserve-memory; then {limit.lift}"
+        reserve = "--reserve-pids" if limit.measure == "count" else "--reserve-memory"
+        return f"{reserve} with less than is kept now, or --to-the-wall; then {limit.lift}"
     return limit.lift

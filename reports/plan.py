@@ -48,23 +48,36 @@ def print_runtimes(rows: Sequence[RuntimeRow], console: Console | None = None) -
     (console or Console()).print(table)
 
 
-def print_plan(
-    rows: Sequence[PlanRow], sweeps: int, seed: int, console: Console | None = None
-) -> None:
-    """The plan as a table, then the sum of its time."""
+@dataclass(frozen=True)
+class PlanFoot:
+    """What stands under the plan. `budget_seconds` is `None` where time is no bound."""
+
+    sweeps: int
+    seed: int
+    budget_seconds: float | None
+
+
+def print_plan(rows: Sequence[PlanRow], foot: PlanFoot, console: Console | None = None) -> None:
+    """The plan as a table, then the sum of its time, which the budget bounds."""
     table = Table(box=None, pad_edge=False)
     table.add_column("runtime")
-    for heading in ("climb to", f"{sweeps} short sweeps to", "about", "memory"):
+    for heading in ("climb to", f"{foot.sweeps} short sweeps to", "about", "memory"):
         table.add_column(heading, justify="right")
     for row in rows:
-        table.add_row(terminal(row.name), *_cells(row, sweeps))
+        table.add_row(terminal(row.name), *_cells(row, foot.sweeps))
     out = console or Console()
     out.print(table)
     seconds = sum(row.seconds for row in rows if row.reason is None)
-    out.print(f"About {units.seconds(seconds)} in all, first builds apart; --seed {seed}.")
+    out.print(f"{_in_all(seconds, foot.budget_seconds)}; --seed {foot.seed}.")
     for row in rows:
         if row.reason is not None:
             out.print(f"{terminal(row.name)} would be left out: {terminal(row.reason)}")
+
+
+def _in_all(seconds: float, budget: float | None) -> str:
+    if budget is not None and seconds > budget:
+        return f"At most {units.seconds(budget)} in all, leaving out what does not fit"
+    return f"About {units.seconds(seconds)} in all, first builds apart"
 
 
 def _cells(row: PlanRow, sweeps: int) -> tuple[str, ...]:

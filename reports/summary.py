@@ -122,11 +122,16 @@ class Doubts:
 
 def value_of(metric: Metric, value: float | None) -> str:
     """A value of this metric as a person reads it."""
-    if "seconds" in metric.metric:
+    return value_of_name(metric.metric, value)
+
+
+def value_of_name(name: Name, value: float | None) -> str:
+    """A value of the metric of this name as a person reads it."""
+    if "seconds" in name:
         return units.seconds(value)
-    if "bytes" in metric.metric:
+    if "bytes" in name:
         return units.size(value)
-    return units.count(value) if metric.metric == "ceiling" else units.number(value)
+    return units.count(value) if name == "ceiling" else units.number(value)
 
 
 def name_of(metric: Metric) -> str:
@@ -139,10 +144,10 @@ def name_of(metric: Metric) -> str:
 
 def _cells(metric: Metric) -> tuple[str, ...]:
     at = units.count(metric.at) if metric.at is not None else ""
-    return (name_of(metric), at, value_of(metric, metric.value), _interval(metric))
+    return (name_of(metric), at, value_of(metric, metric.value), interval(metric))
 
 
-def _interval(metric: Metric) -> str:
+def interval(metric: Metric) -> str:
     """The interval, its unit once where both ends have the same; what stopped a ceiling."""
     if metric.low is None or metric.high is None:
         return ", ".join(word for word in (metric.status, metric.limit) if word)

@@ -36,6 +36,24 @@ def count(value: float | None) -> str:
     return UNKNOWN if value is None else f"{value:,.0f}"
 
 
+def rounded(value: float | None) -> str:
+    """Whole things that were foretold and not counted: `about 32,500`, `about 8.87 million`."""
+    if value is None:
+        return UNKNOWN
+    near = _rounded(value)
+    words = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+    scaled = (f"about {number(near / factor)} {word}" for factor, word in words if near >= factor)
+    return next(scaled, f"about {near:,.0f}")
+
+
+def share(value: float | None) -> str:
+    """A part of a whole: `94 %`, `0.4 %`."""
+    if value is None:
+        return UNKNOWN
+    percent = value * 100
+    return f"{percent:.0f} %" if percent >= 9.95 or not percent else f"{percent:.1f} %"
+
+
 def ratio(value: float | None) -> str:
     """How many times as much: `31`, `7.3`, `0.85`."""
     if value is None:

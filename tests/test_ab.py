@@ -25,11 +25,11 @@ from bench.regression.verdicts import Judgement
 from bench.results.file import load
 from bench.results.records import Result, Runtime
 from bench.signals import Interrupted
+from tests.support.commands import outnumber, running, stranger, wait_for_pid
 from tests.support.entries import entry
 from tests.support.judgements import CLEAR, HEAVIER, OPEN, judgement
 from tests.support.results import ASYNCIO, result, sweep
 from tests.support.scripts import OBEDIENT
-from tests.test_cli import outnumber, running, stranger, wait_for_pid
 
 ONE = entry("one")
 EQUAL = Behaviour()
@@ -296,14 +296,14 @@ def test_a_signal_half_way_keeps_the_pairs_that_there_are(
     waiting = f"""
 if len(os.listdir({str(folder / "starts")!r})) == 2:
     open({str(witness)!r}, 'w').write(str(os.getpid()))
-    time.sleep(60)
+    time.sleep(600)
 open(os.path.join({str(folder / "starts")!r}, str(os.getpid())), 'w').close()
 """
     (folder / "starts").mkdir()
     with running(*typed(folder, OBEDIENT, waiting + OBEDIENT)) as harness:
         wait_for_pid(witness)
         harness.send_signal(signal.SIGINT)
-        harness.communicate(timeout=20)
+        harness.communicate(timeout=100)
     assert harness.returncode == 130
     new = load(folder / "here.new.json")
     assert [one.stop.status for one in new.sweeps] == ["max", "max", "interrupted"]

@@ -120,7 +120,7 @@ WRONG = [
     (Asked(["asyncio"]), "nothing tells the two sides apart; give --base-python and --new-python"),
     (Asked(pythons=("python3", "python3")), "say which runtime to compare, such as --runtime"),
     (Asked(["asincio"], pythons=("python3", None)), "did you mean asyncio?"),
-    (Asked(["asyncio"], pythons=("no-such", None)), "no-such is no program that can be run"),
+    (Asked(["asyncio"], pythons=("no-such", None)), "--base-python: no-such is no program"),
     (Asked(runners=(Path("none.toml"), None)), "--base-runner and --new-runner belong together"),
     (Asked(runners=(Path("none.toml"),) * 2), "none.toml: cannot be read"),
     (Asked(["trio"], settings=(("stack-size=1",), ())), "'stack-size' means nothing to trio"),
@@ -257,3 +257,16 @@ def test_a_project_that_makes_no_sense_is_told_with_file_and_key(
 def test_the_keys_are_the_options() -> None:
     options = {name.replace("_", "-") for name in inspect.signature(ab).parameters}
     assert set(KEYS) == options - {"markdown", "output", "force", "quiet"}
+
+
+def test_every_key_is_explained() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "ab.md").read_text(encoding="utf-8")
+    explained = page.partition("## Settings of a project")[2]
+    assert [key for key in KEYS if f"`{key}`" not in explained] == []
+
+
+def test_the_example_of_the_page_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "ab.md").read_text(encoding="utf-8")
+    project(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
+    assert configured(tmp_path).runtime == ["asyncio", "trio"]
+    assert gates(configured(tmp_path).gate or []).keys() == {BYTES, LEAK}

@@ -62,8 +62,15 @@ def test_a_failing_build_shows_the_end_of_its_output(tmp_path: Path) -> None:
 def test_a_compiler_that_is_not_there_is_told(tmp_path: Path) -> None:
     one = source(tmp_path, "int main(void) { return 5; }")
     absent = Tools("python3", str(tmp_path / "no-cc"), None)
-    with pytest.raises(MeasureError, match=r"cannot be built in .*No such file.*XDG_CACHE_HOME"):
+    with pytest.raises(MeasureError, match=r"cannot be built: .*No such file.*no-cc still there"):
         command_of(one, absent, tmp_path / "cache", lambda command: None)
+
+
+def test_a_source_that_is_not_there_is_told(tmp_path: Path) -> None:
+    one = source(tmp_path, "int main(void) { return 5; }")
+    (tmp_path / "one.c").unlink()
+    with pytest.raises(MeasureError, match=r"the source of one cannot be read: .*one\.c.*'source'"):
+        command_of(one, TOOLS, tmp_path / "cache", lambda command: None)
 
 
 def test_a_cache_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -84,6 +84,37 @@ def test_the_budget_ends_a_climb_in_time_with_as_many_as_fit() -> None:
     assert sweep.seconds <= 45.0
 
 
+def foretold_at(units: int) -> Foretold:
+    allowance = Allowance("pids.max", "threads", units, 0, "/a")
+    return Foretold((Allowed(allowance, 1.0, units, units),))
+
+
+def test_a_climb_that_the_budget_ends_tells_the_budget_that_would_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bench.experiments.watch.foretell", lambda *_: foretold_at(100_000))
+    behaviour = Behaviour(seconds=1e-3, release_seconds=1e-4, refuse_at=100_000)
+    stop = only(FakeRig({"fake": behaviour}, system=made(tmp_path / "a")), budget=45.0).stop
+    bound, enough = stop.evidence
+    assert bound == "pids.max in /a would bind at about 100,000 (projected)"
+    budget = int(enough.removeprefix("to get there: --budget "))
+    rig = FakeRig({"fake": behaviour}, system=made(tmp_path / "b"))
+    assert only(rig, budget=budget).stop.status == "refused"
+
+
+def test_what_would_kill_the_harness_too_is_said_before_the_ascent(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    danger = "memory.oom.group is set in /a: an OOM kill takes all its processes at once"
+    allowance = Allowance("memory.max", "memory", 1 << 30, 0, "/a", notes=(danger,))
+    foretold = Foretold((Allowed(allowance, 1.0, 9_000, 9_000),))
+    monkeypatch.setattr("bench.experiments.watch.foretell", lambda *_: foretold)
+    rig = FakeRig({"fake": Behaviour(refuse_at=9_000)}, system=made(tmp_path))
+    _, told = climbed(rig, entry("fake"))
+    after_pilot = events.StepStarted("fake", "climb", 5_000)
+    assert told.index(events.Note(f"{danger}, the harness too")) < told.index(after_pilot)
+
+
 def test_after_a_death_the_others_still_climb() -> None:
     rig = FakeRig({"a": Behaviour(die_at=100), "b": Behaviour(refuse_at=5_000)})
     result, _ = climbed(rig, entry("a"), entry("b"))
@@ -101,6 +132,20 @@ def test_what_cannot_run_is_left_out_with_a_word() -> None:
 def test_where_nothing_can_run_there_is_no_result() -> None:
     with pytest.raises(MeasureError, match="none of the runtimes"):
         climbed(FakeRig(), entry("a"), reasons={"a": "no compiler"})
+
+
+def test_a_runner_that_never_says_hello_has_failed_and_the_others_climb() -> None:
+    rig = FakeRig({"a": Behaviour(no_hello=True), "b": Behaviour(refuse_at=50)})
+    result, _ = climbed(rig, entry("a"), entry("b"))
+    stops = [sweep.stop for sweep in result.sweeps]
+    assert [(stop.status, stop.count) for stop in stops] == [("failed", 0), ("refused", 50)]
+    assert stops[0].stderr_tail == "its last words"
+
+
+def test_a_pilot_that_cannot_be_made_is_told_as_failed() -> None:
+    rig = FakeRig({"fake": Behaviour(no_hello=True)})
+    (sweep,) = pilots(Quest((entry("fake"),)), rig, {"fake": HERE}, lambda message: None)
+    assert (sweep.stop.status, sweep.stop.count) == ("failed", 0)
 
 
 def test_an_interruption_is_kept_with_what_was_reached() -> None:
@@ -121,9 +166,7 @@ def test_from_eighty_percent_on_slices_are_one_percent(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With a limit foretold at 20,000 units, whatever is read."""
-    allowance = Allowance("pids.max", "threads", 20_000, 0, "/a")
-    foretold = Foretold((Allowed(allowance, 1.0, 20_000, 20_000),))
-    monkeypatch.setattr("bench.experiments.watch.foretell", lambda *_: foretold)
+    monkeypatch.setattr("bench.experiments.watch.foretell", lambda *_: foretold_at(20_000))
     rig = FakeRig({"fake": Behaviour(refuse_at=20_100)}, system=made(tmp_path))
     sweep = only(rig)
     asked = [int(words.split()[1]) for words in rig.runners[0].asked if words.startswith("grow")]

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support.scripts import OBEDIENT, answering, script
+from tests.support.commands import (
+    COMMAND,
+    little,
+    outnumber,
+    outnumber_here,
+    running,
+    stranger,
+    wait_for_pid,
+    with_page,
+)
+from tests.support.scripts import OBEDIENT, answering
 
-COMMAND = (sys.executable, "-c", "from bench.cli.main import main; main()")
 pytestmark = pytest.mark.slow
 
 
@@ -30,29 +37,26 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def outnumber(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Types a command and checks its exit code."""
-    done = subprocess.run(
-        [*COMMAND, *words], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done
+@dataclass(frozen=True)
+class Finished:
+    """A run that is over: where it was typed, what it said, and the result's path from there."""
+
+    folder: Path
+    stdout: str
+
+    @property
+    def path(self) -> Path:
+        return Path(self.stdout.splitlines()[-1])
 
 
-def stranger(folder: Path, body: str = OBEDIENT, name: str = "strange") -> Path:
-    """A runner file of a user's own, whose runner has this body."""
-    words = script(folder, body, f"{name}.py")
-    entry = folder / f"{name}.toml"
-    entry.write_text(
-        f'name = "{name}"\nlabel = "{name} unit"\nkind = "task"\nlanguage = "Python"\n'
-        f"command = {json.dumps(words)}\n"
-    )
-    return entry
-
-
-def little(entry: Path) -> tuple[str, ...]:
-    """A run of a stranger's runner that is over in a second."""
-    return ("run", "--runner", str(entry), "--max", "200", "--sweeps", "1")
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """One run for all who only look at what comes of it."""
+    place = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        patch.setenv("COLUMNS", "120")
+        return Finished(place, outnumber(*with_page(stranger(place))).stdout)
 
 
 def result_of(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
@@ -61,43 +65,52 @@ def result_of(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
     return loaded
 
 
-def test_a_run_ends_with_table_finding_figure_and_path(folder: Path) -> None:
-    done = outnumber(*little(stranger(folder)))
-    (path,) = (folder / "outnumber-results").glob("*.json")
-    assert done.stdout.splitlines()[-1] == str(path.relative_to(folder))
-    assert "strange unit" in done.stdout
-    assert "as far as asked" in done.stdout
-    assert sorted(p.name for p in path.with_suffix("").iterdir()) == [
-        "bytes-per-unit.png",
-        "bytes-per-unit.svg",
+def test_a_run_ends_with_table_finding_page_and_path(finished: Finished) -> None:
+    folder = finished.folder
+    own, path = sorted((folder / "outnumber-results").iterdir())
+    assert path.name == f"{own.name}.json"
+    page = path.with_suffix("") / "report.html"
+    assert finished.stdout.splitlines()[-2:] == [
+        str(page.relative_to(folder)),
+        str(path.relative_to(folder)),
     ]
+    assert "strange unit" in finished.stdout
+    assert "as far as asked" in finished.stdout
+    assert "strange units" in page.read_text(encoding="utf-8")
+    assert {place.suffix for place in page.parent.iterdir()} == {
+        *(".html", ".png", ".svg", ".pdf", ".md", ".csv")
+    }
 
 
-def test_the_folder_of_results_holds_only_the_result_and_its_folder(folder: Path) -> None:
-    outnumber(*little(stranger(folder)))
-    names = sorted(path.name for path in (folder / "outnumber-results").iterdir())
-    assert len(names) == 2
-    assert names[1] == f"{names[0]}.json"
+def test_where_the_page_cannot_be_written_the_result_is_safe(folder: Path) -> None:
+    (folder / "here").write_text("precious")
+    done = outnumber(*with_page(stranger(folder)), "-o", "here.json", code=2)
+    assert "here: the report cannot be written there" in done.stderr
+    assert "outnumber report RESULT -o DIR" in done.stderr
+    assert done.stdout.splitlines()[-1] == "here.json"
+    assert result_of(done)["finished"]
+    assert (folder / "here").read_text() == "precious"
 
 
 def test_quiet_prints_the_path_and_nothing_else(folder: Path) -> None:
-    done = outnumber(*little(stranger(folder)), "--quiet", "-o", "here.json")
+    done = outnumber(*with_page(stranger(folder)), "--quiet", "-o", "here.json")
     assert done.stdout == "here.json\n"
     assert done.stderr == ""
 
 
 def test_without_a_report_the_result_stands_alone(folder: Path) -> None:
-    outnumber(*little(stranger(folder)), "--no-report", "-o", "deep/here.json")
+    outnumber(*with_page(stranger(folder)), "--no-report", "-q", "-o", "deep/here.json")
     assert [path.name for path in (folder / "deep").iterdir()] == ["here.json"]
 
 
 def test_a_result_is_not_overwritten_without_force(folder: Path) -> None:
+    words = (*little(stranger(folder)), "-o", "here.json")
     (folder / "here.json").write_text("precious")
-    done = outnumber(*little(stranger(folder)), "-o", "here.json", code=2)
+    done = outnumber_here(*words, code=2)
     assert "here.json" in done.stderr
     assert "--force" in done.stderr
     assert (folder / "here.json").read_text() == "precious"
-    outnumber(*little(stranger(folder)), "-o", "here.json", "--force")
+    outnumber(*words, "--force", "--quiet")
     assert json.loads((folder / "here.json").read_text())["outnumber"] == 1
 
 
@@ -107,7 +120,7 @@ def test_a_place_that_cannot_be_written_is_found_out_before_anything_is_measured
     witness = folder / "started"
     body = f"open({str(witness)!r}, 'w').close()\n" + OBEDIENT
     (folder / "file").write_text("")
-    done = outnumber(*little(stranger(folder, body)), "-o", "file/here.json", code=2)
+    done = outnumber_here(*little(stranger(folder, body)), "-o", "file/here.json", code=2)
     assert "file/here.json" in done.stderr
     assert not witness.exists()
 
@@ -148,7 +161,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("words", "message"), WRONG, ids=[" ".join(w) for w, _ in WRONG])
 def test_wrong_words_are_a_usage_error(folder: Path, words: tuple[str, ...], message: str) -> None:
-    done = outnumber(*words, code=2)
+    done = outnumber_here(*words, code=2)
     assert message in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
     assert list(folder.iterdir()) == []
@@ -178,7 +191,18 @@ def test_the_result_exists_even_if_the_only_sweep_broke(folder: Path) -> None:
     entry = stranger(folder, answering("sys.exit(9)"))
     done = outnumber(*little(entry), "-o", "here.json", code=4)
     assert "nothing could be measured; here.json tells what was tried" in done.stderr
+    assert "strange: the runner ended with status 9 before answering 'grow 100'" in done.stdout
     assert json.loads((folder / "here.json").read_text())["sweeps"][0]["steps"] == []
+
+
+@pytest.mark.parametrize("command", ["run", "ceiling", "limits"])
+def test_a_runner_that_never_says_hello_is_told_with_its_words(folder: Path, command: str) -> None:
+    entry = stranger(folder, "sys.exit('no such setting')")
+    words = ("-q", "-o", "here.json") if command != "limits" else ()
+    done = outnumber(command, "--runner", str(entry), *words, code=4)
+    said = done.stdout + done.stderr
+    assert "the runner ended with status 1 before answering 'hello'" in said
+    assert "no such setting" in said
 
 
 def test_the_others_run_after_a_death(folder: Path) -> None:
@@ -195,21 +219,21 @@ def test_the_others_run_after_a_death(folder: Path) -> None:
 def test_a_signal_ends_everything_and_keeps_what_was_finished(
     folder: Path, number: signal.Signals, code: int, moment: str
 ) -> None:
-    slow = {
-        "hello": "time.sleep(60)",
-        "burst": OBEDIENT.replace(
-            "grow(int(count))", "grow(int(count)) if int(count) < 200 else time.sleep(60)"
-        ),
-    }
     witness = folder / "pid"
-    body = f"open({str(witness)!r}, 'w').write(str(os.getpid()))\n" + slow[moment]
-    entry = stranger(folder, body)
+    here = f"open({str(witness)!r}, 'w').write(str(os.getpid()))"
+    growing = "        grow(int(count))\n"
+    # One is deaf, and has to be killed.
+    waiting = {signal.SIGINT: "sys.stdin.read()", signal.SIGTERM: "time.sleep(600)"}
+    until_its_input_ends = f"        if count != '100': {here}; sys.exit(sys.stdin.read())\n"
+    bodies = {
+        "hello": f"{here}; {waiting[number]}",
+        "burst": OBEDIENT.replace(growing, until_its_input_ends + growing),
+    }
+    entry = stranger(folder, bodies[moment])
     with running(*little(entry), "-o", "here.json") as harness:
         runner = wait_for_pid(witness)
-        if moment == "burst":
-            time.sleep(0.4)  # long enough for the first step, which nothing tells from outside
         harness.send_signal(number)
-        harness.communicate(timeout=20)
+        harness.communicate(timeout=100)
     assert harness.returncode == code
     assert not psutil.pid_exists(runner)
     stored = json.loads((folder / "here.json").read_text())
@@ -219,38 +243,29 @@ def test_a_signal_ends_everything_and_keeps_what_was_finished(
         assert [step["alive"] for step in stored["sweeps"][-1]["steps"]] == [100]
 
 
+def test_a_signal_while_the_command_is_loaded_is_told_too() -> None:
+    program = (
+        "import os, signal, sys\n"
+        "class Late:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Late())\n"
+        "from bench.cli.start import main\n"
+        "main()"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "outnumber: interrupted by SIGINT\n")
+
+
 def test_no_cgroup_is_left_behind(folder: Path) -> None:
-    with running(*little(stranger(folder))) as harness:
-        assert harness.wait(60) == 0
+    with running(*little(stranger(folder)), "--quiet") as harness:
+        assert harness.wait(200) == 0
     assert list(Path("/sys/fs/cgroup").glob(f"**/outnumber-{harness.pid}-*")) == []
 
 
-@contextlib.contextmanager
-def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that is still running when the block begins, and surely ended after it."""
-    harness = subprocess.Popen(
-        [*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield harness
-    finally:
-        if harness.poll() is None:
-            harness.kill()
-            harness.wait()
-
-
-def wait_for_pid(witness: Path) -> int:
-    """The pid that a runner wrote when it started."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        if witness.exists() and (text := witness.read_text()):
-            return int(text)
-        time.sleep(0.01)
-    raise AssertionError("the runner never started")
-
-
 def test_a_dry_run_shows_the_plan_and_writes_nothing(folder: Path) -> None:
-    done = outnumber("run", "--dry-run", "--seed", "5")
+    done = outnumber_here("run", "--dry-run", "--seed", "5")
     assert "asyncio" in done.stdout
     assert "1,000,000" in done.stdout
     assert "--seed 5" in done.stdout
@@ -258,7 +273,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(folder: Path) -> None:
 
 
 def test_runtimes_lists_what_can_run_here(folder: Path) -> None:  # noqa: ARG001
-    done = outnumber("runtimes")
+    done = outnumber_here("runtimes")
     for name in ("pthread", "threading", "greenlet", "gevent", "asyncio", "trio", "goroutine"):
         assert name in done.stdout
     assert "goroutine-locked (on request)" in done.stdout
@@ -266,8 +281,8 @@ def test_runtimes_lists_what_can_run_here(folder: Path) -> None:  # noqa: ARG001
 
 def test_the_version_and_help_are_there(folder: Path) -> None:  # noqa: ARG001
     assert outnumber("--version").stdout.startswith("outnumber 0.")
-    assert "runtimes" in outnumber("--help").stdout
-    assert "--stack-size" in outnumber("run", "--help").stdout
+    assert "runtimes" in outnumber_here("--help").stdout
+    assert "--stack-size" in outnumber_here("run", "--help").stdout
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -283,19 +298,37 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "heavy: []"
 
 
-def test_a_reader_that_has_seen_enough_is_no_failure(folder: Path) -> None:
-    outnumber(*little(stranger(folder)), "--quiet", "-o", "here.json")
-    command = f"'{sys.executable}' -c '{COMMAND[2]}' summary here.json"
-    shell = f"{command} | head -1; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
+def test_a_reader_that_has_seen_enough_is_no_failure(finished: Finished) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [*COMMAND, "summary", str(finished.folder / finished.path)]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("words", "code"), [("--version", 0), ("sing", 2)])
+def test_a_command_ends_well_where_its_outputs_were_closed_before(words: str, code: int) -> None:
+    shell = f"'{sys.executable}' -c '{COMMAND[2]}' {words} >&- 2>&-"
+    assert subprocess.run(["sh", "-c", shell], check=False).returncode == code
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(("words", "code"), [(("sing",), 2), (("summary", "none.json"), 5)])
+def test_an_exit_code_stays_what_it_is_where_nobody_reads_the_message(
+    words: tuple[str, ...], code: int, unbuffered: str
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run([*COMMAND, *words], stdout=writer, stderr=writer, env=env, check=False)
+    os.close(writer)
+    assert done.returncode == code
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
-def test_a_summary_is_written_in_every_format(folder: Path, form: str) -> None:
-    outnumber(*little(stranger(folder)), "--quiet", "-o", "here.json")
-    done = outnumber("summary", "here.json", "--format", form)
+def test_a_summary_is_written_in_every_format(finished: Finished, form: str) -> None:
+    done = outnumber_here("summary", str(finished.folder / finished.path), "--format", form)
     assert "strange" in done.stdout
     if form == "json":
         assert json.loads(done.stdout)["schema"] == 1
@@ -315,7 +348,7 @@ def test_a_result_that_cannot_be_read_is_told_with_exit_code_5(
     folder: Path, text: str, message: str
 ) -> None:
     (folder / "broken.json").write_text(text)
-    done = outnumber("summary", "broken.json", code=5)
+    done = outnumber_here("summary", "broken.json", code=5)
     assert message in done.stderr
     assert "Traceback" not in done.stderr
 

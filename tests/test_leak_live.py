@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,30 +15,14 @@ from bench.measure.rig import MachineRig
 from bench.measure.sweep import SweepTaker
 from bench.results.leak import leaked_bytes_per_unit
 from bench.system import System
-from runners.catalogue import FOLDER, Entry
-from tests.support.entries import entry
+from tests.support.leaking import LEAK, asyncio_with
 
 pytestmark = pytest.mark.slow
-UNIT = FOLDER / "python" / "asyncio_task.py"
-# 159 bytes and the 33 of a bytes object are 192; its place in the list is 8 more.
-LEAK = """
-kept = []
-_spawn = spawn
-
-def spawn(number):
-    kept.append(bytes(159))
-    _spawn(number)
-"""
 
 
-def asyncio_with(folder: Path, addition: str) -> Entry:
-    """The asyncio runner, with a few lines added to its unit's file."""
-    (folder / "unit.py").write_text(UNIT.read_text(encoding="utf-8") + addition, encoding="utf-8")
-    serve = str(FOLDER / "python" / "serve.py")
-    return entry("asyncio", command=(sys.executable, "-I", serve, str(folder / "unit.py")))
-
-
-@pytest.mark.parametrize(("addition", "least", "most"), [("", -10, 10), (LEAK, 190, 240)])
+@pytest.mark.parametrize(
+    ("addition", "least", "most"), [("", -10, 10), (LEAK, 190, 240)], ids=["nothing", "200 bytes"]
+)
 def test_what_a_unit_leaks_is_told(
     tmp_path: Path, addition: str, least: float, most: float
 ) -> None:

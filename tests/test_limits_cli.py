@@ -11,7 +11,8 @@ import pytest
 from bench.limits.known import KNOWN
 from bench.limits.machine import AVAILABLE
 from tests.support import cgroups
-from tests.test_cli import COMMAND, folder, outnumber
+from tests.support.commands import COMMAND, outnumber, outnumber_here
+from tests.test_cli import folder
 
 __all__ = ["folder"]
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("folder")]
@@ -51,12 +52,12 @@ def test_a_ceiling_is_told_with_evidence_and_kept() -> None:
     stop = json.loads(Path("c.json").read_text())["sweeps"][0]["stop"]
     assert stop["limit"] == "pids.max"
     assert stop["predicted"] == pytest.approx(stop["count"], rel=0.02)
-    assert outnumber("summary", "c.json").stdout
+    assert outnumber_here("summary", "c.json").stdout
 
 
 def test_a_reserve_stops_a_launch_in_a_shared_cgroup_and_the_limit_is_projected() -> None:
     with cgroups.made("pids", 900) as group:
-        stranger_ = subprocess.Popen([*cgroups.inside(group), "sleep", "60"])
+        stranger_ = subprocess.Popen([*cgroups.inside(group), "sleep", "600"])
         try:
             words = ("ceiling", "-r", "pthread", "-o", "c.json", "--reserve-pids", "200", "-q")
             done = in_cgroup(group, *words)
@@ -91,7 +92,7 @@ def test_to_the_wall_asks_first() -> None:
     ],
 )
 def test_what_cannot_be_done_is_said(words: tuple[str, ...], message: str) -> None:
-    done = outnumber(*words, code=2)
+    done = outnumber_here(*words, code=2)
     assert message in " ".join(done.stderr.replace("│", " ").split())
 
 
@@ -128,4 +129,4 @@ def test_every_limit_is_explained() -> None:
 def in_cgroup(group: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The command with harness and runner in a cgroup."""
     command = [*cgroups.inside(group), *COMMAND, *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)

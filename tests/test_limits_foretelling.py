@@ -40,6 +40,25 @@ def test_what_units_touch_stands_for_address_space_that_comes_in_chunks(
     assert takes([holding(2000)], after)["address space"] == take
 
 
+@pytest.mark.parametrize(
+    ("mapped", "take"),
+    [
+        ((20_000_000, 40_000_000, 60_400_000), 20_400.0),  # a greenlet's frames
+        ((20_000_000, 20_000_000, 60_000_000), 6_000.0),  # a chunk
+        ((20_000_000, 21_000_000, 22_100_000), 6_000.0),  # less than is touched: from a free list
+        ((20_000_000, 27_000_000, 34_000_000), 6_000.0),  # hardly more
+    ],
+)
+def test_what_each_unit_maps_on_its_own_counts_though_it_touches_little_of_it(
+    mapped: tuple[int, int, int], take: float
+) -> None:
+    first, last, now = (
+        holding(1000 * place, address_bytes=size, user_bytes=6_000_000 * place)
+        for place, size in enumerate(mapped, 1)
+    )
+    assert takes([first, last], now)["address space"] == take
+
+
 def test_bytes_are_taken_since_a_tenth_of_the_units_since_tables_double() -> None:
     earlier = [holding(300, memory_bytes=300_000), holding(2000, memory_bytes=2_000_000)]
     found = takes(earlier, holding(3000, memory_bytes=3_270_000))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.limits.known import KNOWN
+from bench.limits.machine import PID_MAX
 from bench.limits.model import Allowance
 from tests.recorded import RUNNER, machine
 from tests.support.limits import child, made, standing, surveyed
@@ -90,6 +91,13 @@ def test_every_cgroup_up_to_the_root_has_its_own_row(tmp_path: Path) -> None:
     outer = standing(seen, "pids.max", BOX)
     assert (outer.value, outer.use) == (3000, 103)
     assert "TasksMax" in outer.notes[0]
+
+
+def test_a_pids_limit_of_a_systemd_unit_is_named_as_its_tasks_max() -> None:
+    (row,) = [row for row in surveyed_recorded("v2") if row.limit == "pids.max"]
+    assert row.notes == (
+        "systemd's TasksMax: systemctl set-property user-1000.slice TasksMax=84068",
+    )
 
 
 @pytest.mark.parametrize(("procs", "shared"), [("", False), ("1", True), ("0", True)])
@@ -228,3 +236,18 @@ def surveyed_recorded(name: str) -> tuple[Allowance, ...]:
     from bench.limits.known import survey
 
     return survey(Child.of(machine(name), RUNNER, "C", 4211), 1000).allowances
+
+
+@pytest.mark.parametrize(
+    ("value", "lift"),
+    [
+        ("32768", "sysctl -w kernel.pid_max=262144"),
+        ("1048576", "sysctl -w kernel.pid_max=4194304"),
+        ("4194304", "nothing: 4,194,304 is the most that the kernel takes"),
+    ],
+)
+def test_no_more_numbers_are_asked_for_than_the_kernel_takes(
+    tmp_path: Path, value: str, lift: str
+) -> None:
+    seen = surveyed(made(tmp_path, {"proc/sys/kernel/pid_max": value}))
+    assert PID_MAX.to_lift(standing(seen, "kernel.pid_max")) == lift

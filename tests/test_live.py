@@ -16,6 +16,7 @@ from bench.experiments.events import (
     BuildStarted,
     Event,
     Note,
+    PairStarted,
     RunStarted,
     StepFinished,
     StepStarted,
@@ -196,6 +197,45 @@ def test_a_log_has_a_line_for_each_climb_and_each_round() -> None:
         "short sweep 1 of 2 (about 30 s left)",
         "short sweep 2 of 2 (about 30 s left)",
         "looking for leaks (about 30 s left)",
+    ]
+
+
+def pair(number: int, pairs: int = 13) -> list[Event]:
+    """One pair of two sides, of bursts alone."""
+    made: list[Event] = [PairStarted(number, pairs)]
+    for row in ("trio (new)", "trio (base)"):
+        made += [SweepStarted(row, "burst", number, 40), StepStarted(row, "burst", 10_000)]
+        made += [step(row, 10_000, purpose="burst"), end(row, 10_000, purpose="burst")]
+    return made
+
+
+def test_in_pairs_a_row_says_which_pair_and_what_of_it() -> None:
+    events: list[Event] = [run_started("trio (base)", "trio (new)"), *pair(1), *pair(2)[:3]]
+    _, base, new, _ = table(events)
+    assert base.split() == ["trio", "(base)", "10,000", "1.17", "KiB", "reached", "it"]
+    assert "pair 2 of 13, burst: launching 10,000" in new
+
+
+def test_a_log_of_pairs_has_a_line_where_it_was_silent_for_long_and_not_for_each() -> None:
+    clock = Hand()
+    file = io.StringIO()
+    with live_view(Console(file=file, width=80), now=clock) as view:
+        view(run_started("trio (base)", "trio (new)"))
+        for number in range(1, 14):
+            clock.seconds += 4
+            for event in pair(number):
+                view(event)
+        view(Note("after 13 pairs: no regression in burst of trio"))
+        view(end("trio (new)", 0, "the runner ended by SIGSEGV", "killed", "burst"))
+    said = [line.partition(" (about")[0] for line in file.getvalue().splitlines()]
+    assert said == [
+        "trio (base), trio (new)",
+        "pair 1 of 13",
+        "pair 5 of 13",
+        "pair 9 of 13",
+        "pair 13 of 13",
+        "after 13 pairs: no regression in burst of trio",
+        "trio (new): the runner ended by SIGSEGV",
     ]
 
 

@@ -60,6 +60,18 @@ def test_unequal_counts_are_paired_as_far_as_they_go() -> None:
     assert len(found.whole) == 3
 
 
+def test_a_climb_to_the_ceiling_is_no_sample_of_what_a_unit_takes() -> None:
+    climb = sweep((100, 30_000), purpose="climb", number=1)
+    found = pairs_of(result(climb, *shorts([1000] * 3)[1:]), result(*shorts([1000] * 3)[1:]))
+    assert len(found.base) == 2
+
+
+def test_no_file_makes_more_pairs_than_a_job_may_have() -> None:
+    made = result(*shorts([1000] * 205, stops=(10, 100)), leak_sweep(0.0, number=1))
+    assert len(pairs_of(made, made).base) == 200
+    assert len(pairs_of(made, made, LEAK).base) == 1
+
+
 def test_bursts_are_of_burst_sweeps_where_there_are_any() -> None:
     """Later rounds without one would give the short sweep's first stop, which is another burst."""
     made = [*shorts([1000] * 3), sweep((100_000,), Unit(burst=2e-5), purpose="burst", number=1)]

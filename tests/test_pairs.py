@@ -222,11 +222,12 @@ def test_a_signal_leaves_what_was_finished() -> None:
 
 def test_more_looks_are_not_begun_than_the_time_is_enough_for() -> None:
     job = Job(base=Behaviour(seconds=1e-3), new=Behaviour(seconds=1e-3))
-    base, new = job.run(looks=(3, 40), budget_seconds=400.0)
+    base, new = job.run(looks=(3, 40, 60), budget_seconds=400.0)
     made = len(rounds(base, "burst"))
     assert 3 < made < 40
     assert job.notes() == [f"{made} of 40 pairs were made: the time budget was used up"]
     assert rounds(new, "burst") == rounds(base, "burst")
+    assert job.judged == [3, made]
 
 
 def test_the_pairs_of_the_first_look_are_made_whatever_they_take() -> None:
@@ -304,6 +305,15 @@ def test_a_lower_ceiling_is_found() -> None:
     assert verdict.verdict == "regression"
     assert verdict.effect == pytest.approx(7 / 9)
     assert verdict.samples == fewest_a_side(1)
+
+
+def test_a_ceiling_that_could_not_be_told_asks_for_no_more_climbs() -> None:
+    slow = Behaviour(seconds=1e-3)
+    job = Job(slow, slow)
+    (verdict,) = (v for v in decided(job, CEILING, climbs=5).values() if v.gated)
+    assert verdict.verdict == "inconclusive"
+    pairs = [event.pairs for event in job.told if isinstance(event, events.PairStarted)]
+    assert max(pairs) == 13
 
 
 def test_what_else_moved_is_told_and_decides_nothing() -> None:

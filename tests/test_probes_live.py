@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -134,24 +134,33 @@ def test_a_process_killed_for_memory_is_counted_in_its_cgroup(group: SweepCgroup
     assert oom_kills(LIVE, group) == 1
 
 
+def comes_true(condition: Callable[[], bool]) -> bool:
+    """Whether it does so in time: a machine that has much to do keeps every process waiting."""
+    end = CLOCK.monotonic() + 60
+    while not condition() and CLOCK.monotonic() < end:
+        CLOCK.sleep(0.02)
+    return condition()
+
+
 def test_the_clock_of_a_busy_process_runs() -> None:
     with child(SPINS) as process:
         before = cpu.cpu_clock_ns(process.pid)
-        CLOCK.sleep(0.05)
-        after = cpu.cpu_clock_ns(process.pid)
-    assert before is not None
-    assert after is not None
-    assert after > before
+        assert before is not None
+        assert comes_true(lambda: (cpu.cpu_clock_ns(process.pid) or 0) > before + 10**7)
     assert cpu.cpu_clock_ns(process.pid) is None
 
 
 def test_the_clock_of_an_idle_process_stands_still() -> None:
     with child(PARKS) as process:
         ask(process, "10")
-        assert cpu.wait_until_still(process.pid, CLOCK)
-        before = cpu.cpu_clock_ns(process.pid)
-        CLOCK.sleep(0.02)
-        assert before == cpu.cpu_clock_ns(process.pid)
+        assert comes_true(lambda: cpu.wait_until_still(process.pid, CLOCK))
+
+        def stands_still() -> bool:
+            before = cpu.cpu_clock_ns(process.pid)
+            CLOCK.sleep(0.02)
+            return before == cpu.cpu_clock_ns(process.pid)
+
+        assert comes_true(stands_still)
 
 
 def test_the_harness_reads_itself() -> None:

@@ -66,7 +66,7 @@ def ab(
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
-    """Compare two sides in one job of pairs: regression, no regression, or inconclusive."""
+    """Compare two sides in one job of pairs, and give a verdict."""
     typed = Configured(
         runtime=runtime or None,
         base_python=base_python,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options, values
-from bench.errors import MeasureError
 
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
@@ -55,7 +54,7 @@ def ceiling(
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
-    """Launch until something says no, and name the limit that did, with the evidence."""
+    """Launch until something says no, and name the limit that did."""
     from bench.cli import choose
     from bench.cli.session import Place
     from bench.experiments.ceiling import BUDGET_SECONDS, Quest
@@ -91,11 +90,11 @@ def _measure(quest: Quest, chosen: Chosen, place: Place, quiet: bool) -> tuple[R
 
 
 def _report(result: Result, path: Path, quiet: bool) -> int:
+    from bench.cli.session import refuse_nothing
     from reports.limits import print_ceilings
 
     if not quiet:
         print_ceilings(result)
     typer.echo(path)
-    if not any(sweep.steps for sweep in result.sweeps):
-        raise MeasureError(f"nothing could be launched; {path} tells what was tried")
+    refuse_nothing(result, path, quiet)
     return 0

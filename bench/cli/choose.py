@@ -63,12 +63,13 @@ def refuse_missing(available: Mapping[str, Availability]) -> None:
         raise MeasureError("\n".join(missing))
 
 
-def tools_of(python: str | None) -> Tools:
-    """The tools of this machine. Raises `UsageError` where `python` is nothing that can be run."""
+def tools_of(python: str | None, option: str = "--python") -> Tools:
+    """The tools of this machine. Raises `UsageError` where `python`, which was given with `option`,
+    is nothing that can be run."""
     from shutil import which
 
     if python is not None and which(python) is None:
-        raise UsageError(f"--python: {python} is no program that can be run; give its path")
+        raise UsageError(f"{option}: {python} is no program that can be run; give its path")
     return find_tools(python)
 
 
@@ -86,7 +87,7 @@ def _stranger(file: Path) -> Entry:
     try:
         return stranger(file)
     except CatalogueError as error:
-        raise UsageError(f"--runner: {error}") from error
+        raise UsageError(str(error)) from error
 
 
 def _refuse_twins(entries: Sequence[Entry]) -> None:

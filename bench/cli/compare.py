@@ -41,7 +41,7 @@ def compare(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")] = False,
 ) -> int:
-    """Compare two stored results of like machines; two sides of one ab job pair by pair."""
+    """Compare two stored results of like machines."""
     from bench.cli import gates
     from bench.regression import stored
     from bench.results.file import load

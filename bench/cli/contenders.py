@@ -77,7 +77,7 @@ def _entries(asked: Asked) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
 
 def _contender(asked: Asked, side: int, entries: tuple[Entry, ...]) -> Contender:
     python, settings = asked.pythons[side], _settings(asked.settings[side], side, entries)
-    tools = choose.tools_of(python)
+    tools = choose.tools_of(python, f"--{SIDES[side]}-python")
     return Contender(
         subject=_subject(python, asked.runners[side], settings),
         rig=machine_rig(tools),

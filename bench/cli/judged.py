@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,12 +33,17 @@ def show(judgement: Judgement, quiet: bool) -> None:
 
     if not quiet:
         print_judgement(judgement)
+    add_to_step(lambda: markdown(judgement))
+
+
+def add_to_step(text: Callable[[], str]) -> None:
+    """Adds a page to the summary of the GitHub step that this runs in, if it does."""
     place = os.environ.get(STEP_SUMMARY)
     if not place:
         return
     try:
         with Path(place).open("a", encoding="utf-8") as file:
-            file.write(markdown(judgement))
+            file.write(text())
     except OSError as error:  # the verdict is none the worse for it
         typer.echo(f"outnumber: {STEP_SUMMARY} cannot be added to: {error.strerror}", err=True)
 
@@ -46,8 +52,13 @@ def write_markdown(judgement: Judgement, path: Path) -> None:
     """Writes the page where it was asked for. Raises `UsageError` where that cannot be."""
     from reports.verdicts.markdown import markdown
 
+    write_text(markdown(judgement), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Writes a page to the file of `--markdown`. Raises `UsageError` where that cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(markdown(judgement), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--markdown: {path}: cannot be written: {error.strerror}") from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
+from bench.errors import MeasureError
 
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
@@ -41,6 +42,8 @@ def limits(
         typer.echo(limits_json(sweeps))
     else:
         print_limits(sweeps)
+    if all(sweep.stop.status == "failed" for sweep in sweeps):
+        raise MeasureError("no pilot could be launched; its runner's own words stand above")
     return 0
 
 

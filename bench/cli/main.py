@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -17,10 +18,15 @@ from bench import __version__, signals
 from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
+from bench.cli.explain import explain
+from bench.cli.export import export
+from bench.cli.history import app as history
 from bench.cli.limits import limits
 from bench.cli.noise import noise
+from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
+from bench.cli.slides import slides
 from bench.cli.summary import summary
 from bench.errors import OutnumberError
 
@@ -41,8 +47,13 @@ app.command()(ceiling)
 app.command()(ab)
 app.command()(compare)
 app.command()(noise)
+app.add_typer(history, name="history")
 app.command()(runtimes)
 app.command()(summary)
+app.command()(explain)
+app.command()(report)
+app.command()(slides)
+app.command()(export)
 
 
 def _print_version(wanted: bool) -> None:
@@ -67,10 +78,8 @@ def main() -> None:
     """Runs the command that was typed and ends the process with its exit code."""
     signals.install()
     code = _code_of_run()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _forget_output()
+    for stream in (sys.stdout, sys.stderr):
+        _flush(stream)
     sys.exit(code)
 
 
@@ -80,30 +89,52 @@ def _code_of_run() -> int:
     except typer.TyperException as error:
         return _tell_usage(error)
     except typer.Abort:
-        typer.echo("outnumber: given up, nothing was done", err=True)
+        _tell("outnumber: given up, nothing was done")
         return USAGE
     except (OutnumberError, signals.Interrupted) as error:
-        typer.echo(f"outnumber: {error}", err=True)
+        _tell(f"outnumber: {error}")
         return error.exit_code
     except BrokenPipeError:
-        _forget_output()
+        _forget(sys.stdout)
+        return CLOSED_PIPE
+    except SystemExit as end:  # how typer ends at a closed pipe: with 1, which is a regression here
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        _forget(sys.stdout)
         return CLOSED_PIPE
     except Exception:  # anything else is ours to mend
-        traceback.print_exc()
-        typer.echo(f"outnumber {__version__}: a fault of ours; please report the above", err=True)
+        _tell(traceback.format_exc())
+        _tell(f"outnumber {__version__}: a fault of ours; please report the above")
         return FAULT
+
+
+def _tell(message: str) -> None:
+    """On standard error, where that is still read: the exit code stays what it is in any case."""
+    with contextlib.suppress(OSError):
+        typer.echo(message, err=True)
 
 
 def _tell_usage(error: typer.TyperException) -> int:
     """Shows a usage error the way typer does: with its usage line and the hint at --help."""
-    show = getattr(error, "show", lambda: typer.echo(f"outnumber: {error}", err=True))
-    show()
+    with contextlib.suppress(OSError):
+        getattr(error, "show", lambda: _tell(f"outnumber: {error}"))()
     return USAGE
 
 
-def _forget_output() -> None:
-    """Points standard output at nothing, so that the interpreter's last flush cannot fail."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _flush(stream: TextIO | None) -> None:
+    """Empties a stream, which is `None` where it was closed before we began. What nobody reads is
+    forgotten here: at the interpreter's last flush it would make the exit code 120."""
+    try:
+        if stream is not None:
+            stream.flush()
+    except BrokenPipeError:
+        _forget(stream)
+
+
+def _forget(stream: TextIO | None) -> None:
+    """Points a stream at nothing, so that the interpreter's last flush cannot fail."""
+    if stream is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
+
+import typer
 
 from bench.cli import judged
 from bench.cli.contenders import Contenders
@@ -24,6 +27,7 @@ from bench.regression.verdicts import Judgement
 from bench.results.file import ResultFile, default_path
 from bench.results.likeness import differences
 from bench.results.records import Result
+from bench.signals import Interrupted
 from bench.system import System
 from reports.live import live_view
 
@@ -69,34 +73,56 @@ def carry_out_pairs(
     not be measured at all; what was measured is saved by then."""
     folder = place.stem()
     judge = Judge(gates, looks)
-    base_path, new_path = (folder.with_name(f"{folder.name}.{n}.json") for n in ("base", "new"))
+    paths = _Paths(*(folder.with_name(f"{folder.name}.{name}.json") for name in ("base", "new")))
     try:
-        with (
-            ResultFile.open(base_path, force=place.force) as base_file,
-            ResultFile.open(new_path, force=place.force) as new_file,
-            live_view(quiet=quiet) as observe,
-        ):
-            experiment = PairsExperiment(
-                request,
-                both.sides,
-                fingerprint(System()),
-                _telling(judge, observe),
-                observe,
-                (base_file.save, new_file.save),
-            )
-            base, new = experiment.run()
+        base, new = _made(both, request, judge, paths, place.force, quiet)
+    except Interrupted:
+        if not quiet and paths.base.exists() and paths.new.exists():
+            command = f"outnumber compare {paths.base} {paths.new}"
+            typer.echo(f"the pairs so far are kept; to judge them: {command}", err=True)
+        raise
     finally:
         with suppress(OSError):
             folder.rmdir()  # only where nothing came of it
     made = judgement(
         judge.final(base, new),
-        (base, base_path),
-        (new, new_path),
+        (base, paths.base),
+        (new, paths.new),
         paired=True,
         differences=tuple(map(str, differences(base, new))),
         warnings=base.warnings,
     )
     return made, _ended(made, folder, place, quiet, (base, new))
+
+
+class _Paths(NamedTuple):
+    base: Path
+    new: Path
+
+
+def _made(
+    both: Contenders,
+    request: PairsRequest,
+    judge: Judge,
+    paths: _Paths,
+    force: bool,
+    quiet: bool,
+) -> tuple[Result, Result]:
+    """The job itself, both results' places being held meanwhile."""
+    with (
+        ResultFile.open(paths.base, force=force) as base_file,
+        ResultFile.open(paths.new, force=force) as new_file,
+        live_view(quiet=quiet) as observe,
+    ):
+        experiment = PairsExperiment(
+            request,
+            both.sides,
+            fingerprint(System()),
+            _telling(judge, observe),
+            observe,
+            (base_file.save, new_file.save),
+        )
+        return experiment.run()
 
 
 def _telling(judge: Judge, observe: events.Observer) -> Callable[[Result, Result], Open]:

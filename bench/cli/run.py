@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options, values
-from bench.errors import MeasureError, UsageError
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bench.measure.availability import Availability
     from bench.measure.rig import Rig
     from bench.results.records import Machine, Result
+    from reports.digest import Digest
 
 
 def run(
@@ -72,10 +73,10 @@ def run(
     force: options.Force = False,
     quiet: options.Quiet = False,
     no_report: Annotated[
-        bool, typer.Option("--no-report", help="Write the result alone, no figure.")
+        bool, typer.Option("--no-report", help="Write the result alone, no page.")
     ] = False,
 ) -> int:
-    """Launch growing numbers of units of each runtime, measure them, and compare."""
+    """Launch growing numbers of units, measure them, and compare."""
     from bench.cli import choose
     from bench.experiments.plan import Request
 
@@ -99,7 +100,7 @@ def run(
     from bench.cli.session import Place
 
     result, path = _measure(request, chosen, Place(output, force), quiet)
-    return _report(result, path, quiet, pictures=not no_report)
+    return _report(result, path, quiet, page=not no_report)
 
 
 def _preset(quick: bool, thorough: bool) -> Preset:
@@ -115,7 +116,7 @@ def _show_plan(request: Request, available: dict[str, Availability]) -> None:
     from bench.experiments.plan import foretold
     from bench.measure.reserves import room
     from bench.system import System
-    from reports.plan import PlanRow, print_plan
+    from reports.plan import PlanFoot, PlanRow, print_plan
 
     rows = [
         PlanRow(
@@ -128,7 +129,7 @@ def _show_plan(request: Request, available: dict[str, Availability]) -> None:
         )
         for row in foretold(request, room(System()))
     ]
-    print_plan(rows, request.sweeps, request.seed)
+    print_plan(rows, PlanFoot(request.sweeps, request.seed, request.budget_seconds))
 
 
 def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tuple[Result, Path]:
@@ -143,17 +144,38 @@ def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tup
     return carry_out(make, chosen.tools, place, quiet)
 
 
-def _report(result: Result, path: Path, quiet: bool, pictures: bool) -> int:
+def _report(result: Result, path: Path, quiet: bool, page: bool) -> int:
     """Prints what the run found and where it lies. Loaded only now: figures and statistics are
     heavier than the harness may be while it measures."""
-    from bench.results.figures import figures
-    from reports.ending import print_ending, write_pictures
+    from bench.cli.session import has_steps, refuse_nothing
 
-    metrics = figures(result)
-    pictured = write_pictures(result, metrics, path.with_suffix("")) if pictures else ()
-    if not quiet:
-        print_ending(result, metrics, pictured)
-    typer.echo(path)
-    if not any(sweep.steps for sweep in result.sweeps):
-        raise MeasureError(f"nothing could be measured; {path} tells what was tried")
+    measured = has_steps(result)
+    try:
+        if not quiet or (page and measured):
+            _show(result, path, quiet, page and measured)
+    finally:  # where the page cannot be written, the result is there all the same
+        typer.echo(path)
+    refuse_nothing(result, path, quiet)
     return 0
+
+
+def _show(result: Result, path: Path, quiet: bool, page: bool) -> None:
+    from bench.results.figures import figures
+    from reports.digest import digest
+    from reports.ending import print_ending
+
+    made = digest(result, figures(result))
+    if not quiet:
+        print_ending(made)
+    if page:
+        _write_page(made, path, quiet)
+
+
+def _write_page(made: Digest, path: Path, quiet: bool) -> None:
+    """Writes the report into the result's folder, and tells where it is."""
+    from bench.results.file import folder_of
+    from reports.page.write import write_report
+
+    page = write_report({path.stem: made}, folder_of(path))
+    if not quiet:
+        typer.echo(page)

@@ -18,7 +18,7 @@ def runtimes(
     ] = None,
     python: options.Python = None,
 ) -> int:
-    """List the runtimes: which can run here, their versions, what to type for what is missing."""
+    """List the runtimes: which can run here, and what is missing."""
     if check is None:
         _list(python)
     else:
@@ -64,5 +64,6 @@ def _check(path: Path, python: str | None) -> None:
         failed += not outcome.passed
         typer.echo(f"{'ok  ' if outcome.passed else 'FAIL'}  {outcome.sentence}")
     if failed:
-        raise MeasureError(f"{entry.name} breaks the contract in {failed} places, listed above")
+        places = "one place" if failed == 1 else f"{failed} places"
+        raise MeasureError(f"{entry.name} breaks the contract in {places}, listed above")
     typer.echo(f"{entry.name} keeps the contract")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.clock import RealClock
+from bench.errors import MeasureError
 from bench.experiments.events import Observer
 from bench.machine import fingerprint
 from bench.measure.availability import Tools
@@ -50,3 +51,20 @@ def carry_out(make: Make, tools: Tools, place: Place, quiet: bool) -> tuple[Resu
     with ResultFile.open(path, force=place.force) as file, live_view(quiet=quiet) as observe:
         experiment = make(machine_rig(tools), fingerprint(System()), observe, file.save)
         return experiment.run(), file.path
+
+
+def has_steps(result: Result) -> bool:
+    """Whether anything was measured."""
+    return any(sweep.steps for sweep in result.sweeps)
+
+
+def refuse_nothing(result: Result, path: Path, quiet: bool) -> None:
+    """Raises `MeasureError` where nothing was measured: with the runners' last words, unless they
+    have been shown already."""
+    if has_steps(result):
+        return
+    from reports.last_words import last_words
+
+    words = last_words(result.sweeps) if quiet else []
+    message = f"nothing could be measured; {path} tells what was tried"
+    raise MeasureError("\n".join((message, *words)))

@@ -22,7 +22,7 @@ def summary(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="A file made by run.")],
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.table,
 ) -> int:
-    """Print the figures of a result: values, intervals, sources and doubts."""
+    """Print the figures of a result, with intervals and sources."""
     from bench.results.file import load
     from reports.summary import render
 

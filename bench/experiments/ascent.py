@@ -5,6 +5,7 @@ Between steps nothing slow is read: a launch by slices takes as long as one with
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from bench.clock import Clock
@@ -15,16 +16,19 @@ from bench.system import System
 
 NEAR = 0.8
 SLICE = 0.01
+ENOUGH = 1.5  # a burst slows as it grows: the time to reach a count by the pace so far, times this
 WORTH_STEPPING = 0.05  # the budget's end: a step of less than this share is not worth making
 
 
 @dataclass(frozen=True)
 class Ascent:
-    """Takes one lane, its pilot made, as far as it goes. `deadline` is on the clock."""
+    """Takes one lane, its pilot made, as far as it goes. `started`, before the pilot, and
+    `deadline` are on the clock."""
 
     lane: Lane
     system: System
     clock: Clock
+    started: float
     deadline: float
 
     def go(self) -> None:
@@ -92,7 +96,7 @@ class Ascent:
     def _end_at_reserve(self) -> None:
         lane = self.lane
         row, wall = lane.foretold.reserve, lane.foretold.wall
-        kept = lane.reserves.of(row.allowance) if row else 0
+        kept = row.allowance.amount(lane.reserves.of(row.allowance)) if row else "some"
         name = row.allowance.limit if row else "MemAvailable"
         lane.end(
             Stop(
@@ -101,7 +105,7 @@ class Ascent:
                 message=f"the reserve of {name} is left to other processes",
                 limit=name,
                 where=row.allowance.where if row else None,
-                evidence=(f"{kept:,} of {name} are kept for others",),
+                evidence=(f"{kept} of {name} are kept for others",),
                 projected=wall.units if wall else None,
             )
         )
@@ -117,14 +121,24 @@ class Ascent:
         if fitting > lane.alive * (1 + WORTH_STEPPING):
             return fitting
         wall = lane.foretold.wall
-        later = f"{wall.allowance.title} would bind at about {wall.units:,}" if wall else ""
         lane.end(
             Stop(
                 status="budget",
                 count=lane.alive,
                 message=f"{count:,} would not fit in the time budget",
-                evidence=(later,) if wall else (),
+                evidence=self._beyond_budget(each),
                 projected=wall.units if wall else None,
             )
         )
         return None
+
+    def _beyond_budget(self, each: float) -> tuple[str, ...]:
+        """What would have come, and the budget for it, a unit taking `each` seconds in all."""
+        wall, ceiling = self.lane.foretold.wall, self.lane.foretold.ceiling
+        if wall is None or ceiling is None:
+            return ()
+        enough = self.clock.monotonic() - self.started + ENOUGH * each * ceiling
+        return (
+            f"{wall.allowance.title} would bind at about {wall.units:,} (projected)",
+            f"to get there: --budget {math.ceil(enough / 10) * 10}",
+        )

@@ -5,8 +5,9 @@ The limits' own question, without the launch, is the pilot alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from bench.errors import MeasureError
 from bench.experiments import events
@@ -15,6 +16,7 @@ from bench.experiments.lane import Lane
 from bench.experiments.ledger import Ledger
 from bench.experiments.pilot import pilot
 from bench.limits.foretell import DEFAULT_RESERVES, Reserves
+from bench.limits.groups import OOM_GROUP
 from bench.measure.availability import Availability
 from bench.measure.rig import Rig
 from bench.results.records import Machine, Plan, Result, Runtime, Step, Stop, Sweep
@@ -93,12 +95,14 @@ class CeilingExperiment:
 
     def _climb(self, entry: Entry) -> None:
         """One runtime to its ceiling; kept however it ends."""
-        clock = self._rig.clock
-        started = clock.monotonic()
+        started = self._rig.clock.monotonic()
         self._observe(events.SweepStarted(entry.name, "climb", 1, 1))
         lane = self._lane(entry)
         try:
-            climb_to_ceiling(lane, self._rig, started + self._quest.budget_seconds)
+            deadline = started + self._quest.budget_seconds
+            climb_to_ceiling(
+                lane, self._rig, deadline, lambda text: self._observe(events.Note(text))
+            )
         finally:
             self._keep(lane, started)
 
@@ -121,12 +125,26 @@ class CeilingExperiment:
         self._observe(events.SweepFinished(sweep.runtime, "climb", sweep.stop))
 
 
-def climb_to_ceiling(lane: Lane, rig: Rig, deadline: float) -> None:
+def climb_to_ceiling(
+    lane: Lane, rig: Rig, deadline: float, warn: Callable[[str], None] = lambda message: None
+) -> None:
     """Takes a lane as far as it goes; `deadline` is on the rig's clock. What came of it is in the
-    lane, however this ends."""
-    with lane.open(rig):
+    lane, however this ends. `warn` is told beforehand of what would end the harness as well."""
+    started = rig.clock.monotonic()
+
+    def way() -> None:
         pilot(lane)
-        Ascent(lane, rig.system, rig.clock, deadline).go()
+        for danger in dict.fromkeys(_dangers(lane)):
+            warn(danger)
+        Ascent(lane, rig.system, rig.clock, started, deadline).go()
+
+    lane.go(rig, way)
+
+
+def _dangers(lane: Lane) -> Iterable[str]:
+    """Where the kernel kills a cgroup as a whole, the harness goes too, and tells nothing more."""
+    for limit in lane.limits:
+        yield from (f"{note}, the harness too" for note in limit.notes if OOM_GROUP in note)
 
 
 def pilots(
@@ -150,13 +168,16 @@ def pilots(
             continue
         began = rig.clock.monotonic()
         lane = Lane(entry, quest.settings_of(entry), quest.reserves)
-        with lane.open(rig):
-            pilot(lane)
-            lane.end(Stop(status="max", count=lane.alive, message="the pilot was made"))
+        lane.go(rig, partial(pilot_alone, lane))
         sweeps.append(lane.record(0.0, rig.clock.monotonic() - began))
     if not sweeps:
         raise MeasureError("none of the runtimes asked for can run here; see above")
     return tuple(sweeps)
+
+
+def pilot_alone(lane: Lane) -> None:
+    pilot(lane)
+    lane.end(Stop(status="max", count=lane.alive, message="the pilot was made"))
 
 
 def plan_of(quest: Quest) -> Plan:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import msgspec
 
@@ -55,15 +54,14 @@ class Lane:
         self._refusal: Refusal | None = None
         self._asked = 0
 
-    @contextmanager
-    def open(self, rig: Rig) -> Iterator[None]:
-        """A runner for the block. Its refusal, death or rubbish ends in `stop`, a signal too, which
-        is passed on."""
+    def go(self, rig: Rig, way: Callable[[], None]) -> None:
+        """Takes `way` with a fresh runner. Its refusal, death or rubbish, be it ahead of its first
+        word, ends in `stop`; a signal too, which is passed on."""
         try:
             with rig.start(self.entry, self._settings) as self._subject:
                 try:
                     self._greet(self._subject, rig)
-                    yield
+                    way()
                     self._release()
                 except RunnerError as error:
                     self._explain_death(error)

@@ -43,6 +43,10 @@ class Ledger:
             self._change(sweeps=(*self.result.sweeps, sweep))
             self._save(self.result)
 
+    def add_control(self, seconds: float) -> None:
+        """Keeps one sample of the control; it is saved with the next sweep."""
+        self._change(control=(*(self.result.control or ()), seconds))
+
     def leave_out(self, name: str, reason: str) -> None:
         """Notes that a runtime is not part of the run, and why."""
         self._describe(name, reason=reason)

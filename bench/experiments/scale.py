@@ -1,7 +1,7 @@
 """The scale experiment: how many of each runtime's units can be launched, and what one costs.
 
-On one screen: prepare, climb, sweep in rounds, look for leaks; after every sweep the result is
-saved, and an observer is told.
+On one screen: prepare, climb, sweep in rounds, look for leaks, the control in between; after every
+sweep the result is saved, and an observer is told.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bench.errors import MeasureError
 from bench.experiments import events
+from bench.experiments.control import ControlTaker
 from bench.experiments.ledger import Ledger
 from bench.experiments.plan import (
     FIRST_IN_LINE,
@@ -52,6 +53,7 @@ class ScaleExperiment:
         self._ledger = Ledger(
             "run", machine, plan_of(request), runtimes_of(request, available), save
         )
+        self._control = ControlTaker(rig, self._ledger, observe, self._warn)
         self._forecasts = {entry.name: Forecast.of(entry) for entry in request.entries}
         self._given_up: set[str] = set()
         self._pending: list[Job] = []
@@ -60,10 +62,13 @@ class ScaleExperiment:
         """Makes the whole run. Raises `MeasureError` where nothing can run; an `Interrupted` passes
         through, everything finished being saved by then."""
         plan = schedule(dataclasses.replace(self._request, entries=self._prepared()))
+        self._control.prepare()
         self._start(plan)
+        self._control.take()
         self._climb(plan)
         self._sweep_in_rounds(plan)
         self._look_for_leaks(plan)
+        self._control.take()
         return self._ledger.finish()
 
     def _prepared(self) -> tuple[Entry, ...]:
@@ -130,6 +135,7 @@ class ScaleExperiment:
         most of it miss rounds, so that the others have enough samples for an interval."""
         missed: Counter[str] = Counter()
         for number, jobs in enumerate(plan.rounds):
+            self._control.take()
             for job in jobs:
                 if number and not self._has_time_for(job, plan.leaks):
                     self._drop([job])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
 from bench.limits.child import Child
 from bench.limits.machine import KILLED
@@ -12,6 +14,7 @@ from bench.probes.cgroup import UNLIMITED, Cgroup
 from bench.probes.hierarchy import Version
 from bench.system import whole_number
 
+OOM_GROUP = "memory.oom.group"
 _IDLE: dict[Version, str] = {1: "total_inactive_file", 2: "inactive_file"}
 _KILLS: dict[Version, str] = {1: "memory.oom_control", 2: "memory.events"}
 
@@ -54,8 +57,16 @@ def _pids_in(child: Child, group: Cgroup) -> Allowance:
         # Which cgroup counts a refusal differs: the one that forked in v1 and before Linux 6.11,
         # the one whose limit it was in v2 since then. So each may speak for all.
         witnesses=tuple(_pids_label(each) for each in child.lineages.pids),
-        notes=("systemd's TasksMax sets it",),
+        notes=(_tasks_max(group.path, value),),
     )
+
+
+def _tasks_max(path: str, value: int | None) -> str:
+    """By what other names people know it; with what to type where systemd surely set it."""
+    unit = PurePosixPath(path).name
+    if value is None or not unit.endswith((".service", ".scope", ".slice")):
+        return "systemd calls it TasksMax, containers --pids-limit"
+    return f"systemd's TasksMax: systemctl set-property {shlex.quote(unit)} TasksMax={2 * value}"
 
 
 def _pids_label(group: Cgroup) -> str:
@@ -135,10 +146,10 @@ def _used(group: Cgroup, usage: str) -> int | None:
 
 def _notes(below: Sequence[Cgroup]) -> tuple[str, ...]:
     """Said beforehand: where the kernel kills a cgroup as a whole, the harness goes too."""
-    whole = [group.path for group in below if group.integer("memory.oom.group") == 1]
+    whole = [group.path for group in below if group.integer(OOM_GROUP) == 1]
     if not whole:
         return ()
-    return (f"memory.oom.group is set in {whole[-1]}: an OOM kill takes all its processes at once",)
+    return (f"{OOM_GROUP} is set in {whole[-1]}: an OOM kill takes all its processes at once",)
 
 
 PIDS = Limit(

@@ -9,6 +9,7 @@ from bench.limits.model import Allowance, Limit, Sign
 from bench.limits.process import NO_MEMORY, NO_THREAD
 
 RESERVED_PIDS = 300  # the kernel never hands out lower numbers again once numbering has wrapped
+MOST_PIDS = 1 << 22  # PID_MAX_LIMIT of a 64-bit kernel
 NEVER_OVERCOMMIT = 2
 KILLED = Sign(signals=frozenset({"SIGKILL"}))
 OOM_KILLS = "oom_kill of the whole machine"
@@ -107,7 +108,12 @@ THREADS_MAX = Limit(
     "kernel.threads-max", _threads_max, (NO_THREAD,), "sysctl -w kernel.threads-max={value}"
 )
 PID_MAX = Limit(
-    "kernel.pid_max", _pid_max, (NO_THREAD,), "sysctl -w kernel.pid_max={value}", raised=8
+    "kernel.pid_max",
+    _pid_max,
+    (NO_THREAD,),
+    "sysctl -w kernel.pid_max={value}",
+    raised=8,
+    most=MOST_PIDS,
 )
 OVERCOMMIT = Limit(
     "vm.overcommit_memory", _overcommit, (NO_THREAD, NO_MEMORY), "sysctl -w vm.overcommit_memory=0"

@@ -44,6 +44,14 @@ class Allowance:
         """How much is left; `None` where there is no limit or its use is unknown."""
         return None if self.value is None or self.use is None else self.value - self.use
 
+    def amount(self, value: int | None) -> str:
+        """A value in its own measure, in words."""
+        if value is None:
+            return "unknown"
+        if self.resource in COUNTED:
+            return f"{value:,}"
+        return f"{value / 2**20:,.1f} MiB" if value >= 1 << 20 else f"{value:,} bytes"
+
     @property
     def key(self) -> tuple[str, str | None]:
         """What makes it the same allowance in two surveys."""
@@ -97,7 +105,8 @@ class Limit:
 
     `read` gives it in every place where it stands for a runner; `counters` what it counts of its
     own refusals, by a label that says where. `lift` is what to type, for one process where that can
-    be: `{value}` there becomes `raised` times its value, `{where}` its place.
+    be: `{value}` there becomes `raised` times its value, or `most` that it can be, `{where}` its
+    place.
     """
 
     name: str
@@ -106,10 +115,15 @@ class Limit:
     lift: str
     counters: Callable[[Child], Mapping[str, int]] = no_counters
     raised: float = 2
+    most: int | None = None
 
     def to_lift(self, allowance: Allowance) -> str:
         """What to type to go further than `allowance` lets."""
         value = int((allowance.value or 0) * self.raised)
+        if self.most is not None:
+            if (allowance.value or 0) >= self.most:
+                return f"nothing: {self.most:,} is the most that the kernel takes"
+            value = min(value, self.most)
         return self.lift.format(value=value, where=allowance.where or "")
 
 

@@ -146,19 +146,11 @@ def _near(one: Suspect, ending: Ending) -> bool:
 def _state(one: Suspect, ending: Ending) -> str:
     """What the limit was, and how much of it was in use."""
     held = one.allowance
-    value = _amount(held, held.value)
+    value = held.amount(held.value)
     if ending.dead or held.use is None:
         return f"{held.title} is {value}"
     left = "" if one.left is None or one.left < 1 else f", room for {one.left:,.0f} more at most"
-    return f"{held.title} is {value}, {_amount(held, held.use)} in use{left}"
-
-
-def _amount(one: Allowance, amount: int | None) -> str:
-    if amount is None:
-        return "unknown"
-    if one.resource in COUNTED:
-        return f"{amount:,}"
-    return f"{amount / 2**20:,.1f} MiB" if amount >= 1 << 20 else f"{amount:,} bytes"
+    return f"{held.title} is {value}, {held.amount(held.use)} in use{left}"
 
 
 def _ties(chosen: Suspect, others: Iterable[Suspect], ending: Ending) -> Iterable[str]:
@@ -194,7 +186,7 @@ def _stood(one: Allowance, survey: Survey) -> bool:
 
 
 def _said(one: Allowance, value: int | None) -> str:
-    return "unlimited" if value is None else _amount(one, value)
+    return "unlimited" if value is None else one.amount(value)
 
 
 def _unexplained_kill(now: Survey) -> tuple[str, ...]:

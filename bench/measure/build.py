@@ -55,8 +55,8 @@ def command_of(
 def _built(
     entry: Entry, words: dict[str, str], cache: Path, announce: Callable[[str], None]
 ) -> Path:
+    target = cache / f"{entry.language.lower()}-{_key(entry, words)}"
     try:
-        target = cache / f"{entry.language.lower()}-{_key(entry, words)}"
         if target.exists():
             return target
         cache.mkdir(parents=True, exist_ok=True)
@@ -77,6 +77,10 @@ def _built(
 def _compile(entry: Entry, command: tuple[str, ...], folder: Path) -> None:
     try:
         status, output = _run(command, os.environ | GO_ENVIRONMENT | {"GOCACHE": f"{folder}/go"})
+    except OSError as error:
+        raise MeasureError(
+            f"the runner of {entry.name} cannot be built: {error}; is {command[0]} still there?"
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise MeasureError(
             f"building the runner of {entry.name} took longer than {BUILD_SECONDS} s; "
@@ -112,10 +116,20 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> tuple[int, by
 
 def _key(entry: Entry, words: dict[str, str]) -> str:
     """A hash over source, words, compiler and version."""
-    source = entry.source_path
-    parts = [source.read_bytes() if source else b"", "\0".join(entry.build).encode()]
+    parts = [_source_of(entry), "\0".join(entry.build).encode()]
     parts += [_version_of(words[tool]) for tool in ("cc", "go") if f"{{{tool}}}" in entry.build]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def _source_of(entry: Entry) -> bytes:
+    """The program's text. Raises `MeasureError` where it cannot be read."""
+    try:
+        return entry.source_path.read_bytes() if entry.source_path else b""
+    except OSError as error:
+        raise MeasureError(
+            f"the source of {entry.name} cannot be read: {error}; "
+            "'source' in its entry is a file beside the entry"
+        ) from error
 
 
 def _version_of(compiler: str) -> bytes:

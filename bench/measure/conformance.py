@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.clock import Clock
-from bench.measure.process import Launch, RunnerDied, RunnerError, RunnerFlooded, RunnerProcess
+from bench.measure.process import (
+    Launch,
+    RunnerDied,
+    RunnerError,
+    RunnerFlooded,
+    RunnerHung,
+    RunnerProcess,
+)
 from bench.measure.protocol import Grown, Rejected
 from bench.probes import cpu
 from bench.system import System
@@ -22,10 +29,10 @@ FEW, MORE = 20, 50
 PROBED = 5
 UNKNOWN_SETTING = "no-such-setting=1"
 ENDLESS = 1_000_000  # a burst that is still going on when its input ends
-END_SECONDS = 1.0
+PATIENCE_SECONDS = 10.0  # how long what happens at once may take on a machine that has much to do
 BURST_SECONDS = 0.05
 LOOK_SECONDS = 0.01
-SPARE_BYTES = 96 << 20  # room left to a runner whose address space is limited
+SPARE_BYTES = 40 << 20  # room left to a runner whose address space is limited
 STILL_SHARE = 0.02  # of the time that it is looked at: a parked population takes no CPU
 NO_COMMANDS = (
     "sing", "", "grow", "grow many", "grow -1", "grow 1.5", "grow 1 2", "probe", "probe 0",
@@ -98,9 +105,7 @@ def grows_to_the_count(one: Examinee) -> None:
     """Grows to the count it is told, in several steps, and by nothing to the same count."""
     one.runner.grow(FEW, 0)
     one.runner.grow(MORE, 0)
-    again = one.runner.grow(MORE, 0)
-    if again.burst_ns > 10**9:
-        raise Broken(f"growing from {MORE} to {MORE} took {again.burst_ns / 1e9:.1f} s")
+    one.runner.grow(MORE, 0)
 
 
 def times_its_bursts(one: Examinee) -> None:
@@ -151,13 +156,13 @@ def parks_its_units(one: Examinee) -> None:
     """Parks its units: they take no CPU while they wait."""
     one.runner.grow(MORE, 0)
     if not cpu.wait_until_still(one.runner.pid, one.clock):
-        raise Broken("its CPU clock never stood still")
+        raise Broken("its units spin: the CPU clock never stood still")
     before, began = cpu.cpu_clock_ns(one.runner.pid), one.clock.monotonic()
     one.clock.sleep(10 * LOOK_SECONDS)
     after = cpu.cpu_clock_ns(one.runner.pid)
     share = ((after or 0) - (before or 0)) / 1e9 / (one.clock.monotonic() - began)
     if share > STILL_SHARE:
-        raise Broken(f"it took {share:.0%} of a CPU with {MORE} units parked")
+        raise Broken(f"its units spin: {share:.0%} of a CPU with {MORE} units parked")
 
 
 def is_of_its_kind(one: Examinee) -> None:
@@ -212,14 +217,30 @@ def refuses_without_dying(one: Examinee) -> None:
 def ends_with_its_input(one: Examinee) -> None:
     """Ends at once when its input ends, units and all."""
     one.runner.grow(MORE, 0)
-    _expect_end(one)
+    one.runner.close_input()
+    if not _comes_true(one, one.runner.ended):
+        raise Broken(f"it was still there {PATIENCE_SECONDS:g} s later")
 
 
 def ends_with_its_input_in_a_burst(one: Examinee) -> None:
-    """Ends at once when its input ends in the middle of a burst."""
-    one.runner.send(f"grow {ENDLESS}")
+    """Ends at once when its input ends in the middle of a burst.
+
+    At once is before the burst is over, however long either takes on this machine. A runner that is
+    refused before its input ends has no burst left to be in the middle of.
+    """
+    command = f"grow {ENDLESS}"
+    one.runner.send(command)
     one.clock.sleep(BURST_SECONDS)
-    _expect_end(one)
+    if one.runner.has_answered():
+        return ends_with_its_input(one)
+    one.runner.close_input()
+    try:
+        grown = one.runner.answer(command, Grown, PATIENCE_SECONDS)
+    except RunnerDied:
+        return None
+    except RunnerHung as error:
+        raise Broken(f"it was still there {PATIENCE_SECONDS:g} s later") from error
+    raise Broken(f"it went on, to {grown.alive:,} units")
 
 
 CHECKS: tuple[Check, ...] = (
@@ -251,19 +272,24 @@ def _expect_refusal(one: Examinee, grown: Grown) -> None:
 
 
 def _expect_threads(one: Examinee, before: int | None, more: int, when: str) -> None:
-    """That there are `more` kernel threads than before; a runtime may keep a few for itself."""
-    now = cpu.threads(one.system, one.runner.pid)
-    if before is None or now is None:
-        return
-    slack = MORE // 2
-    if not more - 1 <= now - before <= more + slack:
-        raise Broken(f"it had {now - before} kernel threads more {when}, {more} were expected")
+    """That there soon are `more` kernel threads than before; a runtime may keep a few itself."""
+
+    def now() -> int | None:
+        return cpu.threads(one.system, one.runner.pid)
+
+    def as_expected() -> bool:
+        count = now()
+        return before is None or count is None or more - 1 <= count - before <= more + MORE // 2
+
+    if not _comes_true(one, as_expected):
+        surplus = (now() or 0) - (before or 0)
+        raise Broken(f"it had {surplus} kernel threads more {when}, {more} were expected")
 
 
-def _expect_end(one: Examinee) -> None:
-    one.runner.close_input()
-    deadline = one.clock.monotonic() + END_SECONDS
-    while not one.runner.ended():
+def _comes_true(one: Examinee, condition: Callable[[], bool]) -> bool:
+    deadline = one.clock.monotonic() + PATIENCE_SECONDS
+    while not condition():
         if one.clock.monotonic() > deadline:
-            raise Broken(f"it was still there {END_SECONDS:.0f} s later")
+            return False
         one.clock.sleep(LOOK_SECONDS)
+    return True

@@ -22,6 +22,7 @@ from bench.system import System
 from runners.catalogue import Entry
 
 GIB = 1 << 30
+CONTROL_SECONDS = 0.04
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Behaviour:
     swap_at: int | None = None
     raise_at: tuple[int, BaseException] | None = None
     no_build: bool = False
+    no_hello: bool = False
     kernel_known: bool = True
 
 
@@ -79,6 +81,8 @@ class FakeRunner:
     pid: int = 4_242
 
     def hello(self) -> Hello:
+        if self.behaviour.no_hello:
+            raise RunnerDied("the runner ended with status 1", "its last words", None)
         unit = f"a fake {self.entry.label}"
         return Hello(CONTRACT, self.entry.name, "1.0", unit, {"fake": "yes"})
 
@@ -177,13 +181,16 @@ def _known(value: int | None, source: str) -> Reading:
 
 @dataclass
 class FakeRig:
-    """A machine of fakes. `behaviours` is by runtime name; `runners` are all that were started."""
+    """A machine of fakes. `behaviours` is by runtime name; `runners` are all that were started.
+    `no_control` is the reason why there is none."""
 
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
     clock: FakeClock = field(default_factory=FakeClock)
     spare: Room = field(default_factory=lambda: Room(12 * GIB, 100_000))
     runners: list[FakeRunner] = field(default_factory=list)
     system: System = System(Path("/nowhere"))  # noqa: RUF009
+    no_control: str | None = None
+    control_fails: bool = False
 
     def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None:
         if entry.build:
@@ -193,6 +200,15 @@ class FakeRig:
 
     def room(self) -> Room:
         return self.spare
+
+    def prepare_control(self, announce: Callable[[str], None]) -> None:  # noqa: ARG002
+        if self.no_control:
+            raise MeasureError(self.no_control)
+
+    def control_seconds(self) -> float:
+        if self.control_fails:
+            raise MeasureError("the control ended with status 1")
+        return CONTROL_SECONDS
 
     @contextmanager
     def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:  # noqa: ARG002

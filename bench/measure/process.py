@@ -25,7 +25,8 @@ from bench.measure.protocol import AnyReply, Grown, Hello, Probed, Refused, Reje
 from bench.signals import held
 
 PATIENCE_SECONDS = 30.0
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 2.0  # to end by itself, before it is killed
+DYING_SECONDS = 10.0  # from the end of its replies to its own
 HEAD_BYTES = 1_024
 TAIL_BYTES = 4_096
 FLOOD_BYTES = 4 << 20
@@ -123,7 +124,7 @@ class RunnerProcess:
 
     def hello(self) -> Hello:
         """The runner's first line, waited for. Raises `RunnerError`, as every question does."""
-        hello = self._reply_of(Hello, "hello", PATIENCE_SECONDS)
+        hello = self.answer("hello", Hello, PATIENCE_SECONDS)
         if hello.contract != protocol.CONTRACT:
             raise self._broke(
                 f"the runner speaks contract {hello.contract}, this harness {protocol.CONTRACT}"
@@ -154,7 +155,7 @@ class RunnerProcess:
         The deadline is 30 s or ten times what was foretold, whichever is longer.
         """
         self.send(command)
-        return self._reply_of(kind, command, max(PATIENCE_SECONDS, 10 * foretold_seconds))
+        return self.answer(command, kind, max(PATIENCE_SECONDS, 10 * foretold_seconds))
 
     def send(self, command: str) -> None:
         """Sends one command and waits for nothing."""
@@ -162,6 +163,21 @@ class RunnerProcess:
         self._poured, self._head = 0, bytearray()
         with contextlib.suppress(BrokenPipeError):  # its death is told by the reply that is missing
             self._process.stdin.write(f"{command}\n".encode())
+
+    def answer(self, command: str, kind: type[R], seconds: float) -> R:
+        """Waits up to `seconds` for the reply to a command that was sent; it must be of `kind`."""
+        reply = self._reply(command, seconds)
+        if isinstance(reply, kind):
+            return reply
+        if isinstance(reply, Rejected):
+            raise self._broke(f"the runner rejected '{command}': {reply.message}")
+        wanted, got = kind.__struct_config__.tag, type(reply).__struct_config__.tag
+        raise self._broke(f"the runner answered '{command}' with '{got}', not '{wanted}'")
+
+    def has_answered(self) -> bool:
+        """Whether a reply has come that nobody has waited for yet."""
+        self._drain(0)
+        return b"\n" in self._buffer
 
     def close_input(self) -> None:
         """Ends the runner's input, at which it must end itself."""
@@ -173,9 +189,7 @@ class RunnerProcess:
         """Ends the runner and everything it started, and waits until it is gone."""
         with held():
             self.close_input()
-            deadline = self._clock.monotonic() + GRACE_SECONDS
-            while not self.ended() and self._clock.monotonic() < deadline:
-                self._drain(0.01)
+            self._ends_within(0 if self._poured > FLOOD_BYTES else GRACE_SECONDS)
             if self._process.returncode is None:
                 self._kill_session()
             self._process.wait()
@@ -199,19 +213,17 @@ class RunnerProcess:
             return end
         return f"{self._head.decode('utf-8', 'replace').strip()}\n…\n{end}"
 
+    def _ends_within(self, seconds: float) -> bool:
+        """Waits for the end, taking in what is written meanwhile."""
+        deadline = self._clock.monotonic() + seconds
+        while not self.ended() and self._clock.monotonic() < deadline:
+            self._drain(0.01)
+        return self.ended()
+
     def _kill_session(self) -> None:
         """Kills the runner's whole process group, before the id is free to be another's."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-
-    def _reply_of(self, kind: type[R], command: str, seconds: float) -> R:
-        reply = self._reply(command, seconds)
-        if isinstance(reply, kind):
-            return reply
-        if isinstance(reply, Rejected):
-            raise self._broke(f"the runner rejected '{command}': {reply.message}")
-        wanted, got = kind.__struct_config__.tag, type(reply).__struct_config__.tag
-        raise self._broke(f"the runner answered '{command}' with '{got}', not '{wanted}'")
 
     def _reply(self, command: str, seconds: float) -> AnyReply:
         line = self._line(command, seconds)
@@ -282,11 +294,9 @@ class RunnerProcess:
 
     def _died(self, command: str) -> RunnerError:
         """Why replies have ended: the status tells, once the process is reaped."""
-        deadline = self._clock.monotonic() + GRACE_SECONDS
-        while not self.ended() and self._clock.monotonic() < deadline:
-            self._drain(0.01)
+        ended = self._ends_within(DYING_SECONDS)
         self._drain(0)
-        if not self.ended():
+        if not ended:
             return self._broke(f"the runner closed its replies before answering '{command}'")
         self._kill_session()
         code = self._process.wait()

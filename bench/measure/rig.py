@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.clock import Clock
-from bench.measure.availability import Tools
+from bench.errors import MeasureError
+from bench.measure.availability import Tools, availability
 from bench.measure.build import command_of
+from bench.measure.control import CONTROL, sample
 from bench.measure.process import Launch, Runner, RunnerProcess
 from bench.measure.reserves import Room, room
 from bench.probes import cgroup, cpu
@@ -58,6 +60,8 @@ class Rig(Protocol):
     def system(self) -> System: ...
     def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None: ...
     def room(self) -> Room: ...
+    def prepare_control(self, announce: Callable[[str], None]) -> None: ...
+    def control_seconds(self) -> float: ...
     def start(self, entry: Entry, settings: dict[str, str]) -> AbstractContextManager[Subject]: ...
 
 
@@ -115,6 +119,17 @@ class MachineRig:
 
     def room(self) -> Room:
         return room(self.system)
+
+    def prepare_control(self, announce: Callable[[str], None]) -> None:
+        """Builds the control. Raises `MeasureError` with the reason where there can be none."""
+        reason = availability(CONTROL, self.tools).reason
+        if reason is not None:
+            raise MeasureError(reason)
+        self.prepare(CONTROL, announce)
+
+    def control_seconds(self) -> float:
+        """How long the control takes now. Raises `MeasureError` where it fails."""
+        return sample(self._commands[CONTROL.name])
 
     @contextmanager
     def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:

@@ -48,7 +48,7 @@ def _by_round(result: Result) -> ByRound:
     found: dict[Key, dict[int, Sample]] = {}
     swept: dict[int, list[Sweep]] = {}
     for sweep in result.sweeps:
-        if sweep.purpose != "climb" and len(swept) < FARTHEST:
+        if sweep.purpose != "climb" and (sweep.round in swept or len(swept) < FARTHEST):
             swept.setdefault(sweep.round, []).append(sweep)
     with_bursts = {sweep.runtime for sweep in result.sweeps if sweep.purpose == "burst"}
     for number, sweeps in swept.items():

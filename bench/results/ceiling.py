@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.results.choice import farthest
 from bench.results.metrics import Metric
 from bench.results.records import Stop, Sweep
 
@@ -16,9 +17,9 @@ def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
     A runner that broke, or a run that ended, before anything was alive says nothing of a ceiling:
     that is unknown. A refusal of the very first unit is a ceiling of 0.
     """
-    climbs = [sweep for sweep in sweeps if sweep.purpose == "climb"]
-    sweep = max(climbs or sweeps, key=lambda sweep: sweep.stop.count)
+    sweep = farthest(sweeps)
     stop = sweep.stop
+    climbed = () if sweep.purpose == "climb" else (_NO_CLIMB,)
     known = stop.count > 0 or stop.status in ("refused", "killed")
     return Metric(
         runtime=runtime,
@@ -32,7 +33,7 @@ def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
         where=stop.where,
         predicted=stop.predicted,
         projected=stop.projected,
-        warnings=(*_doubts(stop), *(() if climbs else (_NO_CLIMB,)), *sweep.warnings),
+        warnings=(*_doubts(stop), *climbed, *sweep.warnings),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.results.records import Purpose, Step, Sweep
+from bench.results.records import Purpose, Result, Step, Sweep
 
 LIKE = 0.1  # sweeps whose last stops differ by more than this share are not pooled
 SPREAD = 10  # N is this many times n
@@ -28,6 +28,20 @@ class Choice:
 
     stops: tuple[Stops, ...]
     warnings: tuple[str, ...] = ()
+
+
+def by_runtime(result: Result) -> Iterator[tuple[str, list[Sweep]]]:
+    """The runtimes that ran, in the result's order, each with its sweeps."""
+    for name in dict.fromkeys(runtime.name for runtime in result.runtimes):
+        sweeps = [sweep for sweep in result.sweeps if sweep.runtime == name]
+        if sweeps:
+            yield name, sweeps
+
+
+def farthest(sweeps: Sequence[Sweep]) -> Sweep:
+    """The climb that went farthest; without a climb, any sweep that did."""
+    climbs = [sweep for sweep in sweeps if sweep.purpose == "climb"]
+    return max(climbs or sweeps, key=lambda sweep: sweep.stop.count)
 
 
 def choose(sweeps: Sequence[Sweep]) -> Choice:

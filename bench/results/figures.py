@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.results.ceiling import ceiling
-from bench.results.choice import Choice, choose, choose_bursts
+from bench.results.choice import Choice, by_runtime, choose, choose_bursts
 from bench.results.leak import leaked_bytes_per_unit
 from bench.results.memory import bytes_per_unit, fixed_bytes
 from bench.results.metrics import PARTS, QUANTILES, Metric
@@ -31,25 +31,14 @@ from bench.results.times import (
 def figures(result: Result) -> tuple[Metric, ...]:
     """Every figure of the run. A runtime without a sweep has none."""
     return tuple(
-        metric for runtime in _ran(result) for metric in _figures(runtime, _sweeps(result, runtime))
+        metric for runtime, sweeps in by_runtime(result) for metric in _figures(runtime, sweeps)
     )
 
 
 def series(result: Result) -> tuple[Series, ...]:
     """The samples behind every figure but the ceiling, one a process, for tests of two sides and
     exports of raw values."""
-    return tuple(
-        one for runtime in _ran(result) for one in _series(runtime, _sweeps(result, runtime))
-    )
-
-
-def _ran(result: Result) -> list[str]:
-    swept = {sweep.runtime for sweep in result.sweeps}
-    return [runtime.name for runtime in result.runtimes if runtime.name in swept]
-
-
-def _sweeps(result: Result, runtime: str) -> list[Sweep]:
-    return [sweep for sweep in result.sweeps if sweep.runtime == runtime]
+    return tuple(one for runtime, sweeps in by_runtime(result) for one in _series(runtime, sweeps))
 
 
 def _figures(runtime: str, sweeps: Sequence[Sweep]) -> Iterator[Metric]:

@@ -52,7 +52,10 @@ class ResultFile:
     def save(self, result: Result) -> None:
         """Replaces the file's content. Raises `MeasureError` where the disk will not have it; what
         was saved before is then still there."""
-        content = msgspec.json.encode(result) + b"\n"
+        self.write(msgspec.json.encode(result) + b"\n")
+
+    def write(self, content: bytes) -> None:
+        """The same, for what is made from a result: an export."""
         try:
             _replace(self.path, content)
         except OSError as error:
@@ -97,6 +100,11 @@ def default_path(folder: Path, now: datetime) -> Path:
     stems = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
     paths = (folder / f"{stem}.json" for stem in stems)
     return next(p for p in paths if not os.path.lexists(p) and not p.with_suffix("").exists())
+
+
+def folder_of(path: Path) -> Path:
+    """Where what is made of a result goes: the folder of its name, beside it."""
+    return path.with_suffix("") if path.suffix else path.with_name(f"{path.name}-report")
 
 
 def _take(path: Path, force: bool) -> bool:

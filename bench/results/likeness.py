@@ -6,11 +6,12 @@ segment, a page of several results shows what differs on top. All three take it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from bench.results.records import Machine, Memory, Result, Runtime
+from bench.system import whole_number
 
 Topic = Literal["machine", "limit", "version", "setting", "measuring"]
 UNKNOWN = "unknown"
@@ -34,6 +35,9 @@ MACHINE_FACTS = (
 )
 READINGS = ("user", "rss", "kernel", "kernel_stack", "page_tables")
 
+# What tells one result's making from another's, in words: by its topic and name.
+Facts = Mapping[Topic, Mapping[str, str]]
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -53,18 +57,22 @@ def differences(*results: Result) -> tuple[Difference, ...]:
     A runtime's version and sources count only where more than one of the results ran it: what a
     result did not run says nothing of its machine. Unknown differs from known.
     """
-    described = [_facts(result) for result in results]
-    facts = dict.fromkeys(fact for each in described for fact in each)
-    found = (_difference(topic, name, described) for topic, name in facts)
-    order = get_args(Topic)
-    return tuple(sorted((each for each in found if each), key=lambda d: order.index(d.topic)))
+    return differences_of(*map(facts_of, results))
 
 
-def _difference(
-    topic: Topic, name: str, described: Sequence[Mapping[tuple[Topic, str], str]]
-) -> Difference | None:
+def differences_of(*described: Facts) -> tuple[Difference, ...]:
+    """The same, of what was kept of two or more results."""
+    return tuple(
+        found
+        for topic in get_args(Topic)
+        for name in dict.fromkeys(name for facts in described for name in facts.get(topic, {}))
+        if (found := _difference(topic, name, described))
+    )
+
+
+def _difference(topic: Topic, name: str, described: Sequence[Facts]) -> Difference | None:
     absent = NOT_SET if topic in ("limit", "setting") else None
-    values = [facts.get((topic, name), absent) for facts in described]
+    values = [facts.get(topic, {}).get(name, absent) for facts in described]
     known = [value for value in values if value is not None]
     if len(known) < 2 or len(set(known)) == 1 or _same_memory(name, known):
         return None
@@ -74,19 +82,41 @@ def _difference(
 def _same_memory(name: str, values: Sequence[str]) -> bool:
     if name not in ("memory_bytes", "swap_bytes") or UNKNOWN in values:
         return False
-    sizes = [int(value) for value in values]
+    sizes = [number for value in values if (number := whole_number(value)) is not None]
+    if len(sizes) < len(values):
+        return False
     return max(sizes) - min(sizes) <= SAME_MEMORY * max(sizes)
 
 
-def _facts(result: Result) -> dict[tuple[Topic, str], str]:
-    """Every fact that a comparison rests on, in words, by its topic and name."""
-    facts: dict[tuple[Topic, str], str] = {}
-    facts |= {("machine", name): value for name, value in _machine(result.machine).items()}
-    facts |= {("limit", name): value for name, value in result.machine.limits.items()}
-    facts |= {("version", f"{r.name} version"): r.version or UNKNOWN for r in _ran(result)}
-    facts |= {("setting", name): value for name, value in result.plan.settings.items()}
-    facts |= {("measuring", name): value for name, value in _measuring(result).items()}
-    return facts
+def facts_of(result: Result) -> dict[Topic, dict[str, str]]:
+    """Every fact that a comparison rests on: what a history keeps of each of its results."""
+    return {
+        "machine": _machine(result.machine),
+        "limit": dict(result.machine.limits),
+        "version": {version_of(r.name): r.version or UNKNOWN for r in _ran(result)},
+        "setting": dict(result.plan.settings),
+        "measuring": _measuring(result),
+    }
+
+
+def without_runtimes(facts: Facts, names: Collection[str]) -> dict[Topic, dict[str, str]]:
+    """The facts without those that are about one of these runtimes alone."""
+    theirs = {version_of(name) for name in names}
+    theirs |= {source_of(name, part) for name in names for part in READINGS}
+    return {
+        topic: {name: value for name, value in named.items() if name not in theirs}
+        for topic, named in facts.items()
+    }
+
+
+def version_of(runtime: str) -> str:
+    """What the fact is called that is a runtime's version."""
+    return f"{runtime} version"
+
+
+def source_of(runtime: str, part: str) -> str:
+    """What the fact is called that says where a part of a runtime's bytes was read."""
+    return f"{runtime} {part} source"
 
 
 def _machine(machine: Machine) -> dict[str, str]:
@@ -104,7 +134,7 @@ def _measuring(result: Result) -> dict[str, str]:
     """The harness with its Python, and where each runtime's bytes were read."""
     own = {"outnumber": result.version, "harness's python": result.machine.python}
     sources = {
-        f"{runtime.name} {part} source": ", ".join(sorted(read))
+        source_of(runtime.name, part): ", ".join(sorted(read))
         for runtime in _ran(result)
         for part, read in _sources(result, runtime.name).items()
     }

@@ -5,7 +5,7 @@ these records in one place, `bench.results.figures`, when they are read. Seconds
 `None` is "unknown" everywhere, and never 0.
 
 Version history of the format (`Result.outnumber`):
-    1  the first.
+    1  the first; `Result.control` came to it before any release.
 """
 
 from __future__ import annotations
@@ -248,7 +248,8 @@ class Machine(Record, frozen=True, kw_only=True):
 
 class Result(Record, frozen=True, kw_only=True):
     """One run. `finished` is `None` while it runs and where it was interrupted; `side` is there
-    where it is one of the two sides of a job."""
+    where it is one of the two sides of a job. `control` is how long the same fixed work took at
+    several moments of the run; `None` where it was not measured."""
 
     outnumber: Literal[1]
     version: str
@@ -261,3 +262,4 @@ class Result(Record, frozen=True, kw_only=True):
     sweeps: Annotated[tuple[Sweep, ...], Meta(max_length=20_000)] = ()
     warnings: tuple[str, ...] = ()
     side: Side | None = None
+    control: Annotated[tuple[Seconds, ...], Meta(max_length=20_000)] | None = None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,14 @@ PATH = Path(__file__).with_name("result.schema.json")
 
 def schema() -> dict[str, Any]:
     """The schema as the record types have it now."""
+    made = msgspec.json.schema(Result)
+    for definition in made["$defs"].values():
+        if "description" in definition:  # a docstring, which Python 3.13 and later give unindented
+            definition["description"] = inspect.cleandoc(definition["description"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "outnumber result",
-        **msgspec.json.schema(Result),
+        **made,
     }
 
 

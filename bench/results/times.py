@@ -24,6 +24,7 @@ NOISY_EMPTY = 0.1
 OUTLIER_FACTOR = 2.0
 # The kernel counts CPU time in ticks of 10 ms: of less than this, a tick is more than a tenth.
 FEWEST_CPU_SECONDS = 0.1
+COARSE = "CPU time is counted in ticks of about 10 ms, and the burst took only a few"
 
 
 def burst(stops: Stops) -> Sample:
@@ -125,7 +126,7 @@ def coarse_clock(choice: Choice, metric: Name) -> tuple[str, ...]:
     spent = _median(CPU_TIMES[metric](stops.last) for stops in choice.stops)
     if spent is None or spent >= FEWEST_CPU_SECONDS:
         return ()
-    return ("CPU time is counted in ticks of about 10 ms, and the burst took only a few",)
+    return (COARSE,)
 
 
 def _median(values: Iterable[float | None]) -> float | None:

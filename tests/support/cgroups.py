@@ -38,7 +38,7 @@ def made(controller: str, limit: int | None = None, above: Path | None = None) -
 
 def remove(place: Path) -> None:
     """Takes it away, once the kernel has let its last process go."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while place.exists() and time.monotonic() < end:
         with contextlib.suppress(OSError):
             place.rmdir()

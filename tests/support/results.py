@@ -13,6 +13,7 @@ from bench.results.records import (
     Hello,
     Kind,
     Latencies,
+    Limit,
     Machine,
     Memory,
     Plan,
@@ -110,6 +111,12 @@ def sweep(
         baseline=unit.memory(0),
         steps=tuple(steps),
     )
+    return replace(made, **fields)
+
+
+def allowing(name: str, allows: int | None, **fields: object) -> Limit:
+    """A limit of a million of its kind, of which a unit takes one, that allows so many units."""
+    made = Limit(name=name, measure="count", value=1_000_000, use=10, take=1.0, allows=allows)
     return replace(made, **fields)
 
 

@@ -1,0 +1,87 @@
+"""`outnumber export`: a result's figures for another tool, and what that tool cannot hold."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options
+from bench.errors import MeasureError, UsageError
+
+if TYPE_CHECKING:
+    from reports.exports.figure import Export
+
+
+class Format(StrEnum):
+    """The tools, by the names in `reports.exports.formats`, which is too heavy for --help."""
+
+    pyperf = "pyperf"
+    pytest_benchmark = "pytest-benchmark"
+    github_action_benchmark = "github-action-benchmark"
+    bencher = "bencher"
+    go = "go"
+
+
+class Direction(StrEnum):
+    """Which figures a file of github-action-benchmark holds."""
+
+    smaller = "smaller"
+    bigger = "bigger"
+
+
+def export(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="A file made by run.")],
+    form: Annotated[Format, typer.Option("--format", help="Whose format.")],
+    direction: Annotated[
+        Direction | None,
+        typer.Option(
+            help="Which is better, for github-action-benchmark: a file holds one.  "
+            "[default: smaller]",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="[default: standard output]"),
+    ] = None,
+    force: options.Force = False,
+) -> int:
+    """Write the figures of a result for another tool."""
+    from bench.results.file import load
+    from reports.exports import formats
+
+    made = formats.export(load(result), form.value, direction.value if direction else None)
+    if made.text is None:
+        _tell(made)
+        raise MeasureError(
+            f"{result}: nothing in it fits --format {form}; "
+            f"`outnumber summary {result}` shows what it holds"
+        )
+    if output is None:
+        typer.echo(made.text, nl=False)
+    else:
+        _write(made.text, output, result, force)
+    _tell(made)
+    return 0
+
+
+def _tell(made: Export) -> None:
+    from reports.exports.names import told
+
+    for line in told(made.left_out):
+        typer.echo(line, err=True)
+
+
+def _write(text: str, output: Path, result: Path, force: bool) -> None:
+    from bench.results.file import ResultFile
+
+    same = False
+    with suppress(OSError):
+        same = output.samefile(result)
+    if same:
+        raise UsageError(f"{output} is the result itself; give another place with -o FILE")
+    with ResultFile.open(output, force=force) as file:
+        file.write(text.encode())

@@ -1,0 +1,137 @@
+"""`outnumber slides`: a result's figures to show to others, as a deck or as single pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from bench.cli import values
+from bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from bench.results.records import Result
+    from reports.charts.chart import Chart
+    from reports.pictures.save import Format as PictureFormat
+
+
+class Format(StrEnum):
+    """A deck, or a picture a figure."""
+
+    pptx = "pptx"
+    png = "png"
+    svg = "svg"
+    pdf = "pdf"
+
+
+class Theme(StrEnum):
+    """The ground that is drawn on."""
+
+    light = "light"
+    dark = "dark"
+
+
+class Shape(StrEnum):
+    """The sides of a picture: 16:9 or 1:1."""
+
+    wide = "wide"
+    square = "square"
+
+
+Figures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--figure",
+        "-f",
+        metavar="NAME",
+        help="how-many, bytes-per-unit, growth, spawn, where-time-goes or closeness; may be "
+        "repeated.  [default: all six]",
+    ),
+]
+
+
+def slides(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="A file made by run.")],
+    form: Annotated[Format, typer.Option("--format", help="A deck, or pictures.")] = Format.pptx,
+    theme: Annotated[Theme, typer.Option(help="The ground.")] = Theme.light,
+    figure: Figures = None,
+    shape: Annotated[Shape, typer.Option(help="Of pictures; a deck is wide.")] = Shape.wide,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PLACE",
+            help="The deck, or the pictures' folder.  [default: beside RESULT]",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing deck.")] = False,
+) -> int:
+    """Make a deck, or pictures, of a result's figures."""
+    from bench.results.file import folder_of, load
+
+    names = _known(figure or [])
+    if form is Format.pptx:
+        if shape is not Shape.wide:
+            raise UsageError("a deck is 16:9; give --shape with --format png, svg or pdf")
+        _deck(result, output or result.with_suffix(".pptx"), theme, names, force)
+        return 0
+    charts = _charts(load(result), names)
+    _pictures(charts, output or folder_of(result), cast("PictureFormat", form.value), theme, shape)
+    return 0
+
+
+def _known(names: Sequence[str]) -> Sequence[str]:
+    """The names, if all of them are figures'."""
+    from reports.charts.all import NAMES
+
+    for name in names:
+        if name not in NAMES:
+            raise UsageError(f"no figure is called '{name}'{values.nearest(name, NAMES)}")
+    return names
+
+
+def _deck(path: Path, place: Path, theme: Theme, names: Sequence[str], force: bool) -> None:
+    """Writes the deck and tells where it is; its place is held before it is made. One that is there
+    may hold a speaker's own slides, so it is replaced on request alone."""
+    from bench.results.figures import figures
+    from bench.results.file import ResultFile, load
+    from reports.digest import digest
+    from reports.palette import THEMES
+
+    result = load(path)
+    if place.exists() and place.samefile(path):
+        raise UsageError(f"{place} is the result itself; give another place with -o")
+    with ResultFile.open(place, force=force) as file:
+        from reports.deck.deck import deck
+
+        file.write(deck(digest(result, figures(result)), THEMES[theme.value], names))
+    typer.echo(place)
+
+
+def _charts(result: Result, names: Sequence[str]) -> tuple[Chart, ...]:
+    """The figures of these names, all where there are none, in the figures' own order."""
+    from bench.results.figures import figures
+    from reports.charts.all import charts
+
+    made = charts(result, figures(result))
+    return tuple(chart for chart in made if not names or chart.name in names)
+
+
+def _pictures(
+    charts: Sequence[Chart],
+    folder: Path,
+    form: PictureFormat,
+    theme: Theme,
+    shape: Shape,
+) -> None:
+    """Writes the pictures and tells where they are."""
+    from reports.palette import THEMES
+    from reports.pictures.canvas import SHAPES
+    from reports.pictures.save import write_pictures
+
+    for place in write_pictures(charts, folder, [form], THEMES[theme.value], SHAPES[shape.value]):
+        typer.echo(place)

@@ -1,0 +1,164 @@
+"""The check of a history: it nominates the nights at which a figure seems to have changed.
+
+History nominates, a paired job confirms: nights are not made in turn, and nothing here can know
+what befell the machine between two of them. So a nomination is never called a regression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.regression.gates import Gate, default_margin
+from bench.regression.history.control import Control, control_between
+from bench.regression.history.shift import PERMUTATIONS, Shift, shift
+from bench.regression.history.stretches import Stretch
+from bench.regression.history.trends import Night
+from bench.regression.scale import Scale
+
+Grade = Literal["alarm", "advisory"]
+
+FEWEST_FOR_VERDICT, FEWEST_FOR_ALARM = 10, 30
+# A change is nominated where noise would split a series as well with at most this chance; and of
+# all that are nominated in one check at most so many are none (Benjamini and Hochberg).
+LEVEL, FALSE_DISCOVERY = 0.01, 0.05
+
+
+@dataclass(frozen=True)
+class Nomination:
+    """A change of one figure between two nights.
+
+    `base` and `new` are medians before and after, in the figure's own unit. `effect`, with its 95 %
+    interval, is new ÷ base, or new − base where `absolute`. `points` counts the nights behind it.
+    """
+
+    stretch: Stretch
+    last: Night
+    first: Night
+    base: float
+    new: float
+    effect: float
+    low: float
+    high: float
+    absolute: bool
+    worse: bool
+    p: float
+    points: int
+    grade: Grade
+    control: Control
+
+    @property
+    def is_machine(self) -> bool:
+        """Whether the machine is to blame: a duration moved, and the control moved with it."""
+        is_time = "seconds" in self.stretch.trend.figure.metric
+        return is_time and not self.absolute and self.control.explains(self.effect)
+
+    @property
+    def alarms(self) -> bool:
+        """Whether somebody should look: an improvement, or a machine that got slower, is told."""
+        return self.grade == "alarm" and self.worse and not self.is_machine
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a check came to. `judged` are the stretches that were long enough for a verdict."""
+
+    nominations: tuple[Nomination, ...]
+    judged: tuple[Stretch, ...]
+    thin: tuple[Stretch, ...]
+
+    @property
+    def alarms(self) -> tuple[Nomination, ...]:
+        return tuple(one for one in self.nominations if one.alarms)
+
+
+def check(stretches: Sequence[Stretch]) -> Check:
+    """The nominations in all stretches together, those that alarm first."""
+    able = [one for one in stretches if one.segment.is_judged]
+    judged = [one for one in able if len(one.nights) >= FEWEST_FOR_VERDICT]
+    permutations = permutations_for(len(judged))
+    found = [_shift(one, one.nights, permutations) for one in judged]
+    level = level_of([each.p if each else 1.0 for each in found])
+    nominations = [
+        nomination
+        for stretch, first in zip(judged, found, strict=True)
+        for nomination in _nominations(stretch, stretch.nights, first, level, permutations)
+    ]
+    nominations.sort(key=lambda one: (not one.alarms, one.grade != "alarm", one.is_machine))
+    thin = tuple(one for one in able if len(one.nights) < FEWEST_FOR_VERDICT)
+    return Check(tuple(nominations), tuple(judged), thin)
+
+
+def permutations_for(tests: int) -> int:
+    """As many that each of so many tests can pass, were it the only one that does."""
+    return max(PERMUTATIONS, round(2 * tests / FALSE_DISCOVERY))
+
+
+def level_of(chances: Sequence[float]) -> float:
+    """What a chance may be at most: `LEVEL`, or what Benjamini and Hochberg (1995) leave of it."""
+    ordered = sorted(chances)
+    levels = [FALSE_DISCOVERY * rank / len(ordered) for rank in range(1, len(ordered) + 1)]
+    kept = [level for p, level in zip(ordered, levels, strict=True) if p <= level]
+    return min(LEVEL, max(kept, default=0.0))
+
+
+def _nominations(
+    stretch: Stretch,
+    nights: Sequence[Night],
+    found: Shift | None,
+    level: float,
+    permutations: int,
+) -> Iterator[Nomination]:
+    """The best split of these nights, if it passes, and then those on either side of it."""
+    if found is None or found.p > level:
+        return
+    before, after = nights[: found.place], nights[found.place :]
+    yield from _inner(stretch, before, level, permutations)
+    yield _nomination(stretch, nights, found)
+    yield from _inner(stretch, after, level, permutations)
+
+
+def _inner(
+    stretch: Stretch, nights: Sequence[Night], level: float, permutations: int
+) -> Iterator[Nomination]:
+    if len(nights) >= FEWEST_FOR_VERDICT:
+        found = _shift(stretch, nights, permutations)
+        yield from _nominations(stretch, nights, found, level, permutations)
+
+
+def _shift(stretch: Stretch, nights: Sequence[Night], permutations: int) -> Shift | None:
+    scale = _scale(stretch)
+    places = [scale.place(night.value) for night in nights]
+    return shift(places, abs(scale.limit), permutations)
+
+
+def _scale(stretch: Stretch) -> Scale:
+    """One for all nights of a stretch: logarithms where all of its values have one."""
+    trend = stretch.trend
+    margin = default_margin(trend.figure, trend.runtime)
+    gate = Gate(trend.runtime.name, trend.figure, margin)
+    return Scale.of(gate, [night.value for night in stretch.nights])
+
+
+def _nomination(stretch: Stretch, nights: Sequence[Night], found: Shift) -> Nomination:
+    scale = _scale(stretch)
+    before, after = nights[: found.place], nights[found.place :]
+    step = found.after - found.before
+    ends = sorted((scale.effect(found.low), scale.effect(found.high)))
+    return Nomination(
+        stretch=stretch,
+        last=before[-1],
+        first=after[0],
+        base=scale.effect(found.before),  # a level is a step from nothing
+        new=scale.effect(found.after),
+        effect=scale.effect(step),
+        low=ends[0],
+        high=ends[1],
+        absolute=scale.margin.absolute,
+        worse=step > 0,
+        p=found.p,
+        points=len(nights),
+        grade="alarm" if len(nights) >= FEWEST_FOR_ALARM else "advisory",
+        control=control_between(before, after),
+    )

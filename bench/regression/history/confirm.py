@@ -1,0 +1,43 @@
+"""The paired job that would confirm a nomination, as words to type."""
+
+from __future__ import annotations
+
+import shlex
+
+from bench.regression.history.check import Nomination
+
+BEFORE, AFTER = "before", "after"
+
+
+def confirmation(nomination: Nomination) -> str:
+    """The command. `before` and `after` stand for what the user makes of the two commits: an
+    environment each for a runtime of Python, else a runner each."""
+    trend = nomination.stretch.trend
+    sides = (
+        ("--base-python", f"{BEFORE}/bin/python", "--new-python", f"{AFTER}/bin/python")
+        if trend.runtime.language == "Python"
+        else ("--base-runner", f"{BEFORE}.toml", "--new-runner", f"{AFTER}.toml")
+    )
+    named = ("--runtime", trend.runtime.name) if "--base-python" in sides else ()
+    words = ("outnumber", "ab", *named, *sides, *_settings(nomination), "--gate")
+    return shlex.join((*words, trend.figure.words))
+
+
+def acceptance(nomination: Nomination) -> str:
+    """The command that accepts the change as it is."""
+    trend = nomination.stretch.trend
+    words = ("outnumber", "history", "acknowledge", nomination.first.point)
+    about = ("--runtime", trend.runtime.name, "--metric", trend.figure.words)
+    return shlex.join((*words, *about, "--reason", "…"))
+
+
+def _settings(nomination: Nomination) -> tuple[str, ...]:
+    """Those of the nights, for both sides; they are settings of threads."""
+    if nomination.stretch.trend.runtime.kind != "thread":
+        return ()
+    settings = nomination.stretch.segment.facts.get("setting", {})
+    return tuple(
+        word
+        for name, value in settings.items()
+        for word in ("--base-set", f"{name}={value}", "--new-set", f"{name}={value}")
+    )

@@ -1,0 +1,83 @@
+"""How many units each limit allows a runtime, and which of them binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.results.choice import by_runtime, farthest
+from bench.results.records import Limit, Result, Stop, Sweep
+
+ENDED: frozenset[str] = frozenset({"refused", "killed"})
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """A limit that allows `units` in all. `value` is the limit's own, and `take` what a unit takes
+    of it, in its `measure`; `None` is unknown."""
+
+    limit: str
+    where: str | None
+    units: int
+    measure: Literal["count", "bytes"] | None = None
+    value: int | None = None
+    take: float | None = None
+    lift: str = ""
+
+
+@dataclass(frozen=True)
+class Allowances:
+    """What bounds one runtime, the fewest units first. `binding` is the limit that its farthest
+    climb names, or else the one that would bind first; `ended` says that it did end the launch.
+    `reached` units were alive."""
+
+    runtime: str
+    rows: tuple[Allowance, ...]
+    binding: Allowance | None
+    ended: bool
+    reached: int
+
+
+def allowances(result: Result) -> tuple[Allowances, ...]:
+    """What bounds every runtime that ran."""
+    return tuple(_allowances(runtime, sweeps) for runtime, sweeps in by_runtime(result))
+
+
+def _allowances(runtime: str, sweeps: Sequence[Sweep]) -> Allowances:
+    stop = farthest(sweeps).stop
+    rows = _rows(limits_of(sweeps))
+    named = _named(stop, rows)
+    if named and named not in rows:
+        rows = [*rows, named]
+    rows.sort(key=lambda row: row.units)
+    ended = named is not None and stop.status in ENDED
+    binding = named or (rows[0] if rows else None)
+    return Allowances(runtime, tuple(rows), binding, ended, stop.count)
+
+
+def limits_of(sweeps: Sequence[Sweep]) -> Iterable[Limit]:
+    """The limits of the farthest climb; where it looked at none, of the sweep that went farthest
+    among those that did. A leak sweep's few units tell too little of what one takes."""
+    looked = [sweep for sweep in sweeps if sweep.limits and sweep.purpose != "leak"]
+    first = farthest(sweeps)
+    return (first if first.limits else farthest(looked)).limits if looked else ()
+
+
+def _rows(limits: Iterable[Limit]) -> list[Allowance]:
+    return [
+        Allowance(one.name, one.where, one.allows, one.measure, one.value, one.take, one.lift)
+        for one in limits
+        if one.allows is not None
+    ]
+
+
+def _named(stop: Stop, rows: Iterable[Allowance]) -> Allowance | None:
+    """The limit that the stop names; where none like it was read, as many as were alive when it
+    said no."""
+    if stop.limit is None:
+        return None
+    same = [row for row in rows if (row.limit, row.where) == (stop.limit, stop.where)]
+    if same or stop.status not in ENDED:
+        return same[0] if same else None
+    return Allowance(stop.limit, stop.where, stop.count)

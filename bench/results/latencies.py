@@ -1,0 +1,59 @@
+"""Start latency by population: what starting one more unit takes while ever more are parked."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.results.bins import quantile_seconds
+from bench.results.choice import by_runtime
+from bench.results.metrics import QUANTILES
+from bench.results.records import Latencies, Purpose, Result, Sweep
+from bench.results.statistics import Estimate, median_with_interval
+
+
+@dataclass(frozen=True)
+class Population:
+    """Start latencies in seconds with `units` parked, an estimate for each of `QUANTILES`, from one
+    value a process. `timed` units were started in each process (the median): of fewer than a
+    hundred, the 99 % quantile is the longest. `samples` processes were asked."""
+
+    units: int
+    timed: int
+    samples: int
+    quantiles: tuple[Estimate, ...]
+
+
+def populations(result: Result) -> dict[str, tuple[Population, ...]]:
+    """The populations of every runtime that ran, the smallest first; none where none was timed.
+
+    A count that short sweeps stopped at is told from them alone, as the figures are; the climbs
+    tell of all others.
+    """
+    return {runtime: _populations(sweeps) for runtime, sweeps in by_runtime(result)}
+
+
+def _populations(sweeps: Sequence[Sweep]) -> tuple[Population, ...]:
+    timed = _timed(sweeps, "climb") | _timed(sweeps, "short")
+    return tuple(_population(units, rounds) for units, rounds in sorted(timed.items()))
+
+
+def _timed(sweeps: Iterable[Sweep], purpose: Purpose) -> dict[int, list[Latencies]]:
+    rounds: dict[int, list[Latencies]] = defaultdict(list)
+    for sweep in sweeps:
+        for step in sweep.steps if sweep.purpose == purpose else ():
+            if step.latencies and step.latencies.start.counts and not step.swapped:
+                rounds[step.alive].append(step.latencies)
+    return dict(rounds)
+
+
+def _population(units: int, rounds: Sequence[Latencies]) -> Population:
+    timed = statistics.median_high(sum(one.start.counts) for one in rounds)
+    return Population(units, timed, len(rounds), tuple(_quantile(rounds, q) for q in QUANTILES))
+
+
+def _quantile(rounds: Sequence[Latencies], quantile: float) -> Estimate:
+    values = (quantile_seconds(one.start, quantile) for one in rounds)
+    return median_with_interval([value for value in values if value is not None])

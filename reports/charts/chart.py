@@ -1,0 +1,146 @@
+"""What every figure's data has in common: a name, one message, its rows, what is missing.
+
+A chart is a plain value. Picture, page, deck, Markdown and CSV draw from it and compute nothing;
+it knows of none of them. Texts in it are on one line and free of control characters, yet still to
+be escaped for where they are shown (`reports.escape`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from bench.results.metrics import Metric
+from bench.results.records import Kind, Machine, Result, Runtime
+from reports.escape import plain
+from reports.names import short
+
+Value = str | int | float | None
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Column(Generic[R]):
+    """One column of a figure's table: its heading for people and its key for programs, a row's raw
+    value in seconds, bytes or counts (`None` is unknown), and how that value is said; `cell` says
+    it where that depends on the row."""
+
+    heading: str
+    key: str
+    value: Callable[[R], Value]
+    words: Callable[..., str] = lambda value: "" if value is None else str(value)
+    cell: Callable[[R], str] | None = None
+    is_number: bool = True
+
+    def said(self, row: R) -> str:
+        """The row's cell in words."""
+        return self.cell(row) if self.cell else self.words(self.value(row))
+
+
+@dataclass(frozen=True)
+class Table:
+    """The figure as rows of cells, once in words and once as raw values."""
+
+    headings: tuple[str, ...]
+    keys: tuple[str, ...]
+    is_number: tuple[bool, ...]
+    words: tuple[tuple[str, ...], ...]
+    values: tuple[tuple[Value, ...], ...]
+
+
+def tabulate(columns: Sequence[Column[R]], rows: Sequence[R]) -> Table:
+    """The table of `rows`, a cell a column."""
+    return Table(
+        headings=tuple(column.heading for column in columns),
+        keys=tuple(column.key for column in columns),
+        is_number=tuple(column.is_number for column in columns),
+        words=tuple(tuple(column.said(row) for column in columns) for row in rows),
+        values=tuple(tuple(column.value(row) for column in columns) for row in rows),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """The runtime that a row is about. `label` is short enough for an axis."""
+
+    runtime: str
+    label: str
+    kind: Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """One figure. `title` is its one message, of this run's own figures; `how` says how they were
+    measured; `missing` what the run does not tell, a sentence each; `caption` names machine,
+    versions and date; `rows` are one a runtime. `name` stands in file names and is what `--figure`
+    takes."""
+
+    name: ClassVar[str]
+    title: str
+    how: str
+    missing: tuple[str, ...]
+    caption: str
+    rows: tuple[Row, ...]
+
+    @property
+    def table(self) -> Table:
+        """Everything that the figure shows."""
+        raise NotImplementedError
+
+
+def who(runtime: Runtime) -> dict[str, Any]:
+    """The fields of a `Row`."""
+    return {
+        "runtime": plain(runtime.name),
+        "label": short(runtime.label) or plain(runtime.name) or "unnamed",
+        "kind": runtime.kind,
+    }
+
+
+def ran(result: Result, metrics: Iterable[Metric]) -> list[Runtime]:
+    """The runtimes that have figures, each once, in the result's order."""
+    named = {metric.runtime for metric in metrics}
+    return list({r.name: r for r in result.runtimes if r.name in named}.values())
+
+
+def left_out(result: Result, metrics: Iterable[Metric]) -> tuple[str, ...]:
+    """A sentence for each runtime that was meant to run and did not."""
+    there = {runtime.name for runtime in ran(result, metrics)}
+    absent = [runtime for runtime in result.runtimes if runtime.name not in there]
+    if not there and not absent:
+        return ("nothing was measured",)
+    return tuple(
+        f"{short(one.name)} was left out: {short(one.reason, 120)}"
+        if one.reason
+        else f"{short(one.name)} did not run"
+        for one in absent
+    )
+
+
+def grouped(reasons: Iterable[tuple[str, str]], out_of: int) -> tuple[str, ...]:
+    """Runtimes and what each lacks, as a sentence for each lack: `pthread, trio: no interval`. A
+    lack of all `out_of` runtimes names none."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in reasons:
+        by_reason.setdefault(reason, []).append(short(name))
+    return tuple(
+        reason if len(names) == out_of > 1 else f"{', '.join(names)}: {reason}"
+        for reason, names in by_reason.items()
+    )
+
+
+def caption(result: Result) -> str:
+    """Machine, versions and date in one line, for the foot of a figure."""
+    machine: Machine = result.machine
+    versions = [
+        f"{short(r.name)} {short(r.version)}" for r in result.runtimes if r.version and not r.reason
+    ]
+    facts = [
+        f"{machine.cpus or '?'} × {short(machine.cpu or 'unknown CPU', 40)}",
+        short(f"{machine.system} {machine.kernel}", 40),
+        ", ".join(dict.fromkeys(versions)),
+        short(result.started[:10]),
+        short(f"outnumber {result.version}"),
+    ]
+    return " · ".join(fact for fact in facts if fact)

@@ -1,0 +1,201 @@
+"""How long one more unit takes to start, by how many are parked, and how fast a burst goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from bench.results.latencies import Population, populations
+from bench.results.metrics import QUANTILES, Metric, find
+from bench.results.records import Result, Runtime
+from bench.results.statistics import Estimate
+from reports import units
+from reports.charts.chart import (
+    Chart,
+    Column,
+    Row,
+    Table,
+    caption,
+    grouped,
+    left_out,
+    ran,
+    tabulate,
+    who,
+)
+from reports.comparison import THREADS
+from reports.names import many
+
+NAMES = ("median", "90 %", "99 %", "longest")  # of QUANTILES
+FEWEST_LAUNCHED = 50
+FEWEST_TIMED = 100  # of fewer, the 99 % quantile is the longest
+HOW = (
+    "Start latency: from the spawn call to the new unit's first instruction, one unit at a time, "
+    "with so many parked; the median over processes of each quantile. Burst: from none to many at "
+    "once, in a fresh process, with its 95 % interval."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """Units a second, with the 95 % interval; `None` is unknown. `at` units were launched."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    at: int | None = None
+
+    @property
+    def rough(self) -> bool:
+        """Whether so few were launched that the first one's cost shows."""
+        return self.value is not None and (self.at or 0) < FEWEST_LAUNCHED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spawn(Row):
+    """One runtime's start latencies by population, the smallest first, and its burst."""
+
+    populations: tuple[Population, ...]
+    burst: Rate
+
+    @property
+    def shown(self) -> tuple[Population, ...]:
+        """Two populations at most, the smallest and the largest of which enough were timed to tell
+        one quantile from another; where none is, the largest."""
+        told = [one for one in self.populations if one.timed >= FEWEST_TIMED]
+        if len(told) > 1:
+            return (told[0], told[-1])
+        return tuple(told) or self.populations[-1:]
+
+
+Place = tuple[Spawn, Population | None]
+
+
+def _latency(place: int) -> Column[Place]:
+    key = f"start_{('median', 'p90', 'p99', 'longest')[place]}_seconds"
+    return Column(f"start, {NAMES[place]}", key, partial(_seconds, place), units.seconds)
+
+
+def _seconds(place: int, one: Place) -> float | None:
+    return one[1].quantiles[place].value if one[1] else None
+
+
+def _count(value: int | None) -> str:
+    return "–" if value is None else units.count(value)
+
+
+COLUMNS: tuple[Column[Place], ...] = (
+    Column("runtime", "runtime", lambda one: one[0].runtime, is_number=False),
+    Column("parked", "units", lambda one: one[1].units if one[1] else None, _count),
+    Column("timed in each", "timed", lambda one: one[1].timed if one[1] else None, _count),
+    Column("sweeps", "sweeps", lambda one: one[1].samples if one[1] else None, _count),
+    *(_latency(place) for place in range(len(QUANTILES))),
+    Column("burst", "burst_units_per_second", lambda one: one[0].burst.value, units.rate),
+    Column("low", "burst_low", lambda one: one[0].burst.low, units.rate),
+    Column("high", "burst_high", lambda one: one[0].burst.high, units.rate),
+    Column("of", "burst_units", lambda one: one[0].burst.at, _count),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spawns(Chart):
+    """The rows in the result's order."""
+
+    name: ClassVar[str] = "spawn"
+    rows: tuple[Spawn, ...]
+
+    @property
+    def table(self) -> Table:
+        places: list[Place] = []
+        for row in self.rows:
+            places += [(row, one) for one in row.populations] or [(row, None)]
+        return tabulate(COLUMNS, places)
+
+
+def spawn(result: Result, metrics: Sequence[Metric]) -> Spawns:
+    """A row for each runtime that ran."""
+    timed = populations(result)
+    rows = tuple(_row(one, metrics, timed[one.name]) for one in ran(result, metrics))
+    return Spawns(
+        title=_title(rows),
+        how=HOW,
+        missing=(*left_out(result, metrics), *grouped(_lacks(rows), len(rows))),
+        caption=caption(result),
+        rows=rows,
+    )
+
+
+def _row(runtime: Runtime, metrics: Sequence[Metric], timed: Sequence[Population]) -> Spawn:
+    return Spawn(
+        **who(runtime),
+        populations=_with_figures(timed, runtime.name, metrics),
+        burst=_rate(find(metrics, runtime.name, "burst_seconds_per_unit")),
+    )
+
+
+def _with_figures(
+    timed: Sequence[Population], runtime: str, metrics: Sequence[Metric]
+) -> tuple[Population, ...]:
+    """The populations, the one at N told by the run's own figures, which may pool sweeps that ended
+    at almost the same count: two readers never disagree."""
+    own = [find(metrics, runtime, "start_latency_seconds", quantile=q) for q in QUANTILES]
+    known = [metric for metric in own if metric and metric.value is not None]
+    at = known[0].at if known else None
+    if len(known) < len(own) or at is None:
+        return tuple(timed)
+    estimates = tuple(Estimate(one.value, one.low, one.high) for one in known)
+    return tuple(
+        Population(one.units, one.timed, known[0].samples, estimates) if one.units == at else one
+        for one in timed
+    )
+
+
+def _rate(burst: Metric | None) -> Rate:
+    if burst is None or not burst.value:
+        return Rate(value=None)
+    return Rate(
+        value=1 / burst.value,
+        low=1 / burst.high if burst.high else None,
+        high=1 / burst.low if burst.low else None,
+        at=burst.at,
+    )
+
+
+def _title(rows: Sequence[Spawn]) -> str:
+    """The thread's burst against the fastest task's; else the slowest against the fastest."""
+    told = [row for row in rows if row.burst.value and not row.burst.rough]
+    known = sorted(told, key=lambda row: row.burst.value or 0)
+    if not known:
+        return _latency_title(rows)
+    threads = [row for name in THREADS for row in known if row.runtime == name]
+    tasks = [row for row in known if row.kind == "task"]
+    slow, fast = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
+    if slow is fast:
+        return f"{_rate_of(slow)} are launched a second."
+    return f"{_rate_of(slow)} are launched a second, or {_rate_of(fast)}."
+
+
+def _rate_of(row: Spawn) -> str:
+    return f"{units.number(row.burst.value)} {many(row.label)}"
+
+
+def _latency_title(rows: Sequence[Spawn]) -> str:
+    for row in rows:
+        if row.populations and (median := row.populations[-1].quantiles[0].value) is not None:
+            return f"One {row.label} starts within {units.seconds(median)}, at the median."
+    if any(row.burst.rough for row in rows):
+        return "This run tells only roughly how fast units start."
+    return "How fast units start is unknown."
+
+
+def _lacks(rows: Sequence[Spawn]) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        if not row.populations:
+            yield row.runtime, "start latency was not taken"
+        if row.burst.value is None:
+            yield row.runtime, "the burst's rate is unknown"
+        elif row.burst.rough:
+            yield row.runtime, f"a burst of {units.count(row.burst.at)} units only: a rough rate"
+        elif row.burst.low is None:
+            yield row.runtime, "too few sweeps for an interval"

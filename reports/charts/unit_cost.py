@@ -1,0 +1,131 @@
+"""What one unit costs, part by part, and how much of it RSS shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from bench.results.metrics import Metric, Part, find
+from bench.results.records import Result, Runtime
+from reports import units
+from reports.charts.chart import (
+    Chart,
+    Column,
+    Row,
+    Table,
+    caption,
+    grouped,
+    left_out,
+    ran,
+    tabulate,
+    who,
+)
+from reports.comparison import compare
+from reports.finding import weight_finding
+
+PARTS: tuple[tuple[Part, str], ...] = (
+    ("user", "user memory"),
+    ("kernel_stack", "kernel stack"),
+    ("page_tables", "page tables"),
+    ("kernel_other", "other kernel memory"),
+)
+HOW = (
+    "What one unit adds: the difference in memory between two counts of parked units, read from "
+    "outside the process, divided by the units between them; the median of several fresh "
+    "processes, with its 95 % interval. The mark is where RSS, which tools show, ends."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost(Row):
+    """One runtime's bar. `parts` are bytes in the order of `PARTS`, a negative difference of two
+    counters being 0; `None` is unknown. `rss` is where RSS ends; `low` and `high` the total's
+    interval; `at` the count N, `samples` the processes behind it."""
+
+    parts: tuple[float | None, ...]
+    total: float | None
+    low: float | None
+    high: float | None
+    rss: float | None
+    at: int | None
+    samples: int
+
+    @property
+    def known(self) -> float:
+        """What is known of a unit's bytes: the length of the bar."""
+        parts = sum(part or 0 for part in self.parts)
+        return parts if self.total is None else self.total
+
+
+def _part(place: int) -> Column[Cost]:
+    key, words = PARTS[place]
+    return Column(words, f"{key}_bytes", lambda row: row.parts[place], units.size)
+
+
+COLUMNS: tuple[Column[Cost], ...] = (
+    Column("runtime", "runtime", lambda row: row.runtime, is_number=False),
+    Column("at", "at", lambda row: row.at, units.count),
+    *(_part(place) for place in range(len(PARTS))),
+    Column("total a unit", "total_bytes", lambda row: row.total, units.size),
+    Column("low", "low_bytes", lambda row: row.low, units.size),
+    Column("high", "high_bytes", lambda row: row.high, units.size),
+    Column("as RSS shows", "rss_bytes", lambda row: row.rss, units.size),
+    Column("sweeps", "sweeps", lambda row: row.samples, units.count),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitCost(Chart):
+    """The dearest first, those of unknown cost last."""
+
+    name: ClassVar[str] = "bytes-per-unit"
+    rows: tuple[Cost, ...]
+
+    @property
+    def table(self) -> Table:
+        return tabulate(COLUMNS, self.rows)
+
+
+def unit_cost(result: Result, metrics: Sequence[Metric]) -> UnitCost:
+    """A bar for each runtime that ran."""
+    costs = [_cost(runtime, metrics) for runtime in ran(result, metrics)]
+    rows = tuple(sorted(costs, key=lambda cost: (cost.total is None, -cost.known)))
+    return UnitCost(
+        title=weight_finding(compare(result, metrics)),
+        how=HOW,
+        missing=(*left_out(result, metrics), *grouped(_lacks(rows), len(rows))),
+        caption=caption(result),
+        rows=rows,
+    )
+
+
+def _cost(runtime: Runtime, metrics: Sequence[Metric]) -> Cost:
+    total = find(metrics, runtime.name, "bytes_per_unit", part="total")
+    rss = find(metrics, runtime.name, "bytes_per_unit", part="rss")
+    parts = [find(metrics, runtime.name, "bytes_per_unit", part=part) for part, _ in PARTS]
+    return Cost(
+        **who(runtime),
+        parts=tuple(_at_least_nothing(part) for part in parts),
+        total=total.value if total else None,
+        low=total.low if total else None,
+        high=total.high if total else None,
+        rss=rss.value if rss else None,
+        at=total.at if total else None,
+        samples=total.samples if total else 0,
+    )
+
+
+def _at_least_nothing(metric: Metric | None) -> float | None:
+    return None if metric is None or metric.value is None else max(0.0, metric.value)
+
+
+def _lacks(rows: Sequence[Cost]) -> Iterator[tuple[str, str]]:
+    for row in rows:
+        parts = [words for (_, words), part in zip(PARTS, row.parts, strict=True) if part is None]
+        if parts and row.known:
+            yield row.runtime, f"unknown: {', '.join(parts)}"
+        elif parts or row.total is None:
+            yield row.runtime, "what a unit costs is unknown"
+        elif row.low is None:
+            yield row.runtime, "too few sweeps for an interval"

@@ -1,0 +1,203 @@
+"""Where the time of a launch goes: the program, its garbage collector, the kernel, waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from bench.results.metrics import Metric, Name, find
+from bench.results.records import Result, Runtime
+from bench.results.times import COARSE
+from reports import units
+from reports.charts.chart import (
+    Chart,
+    Column,
+    Row,
+    Table,
+    caption,
+    grouped,
+    left_out,
+    ran,
+    tabulate,
+    who,
+)
+from reports.comparison import THREADS
+from reports.escape import plain
+from reports.palette import TimePart
+
+PARTS: tuple[tuple[TimePart, str], ...] = (
+    ("program", "program"),
+    ("collector", "garbage collector"),
+    ("system", "kernel"),
+    ("rest", "neither: waiting"),
+)
+HOW = (
+    "CPU time of the runner over the burst that ended at the highest count, divided by the units "
+    "launched in it: user (of which the garbage collector's share where the runtime tells it) and "
+    "system; the rest of the wall clock was spent on neither. Where several CPUs worked at once "
+    "they took more than the wall clock shows."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Times(Row):
+    """Seconds a unit, in the order of `PARTS`; `None` is unknown, and an unknown collector's share
+    is in the program's. `wall` is the burst's clock time a unit, which CPUs that work at once
+    exceed; `faults` page faults a unit. `rough`: a few ticks of the CPU clock, no more."""
+
+    parts: tuple[float | None, ...]
+    user: float | None
+    wall: float | None
+    faults: float | None
+    at: int | None
+    rough: bool
+
+    @property
+    def cpu(self) -> float | None:
+        """CPU time; `None` where it is unknown or less than a tick of its clock."""
+        kernel = self.parts[2]
+        if self.user is None or kernel is None:
+            return None
+        return self.user + kernel or None
+
+    @property
+    def whole(self) -> float | None:
+        """What the parts are shares of: CPU time and waiting."""
+        return None if self.cpu is None else self.cpu + (self.parts[3] or 0)
+
+    @property
+    def shares(self) -> tuple[float, ...] | None:
+        """The parts as shares of the whole, an unknown one 0; `None` where nothing can be told."""
+        whole = self.whole
+        return tuple((part or 0) / whole for part in self.parts) if whole else None
+
+    @property
+    def kernel_share(self) -> float | None:
+        """The kernel's part of the CPU time; `None` where it cannot be told."""
+        return (self.parts[2] or 0) / self.cpu if self.cpu else None
+
+
+def _part(place: int) -> Column[Times]:
+    key, words = PARTS[place]
+    return Column(words, f"{key}_seconds", lambda row: row.parts[place], units.seconds)
+
+
+COLUMNS: tuple[Column[Times], ...] = (
+    Column("runtime", "runtime", lambda row: row.runtime, is_number=False),
+    Column("at", "at", lambda row: row.at, units.count),
+    Column("wall clock a unit", "wall_seconds", lambda row: row.wall, units.seconds),
+    *(_part(place) for place in range(len(PARTS))),
+    Column("kernel's share of CPU", "kernel_share", lambda row: row.kernel_share, units.share),
+    Column("page faults a unit", "page_faults", lambda row: row.faults, units.number),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhereTimeGoes(Chart):
+    """The rows in the result's order."""
+
+    name: ClassVar[str] = "where-time-goes"
+    rows: tuple[Times, ...]
+
+    @property
+    def table(self) -> Table:
+        return tabulate(COLUMNS, self.rows)
+
+
+def where_time_goes(result: Result, metrics: Sequence[Metric]) -> WhereTimeGoes:
+    """A bar for each runtime that ran."""
+    rows = tuple(_times(runtime, metrics) for runtime in ran(result, metrics))
+    uncollected = {plain(one.name) for one in result.runtimes if one.language == "C"}
+    return WhereTimeGoes(
+        title=_title(rows),
+        how=HOW,
+        missing=(*left_out(result, metrics), *grouped(_lacks(rows, uncollected), len(rows))),
+        caption=caption(result),
+        rows=rows,
+    )
+
+
+def _times(runtime: Runtime, metrics: Sequence[Metric]) -> Times:
+    get = partial(find, metrics, runtime.name)
+    user, system = get("user_seconds_per_unit"), get("system_seconds_per_unit")
+    wall = _wall(metrics, runtime.name, user.at if user else None)
+    collector = _value(get("gc_seconds_per_unit"))
+    doubts = (*(user.warnings if user else ()), *(system.warnings if system else ()))
+    return Times(
+        **who(runtime),
+        parts=_parts(_value(user), _value(system), collector, wall),
+        user=_value(user),
+        wall=wall,
+        faults=_value(get("page_faults_per_unit")),
+        at=user.at if user else None,
+        rough=doubts.count(COARSE) > 1,
+    )
+
+
+def _parts(
+    user: float | None, system: float | None, collector: float | None, wall: float | None
+) -> tuple[float | None, ...]:
+    """Of `PARTS`. The clocks of collector and CPU differ in grain: no part goes under 0."""
+    within = None if user is None or collector is None else min(collector, user)
+    program = None if user is None else user - (within or 0)
+    known = wall is not None and user is not None and system is not None
+    rest = max(0.0, (wall or 0) - (user or 0) - (system or 0)) if known else None
+    return (program, within, system, rest)
+
+
+def _wall(metrics: Sequence[Metric], runtime: str, at: int | None) -> float | None:
+    """The clock time of the burst whose CPU time is told: the last one, which is the first where
+    the sweep made one only."""
+    names: tuple[Name, ...] = ("marginal_burst_seconds_per_unit", "burst_seconds_per_unit")
+    for name in names:
+        burst = find(metrics, runtime, name)
+        if burst and burst.value is not None and burst.at == at:
+            return burst.value
+    return None
+
+
+def _value(metric: Metric | None) -> float | None:
+    return metric.value if metric else None
+
+
+def _title(rows: Sequence[Times]) -> str:
+    """The kernel's share: of the thread against that of the task where it is least."""
+    known = [row for row in rows if row.kernel_share is not None and not row.rough]
+    threads = [row for name in THREADS for row in known if row.runtime == name]
+    tasks = sorted((r for r in known if r.kind == "task"), key=lambda r: r.kernel_share or 0)
+    if threads and tasks:
+        thread, task = threads[0], tasks[0]
+        return (
+            f"The kernel takes {units.share(thread.kernel_share)} of the CPU time of launching "
+            f"one {thread.label}, {units.share(task.kernel_share)} of one {task.label}'s."
+        )
+    if known:
+        return (
+            f"The kernel takes {units.share(known[0].kernel_share)} of the CPU time of launching "
+            f"one {known[0].label}."
+        )
+    return _wall_title(rows)
+
+
+def _wall_title(rows: Sequence[Times]) -> str:
+    timed = [row for row in rows if row.wall is not None]
+    if not timed:
+        return "Where the time of a launch goes is unknown."
+    return f"Launching one {timed[0].label} takes {units.seconds(timed[0].wall)}."
+
+
+def _lacks(rows: Sequence[Times], uncollected: Set[str]) -> Iterator[tuple[str, str]]:
+    """`uncollected` are the runtimes whose language has no collector to ask."""
+    for row in rows:
+        if row.whole is None:
+            yield row.runtime, "CPU time is unknown, or less than a tick of its clock"
+        elif row.rough:
+            yield row.runtime, "a few ticks of the CPU clock only: rough shares"
+        if row.whole is not None and row.parts[1] is None and row.runtime not in uncollected:
+            yield row.runtime, "the collector's share is unknown"
+        if row.wall is None:
+            yield row.runtime, "the wall clock's time is unknown"
+        if row.faults is None:
+            yield row.runtime, "page faults are unknown"

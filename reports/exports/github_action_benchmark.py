@@ -1,0 +1,49 @@
+"""The custom JSON of github-action-benchmark: `tool: customSmallerIsBetter`, or `…Bigger…`.
+
+An entry a figure, its value the median. A file has one direction. An absent value would become 0
+there and an absent name the word "undefined", so what is unknown is no entry at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
+
+from bench.results.records import Result
+from reports.exports.figure import Dimension, Export, Figure, facts, sift
+from reports.exports.names import full_name
+
+Direction = Literal["smaller", "bigger"]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+BETTER: Mapping[Direction, str] = {"smaller": "lower", "bigger": "higher"}
+# One a dimension, always: the action scales times between some units, and never bytes.
+UNITS: Mapping[Dimension, str] = {"seconds": "s", "bytes": "bytes", "count": "count"}
+
+
+def export(
+    figures: Sequence[Figure],
+    result: Result,  # noqa: ARG001  the format has no place for a machine
+    direction: Direction = "smaller",
+) -> Export:
+    """The figures of one direction."""
+    (other,) = set(DIRECTIONS) - {direction}
+    reason = f"{other} is better; written with --direction {other}"
+    kept, left_out = sift(
+        figures, lambda one: None if one.metric.better == BETTER[direction] else reason
+    )
+    text = json.dumps([_entry(figure) for figure in kept], indent=1) + "\n"
+    return Export(text if kept else None, tuple(left_out))
+
+
+def _entry(figure: Figure) -> dict[str, object]:
+    metric = figure.metric
+    entry: dict[str, object] = {
+        "name": full_name(figure),
+        "unit": UNITS[figure.dimension],
+        "value": metric.value,
+    }
+    if metric.low is not None and metric.high is not None:
+        entry["range"] = f"{metric.low} to {metric.high}"
+    extra = {name: value for name, value in facts(figure).items() if name not in ("low", "high")}
+    return entry | {"extra": "\n".join(f"{name}: {value}" for name, value in extra.items())}

@@ -1,0 +1,136 @@
+"""What the page shows, as plain values: the template lays them out and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.results.likeness import differences
+from reports.charts.chart import Chart, caption
+from reports.charts.closeness import LimitsCloseness
+from reports.charts.growth import MemoryGrowth
+from reports.charts.how_many import HowMany
+from reports.charts.spawn import Spawns
+from reports.charts.unit_cost import UnitCost
+from reports.charts.where_time_goes import WhereTimeGoes
+from reports.digest import Digest
+from reports.explanation.tell import explain
+from reports.explanation.text import Explanation
+from reports.finding import finding
+from reports.page import sheets
+from reports.tables import COMPARISON, LIMITS, SUMMARY, Titled
+
+HEADINGS: Mapping[str, str] = {
+    HowMany.name: "How many",
+    UnitCost.name: "What one unit costs",
+    MemoryGrowth.name: "Memory as it grows",
+    Spawns.name: "Spawn",
+    WhereTimeGoes.name: "Where the time goes",
+    LimitsCloseness.name: "How close every limit is",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure in both themes, wide and narrow, as `data:` addresses."""
+
+    light: str
+    dark: str
+    light_narrow: str
+    dark_narrow: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure with its data: `heading` says which of the six it is, `chart.title` what it
+    shows."""
+
+    heading: str
+    chart: Chart
+    picture: Picture
+    table: Titled
+
+
+@dataclass(frozen=True)
+class View:
+    """One result on the page. `label` tells it from the others; `key` stands in addresses."""
+
+    key: str
+    label: str
+    finding: str
+    caption: str
+    comparison: Titled
+    figures: tuple[Figure, ...]
+    explanation: Explanation
+    limits: tuple[Titled, ...]
+    method: tuple[Titled, ...]
+    machine: Titled
+    doubts: Titled
+    summary: Titled
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole page: of several results also what differs between them, and each beside the
+    others."""
+
+    title: str
+    headline: str
+    views: tuple[View, ...]
+    unlike: Titled | None = None
+    side_by_side: Titled | None = None
+
+    @property
+    def several(self) -> bool:
+        return len(self.views) > 1
+
+    @property
+    def figures(self) -> tuple[tuple[Figure, ...], ...]:
+        """Each figure of all results together."""
+        return tuple(zip(*(view.figures for view in self.views), strict=True))
+
+
+def page(
+    digests: Sequence[Digest], labels: Sequence[str], pictures: Sequence[Mapping[str, Picture]]
+) -> Page:
+    """The page of these results; `pictures` has each one's by the names of their charts."""
+    views = tuple(
+        _view(f"result-{place + 1}", label, digest, drawn)
+        for place, (label, digest, drawn) in enumerate(zip(labels, digests, pictures, strict=True))
+    )
+    if len(views) == 1:
+        return Page(f"outnumber: {labels[0]}", views[0].finding, views)
+    found = differences(*(digest.result for digest in digests))
+    compared = [digest.comparison for digest in digests]
+    return Page(
+        f"outnumber: {', '.join(labels)}",
+        f"{len(views)} results side by side: {', '.join(labels)}",
+        views,
+        unlike=sheets.unlike(labels, found),
+        side_by_side=sheets.side_by_side(labels, compared),
+    )
+
+
+def _view(key: str, label: str, digest: Digest, drawn: Mapping[str, Picture]) -> View:
+    figures = tuple(
+        Figure(HEADINGS[chart.name], chart, drawn[chart.name], digest.table(chart.name))
+        for chart in digest.charts
+    )
+    return View(
+        key=key,
+        label=label,
+        finding=finding(digest.comparison),
+        caption=caption(digest.result),
+        comparison=digest.table(COMPARISON),
+        figures=figures,
+        explanation=explain(digest),
+        limits=(sheets.nearest(digest), sheets.endings(digest), digest.table(LIMITS)),
+        method=(
+            sheets.run(digest),
+            sheets.unit_kinds(digest),
+            sheets.sources(digest),
+        ),
+        machine=sheets.machine(digest),
+        doubts=sheets.doubts(digest),
+        summary=digest.table(SUMMARY),
+    )

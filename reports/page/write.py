@@ -1,0 +1,129 @@
+"""A report in a folder: the page, and beside it every figure and every table as files."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import UsageError
+from reports import escape, summary, tables
+from reports.digest import Digest
+from reports.page.drawing import pictures
+from reports.page.html import SIGNED, html
+from reports.page.model import Page, page
+from reports.pictures.save import FORMATS, write_pictures
+from reports.tables import SUMMARY, Titled
+
+NAME = "report.html"
+LONGEST = 40
+
+
+@dataclass(frozen=True)
+class Part:
+    """One result of a report: what it is called, and the folder of its figures and tables."""
+
+    label: str
+    digest: Digest
+    folder: Path
+
+
+def write_report(digests: Mapping[str, Digest], folder: Path) -> Path:
+    """Writes the report of the results, by their labels, into `folder`; returns the page's path.
+
+    One result's figures and tables lie beside the page, those of several in a folder each. Files of
+    an earlier report are replaced. Raises `UsageError` where there are others, before anything is
+    written, and where the folder cannot be written.
+    """
+    parts = _parts(digests, folder)
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        made = _page(parts)
+        files = dict(_files(made, parts, folder))
+        _refuse_strange(folder, files)
+        for part in parts:
+            write_pictures(part.digest.charts, part.folder, FORMATS)
+        for path, text in (files | {folder / NAME: html(made)}).items():
+            path.write_text(text, encoding="utf-8")
+    return folder / NAME
+
+
+def labels(paths: Sequence[Path]) -> list[str]:
+    """A name for each result file, by its stem: no two alike."""
+    names: list[str] = []
+    for path in paths:
+        stem = escape.plain(path.stem)[:LONGEST] or "result"
+        more = (f"{stem} ({number})" for number in range(2, len(paths) + 2))
+        names.append(next(name for name in (stem, *more) if name not in names))
+    return names
+
+
+def _parts(digests: Mapping[str, Digest], folder: Path) -> list[Part]:
+    if len(digests) == 1:
+        return [Part(label, made, folder) for label, made in digests.items()]
+    return [
+        Part(label, made, folder / _name(place, label))
+        for place, (label, made) in enumerate(digests.items(), start=1)
+    ]
+
+
+def _name(place: int, label: str) -> str:
+    """A folder's name that every file system takes."""
+    word = re.sub(r"[^A-Za-z0-9._-]+", "-", label).strip("-.")
+    return f"{place}-{word}" if word else str(place)
+
+
+def _page(parts: Sequence[Part]) -> Page:
+    digests = [part.digest for part in parts]
+    drawn = [pictures(made.charts) for made in digests]
+    return page(digests, [part.label for part in parts], drawn)
+
+
+def _files(made: Page, parts: Sequence[Part], folder: Path) -> Iterator[tuple[Path, str]]:
+    """Every table of figures as Markdown and CSV. The summary is the command's own, with its
+    doubts."""
+    for part in parts:
+        metrics = part.digest.metrics
+        for titled in part.digest.tables:
+            yield from _written(titled, part.folder)
+        yield part.folder / f"{SUMMARY}.md", _headed("Every figure", summary.as_markdown(metrics))
+        yield part.folder / f"{SUMMARY}.csv", summary.as_csv(metrics)
+    for shared in (made.unlike, made.side_by_side):
+        if shared:
+            yield from _written(shared, folder)
+
+
+def _written(titled: Titled, folder: Path) -> Iterator[tuple[Path, str]]:
+    text = _headed(titled.title, tables.as_markdown(titled.table))
+    yield folder / f"{titled.name}.md", text
+    yield folder / f"{titled.name}.csv", tables.as_csv(titled.table)
+
+
+def _headed(title: str, text: str) -> str:
+    return f"# {escape.markdown(title)}\n\n{text}"
+
+
+def _refuse_strange(folder: Path, files: Iterable[Path]) -> None:
+    """What stands where an earlier report was is ours, and nothing else is."""
+    page_path = folder / NAME
+    if page_path.exists() and SIGNED in page_path.read_text("utf-8", "replace")[:2000]:
+        return
+    for path in (page_path, *files):
+        if path.exists():
+            raise UsageError(
+                f"{path} is there already, and is no report of outnumber's; "
+                "move it away, or give another folder with -o"
+            )
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: the report cannot be written there: {error.strerror}; the result itself is "
+            "safe, and outnumber report RESULT -o DIR writes it elsewhere"
+        ) from error

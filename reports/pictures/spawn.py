@@ -1,0 +1,108 @@
+"""Drawing of spawning: start latency by population left, the burst's rate right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.results.latencies import Population
+from reports import units
+from reports.charts.spawn import Spawn, Spawns
+from reports.palette import colour, mark
+from reports.pictures import scale
+from reports.pictures.canvas import MOST_ROWS, Canvas, Key
+from reports.pictures.rows import Plot, axis_name, grid, laid_out
+from reports.pictures.scale import Scale
+from reports.pictures.text import fitted, width
+
+LATENCY_SHARE = {"wide": 0.6, "square": 0.52}  # of the plot: the rest is the burst's
+
+
+def draw_spawn(chart: Spawns, canvas: Canvas) -> None:
+    """A row a runtime: ranges of start latency, and a bar of its burst."""
+    rows = chart.rows[:MOST_ROWS]
+    muted = canvas.theme.muted
+    canvas.legend(
+        [
+            Key("median start, then 90 % and 99 %", muted, "point"),
+            Key("to the longest", muted, "line"),
+            Key("at its end: units parked meanwhile", muted, "none"),
+        ]
+    )
+    plot = laid_out(canvas, rows, scale_lines=2)
+    cut = plot.left + LATENCY_SHARE[canvas.shape.name] * (plot.right - plot.left)
+    _latencies(canvas, Plot(plot.left, cut, plot.top, plot.bottom, plot.row, plot.size), rows)
+    burst = Plot(cut + 20, plot.right, plot.top, plot.bottom, plot.row, plot.size)
+    _bursts(canvas, burst, rows)
+
+
+def _latencies(canvas: Canvas, plot: Plot, rows: Sequence[Spawn]) -> None:
+    known = [
+        quantile.value
+        for row in rows
+        for one in row.shown
+        for quantile in one.quantiles
+        if quantile.value
+    ]
+    for place, row in enumerate(rows):
+        if not row.shown:
+            words = "start latency unknown"
+            canvas.text(plot.left + 6, plot.middle(place), words, plot.size, canvas.theme.muted)
+    if not known:
+        return
+    size = _lane_size(canvas, plot)
+    parked = max(width(units.count(one.units), size) for row in rows for one in row.shown)
+    end = plot.right - parked - 8
+    across = Scale(min(known) / 1.3, max(known), plot.left + 6, end, log=True)
+    most = 3 if canvas.shape.name == "square" else 5
+    grid(canvas, plot, across, scale.decades(across.low, across.high, most, scale.seconds))
+    axis_name(canvas, plot, "start latency", (plot.left + end) / 2)
+    for place, row in enumerate(rows):
+        for lane, one in enumerate(row.shown):
+            y = plot.middle(place) + (0.2 - 0.4 * lane if len(row.shown) > 1 else 0) * plot.row
+            _range(canvas, across, y, row, one, size)
+
+
+def _lane_size(canvas: Canvas, plot: Plot) -> float:
+    """Of the letters beside a range, two of which share a row."""
+    return min(canvas.shape.note, 0.36 * plot.row)
+
+
+def _range(
+    canvas: Canvas, across: Scale, y: float, row: Spawn, one: Population, size: float
+) -> None:
+    """From the median over 90 % and 99 % to the longest; then how many were parked."""
+    xs = [across.at(quantile.value) for quantile in one.quantiles if quantile.value]
+    if len(xs) < len(one.quantiles):
+        return
+    own = colour(row.runtime, canvas.theme)
+    canvas.line([xs[0], xs[3]], [y, y], 1.5, own)
+    canvas.line([xs[0], xs[2]], [y, y], 0.3 * size, own)
+    for x in xs[1:3]:
+        canvas.line([x, x], [y - 0.4 * size, y + 0.4 * size], 2, own)
+    canvas.line([xs[3], xs[3]], [y - 0.25 * size, y + 0.25 * size], 1.5, own)
+    canvas.marks([xs[0]], [y], mark(row.runtime), own, 0.75 * size)
+    canvas.plate(xs[3] + 5, y, units.count(one.units), size)
+
+
+def _bursts(canvas: Canvas, plot: Plot, rows: Sequence[Spawn]) -> None:
+    most = max((row.burst.high or row.burst.value or 0 for row in rows), default=0)
+    words = [units.rate(row.burst.value) for row in rows]
+    size = min(plot.size, canvas.shape.note * 1.15)
+    room = max((width(said, size, bold=True) for said in words), default=0.0)
+    across = Scale(0, most or 1, plot.left, max(plot.left + 20, plot.right - room - 10))
+    canvas.line([plot.left] * 2, [plot.bottom, plot.top], 0.8, canvas.theme.line)
+    axis_name(canvas, plot, "burst, units a second")
+    for place, row in enumerate(rows):
+        _burst(canvas, plot, across, place, row)
+        end = across.at(row.burst.high or row.burst.value or 0)
+        said = fitted(words[place], plot.right - end - 8, size, bold=True)
+        canvas.text(end + 8, plot.middle(place), said, size, bold=True)
+
+
+def _burst(canvas: Canvas, plot: Plot, across: Scale, place: int, row: Spawn) -> None:
+    y, high, burst = plot.middle(place), 0.5 * plot.row, row.burst
+    if burst.value:
+        wide = across.at(burst.value) - plot.left
+        canvas.box(plot.left, y - high / 2, wide, high, colour(row.runtime, canvas.theme))
+    if burst.low is not None and burst.high is not None:
+        canvas.interval(across.at(burst.low), across.at(burst.high), y)

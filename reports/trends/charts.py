@@ -1,0 +1,193 @@
+"""The data behind the pictures of a history: a chart a metric, a row a runtime."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bench.regression.gates import Figure
+from bench.regression.history.check import Nomination
+from bench.regression.history.review import Review
+from bench.regression.history.trends import Night, Trend
+from bench.results.metrics import Name
+from reports import units
+from reports.charts.chart import Chart, Column, Row, Table, tabulate, who
+from reports.escape import plain
+from reports.names import short
+from reports.summary import value_of_name
+from reports.trends import words
+
+HOW = (
+    "A point is the figure of one run, by its date; a runtime has a scale of its own, a tenth of "
+    "its figure from bottom to top at least. An upright line is where it was measured otherwise "
+    "from then on; a triangle is a change that the history nominates, which only a paired job "
+    "confirms."
+)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One night: `segment` counts from 1; `sign` says what begins with it, if something does."""
+
+    runtime: str
+    date: datetime
+    commit: str | None
+    value: float
+    low: float | None
+    high: float | None
+    segment: int
+    sign: str = ""
+    worse: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendRow(Row):
+    """One runtime's nights, those of a segment together; `metric` says what its values are."""
+
+    metric: Name
+    dots: tuple[Dot, ...]
+
+    @property
+    def segments(self) -> tuple[tuple[Dot, ...], ...]:
+        return tuple(
+            tuple(dots) for _, dots in itertools.groupby(self.dots, key=lambda dot: dot.segment)
+        )
+
+    @property
+    def last(self) -> Dot:
+        return max(self.dots, key=lambda dot: dot.date)
+
+    def said(self, value: float | None) -> str:
+        """A value in words."""
+        return "" if value is None else value_of_name(self.metric, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendChart(Chart):
+    """One metric over all nights."""
+
+    metric: str
+    heading: str
+    rows: tuple[TrendRow, ...]
+
+    @property
+    def name(self) -> str:  # type: ignore[override]  # there are as many of them as metrics
+        """`trend-bytes-per-unit`, as it stands in file names."""
+        return "trend-" + self.metric.replace("_", "-").replace("/", "-").replace(".", "-")
+
+    @property
+    def table(self) -> Table:
+        return tabulate(
+            tuple(_columns(self.rows[0])) if self.rows else (),
+            [dot for row in self.rows for dot in row.dots],
+        )
+
+
+def charts(review: Review) -> tuple[TrendChart, ...]:
+    """A chart for each metric of the review, in its order."""
+    found: dict[Figure, list[Trend]] = {}
+    for trend in review.trends:
+        found.setdefault(trend.figure, []).append(trend)
+    return tuple(_chart(review, made) for made in found.values())
+
+
+def _chart(review: Review, made: Sequence[Trend]) -> TrendChart:
+    nominated = [
+        one for one in review.check.nominations if one.stretch.trend.figure == made[0].figure
+    ]
+    heading = words.name_of(made[0])
+    return TrendChart(
+        metric=made[0].figure.words,
+        heading=heading,
+        title=_title(heading, nominated),
+        how=HOW,
+        missing=tuple(
+            f"{short(trend.runtime.name)}: {units.count(trend.missing)} of its runs are without it"
+            for trend in made
+            if trend.missing
+        ),
+        caption=_caption(review),
+        rows=tuple(_row(review, trend) for trend in made),
+    )
+
+
+def _title(heading: str, nominated: Sequence[Nomination]) -> str:
+    name = heading[:1].upper() + heading[1:]
+    if not nominated:
+        return f"{name}, night by night: no change is nominated."
+    said = ", ".join(
+        f"{short(one.stretch.trend.runtime.name)} ({_effect(one)}, {words.date_of(one.first)})"
+        for one in nominated
+    )
+    return f"{name}, night by night: a change is nominated for {said}."
+
+
+def _effect(one: Nomination) -> str:
+    if not one.absolute:
+        return f"{one.effect:.2f} times"
+    said = words.value_of(one.stretch.trend, abs(one.effect))
+    return f"{said} {'more' if one.effect > 0 else 'less'}"
+
+
+def _caption(review: Review) -> str:
+    """The history, and the machine of its last run."""
+    machine = review.history.points[-1].facts.get("machine", {})
+    facts = (
+        short(words.heading(review), 90),
+        short(f"{machine.get('cpus', '?')} × {machine.get('cpu', 'unknown CPU')}", 40),
+        short(f"{machine.get('system', '')} {machine.get('kernel', '')}", 40),
+    )
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _row(review: Review, trend: Trend) -> TrendRow:
+    begun = {
+        stretch.nights[0].point: "accepted"
+        for stretch in review.stretches
+        if stretch.trend.key == trend.key and stretch.accepted
+    }
+    changed = {
+        one.first.point: one
+        for one in review.check.nominations
+        if one.stretch.trend.key == trend.key
+    }
+    dots = (
+        _dot(trend, night, number, changed.get(night.point), begun.get(night.point, ""))
+        for number, segment in enumerate(trend.segments, start=1)
+        for night in segment.nights
+    )
+    return TrendRow(**who(trend.runtime), metric=trend.figure.metric, dots=tuple(dots))
+
+
+def _dot(trend: Trend, night: Night, segment: int, nominated: Nomination | None, begun: str) -> Dot:
+    sign = ("up" if nominated.new > nominated.base else "down") if nominated else begun
+    return Dot(
+        runtime=plain(trend.runtime.name),
+        date=night.date,
+        commit=plain(night.commit) if night.commit else None,
+        value=night.value,
+        low=night.low,
+        high=night.high,
+        segment=segment,
+        sign=sign,
+        worse=nominated.worse if nominated else None,
+    )
+
+
+def _columns(row: TrendRow) -> Iterable[Column[Dot]]:
+    return (
+        Column("runtime", "runtime", lambda dot: dot.runtime, is_number=False),
+        Column("began", "began", lambda dot: dot.date.isoformat(sep=" "), is_number=False),
+        Column("commit", "commit", lambda dot: dot.commit, cell=_commit, is_number=False),
+        Column("value", "value", lambda dot: dot.value, row.said),
+        Column("least", "low", lambda dot: dot.low, row.said),
+        Column("most", "high", lambda dot: dot.high, row.said),
+        Column("segment", "segment", lambda dot: dot.segment),
+        Column("change", "change", lambda dot: dot.sign, is_number=False),
+    )
+
+
+def _commit(dot: Dot) -> str:
+    return (dot.commit or "")[: words.LETTERS_OF_COMMIT]

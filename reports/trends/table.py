@@ -1,0 +1,142 @@
+"""A history on a terminal: every trend in a line, then what was nominated and what to type."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bench.regression.gates import Figure
+from bench.regression.history.check import Nomination
+from bench.regression.history.confirm import acceptance, confirmation
+from bench.regression.history.review import Review
+from bench.regression.history.trends import Crossing, Trend
+from reports import units
+from reports.escape import terminal
+from reports.trends import words
+from reports.trends.spark import BORDER, Piece, spark
+
+Key = tuple[str, Figure]
+
+HEADINGS = ("figure", "at", "nights", "median", "last", "trend")
+NUMBERS = (1, 2, 3, 4)
+STYLES = {"worse": "bold red", "better": "green", "accepted": "dim", "border": "cyan", "night": ""}
+OTHER_COLUMNS = 62  # what the columns before the trend take at most
+NARROWEST, WIDEST = 12, 90
+ACCEPTED = "◇"
+LEGEND = (
+    f"▲ ▼ a change is nominated · {ACCEPTED} accepted · {BORDER} measured otherwise from here on"
+)
+
+
+def print_trends(review: Review, console: Console | None = None) -> None:
+    """The trends, the borders of their segments, the nominations, and what could not be read."""
+    out = console or Console()
+    out.print()
+    out.print(Text(terminal(words.heading(review))))
+    out.print()
+    out.print(_table(review, max(NARROWEST, min(WIDEST, out.width - OTHER_COLUMNS))))
+    out.print()
+    out.print(Text(LEGEND, "dim"))
+    borders = list(_borders(review.crossings))
+    if borders:
+        out.print()
+        out.print(Text("Measured otherwise from here on; the shift is told and not judged:"))
+    for border in borders:
+        out.print(Text(terminal(f"{BORDER} {border}")))
+    print_check(review, out)
+
+
+def print_check(review: Review, console: Console | None = None) -> None:
+    """What was nominated with what to type, what is to be known, and the sentence."""
+    out = console or Console()
+    for nomination in review.check.nominations:
+        _print_nomination(nomination, out)
+    out.print()
+    for note in words.notes(review):
+        out.print(Text(terminal(f"· {note}"), "dim"))
+    style = STYLES["worse"] if review.check.alarms else ""
+    out.print(Text(terminal(words.sentence(review.check)), style))
+
+
+def _table(review: Review, width: int) -> Table:
+    """A block of lines a runtime; no number is ever cut."""
+    made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for place, heading in enumerate(HEADINGS):
+        number = place in NUMBERS
+        made.add_column(heading, justify="right" if number else "left", no_wrap=number or place > 4)
+    signs = _signs(review)
+    for runtime, block in itertools.groupby(review.trends, key=lambda trend: trend.runtime.name):
+        made.add_row(Text(terminal(runtime), "bold"))
+        for trend in block:
+            line = Text()
+            for text, kind in spark(trend, signs.get(trend.key, {}), width):
+                line.append(text, STYLES[kind])
+            made.add_row(*(Text(terminal(cell)) for cell in _cells(trend)), line)
+    return made
+
+
+def _cells(trend: Trend) -> tuple[str, ...]:
+    segment, last = trend.segments[-1], trend.nights[-1]
+    nights = units.count(len(trend.nights))
+    return (
+        words.name_of(trend),
+        words.count_of(segment),
+        f"{nights} (−{trend.missing})" if trend.missing else nights,
+        words.value_of(trend, statistics.median(night.value for night in segment.nights)),
+        words.value_of(trend, last.value),
+    )
+
+
+def _signs(review: Review) -> dict[Key, dict[str, Piece]]:
+    """What stands before the nights of each trend: accepted changes and nominated ones."""
+    signs: dict[Key, dict[str, Piece]] = {}
+    for stretch in review.stretches:
+        if stretch.accepted is not None:
+            signs.setdefault(stretch.trend.key, {})[stretch.nights[0].point] = (
+                ACCEPTED,
+                "accepted",
+            )
+    for one in review.check.nominations:
+        signs.setdefault(one.stretch.trend.key, {})[one.first.point] = _sign(one)
+    return signs
+
+
+def _sign(nomination: Nomination) -> Piece:
+    return "▲" if nomination.new > nomination.base else "▼", (
+        "worse" if nomination.worse else "better"
+    )
+
+
+def _borders(found: Iterable[Crossing]) -> Iterator[str]:
+    """A line for each place where something changed, with what the figures did across it."""
+    places: dict[tuple[str, str], list[Crossing]] = {}
+    for one in found:
+        places.setdefault((one.first.point, words.crossing_of(one)), []).append(one)
+    for (_, said), crossed in places.items():
+        shifts: dict[str, list[str]] = {}
+        for one in crossed:
+            shifts.setdefault(one.trend.runtime.name, []).append(words.shift_of(one))
+        told = "; ".join(f"{name}: {', '.join(each)}" for name, each in shifts.items())
+        yield f"{said} – {told}"
+
+
+def _print_nomination(nomination: Nomination, out: Console) -> None:
+    sign, kind = _sign(nomination)
+    out.print()
+    out.print(Text(terminal(f"{sign} {words.nominated(nomination)}"), STYLES[kind]))
+    if not nomination.is_machine:
+        before, after = words.night_of(nomination.last), words.night_of(nomination.first)
+        out.print(Text(terminal(f"Confirm it, before being {before} and after {after}:")))
+        _print_command(confirmation(nomination), out)
+    out.print(Text("Or accept it, saying why:" if not nomination.is_machine else "Accept it:"))
+    _print_command(acceptance(nomination), out)
+
+
+def _print_command(command: str, out: Console) -> None:
+    """On a line of its own and not wrapped, so that it can be copied."""
+    out.print(Text(f"    {terminal(command)}"), soft_wrap=True)

@@ -1,0 +1,206 @@
+"""A history in words: plain text, still to be escaped for where it is shown.
+
+Nothing is computed here but what a person needs to read it: units, signs, one sentence.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from bench.regression.history.check import (
+    FEWEST_FOR_ALARM,
+    FEWEST_FOR_VERDICT,
+    Check,
+    Nomination,
+)
+from bench.regression.history.reading import when
+from bench.regression.history.review import Review
+from bench.regression.history.trends import UNITS, Crossing, Night, Segment, Trend
+from reports import units
+from reports.escape import plain
+from reports.summary import NAMES, value_of_name
+
+LETTERS_OF_COMMIT = 10
+
+
+def name_of(trend: Trend) -> str:
+    """The figure: `bytes`, `bytes: rss`, `start latency, median`."""
+    figure = trend.figure
+    words = NAMES[figure.metric]
+    if figure.part is not None and figure.part != "total":
+        return f"{words}: {figure.part.replace('_', ' ')}"
+    if figure.quantile is None:
+        return words
+    quantile = {0.5: "median", 1.0: "longest"}.get(figure.quantile, f"{figure.quantile:.0%}")
+    return f"{words}, {quantile}".replace("%", " %")
+
+
+def value_of(trend: Trend, value: float | None) -> str:
+    """A value of the figure with its unit."""
+    return value_of_name(trend.figure.metric, value)
+
+
+def count_of(segment: Segment) -> str:
+    """The count of units at which the figure was taken; nothing where it has none."""
+    return segment.facts.get("measuring", {}).get(UNITS, "")
+
+
+def date_of(night: Night) -> str:
+    return night.date.strftime("%Y-%m-%d")
+
+
+def night_of(night: Night) -> str:
+    """A night by its date, and by its commit where that is known: `2026-11-10 (3f2a9c1b0d)`."""
+    if night.commit is None:
+        return date_of(night)
+    return f"{date_of(night)} ({plain(night.commit)[:LETTERS_OF_COMMIT]})"
+
+
+def change_of(nomination: Nomination) -> str:
+    """`3.82 → 4.21 µs, 1.102 times (1.060–1.148)`; the difference where a ratio has no meaning."""
+    one = nomination
+    both = _both(one.stretch.trend, one.base, one.new)
+    if one.absolute:
+        trend = one.stretch.trend
+        low, high = (_signed(trend, end) for end in (one.low, one.high))
+        return f"{both}, {_signed(trend, one.effect)} ({low} to {high})"
+    return f"{both}, {one.effect:.3f} times ({one.low:.3f}–{one.high:.3f})"
+
+
+def grade_of(nomination: Nomination) -> str:
+    """What the nomination is worth, in a few words."""
+    if nomination.is_machine:
+        return "machine"
+    worse = "worse" if nomination.worse else "better"
+    return f"{worse}, advisory" if nomination.grade == "advisory" else worse
+
+
+def control_of(nomination: Nomination) -> str:
+    """What the control did meanwhile."""
+    control = nomination.control
+    if control.state == "unknown" or control.ratio is None:
+        return "the control is unknown: too few of these runs have one"
+    went = f"went {control.ratio:.3f} times"
+    if control.state == "steady":
+        return f"the control stayed ({went})"
+    if nomination.is_machine:
+        return f"the control moved with it ({went}): the machine changed, not the unit"
+    return f"the control moved too ({went}), which does not explain this"
+
+
+def nominated(nomination: Nomination) -> str:
+    """The whole of a nomination, without what to type."""
+    trend = nomination.stretch.trend
+    where = f"between {night_of(nomination.last)} and {night_of(nomination.first)}"
+    return (
+        f"{plain(trend.runtime.name)}, {name_of(trend)}: {change_of(nomination)}, {where}; "
+        f"{grade_of(nomination)} (p {nomination.p:.2g}, {nomination.points} nights); "
+        f"{control_of(nomination)}"
+    )
+
+
+def crossing_of(crossing: Crossing) -> str:
+    """A border between segments: where, what changed, and the shift across it."""
+    changed = "; ".join(plain(str(one)) for one in crossing.changed) or "nothing that was looked at"
+    return f"{night_of(crossing.first)}: {changed}"
+
+
+def shift_of(crossing: Crossing) -> str:
+    """`bytes 0.998 times`: what a figure did across a border, told and not judged."""
+    trend = crossing.trend
+    if crossing.before > 0 and crossing.after > 0:
+        return f"{name_of(trend)} {crossing.after / crossing.before:.3f} times"
+    return f"{name_of(trend)} {_both(trend, crossing.before, crossing.after)}"
+
+
+def sentence(check: Check) -> str:
+    """What a check came to, in one sentence."""
+    alarms = check.alarms
+    others = len(check.nominations) - len(alarms)
+    more = f"; {others} more {'is' if others == 1 else 'are'} told above" if others else ""
+    if alarms:
+        named = "; ".join(_short(one) for one in alarms)
+        return f"Nominated: {named}{more}. A paired job confirms, or clears, each of them."
+    if not check.judged:
+        return (
+            f"No verdict yet: no figure has {FEWEST_FOR_VERDICT} nights that were measured alike."
+        )
+    few = all(len(one.nights) < FEWEST_FOR_ALARM for one in check.judged)
+    kind = f" (advisory: no figure has {FEWEST_FOR_ALARM} nights yet)" if few else ""
+    judged = len({one.trend.key for one in check.judged})
+    return f"No alarm in {_figures(judged)}{kind}{more}."
+
+
+def heading(review: Review) -> str:
+    """What the history is: `outnumber-history: 34 runs, 2026-10-01 to 2026-11-24`."""
+    points = review.history.points
+    first, last = (when(point).strftime("%Y-%m-%d") for point in (points[0], points[-1]))
+    runs = f"{len(points):,} run{'' if len(points) == 1 else 's'}"
+    days = first if first == last else f"{first} to {last}"
+    return f"{plain(str(review.history.folder))}: {runs}, {days}"
+
+
+def notes(review: Review) -> list[str]:
+    """What is to be known of the history, most urgent first."""
+    found = [f"a line was left out: {plain(str(fault))}" for fault in review.history.faults]
+    found += [f"an acknowledged point is not in this history: {one.point}" for one in review.lost]
+    if few := review.unjudged:
+        found.append(
+            f"no verdict on {listed(few)}: fewer than {FEWEST_FOR_VERDICT} nights measured alike"
+        )
+    found += [
+        f"{plain(name)} keeps changing, and begins a segment each time; if it is what is being "
+        f"tested, add --across {shlex.quote(plain(name))}"
+        for name in review.restless
+    ]
+    if open_ended := review.open_ended:
+        found.append(
+            f"not judged: {listed(open_ended)}, where nothing said no; that is the least it can be"
+        )
+    runs, without = len(review.history.points), review.without_control
+    if without:
+        found.append(
+            f"{without:,} of {runs:,} runs have no control: where it is missing, a machine that "
+            "changed cannot be told from a unit that did"
+        )
+    return found
+
+
+def listed(trends: Iterable[Trend]) -> str:
+    """`bytes and burst of asyncio; bytes of trio`."""
+    found: dict[str, list[str]] = {}
+    for trend in trends:
+        found.setdefault(plain(trend.runtime.name), []).append(name_of(trend))
+    return "; ".join(f"{_and(names)} of {runtime}" for runtime, names in found.items())
+
+
+def _short(nomination: Nomination) -> str:
+    trend = nomination.stretch.trend
+    effect = (
+        _signed(trend, nomination.effect)
+        if nomination.absolute
+        else f"{nomination.effect:.2f} times"
+    )
+    return (
+        f"{name_of(trend)} of {plain(trend.runtime.name)} ({effect}, {night_of(nomination.first)})"
+    )
+
+
+def _both(trend: Trend, before: float, after: float) -> str:
+    """`3.82 → 4.21 µs`, the unit once where both have the same."""
+    base, new = value_of(trend, before), value_of(trend, after)
+    same = base.partition(" ")[2] == new.partition(" ")[2]
+    return f"{base.partition(' ')[0] if same else base} → {new}"
+
+
+def _signed(trend: Trend, step: float) -> str:
+    return f"{'−' if step < 0 else '+'}{value_of(trend, abs(step))}"
+
+
+def _figures(count: int) -> str:
+    return units.count(count) + (" figure" if count == 1 else " figures")
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -1,0 +1,98 @@
+"""Commands as a user types them: in a process of their own, or in this one where that is enough."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+from bench import signals
+from bench.cli.main import main
+from tests.support.scripts import OBEDIENT, script
+
+COMMAND = (sys.executable, "-c", "from bench.cli.main import main; main()")
+Done = subprocess.CompletedProcess[str]
+
+
+def outnumber(*words: str, code: int = 0) -> Done:
+    """Types a command and checks its exit code."""
+    command = [*COMMAND, *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    return _checked(done, code)
+
+
+def outnumber_here(*words: str, code: int = 0) -> Done:
+    """The same in this process, which takes a hundredth of the time: for what launches nothing."""
+    before = {number: signal.getsignal(number) for number in signals.SIGNALS}
+    out, err = io.StringIO(), io.StringIO()
+    ended = 0
+    try:
+        with (
+            mock.patch.object(sys, "argv", ["outnumber", *words]),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            main()
+    except SystemExit as end:
+        ended = int(end.code or 0)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return _checked(Done(words, ended, out.getvalue(), err.getvalue()), code)
+
+
+def _checked(done: Done, code: int) -> Done:
+    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+@contextlib.contextmanager
+def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that is still running when the block begins, and surely ended after it."""
+    harness = subprocess.Popen(
+        [*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield harness
+    finally:
+        if harness.poll() is None:
+            harness.kill()
+            harness.wait()
+
+
+def wait_for_pid(witness: Path) -> int:
+    """The pid that a runner wrote when it started."""
+    end = time.monotonic() + 100
+    while time.monotonic() < end:
+        if witness.exists() and (text := witness.read_text()):
+            return int(text)
+        time.sleep(0.01)
+    raise AssertionError("the runner never started")
+
+
+def stranger(folder: Path, body: str = OBEDIENT, name: str = "strange") -> Path:
+    """A runner file of a user's own, whose runner has this body."""
+    words = script(folder, body, f"{name}.py")
+    entry = folder / f"{name}.toml"
+    entry.write_text(
+        f'name = "{name}"\nlabel = "{name} unit"\nkind = "task"\nlanguage = "Python"\n'
+        f"command = {json.dumps(words)}\n"
+    )
+    return entry
+
+
+def little(entry: Path) -> tuple[str, ...]:
+    """A run of a stranger's runner that is over in a second, without the page."""
+    return (*with_page(entry), "--no-report")
+
+
+def with_page(entry: Path) -> tuple[str, ...]:
+    """The same with the page, whose figures take longer than the run."""
+    return ("run", "--runner", str(entry), "--max", "200", "--sweeps", "1")

@@ -1,0 +1,513 @@
+"""The data behind the six figures: golden values, one message each, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import pytest
+from msgspec.structs import replace
+
+from bench.results.figures import figures
+from bench.results.metrics import Metric
+from bench.results.records import Limit, Result, Sweep
+from reports.charts.all import CHARTS, NAMES, charts
+from reports.charts.chart import Chart
+from reports.charts.closeness import closeness
+from reports.charts.growth import growth
+from reports.charts.how_many import how_many
+from reports.charts.spawn import spawn
+from reports.charts.unit_cost import unit_cost
+from reports.charts.where_time_goes import where_time_goes
+from tests.support.results import (
+    ASYNCIO,
+    GOROUTINE,
+    PTHREAD,
+    THREADING,
+    Unit,
+    allowing,
+    result,
+    runtime,
+    sweep,
+    whole_run,
+)
+
+T = TypeVar("T")
+
+
+def of(build: Callable[[Result, Sequence[Metric]], T], made: Result) -> T:
+    """The figure's data, from the result's own figures."""
+    return build(made, figures(made))
+
+
+# How many
+
+
+def climb(
+    name: str = "asyncio",
+    top: int = 1000,
+    status: str = "max",
+    limits: tuple[Limit, ...] = (),
+    limit: str | None = None,
+    projected: int | None = None,
+) -> Sweep:
+    made = sweep(
+        (10, top),
+        runtime=name,
+        purpose="climb",
+        status=status,  # type: ignore[arg-type]
+        limits=limits,
+        limit=limit,
+    )
+    return replace(made, stop=replace(made.stop, projected=projected))
+
+
+PIDS = allowing("kernel.pid_max", 32_456, value=32_768)
+MAPS = allowing("vm.max_map_count", 22_362, value=65_530, take=2.93)
+MEMORY = allowing("MemAvailable", 19_273_901, measure="bytes", value=24 << 30, take=1152.0)
+THREAD = climb("pthread", 30_000, "reserve", (PIDS, MEMORY), projected=32_456)
+PYTHON = climb("threading", 22_362, "refused", (MAPS, PIDS), limit="vm.max_map_count")
+TASK = climb("asyncio", 1_000_000, "max", (MEMORY,))
+
+
+def test_how_many_tells_what_was_reached_what_is_projected_and_what_stops_it() -> None:
+    made = result(TASK, THREAD, PYTHON)
+    chart = of(how_many, made)
+    assert chart.table.headings == ("runtime", "reached", "ended by", "projected", "limit")
+    assert chart.table.words == (
+        (
+            *("threading", "22,362", "vm.max_map_count, 65,530 mappings, 2.93 a thread", "–"),
+            "vm.max_map_count",
+        ),
+        ("pthread", "30,000", "reserve for others", "32,456", "kernel.pid_max"),
+        ("asyncio", "1,000,000", "as far as asked", "19,273,901", "MemAvailable"),
+    )
+    assert chart.table.values[1] == (
+        *("pthread", 30_000, "reserve for others", 32_456, "kernel.pid_max"),
+    )
+    assert [row.words for row in chart.rows] == [
+        "vm.max_map_count, 65,530 mappings, 2.93 a thread",
+        "projected: kernel.pid_max; 30,000 launched, reserve for others",
+        "projected: MemAvailable; 1,000,000 launched, as far as asked",
+    ]
+    assert [row.far for row in chart.rows] == [22_362, 32_456, 19_273_901]
+    assert chart.missing == ()
+
+
+def test_how_many_of_the_whole_run() -> None:
+    chart = of(how_many, whole_run())
+    assert chart.table.words == (
+        ("threading", "22,362", "vm.max_map_count", "–", "vm.max_map_count"),
+        ("pthread", "30,000", "reserve for others", "–", ""),
+        ("goroutine", "1,000,000", "as far as asked", "–", ""),
+        ("asyncio", "1,000,000", "as far as asked", "–", ""),
+    )
+    assert chart.missing == ("pthread, goroutine, asyncio: what would stop it is unknown",)
+
+
+REACHES: list[tuple[str, tuple[Sweep, ...], str]] = [
+    (
+        "both projected",
+        (THREAD, TASK),
+        (
+            "kernel.pid_max would stop OS threads (C) at about 32,500, "
+            "MemAvailable asyncio tasks at about 19.3 million."
+        ),
+    ),
+    (
+        "a thread that was stopped",
+        (PYTHON, TASK),
+        (
+            "vm.max_map_count stopped threading.Threads at 22,362; "
+            "MemAvailable would stop asyncio tasks at about 19.3 million."
+        ),
+    ),
+    (
+        "nothing but counts",
+        (climb("pthread", 30_000), climb()),
+        "30,000 OS threads (C) and 1,000 asyncio tasks were alive at once.",
+    ),
+    (
+        "one that was stopped, one that was not",
+        (PYTHON, climb()),
+        (
+            "vm.max_map_count stopped threading.Threads at 22,362; "
+            "1,000 asyncio tasks were alive at once."
+        ),
+    ),
+    ("one runtime", (TASK,), "MemAvailable would stop asyncio tasks at about 19.3 million."),
+    ("one count", (climb(),), "1,000 asyncio tasks were alive at once."),
+    (
+        "tasks alone",
+        (climb("trio", 10_000), climb("gevent", 2000), climb("asyncio", 5000)),
+        "2,000 gevents and 10,000 trio tasks were alive at once.",
+    ),
+    (
+        "a projection without a name",
+        (climb(projected=5000),),
+        "a limit would stop asyncio tasks at about 5,000.",
+    ),
+    ("nothing alive", (sweep((), status="failed"),), "How many can be launched is unknown."),
+    ("nothing ran", (), "How many can be launched is unknown."),
+]
+
+
+@pytest.mark.parametrize(
+    ("sweeps", "title"), [case[1:] for case in REACHES], ids=[case[0] for case in REACHES]
+)
+def test_the_title_of_how_many_says_no_more_than_the_run_bears(
+    sweeps: tuple[Sweep, ...], title: str
+) -> None:
+    assert of(how_many, result(*sweeps)).title == title
+
+
+def test_what_went_past_the_foretold_count_or_met_its_limit_is_not_projected() -> None:
+    past = climb(top=1000, status="budget", limits=(allowing("pids.max", 900),))
+    met = climb(top=1000, status="refused", limit="pids.max", limits=(allowing("pids.max", 5000),))
+    for one in (past, met):
+        (row,) = of(how_many, result(one)).rows
+        assert (row.far, row.projected) == (1000, None)
+
+
+def test_a_count_that_is_unknown_stands_last_with_the_reason() -> None:
+    broken = sweep((), runtime="trio", status="failed")
+    chart = of(how_many, result(broken, TASK))
+    assert [words[0] for words in chart.table.words] == ["asyncio", "trio"]
+    assert chart.missing == ("trio: how many is unknown (runner failed)",)
+
+
+# What one unit costs
+
+
+def test_unit_cost_holds_the_parts_of_the_whole_run() -> None:
+    chart = of(unit_cost, whole_run())
+    assert chart.title == (
+        "One OS thread (C) takes the memory of 31 asyncio tasks: 34.8 KiB against 1.13 KiB a unit."
+    )
+    assert chart.table.headings == (
+        *("runtime", "at", "user memory", "kernel stack", "page tables", "other kernel memory"),
+        *("total a unit", "low", "high", "as RSS shows", "sweeps"),
+    )
+    assert chart.table.values == (
+        ("threading", 10_000, 16_531, 16_384, 4140, 7076, 44_131, 44_131, 44_131, 900, 6),
+        ("pthread", 10_000, 8481, 16_384, 4140, 6678, 35_683, 35_683, 35_683, 8600, 6),
+        ("goroutine", 100_000, 2750, 0, 5, 0, 2755, 2755, 2755, 2750, 6),
+        ("asyncio", 100_000, 1152, 0, 2, 0, 1154, 1154, 1154, 1150, 6),
+    )
+    assert chart.table.words[0] == (
+        *("threading", "10,000", "16.1 KiB", "16.0 KiB", "4.04 KiB", "6.91 KiB", "43.1 KiB"),
+        *("43.1 KiB", "43.1 KiB", "900 B", "6"),
+    )
+    assert chart.missing == ()
+
+
+def test_a_part_less_than_nothing_is_drawn_as_nothing() -> None:
+    under = Unit(user=1000, kernel=4, page_tables=8)
+    (row,) = of(unit_cost, result(sweep(unit=under))).rows
+    assert list(row.parts) == [1000, 0, 8, 0]
+    assert row.total == 1004
+
+
+def test_unknown_kernel_memory_is_unknown_and_said() -> None:
+    unread = sweep((10_000, 100_000), Unit(kernel=None, kernel_stack=None), runtime="trio")
+    chart = of(unit_cost, result(unread, sweep()))
+    assert list(chart.rows[1].parts) == [1000, None, 8, None]
+    assert (chart.rows[1].total, chart.rows[1].known) == (None, 1008)
+    assert chart.missing == (
+        "asyncio: too few sweeps for an interval",
+        "trio: unknown: kernel stack, other kernel memory",
+    )
+
+
+# Memory as it grows
+
+
+def test_growth_has_a_row_a_point() -> None:
+    chart = of(growth, whole_run())
+    assert chart.title == "30,000 OS threads (C) took 0.997 GiB, 1,000,000 asyncio tasks 1.07 GiB."
+    assert chart.table.headings == (
+        *("runtime", "units", "memory above the baseline", "least", "most", "sweeps", "line"),
+    )
+    assert len(chart.table.values) == 4 + 4 + 5 + 5
+    assert chart.table.values[1] == (
+        *("pthread", 1000, 35_683_000, 35_683_000, 35_683_000, 7, 35_683_000),
+    )
+    assert chart.table.words[1] == (
+        *("pthread", "1,000", "34.0 MiB", "34.0 MiB", "34.0 MiB", "7", "34.0 MiB"),
+    )
+    assert chart.missing == ()
+
+
+def test_without_a_pair_the_title_is_of_what_took_most() -> None:
+    few = sweep((1000,), PTHREAD, runtime="pthread")
+    chart = of(growth, result(few, sweep((1000,), ASYNCIO)))
+    assert chart.title == "1,000 OS threads (C) took 34.0 MiB."
+    assert chart.missing == ("one count only: no line",)
+
+
+def test_units_that_fit_into_what_the_process_held_are_not_drawn() -> None:
+    chart = of(growth, result(sweep((10, 100), Unit(user=0, kernel=0))))
+    assert chart.rows[0].drawn == ()
+    assert len(chart.table.values) == 2
+    assert chart.title == "How memory grows is unknown."
+    assert chart.missing == ("asyncio: no curve: nothing was taken above the baseline",)
+
+
+# Spawn
+
+
+def test_spawn_has_a_row_a_population_and_the_burst() -> None:
+    chart = of(spawn, whole_run())
+    assert chart.title == "25,000 OS threads (C) are launched a second, or 250,000 goroutines."
+    assert chart.table.headings == (
+        *("runtime", "parked", "timed in each", "sweeps", "start, median", "start, 90 %"),
+        *("start, 99 %", "start, longest", "burst", "low", "high", "of"),
+    )
+    assert chart.table.words[2] == (
+        *("pthread", "10,000", "4", "6", "110 ns", "130 ns", "130 ns", "130 ns", "25,000/s"),
+        *("25,000/s", "25,000/s", "1,000"),
+    )
+    assert [words[1] for words in chart.table.words[:4]] == ["100", "1,000", "10,000", "30,000"]
+    assert chart.missing == ()
+
+
+def test_two_populations_are_shown_of_which_enough_were_timed() -> None:
+    few, many = Unit(start_ns=(5,) * 99), Unit(start_ns=(5,) * 100)
+    sweeps = [
+        sweep((count,), few if count < 500 else many) for count in (100, 200, 500, 1000, 2000)
+    ]
+    (row,) = of(spawn, result(*sweeps)).rows
+    assert [one.units for one in row.shown] == [500, 2000]
+    (row,) = of(spawn, result(*sweeps[:3])).rows
+    assert [one.units for one in row.shown] == [500]
+    (row,) = of(spawn, result(*sweeps[:2])).rows
+    assert [one.units for one in row.shown] == [200]
+
+
+def test_the_latency_at_n_is_the_run_s_own_figure() -> None:
+    sweeps = [
+        sweep((100, count), Unit(start_ns=(ns,)), number=count)
+        for count, ns in ((980, 100), (1000, 110), (1000, 120))
+    ]
+    chart = of(spawn, result(*sweeps))
+    at_n = next(one for one in chart.rows[0].populations if one.units == 1000)
+    assert at_n.quantiles[0].value == pytest.approx(110e-9)
+    assert at_n.samples == 3
+
+
+def test_a_burst_of_a_few_units_is_rough_and_makes_no_title() -> None:
+    chart = of(spawn, result(climb(), climb("trio")))
+    assert chart.title == "One asyncio task starts within 110 ns, at the median."
+    assert chart.missing == ("a burst of 10 units only: a rough rate",)
+    untimed = [
+        replace(one, steps=tuple(replace(step, latencies=None) for step in one.steps))
+        for one in (climb(), climb("trio"))
+    ]
+    chart = of(spawn, result(*untimed))
+    assert chart.title == "This run tells only roughly how fast units start."
+    assert chart.missing[0] == "start latency was not taken"
+
+
+def test_the_interval_of_a_rate_is_that_of_its_seconds_turned_round() -> None:
+    units = [Unit(burst=seconds * 1e-6) for seconds in range(1, 7)]
+    made = result(*[sweep((100, 1000), unit, number=n) for n, unit in enumerate(units)])
+    burst = of(spawn, made).rows[0].burst
+    assert burst.value == pytest.approx(1e6 / 3.5)
+    assert [burst.low, burst.high] == pytest.approx([1e6 / 6, 1e6])
+
+
+# Where the time goes
+
+
+def test_where_time_goes_splits_user_collector_system_and_the_rest() -> None:
+    chart = of(where_time_goes, whole_run())
+    assert chart.table.headings == (
+        *("runtime", "at", "wall clock a unit", "program", "garbage collector", "kernel"),
+        *("neither: waiting", "kernel's share of CPU", "page faults a unit"),
+    )
+    assert chart.table.words[0] == (
+        *("pthread", "10,000", "20.0 µs", "10.0 µs", "2.00 µs", "6.00 µs", "2.00 µs", "33 %"),
+        "0.250",
+    )
+    assert chart.rows[0].shares == pytest.approx((0.5, 0.1, 0.3, 0.1))
+    assert chart.title == (
+        "The kernel takes 33 % of the CPU time of launching one OS thread (C), "
+        "33 % of one goroutine's."
+    )
+    assert chart.missing == ()
+
+
+def busy(**fields: object) -> Result:
+    """Long bursts, the last step's fields replaced."""
+    one = sweep((10_000, 100_000), Unit(marginal=1e-3))
+    return result(replace(one, steps=(one.steps[0], replace(one.steps[1], **fields))))
+
+
+def test_cpus_that_work_at_once_leave_no_time_for_waiting() -> None:
+    made = busy(system_seconds=180.0)
+    (row,) = of(where_time_goes, made).rows
+    assert row.parts == pytest.approx((0.5e-3, 0.1e-3, 2e-3, 0))
+    assert row.whole == pytest.approx(2.6e-3)
+    assert row.wall == pytest.approx(1e-3)
+    assert row.kernel_share == pytest.approx(2 / 2.6)
+
+
+def test_without_the_collector_s_share_the_program_has_all_user_time() -> None:
+    made = busy(gc_seconds=None)
+    chart = of(where_time_goes, made)
+    assert chart.rows[0].parts == pytest.approx((0.6e-3, None, 0.3e-3, 0.1e-3))
+    assert chart.missing == ("asyncio: the collector's share is unknown",)
+
+
+def test_the_collector_never_takes_more_than_the_user_time() -> None:
+    made = busy(gc_seconds=80.0)
+    parts = of(where_time_goes, made).rows[0].parts
+    assert parts == pytest.approx((0, 54 / 90_000, 27 / 90_000, 0.1e-3))
+
+
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        ({"user_seconds": None}, "CPU time is unknown, or less than a tick of its clock"),
+        (
+            {"user_seconds": 0.0, "system_seconds": 0.0},
+            "CPU time is unknown, or less than a tick of its clock",
+        ),
+        ({"minor_faults": None}, "page faults are unknown"),
+        (
+            {"user_seconds": 0.02, "system_seconds": 0.01},
+            "a few ticks of the CPU clock only: rough shares",
+        ),
+    ],
+)
+def test_what_is_not_known_of_the_time_is_said(fields: dict[str, object], missing: str) -> None:
+    made = busy(**fields)
+    chart = of(where_time_goes, made)
+    assert f"asyncio: {missing}" in chart.missing
+    if "user_seconds" in fields:
+        assert chart.title == "Launching one asyncio task takes 1.00 ms."
+
+
+def test_a_single_burst_is_its_own_wall_clock() -> None:
+    made = result(sweep((100_000,), Unit(burst=1e-3)))
+    (row,) = of(where_time_goes, made).rows
+    assert row.wall == pytest.approx(1e-3)
+
+
+# How close every limit is
+
+
+def test_closeness_has_a_row_a_limit_with_the_binding_one_marked() -> None:
+    chart = of(closeness, result(TASK, THREAD, PYTHON))
+    assert chart.title == (
+        "Threads run into a count, vm.max_map_count or kernel.pid_max; "
+        "tasks into memory, MemAvailable."
+    )
+    assert chart.table.headings == (
+        *("runtime", "limit", "where", "allows", "its value", "a unit takes", "binds", "reached"),
+    )
+    assert chart.table.words == (
+        ("threading", "vm.max_map_count", "", "22,362", "65,530", "2.93", "yes", "22,362"),
+        ("threading", "kernel.pid_max", "", "32,456", "32,768", "1.00", "", "22,362"),
+        ("pthread", "kernel.pid_max", "", "32,456", "32,768", "1.00", "yes", "30,000"),
+        ("pthread", "MemAvailable", "", "19,273,901", "24.0 GiB", "1.12 KiB", "", "30,000"),
+        ("asyncio", "MemAvailable", "", "19,273,901", "24.0 GiB", "1.12 KiB", "yes", "1,000,000"),
+    )
+    assert [row.ended for row in chart.rows] == [True, False, False]
+
+
+NEAREST: list[tuple[str, tuple[Sweep, ...], str]] = [
+    (
+        "a task ended by a count",
+        (THREAD, climb(status="refused", limit="pids.max")),
+        (
+            "kernel.pid_max would end OS threads (C) at about 32,500; "
+            "pids.max ended asyncio tasks at 1,000."
+        ),
+    ),
+    ("tasks alone", (TASK,), "MemAvailable would end asyncio tasks at about 19.3 million."),
+    ("no limits", (climb(),), "Which limit is the nearest is unknown."),
+]
+
+
+@pytest.mark.parametrize(
+    ("sweeps", "title"), [case[1:] for case in NEAREST], ids=[case[0] for case in NEAREST]
+)
+def test_the_title_of_closeness_says_no_more_than_the_run_bears(
+    sweeps: tuple[Sweep, ...], title: str
+) -> None:
+    assert of(closeness, result(*sweeps)).title == title
+
+
+def test_a_runtime_without_limits_stands_last_and_is_told() -> None:
+    chart = of(closeness, result(climb("trio"), TASK))
+    assert [row.runtime for row in chart.rows] == ["asyncio", "trio"]
+    assert chart.missing == ("trio: no limit that bounds it was read",)
+
+
+# All six
+
+
+def every(made: Result) -> tuple[Chart, ...]:
+    return charts(made, figures(made))
+
+
+def test_the_six_have_names_of_their_own_for_files_and_options() -> None:
+    assert tuple(chart.name for chart in every(whole_run())) == NAMES
+    assert len(set(NAMES)) == len(CHARTS) == 6
+    assert all(name == name.lower() and " " not in name for name in NAMES)
+
+
+def test_all_carry_machine_versions_and_date() -> None:
+    assert {chart.caption for chart in every(whole_run())} == {
+        "2 × Some CPU · Linux 6.18.0 · 2026-11-23 · outnumber 0.1.0"
+    }
+
+
+ODD: dict[str, Result] = {
+    "nothing": result(),
+    "only a failure": result(sweep((), status="failed")),
+    "a runtime that could not run": result(runtimes=[runtime("trio", "no trio here")]),
+    "one step": result(sweep((1000,))),
+    "one step of nothing": result(sweep((0,))),
+    "a climb alone": result(climb()),
+    "unknown memory": result(sweep(unit=Unit(kernel=None))),
+    "threads alone": result(sweep((1000, 10_000), THREADING, runtime="threading")),
+    "a stranger": result(sweep(unit=GOROUTINE, runtime="stranger")),
+    "no time at all": result(sweep(unit=Unit(burst=0.0, marginal=0.0))),
+    "a refusal of the first unit": result(
+        sweep((), purpose="climb", status="refused", limit="RLIMIT_NPROC")
+    ),
+}
+
+
+@pytest.mark.parametrize("made", ODD.values(), ids=ODD)
+def test_all_six_are_made_from_any_result(made: Result) -> None:
+    for chart in every(made):
+        assert chart.title.endswith(".")
+        table = chart.table
+        assert {len(row) for row in (*table.words, *table.values)} <= {len(table.headings)}
+        assert len(table.words) == len(table.values)
+        assert chart.missing or table.words
+
+
+def test_a_runtime_that_was_left_out_is_said_in_every_figure() -> None:
+    names = [runtime("asyncio"), runtime("trio", "pip install trio"), runtime("gevent")]
+    for chart in every(result(sweep(), runtimes=names)):
+        assert chart.missing[:2] == (
+            "trio was left out: pip install trio",
+            "gevent did not run",
+        )
+
+
+def test_hostile_names_reach_no_figure_whole() -> None:
+    name = "x\x1b[31m\u202e\n" + "long " * 40
+    one = climb("a", status="refused", limit=name, limits=(allowing(name, 5, where=name),))
+    hostile = replace(one, runtime=name)
+    label = replace(runtime(name), label=name, version=name)
+    for chart in every(result(hostile, runtimes=[label, runtime(f"{name}2", name)])):
+        texts = [chart.title, chart.caption, *chart.missing]
+        texts += [str(cell) for row in chart.table.words for cell in row]
+        assert not set("".join(texts)) & {"\x1b", "\u202e", "\n"}
+        assert max(map(len, chart.missing)) < 250
+        assert len(chart.title) < 200

@@ -1,0 +1,449 @@
+"""The explanation: every number stands in a table, and no more is said than the run bears."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from bench.errors import UsageError
+from bench.results.figures import figures
+from bench.results.records import Result, Status
+from reports.digest import Digest, digest
+from reports.explanation.render import as_markdown, as_text, render
+from reports.explanation.tell import explain
+from reports.explanation.text import Explanation, Name, Number, Sentence, listed, say
+from reports.explanation.threads import portion
+from reports.names import many
+from tests.support.results import MEMINFO, PTHREAD, Unit, result, sweep, whole_run
+from tests.support.runs import (
+    HOSTILE,
+    UNITS,
+    every_runtime,
+    hostile_run,
+    memory,
+    ran,
+    run_of,
+    runtime,
+    thread_limits,
+)
+
+DARK = Unit(kernel=None, kernel_stack=None)
+STRANGERS = ("fiber", "Java virtual thread", "Erlang process", "coroutine", "promise")
+
+
+def cases() -> dict[str, Result]:
+    """Results of every sort that a text is made from."""
+    alone = {f"{name} alone": run_of(name) for name in UNITS}
+    steps = {
+        f"{name}, one step": result(sweep((100,), runtime=name), runtimes=[runtime(name)])
+        for name in (*UNITS, "fiber")
+    }
+    dark = {f"{name}, no kernel memory": run_of(name, unit=DARK) for name in UNITS}
+    ends = {f"{status} at a limit": _ended(status) for status in ("refused", "killed", "reserve")}
+    return {
+        **alone,
+        **steps,
+        **dark,
+        **ends,
+        "every runtime": every_runtime(),
+        "every runtime and strangers": run_of(*UNITS, *STRANGERS),
+        "strangers": run_of(*STRANGERS),
+        "threads": run_of("pthread", "threading"),
+        "tasks": run_of("goroutine", "asyncio", "trio"),
+        "no limits": run_of(*UNITS, limits=()),
+        "one sweep": run_of("pthread", "asyncio", short=1),
+        "climbs only": run_of("pthread", "asyncio", short=0),
+        "whole run": whole_run(),
+        "nothing of anything": result(sweep((), status="refused", limit="pids.max")),
+        "weighed unlike": result(
+            *ran("pthread"), *ran("asyncio", Unit(user=1152, kernel=2, kernel_source=MEMINFO))
+        ),
+        "a heavy task": result(*ran("pthread"), *ran("asyncio", Unit(user=50_000))),
+        "an equal task": result(*ran("pthread"), *ran("asyncio", PTHREAD)),
+        "hostile": hostile_run(),
+    }
+
+
+def _ended(status: str) -> Result:
+    limit = "vm.max_map_count"
+    threads = ran("threading", limits=thread_limits(2.84), status=status, limit=limit)  # type: ignore[arg-type]
+    return result(*threads, *ran("asyncio"), runtimes=[runtime("threading"), runtime("asyncio")])
+
+
+CASES = cases()
+
+
+def digested(made: Result) -> Digest:
+    return digest(made, figures(made))
+
+
+def told(made: Result) -> Explanation:
+    return explain(digested(made))
+
+
+@functools.cache
+def case(name: str) -> tuple[Digest, Explanation]:
+    """A case's digest and its text, made once."""
+    made = digested(CASES[name])
+    return made, explain(made)
+
+
+def said(made: Result) -> str:
+    """The whole text on one line."""
+    return " ".join(sentence.text for sentence in told(made).sentences)
+
+
+# Numbers
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_number_is_the_cell_that_it_says_it_is(name: str) -> None:
+    made, text = case(name)
+    numbers = [
+        piece
+        for sentence in text.sentences
+        for piece in sentence.pieces
+        if isinstance(piece, Number)
+    ]
+    assert numbers
+    assert [number for number in numbers if number.words not in _cells(made, number)] == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_digit_of_the_text_is_found_in_the_tables(name: str) -> None:
+    made, text = case(name)
+    words = {
+        word
+        for titled in made.tables
+        for row in titled.table.words
+        for cell in row
+        for word in _figures(cell)
+    }
+    said = " ".join(map(_without_names, text.sentences))
+    assert _figures(said) - words == set()
+
+
+def test_a_number_of_our_own_cannot_be_written_into_a_sentence() -> None:
+    with pytest.raises(AssertionError):
+        say("A stack of 16 KiB holds {}.", "this")
+
+
+def _cells(made: Digest, number: Number) -> list[str]:
+    """The words in the table's cells where the number says that it stands."""
+    table = made.table(number.place.table).table
+    at = table.headings.index(number.place.column)
+    row = number.place.row
+    return [words[at] for words in table.words if words[: len(row)] == row]
+
+
+def _figures(text: str) -> set[str]:
+    """`34.8 KiB` and `1,000,000`: numbers with the unit that stands behind them."""
+    return set(re.findall(r"\d[\d.,]*\d|\d", text))
+
+
+def _without_names(sentence: Sentence) -> str:
+    return "".join(str(piece) for piece in sentence.pieces if not isinstance(piece, Name))
+
+
+# Length and language
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_text_has_250_to_900_words(name: str) -> None:
+    _, text = case(name)
+    assert 250 <= text.words <= 900
+    assert text.words == len([word for word in as_text(text).split() if word.strip("=-")])
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "hostile"])
+def test_sentences_are_whole_short_and_clean(name: str) -> None:
+    for sentence in case(name)[1].sentences:
+        text = sentence.text
+        assert text[-1] in ".", text
+        assert text.count(". ") == 0, text
+        assert not re.search(r"  | [,.;:]|\(\)|None|\{|\}|,,|\.\.$", text), text
+        assert not re.search(r"\b(\w+) \1\b", text), text
+        assert len(text.split()) <= 36, text
+
+
+@pytest.mark.parametrize(
+    ("label", "plural"),
+    [
+        ("OS thread (C)", "OS threads (C)"),
+        ("goroutine on its own thread", "goroutines on their own threads"),
+        ("Erlang process", "Erlang processes"),
+        ("strand box", "strand boxes"),
+        ("fibre bundle entry", "fibre bundle entries"),
+        ("Tcl relay", "Tcl relays"),
+        ("tasklets", "tasklets"),
+        ("a very long label that is…", "a very long label that is…"),
+        ("y", "ys"),
+        ("", "s"),
+    ],
+)
+def test_several_are_named_in_the_plural(label: str, plural: str) -> None:
+    assert many(label) == plural
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [((), ""), (("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")],
+)
+def test_names_are_listed_as_a_sentence_lists_them(pieces: tuple[str, ...], text: str) -> None:
+    assert "".join(map(str, listed(pieces))) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "next to nothing"),
+        (0.1, "about a tenth"),
+        (0.2, "about a fifth"),
+        (0.238, "about a quarter"),
+        (1 / 3, "about a third"),
+        (0.5, "about half"),
+        (2 / 3, "about two thirds"),
+        (0.75, "about three quarters"),
+        (0.9, "most of it"),
+        (0.99, "nearly all"),
+    ],
+)
+def test_a_share_is_told_in_words(share: float, words: str) -> None:
+    assert portion(share) == words
+
+
+# What is said, and what is not
+
+
+def sentences(made: Result, *words: str) -> list[str]:
+    """The sentences that hold all these words."""
+    texts = [sentence.text for sentence in told(made).sentences]
+    return [text for text in texts if all(word in text for word in words)]
+
+
+def test_the_parts_of_a_thread_are_told_with_their_costs() -> None:
+    text = said(every_runtime())
+    for part in (
+        "Of the 34.8 KiB that one OS thread (C) takes, 8.28 KiB is user memory",
+        "It sets aside 8.00 MiB of addresses",
+        "16.0 KiB is its kernel stack",
+        "4.04 KiB goes into page tables",
+        "6.52 KiB goes into the kernel's other records",
+        "One threading.Thread takes 43.1 KiB: it is an OS thread",
+        "For one OS thread (C) it shows 8.40 KiB of 34.8 KiB: about a quarter.",
+        "For one asyncio task it shows 1.12 KiB of 1.13 KiB: nearly all.",
+    ):
+        assert part in text
+
+
+def test_the_counters_are_those_that_this_run_recorded() -> None:
+    text = said(every_runtime())
+    for counter in (
+        "kernel.threads-max allows 192,730 threads on the whole machine.",
+        "kernel.pid_max gives out numbers below 32,768",
+        "RLIMIT_NPROC sets no bound here.",
+        "What pids.max would allow could not be read.",
+        "vm.max_map_count allows a process 65,530 mappings",
+        "One OS thread (C) takes 2.00 of them.",
+        "The kernel sees no task: those of this run took nothing of the limits on threads.",
+    ):
+        assert counter in text
+
+
+def test_the_reason_is_a_counter_for_the_one_and_memory_for_the_other() -> None:
+    text = said(every_runtime())
+    for reason in (
+        "kernel.pid_max would be the first limit to stop OS threads (C), at 32,456 by projection.",
+        "Memory alone would let 685,215 of them live.",
+        (
+            "MemAvailable (the memory that the machine has left) would be the first limit to stop "
+            "asyncio tasks, at 19,273,901 by projection."
+        ),
+        "So the limit of threads is a counter in the kernel, and that of tasks is memory.",
+    ):
+        assert reason in text
+
+
+@pytest.mark.parametrize("status", ["refused", "killed"])
+def test_a_limit_that_was_reached_did_stop_the_launch(status: Status) -> None:
+    assert "vm.max_map_count stopped threading.Threads at 30,000." in said(_ended(status))
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("max", "This run took them to 1,000,000, as far as it was meant to."),
+        ("budget", "This run took them to 1,000,000, and then its time was up."),
+        ("reserve", "This run took them to 1,000,000, and left the rest to other processes."),
+        ("failed", "This run took them to 1,000,000, and then their runner failed."),
+        ("interrupted", "This run took them to 1,000,000, and was then interrupted."),
+    ],
+)
+def test_why_a_climb_ended_is_told(status: Status, words: str) -> None:
+    assert words in said(run_of("asyncio", status=status))
+
+
+def test_no_more_is_concluded_than_the_limits_bear() -> None:
+    few = run_of("pthread", "asyncio", limits=(memory("MemAvailable", 2**30, 1000.0, 9_000),))
+    assert "is a counter in the kernel" not in said(few)
+    assert "Which limit would stop asyncio tasks is unknown" in said(run_of("asyncio", limits=()))
+    assert "counter is full before" not in said(
+        result(*ran("pthread"), *ran("asyncio", limits=(memory("memory.max", 2**30, 1e5, 9_000),)))
+    )
+
+
+def test_the_title_claims_what_the_run_bears() -> None:
+    assert told(every_runtime()).title == "Why tasks outnumber threads"
+    assert told(CASES["a heavy task"]).title == "What threads and tasks cost"
+    assert told(CASES["weighed unlike"]).title == "What threads and tasks cost"
+    assert told(run_of("asyncio")).title == "What a task costs"
+    assert told(run_of("threading")).title == "What a thread costs"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("every runtime", "So the memory of one such thread holds 31 asyncio tasks."),
+        ("an equal task", "So the two weigh about the same."),
+        ("a heavy task", "So of these two it is the task that is heavier."),
+    ],
+)
+def test_thread_and_task_are_weighed_against_each_other(name: str, words: str) -> None:
+    assert words in said(CASES[name])
+
+
+def test_units_weighed_unlike_are_not_weighed_against_each_other() -> None:
+    assert "So" not in " ".join(sentences(CASES["weighed unlike"], "memory of one such thread"))
+
+
+@pytest.mark.parametrize("name", [*UNITS, "fiber"])
+def test_a_runtime_that_did_not_run_is_not_spoken_of(name: str) -> None:
+    others = ("pthread", "asyncio") if name in ("trio", "fiber") else ("threading", "trio")
+    made = run_of(*(other for other in others if other != name))
+    left_out = replace(runtime(name, f"{name} unit"), reason="it is not here")
+    text = said(replace(made, runtimes=(*made.runtimes, left_out)))
+    assert f"{name} unit" not in text
+    assert text == said(made)
+
+
+PECULIAR = {
+    "goroutine": ("copies the old one over", "Go does interrupt goroutines"),
+    "greenlet": ("share the C stack of their thread",),
+    "gevent": ("The hub of gevent",),
+    "asyncio": ("its Task and the Future",),
+    "trio": ("which its nursery keeps",),
+}
+
+
+@pytest.mark.parametrize("name", PECULIAR)
+def test_what_a_task_is_made_of_is_told_of_those_that_ran_alone(name: str) -> None:
+    with_it, without = said(run_of("pthread", name)), said(run_of("pthread"))
+    for words in PECULIAR[name]:
+        assert words in with_it
+        assert words not in without
+    others = [words for other in PECULIAR if other != name for words in PECULIAR[other]]
+    assert [words for words in others if words in with_it] == []
+
+
+def test_those_that_nobody_interrupts_are_named_and_goroutines_are_not() -> None:
+    (text,) = sentences(every_runtime(), "Nobody interrupts")
+    assert "greenlets (raw), gevent greenlets, asyncio tasks and trio tasks" in text
+    assert sentences(run_of("goroutine"), "Nobody interrupts") == []
+    assert sentences(run_of("fiber"), "interrupted", "is not told") != []
+
+
+def test_the_collector_s_share_is_told_where_it_is_known() -> None:
+    assert "It took 2.00 µs of the 20.0 µs that launching one asyncio task" in said(
+        run_of("asyncio")
+    )
+    silent = [
+        replace(one, steps=tuple(replace(step, gc_seconds=None) for step in one.steps))
+        for one in ran("goroutine")
+    ]
+    both = result(*silent, *ran("asyncio"), runtimes=[runtime("goroutine"), runtime("asyncio")])
+    assert "Its share is unknown for goroutines." in said(both)
+    alone = result(*silent, runtimes=[runtime("goroutine")])
+    assert "a garbage collector took is unknown" in said(alone)
+
+
+def test_unknown_figures_are_said_to_be_unknown() -> None:
+    text = said(run_of("pthread", unit=DARK))
+    assert "What one OS thread (C) takes in all is unknown in this run." in text
+    assert "What its kernel stack and the kernel's other records take is unknown" in text
+    assert "Of what is known, 1,000 B is user memory" not in text
+    assert "What one asyncio task takes is unknown" in said(CASES["asyncio, one step"])
+    assert "What is unknown is not nothing" in text
+    assert "unknown" not in said(run_of("pthread", "threading", "asyncio")).replace(
+        "could not be read", ""
+    )
+
+
+def test_too_few_sweeps_for_an_interval_are_told() -> None:
+    doubt = "Where no interval stands beside a cost, too few sweeps were made for one."
+    assert doubt in said(CASES["one sweep"])
+    assert doubt not in said(run_of("asyncio"))
+
+
+def test_a_task_that_takes_threads_is_told_apart_from_those_that_take_none() -> None:
+    made = result(*ran("asyncio"), *ran("promise", limits=thread_limits()))
+    text = said(made)
+    assert "Of the limits on threads the run saw nothing taken by asyncio tasks." in text
+    assert "One promise took 1.00 of kernel.pid_max." in text
+
+
+def test_where_nothing_ran_there_is_nothing_to_explain() -> None:
+    for made in (result(), result(sweep((), status="failed"))):
+        assert "nothing to explain" in said(made)
+        assert told(made).words < 50
+
+
+def test_a_unit_that_could_not_be_launched_at_all_is_told() -> None:
+    text = said(CASES["nothing of anything"])
+    assert "Not one asyncio task could be launched." in text
+    assert "pids.max stopped asyncio tasks at 0." in text
+
+
+# How it is shown
+
+
+def test_lines_are_as_wide_as_the_terminal_and_no_number_leaves_its_unit() -> None:
+    for width in (40, 60, 80):
+        lines = as_text(told(every_runtime()), width).splitlines()
+        assert max(map(len, lines)) <= width
+        assert [line for line in lines if re.match(r"(KiB|B|µs|ns)\b", line)] == []
+    assert max(map(len, as_text(told(every_runtime()), 200).splitlines())) <= 88
+
+
+def test_the_text_begins_with_its_title_and_ends_with_a_newline() -> None:
+    lines = as_text(told(every_runtime())).splitlines(keepends=True)
+    assert lines[:5] == [
+        "Why tasks outnumber threads\n",
+        "===========================\n",
+        "\n",
+        "What this run found\n",
+        "-------------------\n",
+    ]
+    assert lines[-1].endswith("they are others.\n")
+
+
+def test_markdown_has_headings_and_a_line_a_paragraph() -> None:
+    blocks = as_markdown(told(every_runtime())).split("\n\n")
+    assert blocks[0] == "# Why tasks outnumber threads"
+    assert blocks[1] == "## What this run found"
+    assert [block for block in blocks if "\n" in block.rstrip("\n")] == []
+
+
+def test_there_is_no_other_format() -> None:
+    with pytest.raises(UsageError, match=r"no format 'poem'; give --format text\|markdown"):
+        render(told(every_runtime()), "poem")
+
+
+def test_hostile_names_do_no_harm() -> None:
+    text, markdown = as_text(told(hostile_run())), as_markdown(told(hostile_run()))
+    assert all(line.isprintable() for line in text.splitlines())
+    assert "<" not in markdown
+    assert not re.search(r"(?<!\\)[`|$~\[]|https?:|www\.", markdown)
+    assert any(name.isprintable() and name in text for name in HOSTILE)

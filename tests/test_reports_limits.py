@@ -1,0 +1,203 @@
+"""What can stop a launch and what did, and what would be done, as a terminal shows them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+from rich.console import Console
+
+from bench.results.records import Limit, Status, Stop, Sweep
+from reports.limits import limits_json, print_ceilings, print_limits
+from reports.plan import PlanFoot, PlanRow, print_plan
+from tests.support.results import result, sweep
+
+GROUP = "/sys/fs/cgroup/a"
+PIDS = Limit(
+    name="pids.max",
+    measure="count",
+    value=20_000,
+    use=3_002,
+    where=GROUP,
+    take=1.0,
+    allows=19_998,
+    lift=f"echo 40000 > {GROUP}/pids.max",
+    notes=("systemd calls it TasksMax, containers --pids-limit",),
+)
+MEMORY = Limit(
+    name="memory.max",
+    measure="bytes",
+    value=1 << 30,
+    use=100 << 20,
+    where=GROUP,
+    take=35_700.0,
+    allows=27_700,
+    lift=f"echo 2147483648 > {GROUP}/memory.max",
+    notes=(f"memory.oom.group is set in {GROUP}: an OOM kill takes all its processes at once",),
+)
+OTHERS = (
+    Limit(name="RLIMIT_NPROC", measure="count", value=None, use=None, known=False),
+    Limit(name="RLIMIT_AS", measure="bytes", value=None, use=None),
+    Limit(name="RLIMIT_NOFILE", measure="count", value=1024, use=5, take=0.0),
+)
+
+
+def shown(print_: Callable[[Console], None], width: int = 80) -> list[str]:
+    console = Console(file=io.StringIO(), width=width)
+    with console.capture() as capture:
+        print_(console)
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def climb(status: Status, limit: Limit | None = None, **fields: object) -> Sweep:
+    stop = Stop(
+        status=status,
+        count=19_000,
+        message="its message",
+        limit=limit.name if limit else None,
+        where=limit.where if limit else None,
+        predicted=19_998,
+    )
+    made = sweep((100, 19_000), runtime="pthread", purpose="climb", limits=(PIDS, MEMORY, *OTHERS))
+    return replace(made, stop=replace(stop, **fields))
+
+
+def ceilings(one: Sweep, width: int = 80) -> list[str]:
+    return shown(lambda console: print_ceilings(result(one), console), width)
+
+
+def test_limits_are_told_smallest_first_with_the_outlook() -> None:
+    one = climb("max", predicted=19_998)
+    assert shown(lambda console: print_limits([one], console)) == [
+        "pthread",
+        "limit                              value   in use  a unit takes  allows",
+        "pids.max in /sys/fs/cgroup/a      20,000    3,002             1  19,998",
+        "memory.max in /sys/fs/cgroup/a  1.00 GiB  100 MiB      34.9 KiB  27,700",
+        "unknown: RLIMIT_NPROC",
+        "unlimited: RLIMIT_AS",
+        "not taken by a unit: RLIMIT_NOFILE",
+        f"memory.max in {GROUP}: {MEMORY.notes[0]}, the harness too",
+        "predicted ceiling: 19,998, by pids.max in /sys/fs/cgroup/a",
+        f"to lift it: echo 40000 > {GROUP}/pids.max",
+        f"pids.max in {GROUP}: systemd calls it TasksMax, containers --pids-limit",
+        "next would be memory.max in /sys/fs/cgroup/a, at 27,700",
+        "",
+    ]
+
+
+def test_a_reserve_in_the_prediction_and_a_pilot_cut_short_are_said() -> None:
+    text = "\n".join(
+        shown(lambda c: print_limits([climb("refused", PIDS, count=40, predicted=12)], c))
+    )
+    assert "predicted ceiling: 12, by pids.max in /sys/fs/cgroup/a, a reserve being left" in text
+    assert "the pilot was stopped at 40: its message" in text
+
+
+def test_where_nothing_bounds_a_runtime_that_is_said() -> None:
+    bare = replace(climb("max"), limits=OTHERS)
+    assert "nothing that is known bounds it" in shown(lambda c: print_limits([bare], c))
+
+
+def test_limits_for_programs_are_one_object_a_runtime() -> None:
+    told = json.loads(limits_json([climb("max")]))
+    assert told["schema"] == 1
+    (one,) = told["runtimes"]
+    assert {key: one[key] for key in ("runtime", "binding", "where", "next", "predicted")} == {
+        "runtime": "pthread",
+        "binding": "pids.max",
+        "where": GROUP,
+        "next": "memory.max",
+        "predicted": 19_998,
+    }
+    assert len(one["limits"]) == 5
+
+
+def test_a_refusal_is_told_with_evidence_and_the_way_on() -> None:
+    assert ceilings(climb("refused", PIDS, evidence=("pids.max is 20,000",))) == [
+        "runtime  reached  predicted  limit at  stopped by",
+        "pthread   19,000     19,998         –  refused: pids.max",
+        "",
+        "pthread",
+        "  stopped at 19,000: its message",
+        "  pids.max is 20,000",
+        f"  to go further: echo 40000 > {GROUP}/pids.max",
+        f"  pids.max in {GROUP}: systemd calls it TasksMax, containers --pids-limit",
+        "  room for 8,700 more: memory.max in /sys/fs/cgroup/a, 1.00 GiB",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "option"), [(PIDS, "--reserve-pids"), (MEMORY, "--reserve-memory")]
+)
+def test_a_reserve_names_the_option_that_lowers_it(limit: Limit, option: str) -> None:
+    text = "\n".join(ceilings(climb("reserve", limit, projected=19_998)))
+    assert "19,998 (projected)  kept for others:" in text
+    assert "the limit itself would bind at about 19,998 (projected)" in text
+    assert f"to go further: {option} with less than is kept now, or --to-the-wall; then" in text
+
+
+def test_the_end_of_the_budget_is_told_once_with_what_would_have_come() -> None:
+    evidence = ("pids.max would bind at about 19,998 (projected)", "to get there: --budget 90")
+    lines = ceilings(climb("budget", projected=19_998, evidence=evidence))
+    assert lines[1] == "pthread   19,000     19,998  19,998 (projected)  time was up"
+    assert lines[4:7] == ["  stopped at 19,000: its message", *(f"  {line}" for line in evidence)]
+    assert "".join(lines).count("would bind") == 1
+
+
+def test_a_pilot_or_climb_that_broke_is_told_with_the_runners_words() -> None:
+    one = replace(climb("failed", count=0, stderr_tail="oh\n"), limits=())
+    assert shown(lambda console: print_limits([one], console)) == [
+        "pthread",
+        "the pilot was stopped at 0: its message",
+        "it said: oh",
+        "",
+    ]
+    assert ceilings(one)[4:] == ["  stopped at 0: its message", "  it said: oh"]
+
+
+def test_a_runtime_that_was_left_out_is_told() -> None:
+    made = result(climb("max"))
+    left_out = replace(made.runtimes[0], name="trio", reason="no module; type: pip install trio")
+    made = replace(made, runtimes=(*made.runtimes, left_out))
+    lines = shown(lambda console: print_ceilings(made, console))
+    assert lines[-1] == "trio was left out: no module; type: pip install trio"
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_names_from_a_file_cannot_move_the_cursor(width: int) -> None:
+    evil = "x\x1b[2J\u202e[red]\n"
+    limit = replace(PIDS, name=evil, where=f"/{evil}", lift=evil)
+    one = climb("refused", limit, message=evil, evidence=(evil,))
+    one = replace(one, runtime=evil, limits=(limit, MEMORY))
+    text = "\n".join(ceilings(one, width) + shown(lambda c: print_limits([one], c), width))
+    assert not set("\x1b\u202e") & set(text)
+
+
+PLAN = (
+    PlanRow("trio", 1_000_000, 100_000, 100.0, 2e9, None),
+    PlanRow("asyncio", None, 100_000, 30.0, 1e8, None),
+    PlanRow("goroutine", 1, 1, 5.0, 1.0, "no Go toolchain"),
+)
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        (None, "About 130 s in all, first builds apart; --seed 5."),
+        (172.0, "About 130 s in all, first builds apart; --seed 5."),
+        (60.0, "At most 60.0 s in all, leaving out what does not fit; --seed 5."),
+    ],
+)
+def test_a_plan_ends_with_its_time_which_the_budget_bounds(budget: float | None, said: str) -> None:
+    lines = shown(lambda console: print_plan(PLAN, PlanFoot(6, 5, budget), console), 120)
+    assert lines == [
+        "runtime     climb to  6 short sweeps to   about    memory",
+        "trio       1,000,000            100,000   100 s  1.86 GiB",
+        "asyncio         none            100,000  30.0 s  95.4 MiB",
+        "goroutine   left out",
+        said,
+        "goroutine would be left out: no Go toolchain",
+    ]
