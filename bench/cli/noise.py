@@ -146,11 +146,12 @@ def _measure(
 def _report(
     result: Result, path: Path, margins: Mapping[Figure, Margin | None], quiet: bool
 ) -> int:
-    if not any(sweep.steps for sweep in result.sweeps):
-        raise MeasureError(f"nothing could be measured; {path} tells what was tried")
-    if not quiet:
+    from bench.cli.session import has_steps, refuse_nothing
+
+    if not quiet and has_steps(result):
         _show(result, margins)
     typer.echo(path)
+    refuse_nothing(result, path, quiet)
     return 0
 
 
