@@ -2,7 +2,7 @@
 #   make experiment ARGS="--quick"        make test ARGS="-k leak"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup experiment test check format bench clean distclean
+.PHONY: help setup experiment test check format bench calibrate clean distclean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -29,6 +29,9 @@ format: setup  ## format the code and mend what the linter can
 bench: setup  ## time bursts (pytest-benchmark), and measure every figure that is to be reached
 	@.venv/bin/python -m pytest tests/benchmarks --benchmark-enable --benchmark-autosave $(ARGS)
 	@.venv/bin/python -m tests.benchmarks.figures
+
+calibrate: setup  ## how often the regression gate fails in vain, and what it finds: docs/regression.md
+	@.venv/bin/python -m tests.calibration $(ARGS)
 
 clean:  ## remove caches and build products
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache

@@ -216,6 +216,17 @@ def test_without_a_project_nothing_is_set(tmp_path: Path) -> None:
     assert configured(tmp_path) == Configured()
 
 
+def test_a_folder_that_is_gone_is_said_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(UsageError, match="has been removed; change to another one"):
+        configured(Path())
+
+
 def test_what_is_typed_wins() -> None:
     kept = Configured(at=1, pairs=20, ceiling=True, runtime="trio", gate=["ceiling"])
     typed = Configured(at=2, ceiling=False)

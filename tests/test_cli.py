@@ -125,9 +125,20 @@ def test_a_place_that_cannot_be_written_is_found_out_before_anything_is_measured
     assert not witness.exists()
 
 
+def test_noise_keeps_its_pairs_and_says_what_can_be_pasted(folder: Path) -> None:
+    little = ("noise", "--runner", str(stranger(folder)), "--pairs", "6", "--at", "200")
+    only = ("--gate", "burst_seconds_per_unit")
+    assert outnumber(*little, *only, "-q", "-o", "here.json").stdout == "here.json\n"
+    again = outnumber("noise", "here.json", *only)
+    assert "[tool.outnumber]" in again.stdout
+
+
 WRONG = [
     (("run", "--runtime", "asincio"), "did you mean asyncio?"),
     (("run", "--runtime", "qqq"), "there are pthread, threading"),
+    (("noise", "--pairs", "2", "-r", "asyncio"), "--pairs 2 is not between 6 and 200"),
+    (("noise", "--gate", "ceiling", "-r", "asyncio"), "a ceiling is looked at once"),
+    (("noise", "here.json", "-r", "asyncio"), "with a RESULT nothing is measured"),
     (("run", "--max", "0"), "'0' is not a positive whole number"),
     (("run", "--max", "-5"), "'-5' is not a positive whole number"),
     (("run", "--max", "many"), "'many' is not a positive whole number"),

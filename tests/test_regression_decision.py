@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -113,6 +114,39 @@ def test_values_in_whole_pages_are_told_apart() -> None:
     verdict = judged(BYTE_GATE, pairs([1152.0] * 13, [1200.0] * 13), pairs=13)
     assert verdict.verdict == "regression"
     assert verdict.p == pytest.approx(2**-13)
+
+
+@pytest.mark.parametrize("base", [1000.0, 1179.1928888888888, 2742.9546666666665, 35_690.0])
+def test_a_change_of_just_the_margin_in_every_pair_is_neither_cleared_nor_found(
+    base: float,
+) -> None:
+    """Whichever way the last bits of a logarithm fall."""
+    verdict = judged(BYTE_GATE, pairs([base] * 13, [base * 1.01] * 13), pairs=13)
+    assert verdict.verdict == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("noise", "faster", "word"),
+    [
+        (0.02, 0.97, "no regression"),
+        (0.25, 0.90, "inconclusive"),  # the interval ends before the margin, by luck
+        (0.25, 0.60, "no regression"),
+    ],
+)
+def test_a_job_that_could_not_have_seen_a_change_clears_only_who_is_better_by_far(
+    noise: float, faster: float, word: str
+) -> None:
+    dice = random.Random(1)
+    steps = sorted(dice.gauss(0, noise) for _ in range(20))
+    middling = [step - other for step, other in zip(steps, steps[::-1], strict=True)] * 2
+    gate = Gate("asyncio", BURST, Margin(0.03))
+    sides = pairs([1e-5] * 40, [1e-5 * faster * math.exp(step) for step in middling])
+    verdict = judged(gate, sides, pairs=40)
+    assert verdict.high is not None
+    assert verdict.smallest is not None
+    assert verdict.high < 1.03
+    assert (verdict.smallest > 4 * 0.03) == (noise == 0.25)
+    assert verdict.verdict == word
 
 
 def test_too_few_pairs_are_refused_a_verdict_and_told_how_many_are_needed() -> None:

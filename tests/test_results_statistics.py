@@ -7,7 +7,13 @@ import random
 
 import pytest
 
-from bench.results.statistics import Estimate, median_with_interval, outliers, theil_sen
+from bench.results.statistics import (
+    Estimate,
+    median_with_interval,
+    outliers,
+    share_with_interval,
+    theil_sen,
+)
 
 
 def test_the_interval_of_six_values_goes_from_the_least_to_the_greatest() -> None:
@@ -87,3 +93,23 @@ def test_outliers_lie_beyond_the_factor_either_way(
     values: list[float], places: tuple[int, ...]
 ) -> None:
     assert outliers(values, 2.0) == places
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "low", "high"),
+    [
+        (0, 300, 0.0, 1 - 0.025 ** (1 / 300)),  # by hand: no hit has a chance of (1 − p)ⁿ
+        (300, 300, 0.025 ** (1 / 300), 1.0),
+        (5, 10, 0.1871, 0.8129),  # Clopper and Pearson's own table
+    ],
+)
+def test_a_share_has_the_interval_of_clopper_and_pearson(
+    hits: int, of: int, low: float, high: float
+) -> None:
+    share = share_with_interval(hits, of)
+    assert share.value == hits / of
+    assert (share.low, share.high) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_a_share_of_nothing_is_unknown() -> None:
+    assert share_with_interval(0, 0) == Estimate(None)

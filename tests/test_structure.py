@@ -37,6 +37,7 @@ ARROWS: dict[str, frozenset[str]] = {
             "bench.experiments.events",
             "bench.regression.gates",
             "bench.regression.history",
+            "bench.regression.outlook",
             "bench.regression.verdicts",
             "bench.results",
         }

@@ -84,7 +84,7 @@ def ab(
         seed=seed,
         inconclusive_ok=inconclusive_ok,
     )
-    wish = configured(Path.cwd()).under(typed)
+    wish = configured(Path()).under(typed)
     from bench.cli.pairs_session import PairsPlace, carry_out_pairs
 
     both = _contenders(wish)

@@ -47,7 +47,7 @@ def compare(
     from bench.results.file import load
 
     typed = Configured(gate=gate or None, inconclusive_ok=inconclusive_ok)
-    wish = configured(Path.cwd()).under(typed)
+    wish = configured(Path()).under(typed)
     margins = gates.gates(listed(wish.gate))
     before, after = load(base), load(new)
     if not unlike_ok:

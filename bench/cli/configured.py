@@ -72,8 +72,12 @@ def listed(words: Words | None) -> list[str]:
 
 
 def _above(folder: Path) -> Iterator[Path]:
-    """The pyproject.toml of the folder and of those above it, the nearest first."""
-    absolute = folder.absolute()
+    """The pyproject.toml of the folder and of those above it, the nearest first. Raises
+    `UsageError` where the current folder is no more."""
+    try:
+        absolute = folder.absolute()
+    except FileNotFoundError as error:
+        raise UsageError("the current folder has been removed; change to another one") from error
     for place in (absolute, *absolute.parents):
         if (place / "pyproject.toml").is_file():
             yield place / "pyproject.toml"

@@ -22,6 +22,7 @@ from bench.cli.explain import explain
 from bench.cli.export import export
 from bench.cli.history import app as history
 from bench.cli.limits import limits
+from bench.cli.noise import noise
 from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
@@ -45,6 +46,7 @@ app.command()(limits)
 app.command()(ceiling)
 app.command()(ab)
 app.command()(compare)
+app.command()(noise)
 app.add_typer(history, name="history")
 app.command()(runtimes)
 app.command()(summary)

@@ -11,7 +11,9 @@ from bench.regression import ceilings
 from bench.regression.gates import Gate
 from bench.regression.looks import FALSE_FAILURE, MISSED, Look, fewest_a_side, fewest_pairs
 from bench.regression.paired import hodges_lehmann, signed_rank_p
+from bench.regression.ranks import same
 from bench.regression.scale import Scale
+from bench.regression.sensitivity import is_sharp
 from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Values, known
 from bench.regression.unpaired import rank_sum_p, shift
 from bench.regression.verdicts import Event
@@ -25,7 +27,8 @@ LACKING = 0.1
 class Finding:
     """One gate at one look. `p` and `estimate` are on the gate's `scale`, where more is worse;
     `spends` is what the gate's look may spend of the job's chance of a false failure, and `missed`
-    what its interval may miss by. `is_enough` says whether a verdict can be given at all."""
+    what its interval may miss by. `is_enough` says whether a verdict can be given at all,
+    `is_sharp` whether the job could have seen what a clean bill rules out."""
 
     scale: Scale
     p: float
@@ -38,18 +41,28 @@ class Finding:
     at: int | None = None
     is_enough: bool = True
     can_clear: bool = True
+    is_sharp: bool = True
     event: Event | None = None
     reasons: tuple[str, ...] = ()
 
     @property
     def is_past_margin(self) -> bool:
-        return self.estimate.value is not None and self.estimate.value > self.scale.limit
+        return self.estimate.value is not None and _is_below(self.scale.limit, self.estimate.value)
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval leaves no room for a worsening past the margin."""
-        high = self.estimate.high
-        return self.can_clear and high is not None and high < self.scale.limit
+        """Whether the interval leaves no room for a worsening past the margin, and not by luck; or
+        the new side is better by a margin."""
+        high, limit = self.estimate.high, self.scale.limit
+        if not self.can_clear or high is None:
+            return False
+        return _is_below(high, limit if self.is_sharp else -limit)
+
+
+def _is_below(one: float, other: float) -> bool:
+    """Bytes come in whole pages: where every pair differs by just the margin, the last bits of
+    two logarithms are not to tell on which side of it that is."""
+    return one < other and not same(one, other)
 
 
 def examine(gate: Gate, sides: Sides, look: Look, gates: int) -> Finding:
@@ -89,10 +102,11 @@ def _of_pairs(gate: Gate, sides: Pairs, look: Look, gates: int) -> Finding:
     needed = fewest_pairs(gates, look.false_failure)
     enough = len(pairs) >= needed
     reasons = () if enough else (f"too few pairs: {len(pairs)}, at least {needed} are needed",)
+    estimate = hodges_lehmann(steps, look.missed)
     return Finding(
         scale=scale,
         p=signed_rank_p(steps),
-        estimate=hodges_lehmann(steps, look.missed),
+        estimate=estimate,
         spends=look.false_failure,
         missed=look.missed,
         samples=len(pairs),
@@ -101,6 +115,7 @@ def _of_pairs(gate: Gate, sides: Pairs, look: Look, gates: int) -> Finding:
         at=sides.at,
         is_enough=enough,
         can_clear=not _is_lacking(sides.base) and not _is_lacking(sides.new),
+        is_sharp=is_sharp(estimate, look.missed, look.false_failure / gates, scale.limit),
         event=_missing(sides.base, sides.new),
         reasons=(*_gaps(sides.base, sides.new), *reasons, *_no_ratio(gate, scale), *sides.doubts),
     )
@@ -115,10 +130,11 @@ def _of_groups(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
     have = f"{len(base)} and {len(new)}"
     needed = fewest_a_side(gates, look.false_failure)
     few = () if enough else (f"too few processes: {have}, at least {needed} a side are needed",)
+    estimate = shift(before, after, look.missed)
     return Finding(
         scale=scale,
         p=rank_sum_p(before, after) if base and new else 1.0,
-        estimate=shift(before, after, look.missed),
+        estimate=estimate,
         spends=look.false_failure,
         missed=look.missed,
         samples=min(len(base), len(new)),
@@ -127,6 +143,7 @@ def _of_groups(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
         at=sides.at,
         is_enough=enough,
         can_clear=not _is_lacking(sides.base) and not _is_lacking(sides.new),
+        is_sharp=is_sharp(estimate, look.missed, look.false_failure / gates, scale.limit),
         event=_missing(sides.base, sides.new),
         reasons=(*_gaps(sides.base, sides.new), *few, *_no_ratio(gate, scale), *sides.doubts),
     )

@@ -7,6 +7,9 @@ from statistics import NormalDist
 from bench.results.statistics import Estimate
 
 POWER = 0.9
+# A job that would miss so many margins more often than that clears nobody but who is better. Where
+# it is as blurred, its interval ends before the margin by luck (docs/regression.md has how often).
+MARGINS = 4
 NORMAL = NormalDist()
 
 
@@ -23,3 +26,9 @@ def smallest_change(estimate: Estimate, missed: float, level: float, margin: flo
     spread = (estimate.high - estimate.low) / (2 * NORMAL.inv_cdf(1 - missed))
     past = max(margin, NORMAL.inv_cdf(1 - level) * spread)
     return past + NORMAL.inv_cdf(POWER) * spread
+
+
+def is_sharp(estimate: Estimate, missed: float, level: float, margin: float) -> bool:
+    """Whether a job could have seen a change of `MARGINS` margins."""
+    smallest = smallest_change(estimate, missed, level, margin)
+    return smallest is not None and smallest <= MARGINS * margin

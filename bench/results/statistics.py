@@ -46,6 +46,19 @@ def median_with_interval(values: Sequence[float]) -> Estimate:
     return Estimate(median, ordered[rank - 1], ordered[-rank])
 
 
+def share_with_interval(hits: int, of: int) -> Estimate:
+    """A share with its interval, which holds at least as often as it says, however few there are
+    (Clopper and Pearson 1934). Unknown of nothing."""
+    if not of:
+        return Estimate(None)
+    from scipy.stats import beta
+
+    missed = (1 - CONFIDENCE) / 2
+    low = float(beta.ppf(missed, hits, of - hits + 1)) if hits else 0.0
+    high = float(beta.ppf(1 - missed, hits + 1, of - hits)) if hits < of else 1.0
+    return Estimate(hits / of, low, high)
+
+
 def theil_sen(xs: Sequence[float], ys: Sequence[float]) -> Estimate:
     """The median of the slopes between all pairs of points, which outliers hardly move, with the
     interval of Sen (1968) (`scipy.stats.theilslopes`). Unknown under 3 distinct `xs`."""

@@ -1,0 +1,177 @@
+"""`outnumber noise`: the same against itself, to learn what a job of pairs can tell here."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options, values
+from bench.errors import MeasureError, UsageError
+
+if TYPE_CHECKING:
+    from bench.cli.choose import Chosen
+    from bench.cli.session import Place
+    from bench.experiments.alike import AlikeExperiment
+    from bench.experiments.events import Observer
+    from bench.experiments.side import PairsRequest
+    from bench.measure.rig import Rig
+    from bench.regression.gates import Figure, Margin
+    from bench.results.records import Machine, Result
+
+PAIRS = 20
+BUDGET_SECONDS = 120.0  # a runtime
+
+
+def noise(
+    result: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RESULT]", help="Made by noise earlier: nothing is measured."),
+    ] = None,
+    runtime: options.Runtimes = None,
+    runner: options.Runners = None,
+    pairs: Annotated[
+        int | None,
+        typer.Option(parser=values.count, metavar="N", help="Of processes.  [default: 20]"),
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(
+            parser=values.seconds, metavar="SECONDS", help="In all.  [default: 120 a runtime]"
+        ),
+    ] = None,
+    at: Annotated[
+        int | None,
+        typer.Option(
+            parser=values.count, metavar="N", help="Units.  [default: 10,000; threads 1,000]"
+        ),
+    ] = None,
+    gate: options.Gates = None,
+    python: options.Python = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            parser=values.count_or_zero, metavar="N", help="Shuffles the order; recorded."
+        ),
+    ] = None,
+    output: options.Output = None,
+    force: options.Force = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Measure how noisy this machine is: which margins and how many pairs are reasonable here."""
+    margins = _margins(gate)
+    if result is not None:
+        if runtime or runner or output:
+            raise UsageError("with a RESULT nothing is measured: leave out --runtime, --runner, -o")
+        _show_stored(result, margins)
+        return 0
+    from bench.cli.session import Place
+
+    chosen = _chosen(runtime, runner, python)
+    request = _request(chosen, margins, pairs or PAIRS, budget, at, seed)
+    return _report(*_measure(request, chosen, Place(output, force), quiet), margins, quiet)
+
+
+def _chosen(
+    runtime: Sequence[str] | None, runner: Sequence[Path] | None, python: str | None
+) -> Chosen:
+    """The runtimes asked for; where none was, those that can run here, the others named."""
+    from bench.cli import choose
+
+    found = choose.chosen(runtime, runner, python)
+    reasons = {name: a.reason for name, a in found.available.items() if a.reason}
+    for name, reason in reasons.items():
+        typer.echo(f"{name} is left out: {reason}", err=True)
+    entries = tuple(entry for entry in found.entries if entry.name not in reasons)
+    if not entries:
+        raise MeasureError("no runtime can run here; outnumber runtimes lists what is missing")
+    return choose.Chosen(entries, found.tools, found.available)
+
+
+def _margins(typed: Sequence[str] | None) -> dict[Figure, Margin | None]:
+    from bench.cli.gates import gates
+    from bench.regression.gates import BY_DEFAULT, CEILING
+
+    margins = gates(typed or ()) or dict.fromkeys(BY_DEFAULT)
+    if CEILING in margins:
+        raise UsageError("--gate: a ceiling is looked at once and has no noise; leave it out here")
+    return margins
+
+
+def _request(
+    chosen: Chosen,
+    margins: Mapping[Figure, Margin | None],
+    pairs: int,
+    budget: float | None,
+    at: int | None,
+    seed: int | None,
+) -> PairsRequest:
+    from bench.experiments.ceiling import runtime_of
+    from bench.experiments.side import PairsRequest
+    from bench.regression.judge import gates_of, wanted
+    from bench.regression.looks import FARTHEST
+    from bench.regression.noise import FEWEST
+
+    if not FEWEST <= pairs <= FARTHEST:
+        raise UsageError(f"--pairs {pairs} is not between {FEWEST} and {FARTHEST}; type 20, say")
+    runtimes = [runtime_of(entry, chosen.available) for entry in chosen.entries]
+    return PairsRequest(
+        seed=random.randrange(2**31) if seed is None else seed,
+        looks=(FEWEST, pairs) if pairs > FEWEST else (pairs,),
+        wanted=wanted(gates_of(runtimes, margins)),
+        at=at,
+        budget_seconds=budget or BUDGET_SECONDS * len(runtimes),
+    )
+
+
+def _measure(
+    request: PairsRequest, chosen: Chosen, place: Place, quiet: bool
+) -> tuple[Result, Path]:
+    from bench.cli.session import carry_out
+    from bench.experiments.alike import AlikeExperiment
+    from bench.experiments.side import Contender
+
+    def make(
+        rig: Rig, machine: Machine, observe: Observer, save: Callable[[Result], None]
+    ) -> AlikeExperiment:
+        side = Contender("alike", rig, chosen.entries, chosen.available)
+        return AlikeExperiment(request, side, machine, observe, save)
+
+    return carry_out(make, chosen.tools, place, quiet)
+
+
+def _report(
+    result: Result, path: Path, margins: Mapping[Figure, Margin | None], quiet: bool
+) -> int:
+    from bench.cli.session import has_steps, refuse_nothing
+
+    if not quiet and has_steps(result):
+        _show(result, margins)
+    typer.echo(path)
+    refuse_nothing(result, path, quiet)
+    return 0
+
+
+def _show(result: Result, margins: Mapping[Figure, Margin | None]) -> None:
+    from bench.regression.consult import margins_to_type, noise_by_runtime
+    from bench.regression.judge import gates_of
+    from reports.noise import print_noise
+
+    noises = noise_by_runtime(result, gates_of(result.runtimes, margins))
+    print_noise(noises, margins_to_type(noises, margins))
+
+
+def _show_stored(path: Path, margins: Mapping[Figure, Margin | None]) -> None:
+    from bench.results.decoding import printable
+    from bench.results.file import load
+
+    result = load(path)
+    if result.command != "noise":
+        raise UsageError(
+            f"{path} was made by outnumber {printable(result.command)}, whose processes are not in "
+            "pairs; give a file made by outnumber noise"
+        )
+    _show(result, margins)

@@ -1,0 +1,113 @@
+"""What this project recorded of itself: pairs of processes that were all alike, a file a runtime.
+
+A file holds raw values in the order in which the processes ran, with the moments at which they
+began; everything that is published about the gate is drawn from these.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from bench.experiments.pairs import LEAK_PAIRS
+from bench.regression.alike import recorded_pairs
+from bench.regression.gates import BY_DEFAULT, LEAK, Figure, Gate, default_gate, figures
+from bench.regression.simulate import Recorded
+from bench.results.records import Result, Runtime
+from tests.calibration import nuisances
+
+FOLDER = Path(__file__).parent / "recorded"
+
+Two = tuple[float, float]
+
+
+class Series(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One figure: `values` of pairs, the process that ran first before the other, and when each
+    began, in seconds from the start."""
+
+    values: tuple[Two, ...]
+    started_seconds: tuple[Two, ...]
+
+
+class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One runtime's processes. `machine` is what moves figures; `series` are by figure."""
+
+    runtime: Runtime
+    started: str
+    harness: str
+    machine: dict[str, str | int | float | None]
+    series: dict[str, Series]
+
+    def recorded(self, *figures_: Figure) -> tuple[Recorded, ...]:
+        """The gates' recorded pairs, with the margins that the gates have by default."""
+        known = figures()
+        wanted = figures_ or tuple(known[words] for words in self.series)
+        return tuple(
+            Recorded(
+                default_gate(figure, self.runtime),
+                self.series[figure.words].values,
+                LEAK_PAIRS if figure == LEAK else None,
+            )
+            for figure in wanted
+        )
+
+
+def recording_of(result: Result) -> Recording:
+    """What a job of pairs recorded that had one runtime, and the gates that it has by default."""
+    (runtime,) = result.runtimes
+    gates = [default_gate(figure, runtime) for figure in BY_DEFAULT]
+    machine = result.machine
+    return Recording(
+        runtime=runtime,
+        started=result.started,
+        harness=result.version,
+        machine={
+            "kernel": machine.kernel,
+            "cpu": machine.cpu,
+            "cpus": machine.cpus,
+            "memory_bytes": machine.memory_bytes,
+            "virtualisation": machine.virtualisation,
+            "load": machine.load,
+        },
+        series={gate.figure.words: _series(gate, result) for gate in gates},
+    )
+
+
+def _series(gate: Gate, result: Result) -> Series:
+    pairs = recorded_pairs(gate, result)
+    return Series(
+        values=tuple(pair.values for pair in pairs),
+        started_seconds=tuple(pair.started_seconds for pair in pairs),
+    )
+
+
+def save(recording: Recording, folder: Path = FOLDER) -> Path:
+    path = folder / f"{recording.runtime.name}.json"
+    fields = msgspec.json.decode(msgspec.json.encode(recording), type=dict[str, msgspec.Raw])
+    lines = ",\n".join(f'"{key}": {bytes(value).decode()}' for key, value in fields.items())
+    path.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    return path
+
+
+def load(folder: Path = FOLDER) -> dict[str, Recording]:
+    """Every recording of a folder, by runtime."""
+    files = sorted(folder.glob("*.json"))
+    made = [msgspec.json.decode(file.read_bytes(), type=Recording) for file in files]
+    return {recording.runtime.name: recording for recording in made}
+
+
+def pair_spread(recorded: Recorded) -> float:
+    """By how much pairs vary: the standard deviation of log(second ÷ first), a share."""
+    return statistics.stdev(math.log(second / first) for first, second in recorded.pairs)
+
+
+def rescaled(recorded: Recorded, spread: float) -> nuisances.Rescaled:
+    """What makes the pairs of this recording vary by `spread`."""
+    factors: Mapping[Figure, float] = {
+        recorded.gate.figure: spread / pair_spread(recorded),
+    }
+    return nuisances.Rescaled(factors)

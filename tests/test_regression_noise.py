@@ -1,0 +1,150 @@
+"""How noisy alike processes are, and what is advised because of it."""
+
+from __future__ import annotations
+
+import functools
+import math
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from bench.regression.advice import plan, wider
+from bench.regression.consult import margins_to_type
+from bench.regression.gates import BURST, Figure, Gate, Margin
+from bench.regression.noise import FEWEST, autocorrelation, drift, noise_of
+from bench.regression.outlook import Plan, RuntimeNoise
+from bench.regression.simulate import Recorded
+from tests.support.sides import GATES
+
+BYTE_GATE, LEAK_GATE, BURST_GATE = GATES
+JOBS = 30
+
+
+def noisy(spread: float, pairs: int = 30, level: float = 1e-5, seed: int = 1) -> Recorded:
+    """Bursts that vary by `spread` from process to process."""
+    dice = random.Random(seed)
+    values = [level * math.exp(dice.gauss(0, spread)) for _ in range(2 * pairs)]
+    return Recorded(BURST_GATE, tuple(zip(values[::2], values[1::2], strict=True)))
+
+
+@functools.cache
+def planned(spread: float) -> Plan:
+    return plan([noisy(spread)], JOBS)
+
+
+def test_spreads_are_those_of_logarithms() -> None:
+    noise = noise_of(BURST_GATE, [(1.0, math.e), (math.e, 1.0)] * 4)
+    assert noise.level == pytest.approx((1 + math.e) / 2)
+    assert noise.spread == pytest.approx(0.5 * math.sqrt(16 / 15))
+    assert noise.pair_spread == pytest.approx(math.sqrt(8 / 7))
+    assert not noise.absolute
+
+
+def test_what_has_an_absolute_margin_varies_in_its_own_unit() -> None:
+    noise = noise_of(LEAK_GATE, [(0.0, 4.0), (4.0, 0.0)] * 4)
+    assert noise.spread == pytest.approx(2 * math.sqrt(16 / 15))
+    assert noise.absolute
+
+
+def test_pairs_may_vary_less_than_processes() -> None:
+    noise = noise_of(BURST_GATE, [(level, level * 1.01) for level in (1.0, 2.0, 1.5) * 3])
+    assert noise.pair_spread == pytest.approx(0.0, abs=1e-9)
+    assert noise.spread is not None
+    assert noise.spread > 0.2
+
+
+@pytest.mark.parametrize("count", [0, FEWEST - 1])
+def test_too_few_pairs_tell_no_spread(count: int) -> None:
+    noise = noise_of(BURST_GATE, [(1.0, 1.1)] * count)
+    assert (noise.pairs, noise.spread, noise.drift) == (count, None, None)
+
+
+def test_drift_is_that_of_the_whole_and_a_spike_does_not_move_it() -> None:
+    steps = [0.01 * place for place in range(20)]
+    assert drift(steps) == pytest.approx(0.19)
+    assert drift([*steps[:10], 5.0, *steps[11:]]) == pytest.approx(0.19, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [([1.0, -1.0] * 10, -0.95), ([1.0] * 10 + [-1.0] * 10, 0.85), ([3.0] * 5, None)],
+)
+def test_autocorrelation_is_that_of_each_process_with_the_next(
+    steps: Sequence[float], expected: float | None
+) -> None:
+    assert autocorrelation(steps) == (None if expected is None else pytest.approx(expected))
+
+
+def test_margins_are_tried_from_the_usual_one_on() -> None:
+    assert wider(Margin(0.03))[:3] == (Margin(0.03), Margin(0.05), Margin(0.075))
+    absolute = wider(Margin(10.0, absolute=True))
+    assert absolute[:3] == tuple(Margin(value, absolute=True) for value in (10.0, 20.0, 30.0))
+
+
+def test_a_quiet_machine_keeps_the_usual_margin() -> None:
+    made = planned(0.01)
+    (advice,) = made.gates
+    assert advice.advised == advice.usual
+    assert not advice.is_wider
+    assert advice.found is not None
+    assert advice.found <= 0.06
+    assert made.false_failures is not None
+    assert made.false_failures.value == 0
+
+
+@pytest.mark.slow
+def test_a_noisy_machine_gets_a_wider_margin_which_finds_less() -> None:
+    quiet, loud = (planned(spread).gates[0] for spread in (0.01, 0.15))
+    assert loud.is_wider
+    assert loud.advised is not None
+    assert loud.advised.is_enough
+    assert not loud.usual.is_enough
+    assert loud.found is not None
+    assert quiet.found is not None
+    assert loud.found > quiet.found
+    assert loud.advised.pairs > quiet.usual.pairs or loud.advised.gate.margin.value > 0.03
+
+
+@pytest.mark.slow
+def test_more_pairs_are_named_where_the_usual_margin_would_do_with_them() -> None:
+    (advice,) = planned(0.06).gates
+    assert not advice.usual.is_enough
+    assert advice.usual_with_pairs in (60, 100)
+
+
+@pytest.mark.slow
+def test_what_is_too_noisy_is_advised_against() -> None:
+    made = planned(3.0)
+    assert (made.gates[0].advised, made.gates[0].found) == (None, None)
+    assert made.false_failures is None
+
+
+def test_a_plan_is_the_same_each_time() -> None:
+    assert plan([noisy(0.01)], JOBS) == planned(0.01)
+
+
+def advised(runtime: str, spread: float) -> RuntimeNoise:
+    return RuntimeNoise(runtime, (), planned(spread))
+
+
+def test_the_widest_margin_that_a_runtime_needs_is_what_to_type() -> None:
+    quiet, loud = advised("quiet", 0.01), advised("loud", 0.15)
+    typed: dict[Figure, Margin | None] = {BURST: None}
+    assert margins_to_type([quiet], typed) == {BURST: None}
+    assert loud.plan is not None
+    needed = loud.plan.gates[0].advised
+    assert needed is not None
+    assert margins_to_type([quiet, loud], typed) == {BURST: needed.gate.margin}
+
+
+def test_a_figure_that_is_too_noisy_in_one_runtime_is_left_out() -> None:
+    assert margins_to_type([advised("quiet", 0.01), advised("wild", 3.0)], {BURST: None}) == {}
+    assert margins_to_type([RuntimeNoise("few", (), None)], {BURST: None}) == {}
+
+
+def test_a_margin_that_was_typed_stays_where_it_is_enough() -> None:
+    gate = Gate("asyncio", BURST, Margin(0.2))
+    made = plan([Recorded(gate, noisy(0.01).pairs)], JOBS)
+    margins = {BURST: Margin(0.2)}
+    assert margins_to_type([RuntimeNoise("asyncio", (), made)], margins) == margins
