@@ -251,7 +251,7 @@ def test_the_page_names_the_actions_inputs() -> None:
 def test_the_page_types_options_that_there_are() -> None:
     typed = re.findall(r"\boutnumber\"? ([a-z]+ [^`\n]+)", PAGE)
     commands = [words.split() for words in typed if re.search(r" -", words)]
-    assert len(commands) >= 3
+    assert len(commands) >= 9
     for words in commands:
         assert {word for word in words if word.startswith("-")} <= options(words), words
 
