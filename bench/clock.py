@@ -18,6 +18,10 @@ class Clock(Protocol):
         """Waits for at least `seconds`."""
         ...
 
+    def spin(self, seconds: float) -> None:
+        """As `sleep`, but keeps its processor awake all the while."""
+        ...
+
 
 @dataclass(frozen=True)
 class RealClock:
@@ -28,3 +32,8 @@ class RealClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    def spin(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pass

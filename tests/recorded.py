@@ -15,16 +15,21 @@ RUNNER = 5_000_001
 
 @dataclass
 class FakeClock:
-    """Stands still but for sleeping, which takes no time. Seconds; keeps the naps."""
+    """Stands still but for waiting, which takes no time. Seconds; keeps the naps and the spins."""
 
     now: float = 0.0
     naps: list[float] = field(default_factory=list)
+    spins: list[float] = field(default_factory=list)
 
     def monotonic(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:
         self.naps.append(seconds)
+        self.now += seconds
+
+    def spin(self, seconds: float) -> None:
+        self.spins.append(seconds)
         self.now += seconds
 
 

@@ -106,6 +106,22 @@ def test_a_process_rests_when_its_time_stands_still_twice(
     assert len(clock.naps) == naps
 
 
+@pytest.mark.parametrize(
+    ("spent", "spins", "naps"),
+    [
+        ([0, 0, 0], 2, 0),
+        ([0, 12 * MS, 24 * MS, 24 * MS, 24 * MS], 1, 3),
+        ([0, 0, 12 * MS, 12 * MS, 12 * MS], 2, 2),
+    ],
+)
+def test_the_processor_is_kept_awake_until_the_process_is_found_busy(
+    spent: list[int | None], spins: int, naps: int
+) -> None:
+    clock = FakeClock()
+    assert cpu.wait_until_still(RUNNER, clock, _one_after_the_other(spent), awake=True)
+    assert (len(clock.spins), len(clock.naps)) == (spins, naps)
+
+
 def test_waiting_for_rest_ends_after_two_seconds() -> None:
     clock = FakeClock()
     assert not cpu.wait_until_still(RUNNER, clock, lambda _: round(clock.now * 1e9))

@@ -85,7 +85,7 @@ class Lane:
             return
         eyes, burst = self._subject.eyes, self._burst
         after = eyes.cpu()
-        at_rest = eyes.settle(exact=False)
+        at_rest = eyes.settle_awake()
         before = self._steps[-1] if self._steps else None
         step = Step(
             requested=grown_to,

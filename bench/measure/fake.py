@@ -37,6 +37,8 @@ class FakeClock:
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
+    spin = sleep
+
 
 @dataclass(frozen=True)
 class Behaviour:
@@ -165,6 +167,9 @@ class FakeEyes:
         return 1 + (self.runner.alive if self.runner.entry.kind == "thread" else 0)
 
     def settle(self, exact: bool) -> bool:  # noqa: ARG002
+        return True
+
+    def settle_awake(self) -> bool:
         return True
 
     def swapped_out_pages(self) -> int | None:
