@@ -30,8 +30,9 @@ bench: setup  ## time bursts (pytest-benchmark), and measure every figure that i
 	@.venv/bin/python -m pytest tests/benchmarks --benchmark-enable --benchmark-autosave $(ARGS)
 	@.venv/bin/python -m tests.benchmarks.figures
 
-calibrate: setup  ## how often the regression gate fails in vain, and what it finds: docs/regression.md
+calibrate: setup  ## how often the regression gate fails in vain, and what it finds: 20 minutes
 	@.venv/bin/python -m tests.calibration $(ARGS)
+	@.venv/bin/python -m tests.calibration.history $(HISTORY_ARGS)
 
 clean:  ## remove caches and build products
 	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache

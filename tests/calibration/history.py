@@ -30,6 +30,7 @@ from bench.regression.history.stretches import Stretch
 from bench.regression.history.trends import Night, Segment, Trend
 from bench.results.records import Runtime
 from tests.calibration.nights import KINDS, series, shifted
+from tests.calibration.page import filled
 
 PAGE = Path(__file__).parents[2] / "docs" / "history.md"
 CSV = Path(__file__).parent / "recorded" / "history.csv"
@@ -226,14 +227,7 @@ def power_table(rows: Sequence[Row]) -> str:
 
 def write(rows: Sequence[Row], blocks: dict[str, str]) -> None:
     """The tables into the page, and every figure into the CSV."""
-    text = PAGE.read_text(encoding="utf-8")
-    for name, block in blocks.items():
-        begin, end = f"<!-- measured: {name} -->\n", "<!-- end -->"
-        before, _, rest = text.partition(begin)
-        if not rest:
-            raise ValueError(f"no '{begin.strip()}' in {PAGE}")
-        text = f"{before}{begin}\n{block}\n\n{end}{rest.partition(end)[2]}"
-    PAGE.write_text(text, encoding="utf-8")
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), blocks), encoding="utf-8")
     with CSV.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("table", "nights", "asked", "count", "of", "low", "high"))

@@ -6,8 +6,9 @@ of its own:
     python3.11 -m venv ENV && ENV/bin/pip install apache-otava
     .venv/bin/python -m tests.calibration.otava_compare ENV/bin/python
 
-Writes recorded/otava.csv: of the series of each kind, all of 60 nights on which nothing changed,
-and of those whose last 20 nights are 10 % slower, how many had any change nominated.
+Writes recorded/otava.csv and its table in docs/history.md: of the series of each kind, all of 60
+nights on which nothing changed, and of those whose last 20 nights are 10 % slower, how many had any
+change nominated.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.calibration.history import NIGHTS, Share, nominates
+from tests.calibration.history import NIGHTS, PAGE, Share, nominates
 from tests.calibration.nights import KINDS, series, shifted
+from tests.calibration.page import filled
 
 CSV = Path(__file__).parent / "recorded" / "otava.csv"
 SERIES = 500
@@ -73,7 +76,22 @@ def by_otava(python: str, values: Sequence[Sequence[float]]) -> tuple[str, int]:
     return f"apache-otava {version}", sum(found)
 
 
-def rows(python: str, count: int) -> list[tuple[object, ...]]:
+@dataclass(frozen=True)
+class Row:
+    """In how many of the series of one kind `by` nominated any change."""
+
+    kind: str
+    what: str
+    by: str
+    share: Share
+
+    @property
+    def cells(self) -> tuple[object, ...]:
+        ends = (f"{end:.4f}" for end in self.share.interval)
+        return (self.kind, self.what, self.by, self.share.count, self.share.of, *ends)
+
+
+def rows(python: str, count: int) -> list[Row]:
     made = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for kind in KINDS:
@@ -81,11 +99,22 @@ def rows(python: str, count: int) -> list[tuple[object, ...]]:
                 values = list(map(functools.partial(make, kind), range(count)))
                 ours = sum(pool.map(nominates, values, chunksize=10))
                 for name, found in (("outnumber history", ours), by_otava(python, values)):
-                    share = Share(found, count)
-                    ends = (f"{end:.4f}" for end in share.interval)
-                    made.append((kind, what, name, found, count, *ends))
-                    print(kind, what, name, share, sep="; ", flush=True)
+                    made.append(Row(kind, what, name, Share(found, count)))
+                    print(kind, what, name, made[-1].share, sep="; ", flush=True)
     return made
+
+
+def as_table(made: Sequence[Row]) -> str:
+    """A line a kind, a column for each of the two and what happened."""
+    asked = list(dict.fromkeys((row.what, row.by) for row in made))
+    heads = (f"{what}: {by}" for what, by in asked)
+    shares = {(row.kind, row.what, row.by): str(row.share) for row in made}
+    lines = (
+        f"| {kind} | {' | '.join(shares[kind, *one] for one in asked)} |"
+        for kind in dict.fromkeys(row.kind for row in made)
+    )
+    head = f"| nights | {' | '.join(heads)} |\n| --- |{' ---: |' * len(asked)}"
+    return "\n".join((head, *lines))
 
 
 def main() -> None:
@@ -97,7 +126,9 @@ def main() -> None:
     with CSV.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEADINGS)
-        writer.writerows(made)
+        writer.writerows(row.cells for row in made)
+    blocks = {"beside otava": as_table(made)}
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), blocks), encoding="utf-8")
 
 
 if __name__ == "__main__":
