@@ -109,6 +109,20 @@ def test_a_runtime_that_dies_at_once_is_given_up_and_the_others_run() -> None:
     assert result.warnings == ("one was given up after a sweep that could not be made",)
 
 
+def test_a_runtime_whose_interpreter_lacks_its_module_after_all_is_left_out_with_a_word() -> None:
+    behaviour = Behaviour(no_hello=True, last_words="ModuleNotFoundError: No module named 'one'")
+    one = entry("one", needs=("module:one",), missing="pip install one")
+    run = Run(FakeRig({"one": behaviour}), request(entries=(one, TWO)))
+    result = run.ended()
+    reason = "its interpreter has no module one; type: pip install one"
+    assert (result.runtimes[0].reason, result.runtimes[1].reason) == (reason, None)
+    assert run.notes() == [f"one is left out: {reason}"]
+    assert [(s.stop.message, s.stop.stderr_tail) for s in result.sweeps if s.runtime == "one"] == [
+        (reason, "")
+    ]
+    assert purposes(result, "two") == ["climb", "short", "short", "leak"]
+
+
 def test_a_runtime_that_dies_late_goes_on_with_its_other_sweeps() -> None:
     result = Run(FakeRig({"one": Behaviour(die_at=2_000)}), request()).ended()
     assert purposes(result, "one") == ["climb", "short", "short", "leak"]

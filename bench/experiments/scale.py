@@ -185,8 +185,16 @@ class ScaleExperiment:
             self._forecasts[name] = taker.forecast
             self._keep(taker.record(started))
         if taker.hopeless:
-            self._given_up.add(name)
+            self._give_up(name, taker.lacks)
+
+    def _give_up(self, name: str, lacks: str | None) -> None:
+        """Makes no more sweeps of a runtime; one whose interpreter lacks its module is left out."""
+        self._given_up.add(name)
+        if lacks is None:
             self._warn(f"{name} was given up after a sweep that could not be made")
+            return
+        self._ledger.leave_out(name, lacks)
+        self._observe(events.Note(f"{name} is left out: {lacks}"))
 
     def _tellers(
         self, name: str, purpose: Purpose
