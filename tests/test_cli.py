@@ -313,6 +313,24 @@ def test_a_command_ends_well_where_its_outputs_were_closed_before(words: str, co
     assert subprocess.run(["sh", "-c", shell], check=False).returncode == code
 
 
+@pytest.mark.parametrize("words", ["--version", "--help", "summary", "export", "report"])
+def test_a_full_disk_is_no_fault_of_ours_and_is_told(finished: Finished, words: str) -> None:
+    path = str(finished.folder / finished.path)
+    more = {
+        "summary": (path, "--format", "csv"),
+        "export": (path, "--format", "pyperf"),
+        "report": (path, "-o", str(finished.folder / "page")),
+    }
+    with Path("/dev/full").open("w") as full:
+        command = [*COMMAND, words, *more.get(words, ())]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 4
+    assert done.stderr == (
+        "outnumber: standard output cannot be written: No space left on device; make room there, "
+        "or send it elsewhere, and type the command again\n"
+    )
+
+
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize(("words", "code"), [(("sing",), 2), (("summary", "none.json"), 5)])
 def test_an_exit_code_stays_what_it_is_where_nobody_reads_the_message(

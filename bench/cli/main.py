@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import traceback
@@ -28,11 +29,12 @@ from bench.cli.run import run
 from bench.cli.runtimes import runtimes
 from bench.cli.slides import slides
 from bench.cli.summary import summary
-from bench.errors import OutnumberError
+from bench.errors import MeasureError, OutnumberError
 
 USAGE = 2
 FAULT = 70
 CLOSED_PIPE = 0  # the reader has seen enough: no failure, and above all no regression
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     help="How many threads, goroutines and tasks can you launch, and what stops you?",
@@ -78,9 +80,9 @@ def main() -> None:
     """Runs the command that was typed and ends the process with its exit code."""
     signals.install()
     code = _code_of_run()
-    for stream in (sys.stdout, sys.stderr):
-        _flush(stream)
-    sys.exit(code)
+    full = _flush(sys.stdout)
+    _flush(sys.stderr)
+    sys.exit(code if full is None else _tell_full(full))
 
 
 def _code_of_run() -> int:
@@ -102,10 +104,8 @@ def _code_of_run() -> int:
             raise
         _forget(sys.stdout)
         return CLOSED_PIPE
-    except Exception:  # anything else is ours to mend
-        _tell(traceback.format_exc())
-        _tell(f"outnumber {__version__}: a fault of ours; please report the above")
-        return FAULT
+    except Exception as error:  # anything else is ours to mend
+        return _tell_other(error)
 
 
 def _tell(message: str) -> None:
@@ -121,14 +121,38 @@ def _tell_usage(error: typer.TyperException) -> int:
     return USAGE
 
 
-def _flush(stream: TextIO | None) -> None:
+def _tell_other(error: Exception) -> int:
+    """Standard output, which alone is written to without a name, may not take more."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
+        return _tell_full(error)
+    _tell("".join(traceback.format_exception(error)))
+    _tell(f"outnumber {__version__}: a fault of ours; please report the above")
+    return FAULT
+
+
+def _tell_full(error: OSError) -> int:
+    """What was measured is in its file by then; what is lost is what would have been shown."""
+    _forget(sys.stdout)
+    _tell(
+        f"outnumber: standard output cannot be written: {error.strerror}; "
+        "make room there, or send it elsewhere, and type the command again"
+    )
+    return MeasureError.exit_code
+
+
+def _flush(stream: TextIO | None) -> OSError | None:
     """Empties a stream, which is `None` where it was closed before we began. What nobody reads is
-    forgotten here: at the interpreter's last flush it would make the exit code 120."""
+    forgotten here: at the interpreter's last flush it would make the exit code 120. Answers with
+    what else went wrong, which is lost as well."""
     try:
         if stream is not None:
             stream.flush()
     except BrokenPipeError:
         _forget(stream)
+    except OSError as error:
+        _forget(stream)
+        return error
+    return None
 
 
 def _forget(stream: TextIO | None) -> None:
