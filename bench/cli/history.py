@@ -84,14 +84,12 @@ def add(
     folder: Folder = FOLDER,
 ) -> int:
     """Add a run to the history: one small file, which git merges without a conflict."""
-    from bench.cli.commit import LONGEST, current_commit
+    from bench.cli.commit import checked, current_commit
     from bench.regression.history.folder import add as add_point
     from bench.results.decoding import printable
     from bench.results.file import load
 
-    if commit is not None and not 0 < len(commit) <= LONGEST:
-        raise UsageError(f"--commit: give up to {LONGEST} letters, such as the commit's SHA")
-    tested = commit or current_commit()
+    tested = current_commit() if commit is None else checked(commit)
     points = [_point(path, load(path), tested) for path in result]
     for path, point in zip(result, points, strict=True):
         added = add_point(folder, point)
