@@ -146,11 +146,26 @@ def test_a_side_that_launches_nothing_is_no_regression_but_could_not_be_measured
 
 
 def test_a_signal_keeps_both_results_and_leaves_no_empty_folder(folder: Path) -> None:
-    with pytest.raises(Interrupted):
-        job(Behaviour(raise_at=(500, Interrupted(2))))
+    with pytest.raises(Interrupted) as cut:
+        job(base=Behaviour(raise_at=(500, Interrupted(2))))
+    both = "here.base.json here.new.json"
+    assert str(cut.value) == (
+        "interrupted by SIGINT; the pairs so far are kept; to judge them: outnumber compare " + both
+    )
     assert sorted(place.name for place in folder.iterdir())[-1] == "here.new.json"
     assert not (folder / "here").exists()
     assert load(folder / "here.new.json").finished is None
+
+
+def test_a_signal_in_the_first_pair_tells_of_the_one_side_that_is_there(folder: Path) -> None:
+    fate = Behaviour(raise_at=(1, Interrupted(2)))
+    with pytest.raises(Interrupted) as cut:
+        job(fate, fate)
+    (there,) = (place.name for place in folder.iterdir())
+    assert str(cut.value) == (
+        f"interrupted by SIGINT; no pair was made yet; of the first, one side is in {there}: "
+        "begin with --force"
+    )
 
 
 def test_the_page_goes_to_the_steps_summary_and_where_it_was_asked_for(

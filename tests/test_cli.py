@@ -233,8 +233,15 @@ def test_a_signal_ends_everything_and_keeps_what_was_finished(
     with running(*little(entry), "-o", "here.json") as harness:
         runner = wait_for_pid(witness)
         harness.send_signal(number)
-        harness.communicate(timeout=100)
+        _, said = harness.communicate(timeout=100)
     assert harness.returncode == code
+    told = {
+        "hello": "nothing was measured yet; here.json tells what was tried",
+        "burst": "what was measured until then is kept; type: outnumber summary here.json",
+    }
+    assert said.decode().splitlines()[-1] == (
+        f"outnumber: interrupted by {number.name}; {told[moment]}"
+    )
     assert not psutil.pid_exists(runner)
     stored = json.loads((folder / "here.json").read_text())
     assert stored["finished"] is None

@@ -9,8 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import typer
-
 from bench.cli import judged
 from bench.cli.contenders import Contenders
 from bench.cli.session import FOLDER
@@ -76,10 +74,8 @@ def carry_out_pairs(
     paths = _Paths(*(folder.with_name(f"{folder.name}.{name}.json") for name in ("base", "new")))
     try:
         base, new = _made(both, request, judge, paths, place.force, quiet)
-    except Interrupted:
-        if not quiet and paths.base.exists() and paths.new.exists():
-            command = f"outnumber compare {paths.base} {paths.new}"
-            typer.echo(f"the pairs so far are kept; to judge them: {command}", err=True)
+    except Interrupted as cut:
+        cut.tell(_kept([path for path in paths if path.exists()]))
         raise
     finally:
         with suppress(OSError):
@@ -93,6 +89,17 @@ def carry_out_pairs(
         warnings=base.warnings,
     )
     return made, _ended(made, folder, place, quiet, (base, new))
+
+
+def _kept(paths: Sequence[Path]) -> str:
+    """What is there of a job that was cut short, and what to type next."""
+    match paths:
+        case [base, new]:
+            return f"the pairs so far are kept; to judge them: outnumber compare {base} {new}"
+        case [side]:
+            return f"no pair was made yet; of the first, one side is in {side}: begin with --force"
+        case _:
+            return "nothing was measured yet"
 
 
 class _Paths(NamedTuple):

@@ -24,9 +24,12 @@ LARGEST_BYTES = 64 * 2**20  # a default run's result has about 2 MB
 class ResultFile:
     """A place for one result, held from before anything is measured.
 
-    `path` always holds the last result saved: a new one is written beside it, forced to disk, and
-    renamed over it. Leaving the `with` block gives the place up if nothing was ever saved.
+    `saved` is the last result that was saved here, `None` before the first. `path` always holds it:
+    a new one is written beside it, forced to disk, and renamed over it. Leaving the `with` block
+    gives the place up if nothing was ever saved.
     """
+
+    saved: Result | None = None
 
     def __init__(self, path: Path, held_empty: bool) -> None:
         self.path = path
@@ -53,6 +56,7 @@ class ResultFile:
         """Replaces the file's content. Raises `MeasureError` where the disk will not have it; what
         was saved before is then still there."""
         self.write(msgspec.json.encode(result) + b"\n")
+        self.saved = result
 
     def write(self, content: bytes) -> None:
         """The same, for what is made from a result: an export."""

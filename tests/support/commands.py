@@ -57,7 +57,7 @@ def _checked(done: Done, code: int) -> Done:
 def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
     """A command that is still running when the block begins, and surely ended after it."""
     harness = subprocess.Popen(
-        [*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
         yield harness
