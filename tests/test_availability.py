@@ -163,7 +163,10 @@ def test_a_strangers_file_describes_a_runtime(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("name = ", "not valid TOML"),
-        ("name = 'x'", "missing required field `label`"),
+        (
+            "name = 'x'",
+            r"missing required field `label`; the keys are explained in .*/runners/README\.md$",
+        ),
         (STRANGE + "colour = 'red'\n", "unknown field `colour`"),
         (STRANGE.replace("task", "fibre"), r"Invalid enum value 'fibre' - at `\$.kind`"),
         (STRANGE.replace('["sh", "{folder}/strange.sh"]', "[]"), "command"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
-from bench.cli.configured import Configured, configured, listed
+from bench.cli.configured import Configured, listed, wished
 from bench.cli.judged import exit_code, show, write_markdown
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def compare(
     from bench.results.file import load
 
     typed = Configured(gate=gate or None, inconclusive_ok=inconclusive_ok)
-    wish = configured(Path()).under(typed)
-    margins = gates.gates(listed(wish.gate))
+    with wished(typed) as wish:
+        margins = gates.gates(listed(wish.gate))
     before, after = load(base), load(new)
     if not unlike_ok:
         stored.refuse_unlike(before, after)

@@ -242,12 +242,13 @@ def _known_runtimes(history: History, names: Iterable[str]) -> None:
 
 
 def _known_figures(words: Iterable[str]) -> list[Figure]:
+    from bench.cli.gates import nearest
     from bench.regression.gates import figures
 
     known = figures()
     for word in words:
         if word not in known:
-            raise UsageError(f"--metric: no figure is called '{word}'{values.nearest(word, known)}")
+            raise UsageError(f"--metric: no figure is called '{word}'{nearest(word, known)}")
     return [known[word] for word in words]
 
 

@@ -15,10 +15,11 @@ from types import TracebackType
 import msgspec
 
 from bench.errors import MeasureError, ResultError, UsageError
-from bench.results.decoding import decode, printable
+from bench.results.decoding import NewerResultError, decode, printable
 from bench.results.records import Result
 
 LARGEST_BYTES = 64 * 2**20  # a default run's result has about 2 MB
+ANOTHER = "give a file that outnumber wrote; outnumber run makes one"
 
 
 class ResultFile:
@@ -83,19 +84,22 @@ class ResultFile:
 
 
 def load(path: Path) -> Result:
-    """The result in a file. Raises `ResultError` with the file and the place of what is wrong."""
+    """The result in a file. Raises `ResultError` with the file, the place of what is wrong, and what
+    to type next."""
     name = printable(str(path))
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)
     except OSError as error:
-        raise ResultError(f"{name}: cannot be read: {error.strerror}") from error
+        raise ResultError(f"{name}: cannot be read: {error.strerror}; {ANOTHER}") from error
     if len(content) > LARGEST_BYTES:
-        raise ResultError(f"{name}: larger than {LARGEST_BYTES >> 20} MiB: not a result")
+        raise ResultError(f"{name}: larger than {LARGEST_BYTES >> 20} MiB: not a result; {ANOTHER}")
     try:
         return decode(content)
-    except ResultError as error:
+    except NewerResultError as error:
         raise ResultError(f"{name}: {error}") from None
+    except ResultError as error:
+        raise ResultError(f"{name}: {error}; {ANOTHER}") from None
 
 
 def default_path(folder: Path, now: datetime) -> Path:
