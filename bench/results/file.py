@@ -84,8 +84,8 @@ class ResultFile:
 
 
 def load(path: Path) -> Result:
-    """The result in a file. Raises `ResultError` with the file, the place of what is wrong, and what
-    to type next."""
+    """The result in a file. Raises `ResultError` with the file, the place of what is wrong in it,
+    and what to type next."""
     name = printable(str(path))
     try:
         with path.open("rb") as file:
