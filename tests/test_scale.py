@@ -170,6 +170,16 @@ def test_a_leak_sweep_that_would_not_fit_is_left_out_and_said_so() -> None:
     assert run.ended().warnings == ("no leak sweep of one: the time budget was used up",)
 
 
+def test_what_there_was_no_time_for_is_said_once_for_all_runtimes_alike() -> None:
+    slow = Behaviour(seconds=1e-2, release_seconds=0)
+    run = Run(FakeRig({"one": slow, "two": slow}), request(budget_seconds=1.0, sweeps=3))
+    assert sorted(run.ended().warnings) == [
+        "1 of 3 short sweeps of one, two were made: the time budget was used up",
+        "no leak sweep of one, two: the time budget was used up",
+    ]
+    assert not any("budget" in note for note in run.notes())
+
+
 def rig_time(run: Run) -> float:
     """What the run took, by the fake clock."""
     return run.rig.clock.now

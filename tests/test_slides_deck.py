@@ -62,9 +62,29 @@ def test_a_deck_that_is_there_is_replaced_on_request_alone(path: Path) -> None:
 WRONG: list[tuple[str, Callable[[Path], object], type[OutnumberError], str]] = [
     (
         "the result itself",
-        lambda path: slides(path, output=path, force=True),
+        lambda path: slides(
+            deck := path.rename(path.with_suffix(".pptx")), output=deck, force=True
+        ),
         UsageError,
         "is the result itself; give another place with -o",
+    ),
+    (
+        "another program's deck",
+        lambda path: slides(path, output=path.with_name("foo.key")),
+        UsageError,
+        "open; type -o ",
+    ),
+    (
+        "a deck named as the result",
+        lambda path: slides(path, output=path, force=True),
+        UsageError,
+        "run.json: a deck is a .pptx, which PowerPoint, Keynote, Google Slides and LibreOffice open",
+    ),
+    (
+        "a picture's name for their folder",
+        lambda path: slides(path, Format.png, output=path.with_name("foo.png")),
+        UsageError,
+        "foo.png: -o is the pictures' folder; type -o ",
     ),
     (
         "below a file",
