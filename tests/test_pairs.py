@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,7 +16,7 @@ from bench.measure.availability import Availability
 from bench.measure.fake import Behaviour, FakeClock, FakeRig
 from bench.regression.gates import BY_DEFAULT, CEILING, Figure
 from bench.regression.judge import Judge, gates_of, wanted
-from bench.regression.looks import fewest_a_side, looks
+from bench.regression.looks import Look, fewest_a_side, looks
 from bench.regression.verdicts import Verdict
 from bench.results.records import Purpose, Result, Runtime, Sweep
 from bench.signals import Interrupted
@@ -256,11 +256,12 @@ def test_where_neither_side_meets_a_limit_one_ceiling_is_enough() -> None:
     assert [sweep.stop.status for sweep in (*base, *new)] == ["budget", "budget"]
 
 
-def decided(job: Job, *figures: Figure, **fields: object) -> dict[Figure, Verdict]:
+def decided(
+    job: Job, *figures: Figure, made: Sequence[Look] = looks(13, 20), **fields: object
+) -> dict[Figure, Verdict]:
     """The verdicts of a whole job through the shipped judge."""
     runtime = Runtime(name="one", label="one", kind="task", language="none")
     gates = gates_of([runtime], dict.fromkeys(figures or BY_DEFAULT))
-    made = looks(13, 20)
     judge = job.judge = Judge(gates, made)
     pairs = tuple(look.pairs for look in made)
     base, new = job.run(looks=pairs, wanted=wanted(gates), **fields)
@@ -329,6 +330,28 @@ def test_memory_that_one_side_cannot_read_is_missing_there() -> None:
 
 
 @dataclass
+class TwiceBrokenRig(FakeRig):
+    """A machine on which these runners, counted from 1, break at once."""
+
+    breaking: frozenset[int] = frozenset()
+
+    def _behaviour(self, entry: Entry) -> Behaviour:
+        breaks = len(self.runners) + 1 in self.breaking
+        return Behaviour(die_at=1) if breaks else super()._behaviour(entry)
+
+
+def test_a_runtime_that_is_given_up_is_never_cleared_by_the_pairs_before() -> None:
+    """Two of twenty are few enough for the others to speak for them, were it not given up."""
+    job = Job(new_rig=TwiceBrokenRig({"one": EQUAL}, breaking=frozenset({19, 20})))
+    verdict = decided(job, BY_DEFAULT[0], made=looks(20, 20))[BY_DEFAULT[0]]
+    assert (verdict.verdict, verdict.event, verdict.samples) == ("inconclusive", "given up", 18)
+    assert not verdict.may_pass
+    (new,) = job.saved["new"][-1:]
+    assert new.side is not None
+    assert new.side.given_up == {"one": 20}
+
+
+@dataclass
 class DyingRig(FakeRig):
     """A machine on which nothing launches any more after so many runners."""
 
@@ -346,5 +369,6 @@ def test_a_side_that_dies_half_way_is_judged_by_what_there_is_and_never_cleared(
     assert (verdict.verdict, verdict.event, verdict.samples) == ("inconclusive", "missing", 8)
     assert verdict.reasons == (
         "it is missing in 1 of 9 processes of the new side",
+        "given up at pair 9, where a side broke once too often",
         "too few pairs: 8, at least 9 are needed",
     )

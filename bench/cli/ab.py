@@ -10,7 +10,6 @@ import typer
 
 from bench.cli import options, values
 from bench.cli.configured import Configured, configured, listed
-from bench.cli.judged import exit_code
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -92,9 +91,10 @@ def ab(
     looks = _looks(len(gates), wish)
     request = _request(gates, looks, wish)
     place = PairsPlace(output, force, markdown)
-    judgement, path = carry_out_pairs(both, gates, looks, request, place, quiet)
+    let_pass = bool(wish.inconclusive_ok)
+    _, path, code = carry_out_pairs(both, gates, looks, request, place, quiet, let_pass)
     typer.echo(path)
-    return exit_code(judgement, bool(wish.inconclusive_ok))
+    return code
 
 
 def _contenders(wish: Configured) -> Contenders:

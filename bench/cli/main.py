@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import traceback
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
 from bench import __version__, signals
+from bench.cli import readers
 from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
@@ -32,7 +32,6 @@ from bench.errors import OutnumberError
 
 USAGE = 2
 FAULT = 70
-CLOSED_PIPE = 0  # the reader has seen enough: no failure, and above all no regression
 
 app = typer.Typer(
     help="How many threads, goroutines and tasks can you launch, and what stops you?",
@@ -77,10 +76,12 @@ def _outnumber(
 def main() -> None:
     """Runs the command that was typed and ends the process with its exit code."""
     signals.install()
+    readers.forgive()
     code = _code_of_run()
-    for stream in (sys.stdout, sys.stderr):
-        _flush(stream)
-    sys.exit(code)
+    lost = readers.flushed()
+    if lost is not None:
+        _tell(f"outnumber: standard output cannot be written: {lost}")
+    sys.exit(code or (USAGE if lost is not None else 0))
 
 
 def _code_of_run() -> int:
@@ -94,15 +95,7 @@ def _code_of_run() -> int:
     except (OutnumberError, signals.Interrupted) as error:
         _tell(f"outnumber: {error}")
         return error.exit_code
-    except BrokenPipeError:
-        _forget(sys.stdout)
-        return CLOSED_PIPE
-    except SystemExit as end:  # how typer ends at a closed pipe: with 1, which is a regression here
-        if not isinstance(end.__context__, BrokenPipeError):
-            raise
-        _forget(sys.stdout)
-        return CLOSED_PIPE
-    except Exception:  # anything else is ours to mend
+    except (Exception, SystemExit):  # ours to mend; a library's own exit code would be a verdict
         _tell(traceback.format_exc())
         _tell(f"outnumber {__version__}: a fault of ours; please report the above")
         return FAULT
@@ -119,22 +112,6 @@ def _tell_usage(error: typer.TyperException) -> int:
     with contextlib.suppress(OSError):
         getattr(error, "show", lambda: _tell(f"outnumber: {error}"))()
     return USAGE
-
-
-def _flush(stream: TextIO | None) -> None:
-    """Empties a stream, which is `None` where it was closed before we began. What nobody reads is
-    forgotten here: at the interpreter's last flush it would make the exit code 120."""
-    try:
-        if stream is not None:
-            stream.flush()
-    except BrokenPipeError:
-        _forget(stream)
-
-
-def _forget(stream: TextIO | None) -> None:
-    """Points a stream at nothing, so that the interpreter's last flush cannot fail."""
-    if stream is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

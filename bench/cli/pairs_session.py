@@ -29,7 +29,9 @@ from bench.results.likeness import differences
 from bench.results.records import Result
 from bench.signals import Interrupted
 from bench.system import System
+from reports.escape import plain
 from reports.live import live_view
+from reports.verdicts.files import JSON
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,17 @@ def carry_out_pairs(
     request: PairsRequest,
     place: PairsPlace,
     quiet: bool,
-) -> tuple[Judgement, Path]:
-    """Makes the job, writes what it came to, and shows it. Raises `MeasureError` where a side could
-    not be measured at all; what was measured is saved by then."""
+    inconclusive_ok: bool = False,
+) -> tuple[Judgement, Path, int]:
+    """Makes the job, writes what it came to, and shows it: the judgement, its file and the exit
+    code. Raises `MeasureError` where a runtime could not be measured at all on a side; what was
+    measured is saved by then."""
     folder = place.stem()
+    places = judged.Places(folder, place.markdown)
     judge = Judge(gates, looks)
     paths = _Paths(*(folder.with_name(f"{folder.name}.{name}.json") for name in ("base", "new")))
     try:
+        places.refuse_unwritable()
         base, new = _made(both, request, judge, paths, place.force, quiet)
     except Interrupted:
         if not quiet and paths.base.exists() and paths.new.exists():
@@ -92,7 +98,10 @@ def carry_out_pairs(
         differences=tuple(map(str, differences(base, new))),
         warnings=base.warnings,
     )
-    return made, _ended(made, folder, place, quiet, (base, new))
+    code = judged.ended(made, places, quiet, inconclusive_ok)
+    if made.outcome != "regression":
+        _refuse_unmeasured((base, new), folder)
+    return made, folder / JSON, code
 
 
 class _Paths(NamedTuple):
@@ -139,23 +148,14 @@ def _telling(judge: Judge, observe: events.Observer) -> Callable[[Result, Result
     return look
 
 
-def _ended(
-    made: Judgement,
-    folder: Path,
-    place: PairsPlace,
-    quiet: bool,
-    results: tuple[Result, Result],
-) -> Path:
-    from reports.verdicts.files import write
-
-    path = write(made, folder)
-    judged.show(made, quiet)
-    if place.markdown is not None:
-        judged.write_markdown(made, place.markdown)
+def _refuse_unmeasured(results: tuple[Result, Result], folder: Path) -> None:
+    """Raises `MeasureError` where a runtime has not one step on a side."""
     for result, name in zip(results, ("base", "new"), strict=True):
-        if not any(sweep.steps for sweep in result.sweeps):
+        measured = {sweep.runtime for sweep in result.sweeps if sweep.steps}
+        missing = [one.name for one in result.runtimes if one.name not in measured]
+        if missing:
+            of = f" of {', '.join(map(plain, missing))}" if measured else ""
             raise MeasureError(
-                f"the {name} side could not be measured at all; "
+                f"the {name} side{of} could not be measured at all; "
                 f"{folder}.{name}.json tells what was tried"
             )
-    return path

@@ -132,6 +132,7 @@ class PairsExperiment:
         for side in sides:
             side.sweep(side.side.entries[place], purpose, number)
             if side.broken[name] == HOPELESS:
+                side.ledger.give_up(name, number)
                 self._warn(f"no more pairs of {name}: the {side.name} side cannot be measured")
                 return
 
