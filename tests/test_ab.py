@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,7 +19,7 @@ from bench.cli.ab import _gates, _looks, _request
 from bench.cli.compare import compare
 from bench.cli.configured import Configured
 from bench.cli.contenders import Contenders
-from bench.cli.pairs_session import PairsPlace, carry_out_pairs
+from bench.cli.pairs_session import PairsPlace, _refuse_unmeasured, carry_out_pairs
 from bench.errors import MeasureError, UsageError
 from bench.experiments.side import Contender
 from bench.measure.availability import Availability
@@ -25,10 +28,10 @@ from bench.regression.verdicts import Judgement, Verdict
 from bench.results.file import load
 from bench.results.records import Result, Runtime
 from bench.signals import Interrupted
-from tests.support.commands import outnumber, running, stranger, wait_for_pid
+from tests.support.commands import COMMAND, outnumber, running, stranger, wait_for_pid
 from tests.support.entries import entry
 from tests.support.judgements import CLEAR, HEAVIER, MISSING, OPEN, judgement
-from tests.support.results import ASYNCIO, result, sweep
+from tests.support.results import ASYNCIO, result, runtime, sweep
 from tests.support.scripts import OBEDIENT
 
 ONE = entry("one")
@@ -172,6 +175,16 @@ def test_a_side_that_launches_nothing_is_no_regression_but_could_not_be_measured
     assert load(folder / f"here.{side}.json").sweeps[0].stop.status == "failed"
 
 
+def test_one_runtime_of_several_that_launches_nothing_could_not_be_measured(folder: Path) -> None:
+    sound, broken = [sweep(number=n) for n in range(1, 10)], replace(sweep(), runtime="trio")
+    runtimes = (runtime("asyncio"), runtime("trio"))
+    base = result(*sound, broken, runtimes=runtimes)
+    new = result(*sound, replace(broken, steps=()), runtimes=runtimes)
+    with pytest.raises(MeasureError, match="the new side of trio could not be measured at all"):
+        _refuse_unmeasured((base, new), folder / "here")
+    _refuse_unmeasured((base, base), folder / "here")
+
+
 def test_a_signal_keeps_both_results_and_leaves_no_empty_folder(folder: Path) -> None:
     with pytest.raises(Interrupted):
         job(Behaviour(raise_at=(500, Interrupted(2))))
@@ -217,6 +230,53 @@ def test_the_usual_gates_are_replaced_by_those_asked_for_and_joined_by_the_ceili
     assert figures(gate=["ceiling:1%"], ceiling=True) == ["ceiling"]
 
 
+@pytest.mark.parametrize("place", ["file/page.md", "folder"])
+def test_a_page_that_cannot_be_written_is_found_before_anything_is_launched(
+    folder: Path, place: str
+) -> None:
+    (folder / "file").write_text("")
+    (folder / "folder").mkdir()
+    with pytest.raises(UsageError, match=r"--markdown: .*: a page cannot be written there: "):
+        job(Behaviour(user=1_200), markdown=Path(place))
+    assert sorted(path.name for path in folder.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("name", ["verdict.json", "verdict.md", "junit.xml"])
+def test_a_folder_that_takes_no_verdict_is_found_before_anything_is_launched(
+    folder: Path, name: str
+) -> None:
+    (folder / "here" / name).mkdir(parents=True)
+    with pytest.raises(UsageError, match="here: a verdict cannot be written there: Is a directory"):
+        job(Behaviour(user=1_200), force=True)
+    assert [path.name for path in folder.iterdir()] == ["here"]
+
+
+def test_looking_whether_a_page_can_be_written_leaves_it_as_it_was(folder: Path) -> None:
+    (folder / "page.md").write_text("before")
+    judged.refuse_markdown(folder / "page.md")
+    judged.refuse_markdown(folder / "new" / "page.md")
+    assert (folder / "page.md").read_text() == "before"
+    assert list((folder / "new").iterdir()) == []
+
+
+def test_a_pipe_for_the_page_is_not_opened_before_the_page_is_there(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    judged.refuse_markdown(folder / "pipe")  # opening it would wait for a reader
+
+
+@pytest.mark.parametrize(("verdict", "code"), [(HEAVIER, 1), (OPEN, 3)])
+def test_a_disk_that_fails_only_at_the_end_takes_no_verdict_away(
+    folder: Path, capsys: pytest.CaptureFixture[str], verdict: Verdict, code: int
+) -> None:
+    (folder / "page.md").mkdir()
+    places = judged.Places(folder / "out", folder / "page.md")
+    assert judged.ended(judgement(verdict), places, quiet=True, inconclusive_ok=False) == code
+    assert "page.md: cannot be written: Is a directory" in capsys.readouterr().err
+    assert (folder / "out" / "verdict.json").exists()
+    with pytest.raises(UsageError, match=r"page\.md: cannot be written"):
+        judged.ended(judgement(CLEAR), places, quiet=True, inconclusive_ok=False)
+
+
 # -- compare ---------------------------------------------------------------------------------------
 
 
@@ -234,6 +294,15 @@ def shorts(factor: float = 1.0) -> Result:
 def test_two_results_are_compared(folder: Path, factor: float, code: int) -> None:  # noqa: ARG001
     base, new = stored("a.json", shorts()), stored("b.json", shorts(factor))
     assert compare(base, new, quiet=True) == code
+
+
+def test_compare_finds_a_place_that_cannot_be_written_before_it_judges(folder: Path) -> None:
+    base, new = stored("a.json", shorts()), stored("b.json", shorts(1.1))
+    (folder / "file").write_text("")
+    with pytest.raises(UsageError, match=r"--markdown: file/page\.md: a page cannot be written"):
+        compare(base, new, markdown=Path("file/page.md"))
+    with pytest.raises(UsageError, match="file: a verdict cannot be written there"):
+        compare(base, new, output=Path("file"))
 
 
 def test_two_sides_of_a_job_are_judged_as_the_job_was(folder: Path) -> None:
@@ -295,6 +364,24 @@ def typed(folder: Path, base: str, new: str) -> tuple[str, ...]:
     return ("ab", "--base-runner", str(old), "--new-runner", str(young), *FEW, "-o", "here")
 
 
+def unread(
+    *words: str, env: Mapping[str, str] | None = None, err: int = subprocess.PIPE
+) -> tuple[int, str]:
+    """The exit code of a command whose reader has gone, and what it says on standard error."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, *words],
+        stdout=writer,
+        stderr=err,
+        env={**os.environ, **(env or {})},
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    return done.returncode, done.stderr
+
+
 @pytest.mark.slow
 def test_the_gate_fails_a_build_and_says_why(folder: Path) -> None:
     done = outnumber(*typed(folder, OBEDIENT, SLOWER + OBEDIENT), code=1)
@@ -337,6 +424,38 @@ open(os.path.join({str(folder / "starts")!r}, str(os.getpid())), 'w').close()
     assert [one.round for one in load(folder / "here.base.json").sweeps][:2] == [1, 2]
     assert compare(Path("here.base.json"), Path("here.new.json")) == 3
     assert "too few pairs: 2, at least" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_verdict_and_its_files_are_there_whatever_the_reader_does(
+    folder: Path, unbuffered: str
+) -> None:
+    stored("a.json", shorts()), stored("b.json", shorts(1.1))
+    env = {judged.STEP_SUMMARY: str(folder / "summary.md"), "PYTHONUNBUFFERED": unbuffered}
+    words = ("compare", "a.json", "b.json", "-o", "out", "--markdown", "page.md")
+    assert unread(*words, env=env) == (1, "")
+    page = (folder / "page.md").read_text()
+    assert (folder / "summary.md").read_text() == page == (folder / "out/verdict.md").read_text()
+
+
+@pytest.mark.slow
+def test_a_disk_without_room_for_the_table_takes_no_regression_away(folder: Path) -> None:  # noqa: ARG001
+    stored("a.json", shorts()), stored("b.json", shorts(1.1))
+    with Path("/dev/full").open("w") as full:
+        for new, code in (("b.json", 1), ("a.json", 2)):
+            command = [*COMMAND, "compare", "a.json", new]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+            assert done.returncode == code
+            told = b"outnumber: standard output cannot be written: No space left on device\n"
+            assert done.stderr == told
+
+
+@pytest.mark.slow
+def test_a_job_goes_on_where_nobody_reads_any_more(folder: Path) -> None:
+    code, _ = unread(*typed(folder, OBEDIENT, SLOWER + OBEDIENT), err=subprocess.STDOUT)
+    assert code == 1
+    assert (folder / "here" / "junit.xml").exists()
 
 
 @pytest.mark.slow
