@@ -16,6 +16,7 @@ import typer
 
 from bench.cli import options, values
 from bench.errors import UsageError
+from bench.regression.history import FOLDER
 
 if TYPE_CHECKING:
     from bench.regression.gates import Figure
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from bench.regression.history.review import Review
     from bench.results.records import Result
 
-FOLDER = Path("outnumber-history")
 INCONCLUSIVE = 3
 FEWEST_LETTERS = 4  # of an id, a commit or a date
 NO_CONTROL = "a machine that changes will not be told from a unit that does"
