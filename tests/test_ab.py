@@ -314,6 +314,20 @@ def test_two_sides_of_a_job_are_judged_as_the_job_was(folder: Path) -> None:
     assert again.paired
 
 
+def test_a_job_that_time_cut_short_is_not_looked_at_more_often_than_it_was(folder: Path) -> None:
+    at_the_margin = {
+        "base": Behaviour(user=990, seconds=1e-3),
+        "new": Behaviour(user=1_000, seconds=1e-3),
+    }
+    made, _ = job(**at_the_margin, pairs=9, pairs_max=40, budget=11.0)  # type: ignore[arg-type]
+    (verdict,) = made.decision.gated
+    assert (verdict.verdict, verdict.look) == ("inconclusive", 2)
+    assert 9 <= verdict.samples < 14
+    compare(Path("here.base.json"), Path("here.new.json"), output=Path("again"), quiet=True)
+    again = msgspec.json.decode((folder / "again" / "verdict.json").read_bytes(), type=Judgement)
+    assert again.decision == made.decision
+
+
 def test_unlike_machines_are_refused_unless_told_otherwise_and_then_decide_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -230,9 +231,56 @@ def test_more_looks_are_not_begun_than_the_time_is_enough_for() -> None:
     assert job.judged == [3, made]
 
 
-def test_the_pairs_of_the_first_look_are_made_whatever_they_take() -> None:
-    base, _ = Job(base=Behaviour(seconds=1e-2)).run(looks=(3, 40), budget_seconds=1.0)
-    assert len(rounds(base, "burst")) == 3
+SLOW = Behaviour(seconds=1e-3)
+
+
+def test_the_first_look_too_has_what_the_time_is_enough_for() -> None:
+    job = Job(base=SLOW, new=SLOW)
+    base, new = job.run(looks=(40, 60), budget_seconds=400.0, fewest=3)
+    made = len(rounds(base, "burst"))
+    assert 3 < made < 40
+    assert job.notes() == [f"{made} of 40 pairs were made: the time budget was used up"]
+    assert rounds(new, "burst") == rounds(base, "burst")
+    assert job.judged == [made]
+
+
+def test_no_pair_is_begun_that_would_not_fit() -> None:
+    job = Job(base=SLOW, new=SLOW)
+    base, new = job.run(looks=(40,), budget_seconds=400.0)
+    ends = [one.started_seconds + one.seconds for one in (*base.sweeps, *new.sweeps)]
+    each = max(ends) / len(rounds(base, "burst"))
+    assert 400.0 - 2 * each < max(ends) <= 400.0
+
+
+def test_where_not_even_the_fewest_pairs_fit_there_is_no_verdict_but_what_to_type() -> None:
+    job = Job(base=SLOW, new=SLOW)
+    with pytest.raises(MeasureError) as no:
+        job.run(looks=(13, 40), budget_seconds=100.0, fewest=10)
+    said = re.fullmatch(
+        r"2 pairs took \d+ seconds, and the 10 that are needed do not fit in 100; give --budget "
+        r"(\d+), fewer units with --at, or fewer figures with --gate",
+        str(no.value),
+    )
+    assert said
+    assert job.judged == []
+    for results in job.saved.values():
+        assert results[-1].finished is not None
+        assert rounds(results[-1], "burst") == [1, 2]
+    again = Job(base=SLOW, new=SLOW)
+    again.run(looks=(13, 40), budget_seconds=float(said[1]), fewest=10)
+    assert again.judged[0] >= 10
+
+
+def test_slow_pairs_that_look_for_ceilings_are_not_held_against_the_later_ones() -> None:
+    refusing = Behaviour(seconds=1e-2, refuse_at=700)
+    wish: dict[str, object] = {"wanted": {"one": frozenset({"climb", "short"})}, "climbs": 4}
+    base, new = Job(refusing, refusing).run(looks=(13,), at=100, **wish)
+    whole = max(one.started_seconds + one.seconds for one in (*base.sweeps, *new.sweeps))
+    heavy = max(one.started_seconds for one in (*base.sweeps, *new.sweeps) if one.round == 4)
+    assert heavy / 4 > 2 * (whole - heavy) / 9
+    job = Job(refusing, refusing)
+    job.run(looks=(13,), at=100, budget_seconds=1.1 * whole, fewest=13, **wish)
+    assert job.judged == [13]
 
 
 CLIMBING: Open = {"one": frozenset({"climb"})}

@@ -46,7 +46,7 @@ def ab(
         typer.Option(
             parser=values.seconds,
             metavar="SECONDS",
-            help="No more looks after that.  [default: 600 a runtime]",
+            help="No more pairs after that.  [default: 600 a runtime]",
         ),
     ] = None,
     gate: options.Gates = None,
@@ -145,7 +145,7 @@ def _looks(gates: int, wish: Configured) -> tuple[Look, ...]:
 def _request(gates: list[Gate], looks: tuple[Look, ...], wish: Configured) -> PairsRequest:
     from bench.experiments.side import BUDGET_SECONDS, PairsRequest
     from bench.regression.judge import wanted
-    from bench.regression.looks import fewest_a_side
+    from bench.regression.looks import fewest_a_side, fewest_pairs
 
     kinds = wanted(gates)
     return PairsRequest(
@@ -155,6 +155,7 @@ def _request(gates: list[Gate], looks: tuple[Look, ...], wish: Configured) -> Pa
         at=wish.at,
         climbs=fewest_a_side(len(gates)) if any("climb" in kind for kind in kinds.values()) else 0,
         budget_seconds=wish.budget or BUDGET_SECONDS * len(kinds),
+        fewest=fewest_pairs(len(gates), looks[0].false_failure),
     )
 
 

@@ -23,6 +23,7 @@ from bench.regression.gates import Gate
 from bench.regression.judge import Judge
 from bench.regression.judgement import judgement
 from bench.regression.looks import Look
+from bench.regression.pairing import pairs_made
 from bench.regression.verdicts import Judgement
 from bench.results.file import ResultFile, default_path
 from bench.results.likeness import differences
@@ -142,7 +143,8 @@ def _telling(judge: Judge, observe: events.Observer) -> Callable[[Result, Result
 
         still_open = judge(base, new)
         assert judge.decision is not None
-        observe(events.Note(f"after {judge.look.pairs} pairs: {standing(judge.decision)}"))
+        made = min(judge.look.pairs, pairs_made(base, new))
+        observe(events.Note(f"after {made} pairs: {standing(judge.decision)}"))
         return still_open
 
     return look

@@ -66,6 +66,11 @@ def _by_round(result: Result) -> ByRound:
     return found
 
 
+def pairs_made(base: Result, new: Result) -> int:
+    """How many pairs of a job were begun."""
+    return max((sweep.round for result in (base, new) for sweep in result.sweeps), default=0)
+
+
 def _given_up(result: Result) -> dict[str, int]:
     """The runtimes that a side was given up in, each by the pair at which."""
     return result.side.given_up if result.side else {}
