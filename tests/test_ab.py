@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
+import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,19 +19,19 @@ from bench.cli.ab import _gates, _looks, _request
 from bench.cli.compare import compare
 from bench.cli.configured import Configured
 from bench.cli.contenders import Contenders
-from bench.cli.pairs_session import PairsPlace, carry_out_pairs
+from bench.cli.pairs_session import PairsPlace, _refuse_unmeasured, carry_out_pairs
 from bench.errors import MeasureError, UsageError
 from bench.experiments.side import Contender
 from bench.measure.availability import Availability
 from bench.measure.fake import Behaviour, FakeClock, FakeRig
-from bench.regression.verdicts import Judgement
+from bench.regression.verdicts import Judgement, Verdict
 from bench.results.file import load
 from bench.results.records import Result, Runtime
 from bench.signals import Interrupted
-from tests.support.commands import outnumber, running, stranger, wait_for_pid
+from tests.support.commands import COMMAND, outnumber, running, stranger, wait_for_pid
 from tests.support.entries import entry
-from tests.support.judgements import CLEAR, HEAVIER, OPEN, judgement
-from tests.support.results import ASYNCIO, result, sweep
+from tests.support.judgements import CLEAR, HEAVIER, MISSING, OPEN, judgement
+from tests.support.results import ASYNCIO, result, runtime, sweep
 from tests.support.scripts import OBEDIENT
 
 ONE = entry("one")
@@ -49,6 +52,7 @@ def job(
     base: Behaviour = EQUAL,
     output: str | None = "here.json",
     force: bool = False,
+    markdown: Path | None = None,
     **wish: object,
 ) -> tuple[Judgement, Path]:
     """A whole job of fakes, at a few units, as `ab` would carry it out; bytes alone are gated
@@ -61,8 +65,9 @@ def job(
     asked = Configured(**{"at": 500, "pairs_max": 7, "seed": 1, "gate": "bytes_per_unit", **wish})  # type: ignore[arg-type]
     gates = _gates(both, asked)
     looks = _looks(len(gates), asked)
-    place = PairsPlace(Path(output) if output else None, force, None)
-    return carry_out_pairs(both, gates, looks, _request(gates, looks, asked), place, quiet=True)
+    place = PairsPlace(Path(output) if output else None, force, markdown)
+    request = _request(gates, looks, asked)
+    return carry_out_pairs(both, gates, looks, request, place, quiet=True)[:2]
 
 
 def _side(subject: str, behaviour: Behaviour, clock: FakeClock) -> Contender:
@@ -110,7 +115,32 @@ def test_raw_samples_are_in_the_verdict(folder: Path) -> None:  # noqa: ARG001
 def test_each_outcome_has_its_exit_code(folder: Path, new: Behaviour, code: int) -> None:  # noqa: ARG001
     made, _ = job(new)
     assert judged.exit_code(made, inconclusive_ok=False) == code
-    assert judged.exit_code(made, inconclusive_ok=True) == {0: 0, 1: 1, 3: 0}[code]
+    assert judged.exit_code(made, inconclusive_ok=True) == code  # 3: one side lacks the memory
+
+
+SOUND = replace(OPEN, new_samples=OPEN.base_samples)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "code"),
+    [
+        ([SOUND], 0),
+        ([SOUND, CLEAR], 0),
+        ([SOUND, HEAVIER], 1),
+        ([SOUND, MISSING], 3),
+        ([CLEAR, MISSING], 3),
+        ([replace(SOUND, event="given up")], 3),
+        ([replace(SOUND, effect=None)], 3),  # read from unlike sources, or on neither side
+        ([replace(SOUND, new_samples=(1.0, None))], 3),
+        ([SOUND, replace(MISSING, gated=False)], 0),
+    ],
+)
+def test_what_noise_alone_leaves_open_may_pass_and_nothing_that_broke(
+    verdicts: list[Verdict], code: int
+) -> None:
+    made = judgement(*verdicts)
+    assert judged.exit_code(made, inconclusive_ok=True) == code
+    assert judged.exit_code(made, inconclusive_ok=False) == (code or 3)
 
 
 def test_an_advisory_judgement_has_no_exit_code_but_0() -> None:
@@ -143,6 +173,16 @@ def test_a_side_that_launches_nothing_is_no_regression_but_could_not_be_measured
     assert no.value.exit_code == 4
     assert f"here.{side}.json tells what was tried" in str(no.value)
     assert load(folder / f"here.{side}.json").sweeps[0].stop.status == "failed"
+
+
+def test_one_runtime_of_several_that_launches_nothing_could_not_be_measured(folder: Path) -> None:
+    sound, broken = [sweep(number=n) for n in range(1, 10)], replace(sweep(), runtime="trio")
+    runtimes = (runtime("asyncio"), runtime("trio"))
+    base = result(*sound, broken, runtimes=runtimes)
+    new = result(*sound, replace(broken, steps=()), runtimes=runtimes)
+    with pytest.raises(MeasureError, match="the new side of trio could not be measured at all"):
+        _refuse_unmeasured((base, new), folder / "here")
+    _refuse_unmeasured((base, base), folder / "here")
 
 
 def test_a_signal_keeps_both_results_and_leaves_no_empty_folder(folder: Path) -> None:
@@ -205,6 +245,53 @@ def test_the_usual_gates_are_replaced_by_those_asked_for_and_joined_by_the_ceili
     assert figures(gate=["ceiling:1%"], ceiling=True) == ["ceiling"]
 
 
+@pytest.mark.parametrize("place", ["file/page.md", "folder"])
+def test_a_page_that_cannot_be_written_is_found_before_anything_is_launched(
+    folder: Path, place: str
+) -> None:
+    (folder / "file").write_text("")
+    (folder / "folder").mkdir()
+    with pytest.raises(UsageError, match=r"--markdown: .*: a page cannot be written there: "):
+        job(Behaviour(user=1_200), markdown=Path(place))
+    assert sorted(path.name for path in folder.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("name", ["verdict.json", "verdict.md", "junit.xml"])
+def test_a_folder_that_takes_no_verdict_is_found_before_anything_is_launched(
+    folder: Path, name: str
+) -> None:
+    (folder / "here" / name).mkdir(parents=True)
+    with pytest.raises(UsageError, match="here: a verdict cannot be written there: Is a directory"):
+        job(Behaviour(user=1_200), force=True)
+    assert [path.name for path in folder.iterdir()] == ["here"]
+
+
+def test_looking_whether_a_page_can_be_written_leaves_it_as_it_was(folder: Path) -> None:
+    (folder / "page.md").write_text("before")
+    judged.refuse_markdown(folder / "page.md")
+    judged.refuse_markdown(folder / "new" / "page.md")
+    assert (folder / "page.md").read_text() == "before"
+    assert list((folder / "new").iterdir()) == []
+
+
+def test_a_pipe_for_the_page_is_not_opened_before_the_page_is_there(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    judged.refuse_markdown(folder / "pipe")  # opening it would wait for a reader
+
+
+@pytest.mark.parametrize(("verdict", "code"), [(HEAVIER, 1), (OPEN, 3)])
+def test_a_disk_that_fails_only_at_the_end_takes_no_verdict_away(
+    folder: Path, capsys: pytest.CaptureFixture[str], verdict: Verdict, code: int
+) -> None:
+    (folder / "page.md").mkdir()
+    places = judged.Places(folder / "out", folder / "page.md")
+    assert judged.ended(judgement(verdict), places, quiet=True, inconclusive_ok=False) == code
+    assert "page.md: cannot be written: Is a directory" in capsys.readouterr().err
+    assert (folder / "out" / "verdict.json").exists()
+    with pytest.raises(UsageError, match=r"page\.md: cannot be written"):
+        judged.ended(judgement(CLEAR), places, quiet=True, inconclusive_ok=False)
+
+
 # -- compare ---------------------------------------------------------------------------------------
 
 
@@ -224,6 +311,15 @@ def test_two_results_are_compared(folder: Path, factor: float, code: int) -> Non
     assert compare(base, new, quiet=True) == code
 
 
+def test_compare_finds_a_place_that_cannot_be_written_before_it_judges(folder: Path) -> None:
+    base, new = stored("a.json", shorts()), stored("b.json", shorts(1.1))
+    (folder / "file").write_text("")
+    with pytest.raises(UsageError, match=r"--markdown: file/page\.md: a page cannot be written"):
+        compare(base, new, markdown=Path("file/page.md"))
+    with pytest.raises(UsageError, match="file: a verdict cannot be written there"):
+        compare(base, new, output=Path("file"))
+
+
 def test_two_sides_of_a_job_are_judged_as_the_job_was(folder: Path) -> None:
     made, _ = job(Behaviour(user=1_200, leak=100), gate=None, pairs_max=9)
     code = compare(Path("here.base.json"), Path("here.new.json"), output=Path("again"), quiet=True)
@@ -231,6 +327,20 @@ def test_two_sides_of_a_job_are_judged_as_the_job_was(folder: Path) -> None:
     assert code == 1
     assert again.decision == made.decision
     assert again.paired
+
+
+def test_a_job_that_time_cut_short_is_not_looked_at_more_often_than_it_was(folder: Path) -> None:
+    at_the_margin = {
+        "base": Behaviour(user=990, seconds=1e-3),
+        "new": Behaviour(user=1_000, seconds=1e-3),
+    }
+    made, _ = job(**at_the_margin, pairs=9, pairs_max=40, budget=11.0)  # type: ignore[arg-type]
+    (verdict,) = made.decision.gated
+    assert (verdict.verdict, verdict.look) == ("inconclusive", 2)
+    assert 9 <= verdict.samples < 14
+    compare(Path("here.base.json"), Path("here.new.json"), output=Path("again"), quiet=True)
+    again = msgspec.json.decode((folder / "again" / "verdict.json").read_bytes(), type=Judgement)
+    assert again.decision == made.decision
 
 
 def test_unlike_machines_are_refused_unless_told_otherwise_and_then_decide_nothing(
@@ -283,6 +393,24 @@ def typed(folder: Path, base: str, new: str) -> tuple[str, ...]:
     return ("ab", "--base-runner", str(old), "--new-runner", str(young), *FEW, "-o", "here")
 
 
+def unread(
+    *words: str, env: Mapping[str, str] | None = None, err: int = subprocess.PIPE
+) -> tuple[int, str]:
+    """The exit code of a command whose reader has gone, and what it says on standard error."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, *words],
+        stdout=writer,
+        stderr=err,
+        env={**os.environ, **(env or {})},
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    return done.returncode, done.stderr
+
+
 @pytest.mark.slow
 def test_the_gate_fails_a_build_and_says_why(folder: Path) -> None:
     done = outnumber(*typed(folder, OBEDIENT, SLOWER + OBEDIENT), code=1)
@@ -325,6 +453,38 @@ open(os.path.join({str(folder / "starts")!r}, str(os.getpid())), 'w').close()
     assert [one.round for one in load(folder / "here.base.json").sweeps][:2] == [1, 2]
     assert compare(Path("here.base.json"), Path("here.new.json")) == 3
     assert "too few pairs: 2, at least" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_verdict_and_its_files_are_there_whatever_the_reader_does(
+    folder: Path, unbuffered: str
+) -> None:
+    stored("a.json", shorts()), stored("b.json", shorts(1.1))
+    env = {judged.STEP_SUMMARY: str(folder / "summary.md"), "PYTHONUNBUFFERED": unbuffered}
+    words = ("compare", "a.json", "b.json", "-o", "out", "--markdown", "page.md")
+    assert unread(*words, env=env) == (1, "")
+    page = (folder / "page.md").read_text()
+    assert (folder / "summary.md").read_text() == page == (folder / "out/verdict.md").read_text()
+
+
+@pytest.mark.slow
+def test_a_disk_without_room_for_the_table_takes_no_regression_away(folder: Path) -> None:  # noqa: ARG001
+    stored("a.json", shorts()), stored("b.json", shorts(1.1))
+    with Path("/dev/full").open("w") as full:
+        for new, code in (("b.json", 1), ("a.json", 2)):
+            command = [*COMMAND, "compare", "a.json", new]
+            done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+            assert done.returncode == code
+            told = b"outnumber: standard output cannot be written: No space left on device; "
+            assert done.stderr == told + b"make room, or send it elsewhere\n"
+
+
+@pytest.mark.slow
+def test_a_job_goes_on_where_nobody_reads_any_more(folder: Path) -> None:
+    code, _ = unread(*typed(folder, OBEDIENT, SLOWER + OBEDIENT), err=subprocess.STDOUT)
+    assert code == 1
+    assert (folder / "here" / "junit.xml").exists()
 
 
 @pytest.mark.slow

@@ -27,9 +27,12 @@ INPUTS = re.search(r"^inputs:\n(.*?)^outputs:", ACTION, re.MULTILINE | re.DOTALL
 # Writes what it was told, and the verdict that it is to come to.
 LISTENER = """#!{python}
 import json, os, pathlib, sys
-folder = pathlib.Path(os.environ["OUTNUMBER_OUTPUT"]) / "ab"
+folder = pathlib.Path(os.environ["OUTNUMBER_OUTPUT"] or "outnumber-results") / "ab"
 pathlib.Path("told.json").write_text(json.dumps(sys.argv[1:]))
-if os.environ["OUTCOME"]:
+if os.environ["OUTCOME"] == "cut short":
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "verdict.json").write_text("{{")
+elif os.environ["OUTCOME"]:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "verdict.json").write_text(json.dumps({{"outcome": os.environ["OUTCOME"]}}))
 sys.exit(int(os.environ["CODE"]))
@@ -58,6 +61,18 @@ class Step:
 
 def step(folder: Path, outcome: str = "no regression", code: int = 0, **inputs: str) -> Step:
     """The second step of the action with these inputs, in `folder`."""
+    done = ended(folder, outcome, code, **inputs)
+    told = folder / "told.json"
+    return Step(
+        done.returncode,
+        json.loads(told.read_text()) if told.exists() else [],
+        outputs_in(folder / "outputs"),
+        done.stderr,
+    )
+
+
+def ended(folder: Path, outcome: str, code: int, **inputs: str) -> subprocess.CompletedProcess[str]:
+    """The same, as a process that has ended."""
     home = folder / "temp/outnumber/bin"
     home.mkdir(parents=True, exist_ok=True)
     (home / "outnumber").write_text(LISTENER.format(python=sys.executable))
@@ -66,14 +81,7 @@ def step(folder: Path, outcome: str = "no regression", code: int = 0, **inputs: 
     (home / "python").symlink_to(sys.executable)
     given = {"output": "out"} | inputs
     variables = {f"OUTNUMBER_{name.upper()}": value for name, value in given.items()}
-    done = ran(folder, "ab", OUTCOME=outcome, CODE=str(code), **variables)
-    told = folder / "told.json"
-    return Step(
-        done.returncode,
-        json.loads(told.read_text()) if told.exists() else [],
-        outputs_in(folder / "outputs"),
-        done.stderr,
-    )
+    return ran(folder, "ab", OUTCOME=outcome, CODE=str(code), **variables)
 
 
 def ran(folder: Path, name: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -183,6 +191,52 @@ def test_where_nothing_was_decided_there_is_no_verdict_of_an_earlier_job(
     done = step(tmp_path, "", code)
     assert done.code == code
     assert done.outputs == {"folder": "out", "verdict": ""}
+
+
+@pytest.mark.parametrize("outcome", ["", "cut short"])
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_a_verdict_that_cannot_be_read_is_a_fault_and_no_regression(
+    tmp_path: Path, outcome: str, code: int
+) -> None:
+    done = step(tmp_path, outcome, code)
+    assert done.code == 70
+    assert done.err == f"outnumber: it ended with {code} and left no verdict that can be read\n"
+    assert done.outputs == {"folder": "out", "verdict": ""}
+
+
+def test_an_output_that_is_empty_is_the_default(tmp_path: Path) -> None:
+    done = step(tmp_path, "regression", 1, output="")
+    assert done.told == ["ab", "--output=outnumber-results/ab"]
+    assert done.outputs == {"folder": "outnumber-results", "verdict": "regression"}
+    assert re.search(r"^  output:\n.*\n    default: outnumber-results$", ACTION, re.MULTILINE)
+
+
+def test_outputs_that_cannot_be_written_are_no_regression(tmp_path: Path) -> None:
+    (tmp_path / "outputs").mkdir()
+    assert ended(tmp_path, "regression", 1).returncode == 70
+
+
+@pytest.mark.parametrize(
+    ("python", "said"),
+    [
+        ("no-such-python", "was found on PATH"),
+        ("#!/bin/sh\n[ $2 != venv ] || exit 1\n", "was found on PATH"),
+        (INTERPRETER.replace('echo "$PIP', "exit 1 #"), ""),
+        (INTERPRETER.replace('echo "$PIP', "exit 2 #"), ""),
+    ],
+    ids=["no Python", "a Python that does not run", "pip fails", "pip fails otherwise"],
+)
+def test_a_setup_that_fails_measured_nothing_and_is_no_regression(
+    tmp_path: Path, python: str, said: str
+) -> None:
+    program = tmp_path / "python3"
+    program.write_text(python)
+    program.chmod(0o755)
+    name = str(program) if python.startswith("#!") else python
+    done = ran(tmp_path, "setup", SETUP_PYTHON=name)
+    assert done.returncode == 4
+    assert said in done.stderr
+    assert "outnumber: it could not be set up (the reason stands above)" in done.stderr
 
 
 def test_a_folders_name_adds_no_output(tmp_path: Path) -> None:

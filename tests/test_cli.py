@@ -273,6 +273,38 @@ def test_a_signal_while_the_command_is_loaded_is_told_too() -> None:
     assert (done.returncode, done.stderr) == (130, "outnumber: interrupted by SIGINT\n")
 
 
+@pytest.mark.parametrize("module", ["typer", "bench.signals", "bench.cli.ab"])
+@pytest.mark.parametrize("error", ["ImportError", "SyntaxError", "OSError"])
+def test_a_start_that_fails_is_a_fault_and_no_regression(module: str, error: str) -> None:
+    program = (
+        "import sys\n"
+        "class Broken:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == '{module}': raise {error}('no such thing')\n"
+        "sys.meta_path.insert(0, Broken())\n"
+        "from bench.cli.start import main\n"
+        "main()"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert f"outnumber: it cannot start: {error}: no such thing\n" in done.stderr
+    assert done.stderr.endswith("-m pip install --force-reinstall outnumber\n")
+
+
+def test_a_library_that_ends_the_process_makes_no_verdict() -> None:
+    program = (
+        "import sys\n"
+        "from unittest import mock\n"
+        "from bench.cli import main\n"
+        "with mock.patch.object(main, 'app', lambda **_: sys.exit(1)): main.main()"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert "a fault of ours; please report the above" in done.stderr
+
+
 def test_no_cgroup_is_left_behind(folder: Path) -> None:
     with running(*little(stranger(folder)), "--quiet") as harness:
         assert harness.wait(200) == 0
@@ -339,10 +371,11 @@ def test_a_full_disk_is_no_fault_of_ours_and_is_told(finished: Finished, words: 
     with Path("/dev/full").open("w") as full:
         command = [*COMMAND, words, *more.get(words, ())]
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert done.returncode == 4
-    assert done.stderr == (
-        "outnumber: standard output cannot be written: No space left on device; make room there, "
-        "or send it elsewhere, and type the command again\n"
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.endswith(
+        "outnumber: standard output cannot be written: No space left on device; make room, or send "
+        "it elsewhere\n"
     )
 
 

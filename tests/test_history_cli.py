@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -213,6 +214,25 @@ def test_an_alarm_ends_with_3_and_never_with_1(folder: Path) -> None:
 def test_advice_and_what_got_better_end_with_0(folder: Path, nights: int, change: float) -> None:
     nightly(folder, nights, change)
     assert "No alarm" in outnumber("history", "check", code=0).stdout
+
+
+def test_what_a_check_of_another_folder_prints_can_be_typed(folder: Path) -> None:
+    nightly(folder)
+    (folder / "outnumber-history").rename(folder / "the nights")
+    where = ("--folder", "the nights")
+    said = outnumber("history", "check", *where, code=3).stdout
+    (command,) = (line for line in said.splitlines() if "history acknowledge" in line)
+    outnumber(*shlex.split(command)[1:])
+    assert "No alarm" in outnumber("history", "check", *where, code=0).stdout
+
+
+def test_a_page_of_a_check_that_cannot_be_written_is_found_before_anything_is_said(
+    folder: Path,
+) -> None:
+    nightly(folder)
+    done = outnumber("history", "check", "--markdown", "outnumber-history", code=2)
+    assert done.stdout == ""
+    assert "--markdown: outnumber-history: a page cannot be written there" in done.stderr
 
 
 def test_a_check_is_written_as_json_and_as_markdown(folder: Path) -> None:

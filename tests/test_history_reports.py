@@ -130,12 +130,28 @@ def test_a_nomination_says_where_how_much_and_what_to_type() -> None:
     )
     assert (
         "    outnumber ab --runtime asyncio --base-python before/bin/python --new-python "
-        "after/bin/python --gate burst_seconds_per_unit\n"
+        "after/bin/python --at 100000 --gate burst_seconds_per_unit\n"
     ) in said
     assert (
         "    outnumber history acknowledge 0000000000000032 --runtime asyncio --metric "
         "burst_seconds_per_unit --reason '…'\n"
     ) in said
+
+
+def test_a_ceiling_is_confirmed_at_no_count() -> None:
+    made = history(
+        {("pthread", CEILING): shifted([30_000.0] * 40, 30, 0.5)}, runtimes={"pthread": THREADS}
+    )
+    assert "--new-runner after.toml --gate ceiling\n" in checked(review(made))
+
+
+def test_a_history_elsewhere_is_named_in_what_accepts_a_change() -> None:
+    made = replace(burst_history(shifted(noise(40, 2), 30, 1.3)), folder=Path("the nights"))
+    said = "--reason '…' --folder 'the nights'"
+    found = review(made)
+    assert f"{said}\n" in checked(found)
+    assert f"{said}\n" in as_markdown(found)
+    assert json.loads(as_json(found))["nominations"][0]["acknowledge"].endswith(said)
 
 
 def test_what_the_machine_did_is_held_against_no_unit() -> None:
@@ -155,7 +171,7 @@ def test_threads_are_confirmed_with_their_settings_and_runners_of_two_files() ->
     )
     assert (
         "outnumber ab --base-runner before.toml --new-runner after.toml --base-set "
-        "stack-size=65536 --new-set stack-size=65536 --gate burst_seconds_per_unit"
+        "stack-size=65536 --new-set stack-size=65536 --at 10000 --gate burst_seconds_per_unit"
     ) in checked(review(made))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -16,7 +17,7 @@ from bench.measure.availability import Availability
 from bench.measure.fake import Behaviour, FakeClock, FakeRig
 from bench.regression.gates import BY_DEFAULT, CEILING, Figure
 from bench.regression.judge import Judge, gates_of, wanted
-from bench.regression.looks import fewest_a_side, looks
+from bench.regression.looks import Look, fewest_a_side, looks
 from bench.regression.verdicts import Verdict
 from bench.results.records import Purpose, Result, Runtime, Sweep
 from bench.signals import Interrupted
@@ -230,9 +231,56 @@ def test_more_looks_are_not_begun_than_the_time_is_enough_for() -> None:
     assert job.judged == [3, made]
 
 
-def test_the_pairs_of_the_first_look_are_made_whatever_they_take() -> None:
-    base, _ = Job(base=Behaviour(seconds=1e-2)).run(looks=(3, 40), budget_seconds=1.0)
-    assert len(rounds(base, "burst")) == 3
+SLOW = Behaviour(seconds=1e-3)
+
+
+def test_the_first_look_too_has_what_the_time_is_enough_for() -> None:
+    job = Job(base=SLOW, new=SLOW)
+    base, new = job.run(looks=(40, 60), budget_seconds=400.0, fewest=3)
+    made = len(rounds(base, "burst"))
+    assert 3 < made < 40
+    assert job.notes() == [f"{made} of 40 pairs were made: the time budget was used up"]
+    assert rounds(new, "burst") == rounds(base, "burst")
+    assert job.judged == [made]
+
+
+def test_no_pair_is_begun_that_would_not_fit() -> None:
+    job = Job(base=SLOW, new=SLOW)
+    base, new = job.run(looks=(40,), budget_seconds=400.0)
+    ends = [one.started_seconds + one.seconds for one in (*base.sweeps, *new.sweeps)]
+    each = max(ends) / len(rounds(base, "burst"))
+    assert 400.0 - 2 * each < max(ends) <= 400.0
+
+
+def test_where_not_even_the_fewest_pairs_fit_there_is_no_verdict_but_what_to_type() -> None:
+    job = Job(base=SLOW, new=SLOW)
+    with pytest.raises(MeasureError) as no:
+        job.run(looks=(13, 40), budget_seconds=100.0, fewest=10)
+    said = re.fullmatch(
+        r"2 pairs took \d+ seconds, and the 10 that are needed do not fit in 100; give --budget "
+        r"(\d+), fewer units with --at, or fewer figures with --gate",
+        str(no.value),
+    )
+    assert said
+    assert job.judged == []
+    for results in job.saved.values():
+        assert results[-1].finished is not None
+        assert rounds(results[-1], "burst") == [1, 2]
+    again = Job(base=SLOW, new=SLOW)
+    again.run(looks=(13, 40), budget_seconds=float(said[1]), fewest=10)
+    assert again.judged[0] >= 10
+
+
+def test_slow_pairs_that_look_for_ceilings_are_not_held_against_the_later_ones() -> None:
+    refusing = Behaviour(seconds=1e-2, refuse_at=700)
+    wish: dict[str, object] = {"wanted": {"one": frozenset({"climb", "short"})}, "climbs": 4}
+    base, new = Job(refusing, refusing).run(looks=(13,), at=100, **wish)
+    whole = max(one.started_seconds + one.seconds for one in (*base.sweeps, *new.sweeps))
+    heavy = max(one.started_seconds for one in (*base.sweeps, *new.sweeps) if one.round == 4)
+    assert heavy / 4 > 2 * (whole - heavy) / 9
+    job = Job(refusing, refusing)
+    job.run(looks=(13,), at=100, budget_seconds=1.1 * whole, fewest=13, **wish)
+    assert job.judged == [13]
 
 
 CLIMBING: Open = {"one": frozenset({"climb"})}
@@ -256,11 +304,12 @@ def test_where_neither_side_meets_a_limit_one_ceiling_is_enough() -> None:
     assert [sweep.stop.status for sweep in (*base, *new)] == ["budget", "budget"]
 
 
-def decided(job: Job, *figures: Figure, **fields: object) -> dict[Figure, Verdict]:
+def decided(
+    job: Job, *figures: Figure, made: Sequence[Look] = looks(13, 20), **fields: object
+) -> dict[Figure, Verdict]:
     """The verdicts of a whole job through the shipped judge."""
     runtime = Runtime(name="one", label="one", kind="task", language="none")
     gates = gates_of([runtime], dict.fromkeys(figures or BY_DEFAULT))
-    made = looks(13, 20)
     judge = job.judge = Judge(gates, made)
     pairs = tuple(look.pairs for look in made)
     base, new = job.run(looks=pairs, wanted=wanted(gates), **fields)
@@ -329,6 +378,28 @@ def test_memory_that_one_side_cannot_read_is_missing_there() -> None:
 
 
 @dataclass
+class TwiceBrokenRig(FakeRig):
+    """A machine on which these runners, counted from 1, break at once."""
+
+    breaking: frozenset[int] = frozenset()
+
+    def _behaviour(self, entry: Entry) -> Behaviour:
+        breaks = len(self.runners) + 1 in self.breaking
+        return Behaviour(die_at=1) if breaks else super()._behaviour(entry)
+
+
+def test_a_runtime_that_is_given_up_is_never_cleared_by_the_pairs_before() -> None:
+    """Two of twenty are few enough for the others to speak for them, were it not given up."""
+    job = Job(new_rig=TwiceBrokenRig({"one": EQUAL}, breaking=frozenset({19, 20})))
+    verdict = decided(job, BY_DEFAULT[0], made=looks(20, 20))[BY_DEFAULT[0]]
+    assert (verdict.verdict, verdict.event, verdict.samples) == ("inconclusive", "given up", 18)
+    assert not verdict.may_pass
+    (new,) = job.saved["new"][-1:]
+    assert new.side is not None
+    assert new.side.given_up == {"one": 20}
+
+
+@dataclass
 class DyingRig(FakeRig):
     """A machine on which nothing launches any more after so many runners."""
 
@@ -346,5 +417,6 @@ def test_a_side_that_dies_half_way_is_judged_by_what_there_is_and_never_cleared(
     assert (verdict.verdict, verdict.event, verdict.samples) == ("inconclusive", "missing", 8)
     assert verdict.reasons == (
         "it is missing in 1 of 9 processes of the new side",
+        "given up at pair 9, where a side broke once too often",
         "too few pairs: 8, at least 9 are needed",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -298,6 +299,38 @@ def test_a_unit_that_leaks_and_is_heavier_besides_is_both() -> None:
     assert [bytes_.verdict, leak.verdict] == ["regression", "regression"]
     assert bytes_.effect == pytest.approx(1.1, abs=0.01)
     assert (bytes_.event, leak.event) == (None, "leak")
+
+
+def test_a_leak_that_decides_nothing_clears_no_heavier_unit() -> None:
+    gates = [replace(gate, gated=gate.figure == BYTES) for gate in GATES]
+    sides = World(leak=200.0).pairs(random.Random(1))
+    decision = decide_in_looks(gates, sides, looks())
+    bytes_, leak, _ = decision.verdicts
+    assert (leak.verdict, leak.event, leak.gated) == ("regression", "leak", False)
+    assert (bytes_.verdict, bytes_.event, decision.outcome) == ("regression", None, "regression")
+    assert bytes_.effect == pytest.approx(1352 / 1152, abs=0.01)
+    told = "more that a new unit leaks weigh here too; gate leaked_bytes_per_unit to have them"
+    assert bytes_.reasons == (f"the 200 bytes {told} judged apart",)
+
+
+def test_what_stood_is_not_overturned_by_a_leak_that_is_only_told_at_the_end() -> None:
+    """As a job of bytes alone ends: the leak is looked at after its last look."""
+    sides = World(leak=200.0).pairs(random.Random(1))
+    (look, *_) = looks()
+    settled = decide(GATES[:1], sides[:1], look)
+    assert settled.outcome == "regression"
+    advisory = [replace(gate, gated=False) for gate in GATES[1:]]
+    last = decide([GATES[0], *advisory], sides, look, settled)
+    assert (last.outcome, last.verdicts[1].event) == ("regression", "leak")
+    assert "200 bytes more that a new unit leaks weigh here too" in last.verdicts[0].reasons[0]
+
+
+def test_a_unit_and_its_leak_that_both_stood_are_not_weighed_again() -> None:
+    sides = World(leak=200.0, heavier=1.1).pairs(random.Random(1))
+    first, second, _ = looks()
+    before = decide(GATES[:2], [side.first(first.pairs) for side in sides[:2]], first)
+    assert [verdict.verdict for verdict in before.verdicts] == ["regression", "regression"]
+    assert decide(GATES[:2], sides[:2], second, before) == before
 
 
 def outcomes(world: World, jobs: int, seed: int) -> list[Decision]:

@@ -10,7 +10,6 @@ import typer
 
 from bench.cli import options, values
 from bench.cli.configured import Configured, listed, wished
-from bench.cli.judged import exit_code
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def ab(
         typer.Option(
             parser=values.seconds,
             metavar="SECONDS",
-            help="No more looks after that.  [default: 600 a runtime]",
+            help="No more pairs after that.  [default: 600 a runtime]",
         ),
     ] = None,
     gate: options.Gates = None,
@@ -92,9 +91,10 @@ def ab(
         looks = _looks(len(gates), wish)
         request = _request(gates, looks, wish)
     place = PairsPlace(output, force, markdown)
-    judgement, path = carry_out_pairs(both, gates, looks, request, place, quiet)
+    let_pass = bool(wish.inconclusive_ok)
+    _, path, code = carry_out_pairs(both, gates, looks, request, place, quiet, let_pass)
     typer.echo(path)
-    return exit_code(judgement, bool(wish.inconclusive_ok))
+    return code
 
 
 def _contenders(wish: Configured) -> Contenders:
@@ -146,7 +146,7 @@ def _looks(gates: int, wish: Configured) -> tuple[Look, ...]:
 def _request(gates: list[Gate], looks: tuple[Look, ...], wish: Configured) -> PairsRequest:
     from bench.experiments.side import BUDGET_SECONDS, PairsRequest
     from bench.regression.judge import wanted
-    from bench.regression.looks import fewest_a_side
+    from bench.regression.looks import fewest_a_side, fewest_pairs
 
     kinds = wanted(gates)
     return PairsRequest(
@@ -156,6 +156,7 @@ def _request(gates: list[Gate], looks: tuple[Look, ...], wish: Configured) -> Pa
         at=wish.at,
         climbs=fewest_a_side(len(gates)) if any("climb" in kind for kind in kinds.values()) else 0,
         budget_seconds=wish.budget or BUDGET_SECONDS * len(kinds),
+        fewest=fewest_pairs(len(gates), looks[0].false_failure),
     )
 
 

@@ -9,7 +9,7 @@ import typer
 
 from bench.cli import options
 from bench.cli.configured import Configured, listed, wished
-from bench.cli.judged import exit_code, show, write_markdown
+from bench.cli.judged import Places, ended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,15 +52,10 @@ def compare(
     before, after = load(base), load(new)
     if not unlike_ok:
         stored.refuse_unlike(before, after)
+    places = Places(output, markdown)
+    places.refuse_unwritable()
     judgement = _judgement((before, base), (after, new), margins, runtime or [])
-    if output is not None:
-        from reports.verdicts.files import write
-
-        write(judgement, output)
-    if markdown is not None:
-        write_markdown(judgement, markdown)
-    show(judgement, quiet)
-    return exit_code(judgement, bool(wish.inconclusive_ok))
+    return ended(judgement, places, quiet, bool(wish.inconclusive_ok))
 
 
 def _judgement(

@@ -16,6 +16,7 @@ import typer
 
 from bench.cli import options, values
 from bench.errors import UsageError
+from bench.regression.history import FOLDER
 
 if TYPE_CHECKING:
     from bench.regression.gates import Figure
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from bench.regression.history.review import Review
     from bench.results.records import Result
 
-FOLDER = Path("outnumber-history")
 INCONCLUSIVE = 3
 FEWEST_LETTERS = 4  # of an id, a commit or a date
 NO_CONTROL = "a machine that changes will not be told from a unit that does"
@@ -148,7 +148,11 @@ def check(
     folder: Folder = FOLDER,
 ) -> int:
     """Nominate the nights at which a figure seems to have changed, with what would confirm it."""
+    from bench.cli.judged import refuse_markdown
+
     review = _review(folder, runtime, metric, across)
+    if markdown is not None:
+        refuse_markdown(markdown)
     _tell(review, form, markdown)
     alarmed = bool(review.check.alarms) and fail_on is FailOn.alarm
     return INCONCLUSIVE if alarmed else 0
@@ -273,10 +277,13 @@ def _names(text: str, point: Point) -> bool:
 
 
 def _tell(review: Review, form: Format, markdown: Path | None) -> None:
-    """Prints the check, and writes its page where that was asked for or a GitHub step shows it."""
+    """Writes the check's page where that was asked for or a GitHub step shows it, and prints it."""
     from bench.cli.judged import add_to_step, write_text
     from reports.trends.markdown import as_markdown
 
+    if markdown is not None:
+        write_text(as_markdown(review), markdown)
+    add_to_step(lambda: as_markdown(review))
     if form is Format.table:
         from reports.trends.table import print_check
 
@@ -287,6 +294,3 @@ def _tell(review: Review, form: Format, markdown: Path | None) -> None:
         typer.echo(as_json(review), nl=False)
     else:
         typer.echo(as_markdown(review), nl=False)
-    if markdown is not None:
-        write_text(as_markdown(review), markdown)
-    add_to_step(lambda: as_markdown(review))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,21 +20,60 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 def exit_code(judgement: Judgement, inconclusive_ok: bool) -> int:
-    """1 for a regression and nothing else; an advisory judgement fails nobody."""
-    outcome = judgement.decision.outcome
-    if judgement.advisory or (outcome == "inconclusive" and inconclusive_ok):
+    """1 for a regression and nothing else; an advisory judgement fails nobody. What is inconclusive
+    may pass only where noise alone leaves it open."""
+    decision = judgement.decision
+    if judgement.advisory or (inconclusive_ok and decision.may_pass):
         return 0
-    return EXIT_CODES[outcome]
+    return EXIT_CODES[decision.outcome]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a judgement is written: its folder of files, and a copy of its page; `None` nowhere."""
+
+    folder: Path | None
+    markdown: Path | None = None
+
+    def refuse_unwritable(self) -> None:
+        """Raises `UsageError` for a place where nothing can be written, before there is a verdict
+        whose exit code that would take away."""
+        from reports.verdicts.files import NAMES
+
+        if self.folder is not None:
+            for name in NAMES:
+                _refuse_unwritable(self.folder / name, f"{self.folder}: a verdict", "-o")
+        if self.markdown is not None:
+            refuse_markdown(self.markdown)
+
+
+def refuse_markdown(path: Path) -> None:
+    """Raises `UsageError` where the file of `--markdown` cannot be written."""
+    _refuse_unwritable(path, f"--markdown: {path}: a page", "--markdown")
+
+
+def ended(judgement: Judgement, places: Places, quiet: bool, inconclusive_ok: bool) -> int:
+    """Writes the judgement, shows it, and gives the exit code. Files come before what is printed. A
+    disk that fails only now takes no verdict away: it is told, and raised as `UsageError` where the
+    exit code would be 0."""
+    lost = [*_written(judgement, places)]
+    show(judgement, quiet)
+    code = exit_code(judgement, inconclusive_ok)
+    if lost and code == 0:
+        raise UsageError("\n".join(lost))
+    for message in lost:
+        typer.echo(f"outnumber: {message}", err=True)
+    return code
 
 
 def show(judgement: Judgement, quiet: bool) -> None:
-    """Prints the table and its sentence, and adds the page to a GitHub step's summary."""
+    """Adds the page to a GitHub step's summary, and prints the table and its sentence."""
     from reports.verdicts.markdown import markdown
     from reports.verdicts.table import print_judgement
 
+    add_to_step(lambda: markdown(judgement))
     if not quiet:
         print_judgement(judgement)
-    add_to_step(lambda: markdown(judgement))
 
 
 def add_to_step(text: Callable[[], str]) -> None:
@@ -62,3 +102,35 @@ def write_text(text: str, path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--markdown: {path}: cannot be written: {error.strerror}") from error
+
+
+def _written(judgement: Judgement, places: Places) -> Iterator[str]:
+    """Writes what was asked for, each file whatever became of the others; gives what failed."""
+    from reports.verdicts.files import write
+
+    writers: list[Callable[[], object]] = []
+    if (folder := places.folder) is not None:
+        writers.append(lambda: write(judgement, folder))
+    if (page := places.markdown) is not None:
+        writers.append(lambda: write_markdown(judgement, page))
+    for writer in writers:
+        try:
+            writer()
+        except UsageError as error:
+            yield str(error)
+
+
+def _refuse_unwritable(path: Path, what: str, option: str) -> None:
+    """Opens the file and leaves it as it was. A pipe is not opened: its reader would see the end
+    of it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        is_there = path.exists()
+        if not is_there or path.is_file() or path.is_dir():
+            path.open("a").close()
+        if not is_there:
+            path.unlink()
+    except OSError as error:
+        raise UsageError(
+            f"{what} cannot be written there: {error.strerror}; give another place with {option}"
+        ) from error

@@ -7,15 +7,14 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 import sys
 import traceback
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 
 from bench import __version__, signals
+from bench.cli import readers
 from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
@@ -29,12 +28,10 @@ from bench.cli.run import run
 from bench.cli.runtimes import runtimes
 from bench.cli.slides import slides
 from bench.cli.summary import summary
-from bench.errors import MeasureError, OutnumberError
+from bench.errors import OutnumberError
 
 USAGE = 2
 FAULT = 70
-CLOSED_PIPE = 0  # the reader has seen enough: no failure, and above all no regression
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     help="How many threads, goroutines and tasks can you launch, and what stops you?",
@@ -79,10 +76,14 @@ def _outnumber(
 def main() -> None:
     """Runs the command that was typed and ends the process with its exit code."""
     signals.install()
+    readers.forgive()
     code = _code_of_run()
-    full = _flush(sys.stdout)
-    _flush(sys.stderr)
-    sys.exit(code if full is None else _tell_full(full))
+    lost = readers.flushed()
+    if lost is not None:
+        _tell(
+            f"outnumber: standard output cannot be written: {lost}; make room, or send it elsewhere"
+        )
+    sys.exit(code or (USAGE if lost is not None else 0))
 
 
 def _code_of_run() -> int:
@@ -96,16 +97,10 @@ def _code_of_run() -> int:
     except (OutnumberError, signals.Interrupted) as error:
         _tell(f"outnumber: {error}")
         return error.exit_code
-    except BrokenPipeError:
-        _forget(sys.stdout)
-        return CLOSED_PIPE
-    except SystemExit as end:  # how typer ends at a closed pipe: with 1, which is a regression here
-        if not isinstance(end.__context__, BrokenPipeError):
-            raise
-        _forget(sys.stdout)
-        return CLOSED_PIPE
-    except Exception as error:  # anything else is ours to mend
-        return _tell_other(error)
+    except (Exception, SystemExit):  # ours to mend; a library's own exit code would be a verdict
+        _tell(traceback.format_exc())
+        _tell(f"outnumber {__version__}: a fault of ours; please report the above")
+        return FAULT
 
 
 def _tell(message: str) -> None:
@@ -119,46 +114,6 @@ def _tell_usage(error: typer.TyperException) -> int:
     with contextlib.suppress(OSError):
         getattr(error, "show", lambda: _tell(f"outnumber: {error}"))()
     return USAGE
-
-
-def _tell_other(error: Exception) -> int:
-    """Standard output, which alone is written to without a name, may not take more."""
-    if isinstance(error, OSError) and error.filename is None and error.errno in FULL:
-        return _tell_full(error)
-    _tell("".join(traceback.format_exception(error)))
-    _tell(f"outnumber {__version__}: a fault of ours; please report the above")
-    return FAULT
-
-
-def _tell_full(error: OSError) -> int:
-    """What was measured is in its file by then; what is lost is what would have been shown."""
-    _forget(sys.stdout)
-    _tell(
-        f"outnumber: standard output cannot be written: {error.strerror}; "
-        "make room there, or send it elsewhere, and type the command again"
-    )
-    return MeasureError.exit_code
-
-
-def _flush(stream: TextIO | None) -> OSError | None:
-    """Empties a stream, which is `None` where it was closed before we began. What nobody reads is
-    forgotten here: at the interpreter's last flush it would make the exit code 120. Answers with
-    what else went wrong, which is lost as well."""
-    try:
-        if stream is not None:
-            stream.flush()
-    except BrokenPipeError:
-        _forget(stream)
-    except OSError as error:
-        _forget(stream)
-        return error
-    return None
-
-
-def _forget(stream: TextIO | None) -> None:
-    """Points a stream at nothing, so that the interpreter's last flush cannot fail."""
-    if stream is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

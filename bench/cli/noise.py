@@ -142,6 +142,7 @@ def _request(
         wanted=wanted(gates_of(runtimes, margins)),
         at=at,
         budget_seconds=budget or BUDGET_SECONDS * len(runtimes),
+        fewest=FEWEST,
     )
 
 

@@ -21,13 +21,16 @@ from bench.regression.gates import Gate
 from bench.regression.judge import Judge
 from bench.regression.judgement import judgement
 from bench.regression.looks import Look
+from bench.regression.pairing import pairs_made
 from bench.regression.verdicts import Judgement
 from bench.results.file import ResultFile, default_path
 from bench.results.likeness import differences
 from bench.results.records import Result
 from bench.signals import Interrupted
 from bench.system import System
+from reports.escape import plain
 from reports.live import live_view
+from reports.verdicts.files import JSON
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,17 @@ def carry_out_pairs(
     request: PairsRequest,
     place: PairsPlace,
     quiet: bool,
-) -> tuple[Judgement, Path]:
-    """Makes the job, writes what it came to, and shows it. Raises `MeasureError` where a side could
-    not be measured at all; what was measured is saved by then."""
+    inconclusive_ok: bool = False,
+) -> tuple[Judgement, Path, int]:
+    """Makes the job, writes what it came to, and shows it: the judgement, its file and the exit
+    code. Raises `MeasureError` where a runtime could not be measured at all on a side; what was
+    measured is saved by then."""
     folder = place.stem()
+    places = judged.Places(folder, place.markdown)
     judge = Judge(gates, looks)
     paths = _Paths(*(folder.with_name(f"{folder.name}.{name}.json") for name in ("base", "new")))
     try:
+        places.refuse_unwritable()
         base, new = _made(both, request, judge, paths, place.force, quiet)
     except Interrupted as cut:
         cut.tell(_kept([path for path in paths if path.exists()]))
@@ -88,7 +95,10 @@ def carry_out_pairs(
         differences=tuple(map(str, differences(base, new))),
         warnings=base.warnings,
     )
-    return made, _ended(made, folder, place, quiet, (base, new))
+    code = judged.ended(made, places, quiet, inconclusive_ok)
+    if made.outcome != "regression":
+        _refuse_unmeasured((base, new), folder)
+    return made, folder / JSON, code
 
 
 def _kept(paths: Sequence[Path]) -> str:
@@ -140,29 +150,21 @@ def _telling(judge: Judge, observe: events.Observer) -> Callable[[Result, Result
 
         still_open = judge(base, new)
         assert judge.decision is not None
-        observe(events.Note(f"after {judge.look.pairs} pairs: {standing(judge.decision)}"))
+        made = min(judge.look.pairs, pairs_made(base, new))
+        observe(events.Note(f"after {made} pairs: {standing(judge.decision)}"))
         return still_open
 
     return look
 
 
-def _ended(
-    made: Judgement,
-    folder: Path,
-    place: PairsPlace,
-    quiet: bool,
-    results: tuple[Result, Result],
-) -> Path:
-    from reports.verdicts.files import write
-
-    path = write(made, folder)
-    judged.show(made, quiet)
-    if place.markdown is not None:
-        judged.write_markdown(made, place.markdown)
+def _refuse_unmeasured(results: tuple[Result, Result], folder: Path) -> None:
+    """Raises `MeasureError` where a runtime has not one step on a side."""
     for result, name in zip(results, ("base", "new"), strict=True):
-        if not any(sweep.steps for sweep in result.sweeps):
+        measured = {sweep.runtime for sweep in result.sweeps if sweep.steps}
+        missing = [one.name for one in result.runtimes if one.name not in measured]
+        if missing:
+            of = f" of {', '.join(map(plain, missing))}" if measured else ""
             raise MeasureError(
-                f"the {name} side could not be measured at all; "
+                f"the {name} side{of} could not be measured at all; "
                 f"{folder}.{name}.json tells what was tried"
             )
-    return path

@@ -55,6 +55,12 @@ class Ledger:
         """Keeps the version that a runner gave of its own runtime, which is the surest."""
         self._describe(name, version=version)
 
+    def give_up(self, name: str, pair: int) -> None:
+        """Notes that no more pairs of a runtime are made, since it cannot be measured here."""
+        if (side := self.result.side) is not None:
+            given_up = side.given_up | {name: pair}
+            self._change(side=msgspec.structs.replace(side, given_up=given_up))
+
     def warn(self, message: str) -> None:
         self._change(warnings=(*self.result.warnings, message))
 

@@ -6,12 +6,14 @@ with that. Both sides' results are saved after every sweep.
 
 from __future__ import annotations
 
+import math
 import random
 import secrets
 from collections.abc import Callable, Iterator
 
 import msgspec
 
+from bench.errors import MeasureError
 from bench.experiments import events
 from bench.experiments.side import Contender, Open, PairsRequest, SideOfJob
 from bench.results.records import Machine, Purpose, Result
@@ -21,6 +23,7 @@ from runners.catalogue import Entry
 LEAK_PAIRS = 20
 # Where a side broke so often before its first step, it would only break again.
 HOPELESS = 2
+USED_UP = "the time budget was used up"
 PURPOSES: tuple[Purpose, ...] = ("short", "burst", "leak", "climb")
 
 Judge = Callable[[Result, Result], Open]
@@ -51,19 +54,20 @@ class PairsExperiment:
         )
 
     def run(self) -> tuple[Result, Result]:
-        """Makes the whole job. Raises `MeasureError` where a side cannot run; an `Interrupted`
-        passes through, every finished sweep being saved by then."""
+        """Makes the whole job. Raises `MeasureError` where a side cannot run, or the time is not
+        enough for a verdict; an `Interrupted` passes through. Every finished sweep is saved by
+        then."""
         for side in self._sides:
             side.prepare()
         self._began = self._clock.monotonic()
+        self._last, self._quickest = 0.0, math.inf
         self._start()
         wanted, made = dict(self._request.wanted), 0
         for look in self._request.looks:
-            within = self._within_budget(made, look)
-            self._make_pairs(range(made + 1, within + 1), wanted)
-            made = within
+            made = self._make_pairs(range(made + 1, look + 1), wanted)
+            self._refuse_too_few(made)
             wanted = dict(self._judge(*(side.ledger.result for side in self._sides)))
-            if not any(wanted.values()) or within < look:
+            if not any(wanted.values()) or made < look:
                 break
         base, new = (side.ledger.finish() for side in self._sides)
         return base, new
@@ -82,25 +86,50 @@ class PairsExperiment:
         )
         self._observe(events.RunStarted(rows, guess * self._request.looks[0]))
 
-    def _within_budget(self, made: int, look: int) -> int:
-        """`look`, or as many pairs as the time is enough for."""
-        budget = self._request.budget_seconds
-        if budget is None or not made:
-            return look
-        spent = self._clock.monotonic() - self._began
-        fitting = made + max(0, int((budget - spent) / (spent / made)))
-        if fitting < look:
-            self._warn(f"{fitting} of {look} pairs were made: the time budget was used up")
-        return min(fitting, look)
-
-    def _make_pairs(self, numbers: range, wanted: Open) -> None:
+    def _make_pairs(self, numbers: range, wanted: Open) -> int:
+        """Makes these pairs, as far as the time is enough. Answers the last one's number."""
         began = self._clock.monotonic()
         for number in numbers:
+            if not self._fits(number):
+                self._warn(f"{number - 1} of {numbers[-1]} pairs were made: {USED_UP}")
+                return number - 1
             self._observe(events.PairStarted(number, numbers[-1]))
+            started = self._clock.monotonic()
             for entry_place, purpose in self._jobs(number, wanted):
                 self._make_pair(entry_place, purpose, number)
-            each = (self._clock.monotonic() - began) / (number - numbers[0] + 1)
+            now = self._clock.monotonic()
+            self._last, self._quickest = now - started, min(self._quickest, now - started)
+            each = (now - began) / (number - numbers[0] + 1)
             self._observe(events.TimeLeft(each * (numbers[-1] - number)))
+        return numbers[-1]
+
+    def _fits(self, number: int) -> bool:
+        """Whether there is time for this pair, which takes what the last one took, and, as far as
+        can be told, for the fewest that bear a verdict: by the quickest pair so far, since the
+        first may be slow, and not before some were made that looked for no ceiling."""
+        budget = self._request.budget_seconds
+        if budget is None or number == 1:
+            return True
+        left = budget - (self._clock.monotonic() - self._began)
+        lacking = self._request.fewest - (number - 1)
+        is_steady = number > self._request.climbs + 2
+        return self._last <= left and not (is_steady and lacking * self._quickest > left)
+
+    def _refuse_too_few(self, made: int) -> None:
+        """Raises `MeasureError` where the time was not enough for the fewest pairs; both sides keep
+        those that were made."""
+        request = self._request
+        if made >= request.fewest:
+            return
+        for side in self._sides:
+            side.ledger.finish()
+        spent = self._clock.monotonic() - self._began
+        needed = math.ceil(1.2 * max(spent / made, self._last) * request.fewest)
+        raise MeasureError(
+            f"{made} pairs took {spent:,.0f} seconds, and the {request.fewest} that are needed do "
+            f"not fit in {request.budget_seconds:,.0f}; give --budget {needed}, fewer units with "
+            "--at, or fewer figures with --gate"
+        )
 
     def _jobs(self, number: int, wanted: Open) -> Iterator[tuple[int, Purpose]]:
         """The place of each runtime and the kinds of its sweeps in this pair, in random order."""
@@ -132,6 +161,7 @@ class PairsExperiment:
         for side in sides:
             side.sweep(side.side.entries[place], purpose, number)
             if side.broken[name] == HOPELESS:
+                side.ledger.give_up(name, number)
                 self._warn(f"no more pairs of {name}: the {side.name} side cannot be measured")
                 return
 

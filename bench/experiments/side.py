@@ -54,7 +54,8 @@ class Contender:
 class PairsRequest:
     """What a job was asked for: `looks` are how many pairs are there at each look, `wanted` what
     kinds of sweeps the gates of each runtime need, `climbs` how many of them a side go to the
-    ceiling. `budget_seconds` are the job's; the pairs up to the first look are made in any case."""
+    ceiling. `budget_seconds` are the job's: no pair is begun that would not fit. From under
+    `fewest` pairs nothing could be told."""
 
     seed: int
     looks: tuple[int, ...]
@@ -63,6 +64,7 @@ class PairsRequest:
     climbs: int = 0
     ceiling_seconds: float = CEILING_SECONDS
     budget_seconds: float | None = None
+    fewest: int = 1
 
     def units(self, entry: Entry) -> int:
         """The count N of this runtime."""

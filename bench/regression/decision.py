@@ -27,8 +27,9 @@ def decide(
     gates: Sequence[Gate], sides: Sequence[Sides], look: Look, before: Decision | None = None
 ) -> Decision:
     """The verdicts after `look`, from each gate's samples so far. What an earlier look decided
-    stands, and stays counted among the gates that share the chances of error. `before` may be of
-    the first of the gates alone."""
+    stands, and stays counted among the gates that share the chances of error; a heavier unit alone
+    is judged once more where a leak fails the job in its place. `before` may be of the first of the
+    gates alone."""
     earlier = before.verdicts if before else ()
     stood = (*earlier, *(None,) * (len(gates) - len(earlier)))
     kept = [
@@ -46,7 +47,8 @@ def decide(
         for gate, finding, verdict, passing in zip(gates, findings, kept, passed, strict=True)
     ]
     made = [verdict for verdict in verdicts if verdict is not None]
-    return Decision(verdicts=tuple(_without_leaks(gates, sides, made, look, sharing)))
+    fresh = [finding is not None for finding in findings]
+    return Decision(verdicts=tuple(_with_leaks(gates, sides, made, fresh, look, sharing)))
 
 
 def decide_in_looks(
@@ -162,34 +164,47 @@ def _higher(ends: Sequence[float | None]) -> float | None:
 
 @dataclass(frozen=True)
 class _Leaked:
-    """What a unit of either side leaks, bytes."""
+    """What a unit of either side leaks, bytes. Where it `decides`, it fails the job by itself."""
 
     base: float
     new: float
+    decides: bool
+    is_fresh: bool
+
+    @property
+    def more(self) -> str:
+        return f"the {self.new - self.base:,.0f} bytes more that a new unit leaks"
 
 
-def _without_leaks(
+def _with_leaks(
     gates: Sequence[Gate],
     sides: Sequence[Sides],
     verdicts: Sequence[Verdict],
+    fresh: Sequence[bool],
     look: Look,
     sharing: int,
 ) -> list[Verdict]:
     """The verdicts, each heavier unit that also leaks judged once more without what it leaks.
 
     What is kept after a release is there before it too: while units are alive, a leak weighs like a
-    heavier unit, and would be told as one."""
+    heavier unit, and would be told as one. A leak that decides nothing is told beside the heavier
+    unit and taken off nothing: it would clear a job that nothing else fails.
+    """
     leaks = {
-        verdict.runtime: _Leaked(verdict.base or 0.0, verdict.new or 0.0)
-        for verdict in verdicts
+        verdict.runtime: _Leaked(verdict.base or 0.0, verdict.new or 0.0, verdict.gated, is_fresh)
+        for verdict, is_fresh in zip(verdicts, fresh, strict=True)
         if verdict.event == "leak"
     }
-    return [
-        _net(gate, side, leaks[gate.runtime], look, sharing)
-        if gate.runtime in leaks and _is_heavier(verdict)
-        else verdict
-        for gate, side, verdict in zip(gates, sides, verdicts, strict=True)
-    ]
+    found = []
+    for gate, side, verdict, is_fresh in zip(gates, sides, verdicts, fresh, strict=True):
+        leaked = leaks.get(gate.runtime)
+        # Of two that stood before this look, one was weighed against the other then.
+        if leaked and _is_heavier(verdict) and (is_fresh or leaked.is_fresh):
+            weighed = _net(gate, side, leaked, look, sharing) if leaked.decides else None
+            found.append(weighed or _beside(verdict, leaked))
+        else:
+            found.append(verdict)
+    return found
 
 
 def _is_heavier(verdict: Verdict) -> bool:
@@ -201,6 +216,12 @@ def _is_heavier(verdict: Verdict) -> bool:
     )
 
 
+def _beside(verdict: Verdict, leaked: _Leaked) -> Verdict:
+    """The same verdict, with the words that the leak is a part of what is heavier."""
+    told = f"{leaked.more} weigh here too; gate {LEAK.words} to have them judged apart"
+    return msgspec.structs.replace(verdict, reasons=(told, *verdict.reasons))
+
+
 def _net(gate: Gate, side: Sides, leaked: _Leaked, look: Look, sharing: int) -> Verdict:
     """The verdict on the same samples less what the units of each side leak."""
     assert isinstance(side, Pairs | Groups)
@@ -208,9 +229,9 @@ def _net(gate: Gate, side: Sides, leaked: _Leaked, look: Look, sharing: int) -> 
     finding = examine(gate, net, look, sharing)
     level = finding.spends / sharing
     judged = _verdict(gate, finding, finding.p <= level, level, look)
-    more = f"without the {leaked.new - leaked.base:,.0f} bytes more that a new unit leaks"
     event: Event | None = None if judged.verdict == "regression" else "only its leak"
-    return msgspec.structs.replace(judged, event=event, reasons=(more, *judged.reasons))
+    reasons = (f"without {leaked.more}", *judged.reasons)
+    return msgspec.structs.replace(judged, event=event, reasons=reasons)
 
 
 def _less(values: Values, leaked: float) -> Values:

@@ -14,13 +14,10 @@ from bench.regression.paired import hodges_lehmann, signed_rank_p
 from bench.regression.ranks import same
 from bench.regression.scale import Scale
 from bench.regression.sensitivity import is_sharp
-from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Values, known
+from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Values, is_lacking, known
 from bench.regression.unpaired import rank_sum_p, shift
 from bench.regression.verdicts import Event
 from bench.results.statistics import Estimate
-
-# A process that broke may have broken for what would be found in it.
-LACKING = 0.1
 
 
 @dataclass(frozen=True)
@@ -114,10 +111,16 @@ def _of_pairs(gate: Gate, sides: Pairs, look: Look, gates: int) -> Finding:
         new=sides.new,
         at=sides.at,
         is_enough=enough,
-        can_clear=not _is_lacking(sides.base) and not _is_lacking(sides.new),
+        can_clear=not (sides.given_up or is_lacking(sides.base) or is_lacking(sides.new)),
         is_sharp=is_sharp(estimate, look.missed, look.false_failure / gates, scale.limit),
-        event=_missing(sides.base, sides.new),
-        reasons=(*_gaps(sides.base, sides.new), *reasons, *_no_ratio(gate, scale), *sides.doubts),
+        event=_missing(sides.base, sides.new) or ("given up" if sides.given_up else None),
+        reasons=(
+            *_gaps(sides.base, sides.new),
+            *_cut_short(sides.given_up),
+            *reasons,
+            *_no_ratio(gate, scale),
+            *sides.doubts,
+        ),
     )
 
 
@@ -142,7 +145,7 @@ def _of_groups(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
         new=sides.new,
         at=sides.at,
         is_enough=enough,
-        can_clear=not _is_lacking(sides.base) and not _is_lacking(sides.new),
+        can_clear=not is_lacking(sides.base) and not is_lacking(sides.new),
         is_sharp=is_sharp(estimate, look.missed, look.false_failure / gates, scale.limit),
         event=_missing(sides.base, sides.new),
         reasons=(*_gaps(sides.base, sides.new), *few, *_no_ratio(gate, scale), *sides.doubts),
@@ -174,12 +177,11 @@ def _of_ceilings(gate: Gate, sides: Ceilings, gates: int) -> Finding:
 
 def _missing(base: Sequence[float | None], new: Sequence[float | None]) -> Event | None:
     """A metric that one side lacks is an event of its own."""
-    return "missing" if _is_lacking(base) != _is_lacking(new) else None
+    return "missing" if is_lacking(base) != is_lacking(new) else None
 
 
-def _is_lacking(values: Sequence[float | None]) -> bool:
-    """Whether too many processes have no value for the others to speak for them."""
-    return len(known(values)) < (1 - LACKING) * len(values) or not values
+def _cut_short(given_up: int | None) -> tuple[str, ...]:
+    return (f"given up at pair {given_up}, where a side broke once too often",) if given_up else ()
 
 
 def _gaps(base: Values, new: Values) -> tuple[str, ...]:

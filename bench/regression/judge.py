@@ -19,7 +19,7 @@ from bench.regression.gates import (
     figures,
 )
 from bench.regression.looks import Look
-from bench.regression.pairing import paired_sides
+from bench.regression.pairing import paired_sides, pairs_made
 from bench.regression.sides import Pairs
 from bench.regression.verdicts import Decision, Verdict
 from bench.results.records import Purpose, Result, Runtime
@@ -113,10 +113,11 @@ class Judge:
 def judge_stored(
     gates: Sequence[Gate], looks: Sequence[Look], base: Result, new: Result
 ) -> Decision:
-    """What a job came to whose two sides are there already, look by look as it was made."""
-    judge = Judge(gates, looks)
-    for _ in looks:
-        if not any(judge(base, new).values()):
+    """What a job came to whose two sides are there already, look by look as it was made: the first
+    for which pairs are lacking was its last."""
+    judge, made = Judge(gates, looks), pairs_made(base, new)
+    for look in looks:
+        if not any(judge(base, new).values()) or made < look.pairs:
             break
     return judge.final(base, new)
 

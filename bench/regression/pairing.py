@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 
 from msgspec.structs import replace
 
@@ -28,8 +29,11 @@ ByRound = Mapping[Key, Mapping[int, Sample]]
 def paired_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Sides, ...]:
     """Each gate's samples of two results whose sweeps with the same round were made in turn."""
     before, after = _by_round(base), _by_round(new)
+    given_up = _given_up(base) | _given_up(new)
     return tuple(
-        _ceilings(gate, base, new) if gate.figure == CEILING else _pairs(gate, before, after)
+        _ceilings(gate, base, new)
+        if gate.figure == CEILING
+        else replaced(_pairs(gate, before, after), given_up=given_up.get(gate.runtime))
         for gate in gates
     )
 
@@ -60,6 +64,16 @@ def _by_round(result: Result) -> ByRound:
             if samples:
                 found.setdefault(key, {})[number] = samples[0]
     return found
+
+
+def pairs_made(base: Result, new: Result) -> int:
+    """How many pairs of a job were begun."""
+    return max((sweep.round for result in (base, new) for sweep in result.sweeps), default=0)
+
+
+def _given_up(result: Result) -> dict[str, int]:
+    """The runtimes that a side was given up in, each by the pair at which."""
+    return result.side.given_up if result.side else {}
 
 
 def _in_groups(result: Result) -> dict[Key, tuple[Sample, ...]]:

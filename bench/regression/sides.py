@@ -9,21 +9,26 @@ from bench.results.records import Status
 
 Values = tuple[float | None, ...]
 
+# A process that broke may have broken for what would be found in it.
+LACKING = 0.1
+
 
 @dataclass(frozen=True)
 class Pairs:
     """One value a process, `base[i]` and `new[i]` of the same pair; `None` is unknown. `at` is the
     count of units, and `doubts` are about all of them. `unlike` says why the two sides are not to
-    be compared, where they are not."""
+    be compared, where they are not; `given_up` at which pair a side broke once too often."""
 
     base: Values
     new: Values
     at: int | None = None
     doubts: tuple[str, ...] = ()
     unlike: str | None = None
+    given_up: int | None = None
 
     def first(self, count: int) -> Pairs:
-        return replace(self, base=self.base[:count], new=self.new[:count])
+        given_up = self.given_up if (self.given_up or 0) <= count else None
+        return replace(self, base=self.base[:count], new=self.new[:count], given_up=given_up)
 
     @property
     def whole(self) -> list[tuple[float, float]]:
@@ -70,6 +75,11 @@ class Ceilings:
 
 
 Sides = Pairs | Groups | Ceilings
+
+
+def is_lacking(values: Sequence[float | None]) -> bool:
+    """Whether too many processes have no value for the others to speak for them."""
+    return len(known(values)) < (1 - LACKING) * len(values) or not values
 
 
 def known(values: Sequence[float | None]) -> list[float]:

@@ -10,12 +10,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from bench.regression.sides import is_lacking
 from bench.results.metrics import Name, Part
 from bench.results.records import Count, Record
 
 Word = Literal["regression", "no regression", "inconclusive"]
 # What is an event of its own beside, or instead of, a figure that moved.
-Event = Literal["leak", "only its leak", "changed limit", "limit of another value", "missing"]
+Event = Literal[
+    "leak", "only its leak", "changed limit", "limit of another value", "missing", "given up"
+]
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 
@@ -63,6 +66,14 @@ class Verdict(Record, frozen=True, kw_only=True):
         """Whether more pairs could still tell."""
         return self.verdict == "inconclusive"
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether it is settled, or both sides were measured and it is open for noise alone: what
+        broke is not let pass as what could not be told."""
+        is_broken = self.event in ("missing", "given up") or self.effect is None
+        lacks = is_lacking(self.base_samples) or is_lacking(self.new_samples)
+        return not (self.is_open and (is_broken or lacks))
+
 
 class Decision(Record, frozen=True, kw_only=True):
     """The verdicts of a job's gates, in the gates' order, as they stand after a look."""
@@ -76,6 +87,11 @@ class Decision(Record, frozen=True, kw_only=True):
         words = {verdict.verdict for verdict in self.verdicts if verdict.gated}
         order: tuple[Word, ...] = ("regression", "inconclusive", "no regression")
         return next((word for word in order if word in words), "inconclusive")
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the job is inconclusive, and for nothing but noise."""
+        return self.outcome == "inconclusive" and all(one.may_pass for one in self.gated)
 
     @property
     def advisory(self) -> tuple[Verdict, ...]:

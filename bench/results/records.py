@@ -5,7 +5,7 @@ these records in one place, `bench.results.figures`, when they are read. Seconds
 `None` is "unknown" everywhere, and never 0.
 
 Version history of the format (`Result.outnumber`):
-    1  the first; `Result.control` came to it before any release.
+    1  the first; `Result.control` and `Side.given_up` came to it before any release.
 """
 
 from __future__ import annotations
@@ -215,12 +215,14 @@ class Plan(Record, frozen=True, kw_only=True):
 class Side(Record, frozen=True, kw_only=True):
     """Which side of a job a result is: of two results with one `job`, the sweeps with the same
     runtime, purpose and round were made in turn, as a pair. `subject` says in words what this side
-    was, `looks` after how many pairs the job looked at them."""
+    was, `looks` after how many pairs the job looked at them. `given_up` are the runtimes that broke
+    so often on this side that no more pairs of them were made, each by the pair at which."""
 
     job: str
     name: Literal["base", "new"]
     subject: str
     looks: tuple[Count, ...]
+    given_up: dict[str, Count] = {}
 
 
 class Machine(Record, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from bench.regression.history.check import Nomination
@@ -16,18 +17,19 @@ SCHEMA = 1
 
 def as_json(review: Review) -> str:
     """ASCII alone, so that no text of a history moves a terminal that it is printed on."""
+    folder = review.history.folder
     made = {
         "schema": SCHEMA,
         "runs": len(review.history.points),
         "alarms": len(review.check.alarms),
         "judged": len({one.trend.key for one in review.check.judged}),
-        "nominations": [_nomination(one) for one in review.check.nominations],
+        "nominations": [_nomination(one, folder) for one in review.check.nominations],
         "notes": words.notes(review),
     }
     return json.dumps(made, indent=1) + "\n"
 
 
-def _nomination(one: Nomination) -> dict[str, Any]:
+def _nomination(one: Nomination, folder: Path) -> dict[str, Any]:
     """Values in the figure's own unit; `effect` is new ÷ base, or new − base where `absolute`."""
     trend = one.stretch.trend
     return {
@@ -51,7 +53,7 @@ def _nomination(one: Nomination) -> dict[str, Any]:
         "first": _night(one.first),
         "control": {"state": one.control.state, "ratio": one.control.ratio},
         "confirm": confirmation(one) if not one.is_machine else None,
-        "acknowledge": acceptance(one),
+        "acknowledge": acceptance(one, folder),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bench.regression.history.check import Nomination
 from bench.regression.history.confirm import acceptance, confirmation
 from bench.regression.history.review import Review
@@ -20,7 +22,7 @@ def as_markdown(review: Review) -> str:
         f"### outnumber history: {headline}",
         escaped(words.sentence(check)),
         _table(check.nominations),
-        *(_commands(one) for one in check.alarms),
+        *(_commands(one, review.history.folder) for one in check.alarms),
         "\n".join(f"- {escaped(note)}" for note in words.notes(review)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -45,14 +47,14 @@ def _cells(one: Nomination) -> tuple[str, ...]:
     )
 
 
-def _commands(one: Nomination) -> str:
+def _commands(one: Nomination, folder: Path) -> str:
     """In a block of code, where nothing is markup; a fence in a name would end it."""
     trend = one.stretch.trend
     before, after = words.sides_of(one)
     lines = (
         f"# {trend.runtime.name}, {words.name_of(trend)}: before is {before}, after is {after}",
         confirmation(one),
-        acceptance(one),
+        acceptance(one, folder),
     )
     code = "\n".join(plain(line).replace("```", "'''") for line in lines)
     return f"```sh\n{code}\n```"

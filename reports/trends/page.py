@@ -89,7 +89,7 @@ def page(review: Review) -> TrendsPage:
     return TrendsPage(
         headline=words.sentence(review.check),
         byline=words.heading(review),
-        nominated=tuple(map(_nominated, review.check.nominations)),
+        nominated=tuple(_nominated(one, review.history.folder) for one in review.check.nominations),
         figures=tuple(
             Figure(
                 one.heading[:1].upper() + one.heading[1:],
@@ -105,7 +105,7 @@ def page(review: Review) -> TrendsPage:
     )
 
 
-def _nominated(one: Nomination) -> Nominated:
+def _nominated(one: Nomination, folder: Path) -> Nominated:
     trend = one.stretch.trend
     before, after = words.sides_of(one)
     return Nominated(
@@ -113,7 +113,7 @@ def _nominated(one: Nomination) -> Nominated:
         told=f"{words.nominated(one)}.",
         sides=f"before being {before} and after {after}",
         confirm="" if one.is_machine else confirmation(one),
-        accept=acceptance(one),
+        accept=acceptance(one, folder),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -58,7 +59,7 @@ def print_check(review: Review, console: Console | None = None) -> None:
     """What was nominated with what to type, what is to be known, and the sentence."""
     out = console or Console()
     for nomination in review.check.nominations:
-        _print_nomination(nomination, out)
+        _print_nomination(nomination, review.history.folder, out)
     out.print()
     for note in words.notes(review):
         out.print(Text(terminal(f"· {note}"), "dim"))
@@ -146,7 +147,7 @@ def borders(found: Iterable[Crossing]) -> Iterator[tuple[str, str, str]]:
         yield night, changed, told
 
 
-def _print_nomination(nomination: Nomination, out: Console) -> None:
+def _print_nomination(nomination: Nomination, folder: Path, out: Console) -> None:
     sign, kind = _sign(nomination)
     out.print()
     out.print(Text(terminal(f"{sign} {words.nominated(nomination)}"), STYLES[kind]))
@@ -155,7 +156,7 @@ def _print_nomination(nomination: Nomination, out: Console) -> None:
         out.print(Text(terminal(f"Confirm it, before being {before} and after {after}:")))
         _print_command(confirmation(nomination), out)
     out.print(Text("Or accept it, saying why:" if not nomination.is_machine else "Accept it:"))
-    _print_command(acceptance(nomination), out)
+    _print_command(acceptance(nomination, folder), out)
 
 
 def _print_command(command: str, out: Console) -> None:

@@ -11,7 +11,7 @@ from bench.regression.verdicts import Judgement
 from reports.verdicts.junit import junit
 from reports.verdicts.markdown import markdown
 
-JSON, MARKDOWN, JUNIT = "verdict.json", "verdict.md", "junit.xml"
+NAMES = JSON, MARKDOWN, JUNIT = "verdict.json", "verdict.md", "junit.xml"
 
 
 def write(judgement: Judgement, folder: Path) -> Path:

@@ -162,6 +162,8 @@ def _doubted(verdicts: Sequence[Verdict]) -> str:
 def _doubt(verdict: Verdict) -> str:
     if verdict.event == "missing":
         return " is missing on one side"
+    if verdict.event == "given up":
+        return " was given up, since a side kept breaking"
     few = next((reason for reason in verdict.reasons if "too few" in reason), None)
     if few is None and verdict.effect is None:
         few = next(iter(verdict.reasons), None)

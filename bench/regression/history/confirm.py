@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
+from bench.regression.history import FOLDER
 from bench.regression.history.check import Nomination
 
 BEFORE, AFTER = "before", "after"
@@ -19,16 +21,19 @@ def confirmation(nomination: Nomination) -> str:
         else ("--base-runner", f"{BEFORE}.toml", "--new-runner", f"{AFTER}.toml")
     )
     named = ("--runtime", trend.runtime.name) if "--base-python" in sides else ()
-    words = ("outnumber", "ab", *named, *sides, *_settings(nomination), "--gate")
+    at = nomination.first.at  # a unit weighs, and takes to spawn, what it does at that many
+    units = ("--at", str(at)) if at else ()
+    words = ("outnumber", "ab", *named, *sides, *_settings(nomination), *units, "--gate")
     return shlex.join((*words, trend.figure.words))
 
 
-def acceptance(nomination: Nomination) -> str:
-    """The command that accepts the change as it is."""
+def acceptance(nomination: Nomination, folder: Path) -> str:
+    """The command that accepts the change as it is, in the history of this folder."""
     trend = nomination.stretch.trend
     words = ("outnumber", "history", "acknowledge", nomination.first.point)
     about = ("--runtime", trend.runtime.name, "--metric", trend.figure.words)
-    return shlex.join((*words, *about, "--reason", "…"))
+    where = () if folder == FOLDER else ("--folder", str(folder))
+    return shlex.join((*words, *about, "--reason", "…", *where))
 
 
 def _settings(nomination: Nomination) -> tuple[str, ...]:

@@ -43,7 +43,8 @@ A_LIMIT: tuple[Status, ...] = ("refused", "killed")
 @dataclass(frozen=True)
 class Night:
     """One figure of one run. `value`, `low` and `high` are in the figure's own unit; `control` is
-    the median of the run's control in seconds, `None` where it has none."""
+    the median of the run's control in seconds, `None` where it has none; `at` is the count of units
+    that the figure is of, where it is of one."""
 
     point: str
     date: datetime
@@ -52,6 +53,7 @@ class Night:
     low: float | None = None
     high: float | None = None
     control: float | None = None
+    at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -239,6 +241,7 @@ def _night(point: Point, kept: Kept, control: float | None) -> Night:
         low=kept.low,
         high=kept.high,
         control=control,
+        at=kept.at,
     )
 
 
