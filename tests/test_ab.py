@@ -36,6 +36,7 @@ from tests.support.scripts import OBEDIENT
 
 ONE = entry("one")
 EQUAL = Behaviour()
+GATES = ["bytes_per_unit", "leaked_bytes_per_unit"]
 
 
 @pytest.fixture
@@ -53,6 +54,7 @@ def job(
     output: str | None = "here.json",
     force: bool = False,
     markdown: Path | None = None,
+    quiet: bool = True,
     **wish: object,
 ) -> tuple[Judgement, Path]:
     """A whole job of fakes, at a few units, as `ab` would carry it out; bytes alone are gated
@@ -67,7 +69,7 @@ def job(
     looks = _looks(len(gates), asked)
     place = PairsPlace(Path(output) if output else None, force, markdown)
     request = _request(gates, looks, asked)
-    return carry_out_pairs(both, gates, looks, request, place, quiet=True)[:2]
+    return carry_out_pairs(both, gates, looks, request, place, quiet)[:2]
 
 
 def _side(subject: str, behaviour: Behaviour, clock: FakeClock) -> Contender:
@@ -173,6 +175,37 @@ def test_a_side_that_launches_nothing_is_no_regression_but_could_not_be_measured
     assert no.value.exit_code == 4
     assert f"here.{side}.json tells what was tried" in str(no.value)
     assert load(folder / f"here.{side}.json").sweeps[0].stop.status == "failed"
+    assert str(no.value).endswith(
+        f"\nthe {side} side, one: the runner ended with status 3 before answering 'grow 50'; "
+        "it said:\n  its last words"
+    )
+    page = (folder / "here" / "verdict.md").read_text()
+    assert f"Could not be measured: bytes of one on the {side} side." in page
+    assert 'errors="1"' in (folder / "here" / "junit.xml").read_text()
+
+
+@pytest.mark.parametrize("side", ["base", "new"])
+def test_a_figure_that_a_dead_side_kept_from_being_tried_is_blamed_on_that_side_alone(
+    folder: Path, side: str
+) -> None:
+    with pytest.raises(MeasureError):
+        job(**{side: Behaviour(die_at=1)}, gate=GATES, pairs_max=9)  # type: ignore[arg-type]
+    page = (folder / "here" / "verdict.md").read_text()
+    assert "on either side" not in page
+    assert f"Could not be measured: bytes and leaked bytes of one on the {side} side." in page
+
+
+def test_why_a_runner_died_and_how_things_stand_are_told_once(
+    folder: Path,  # noqa: ARG001
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(MeasureError) as no:
+        job(new=Behaviour(die_at=1), pairs_max=40, quiet=False)
+    shown = capsys.readouterr()
+    assert "its last words" not in str(no.value)
+    assert shown.out.count("  its last words") == 1
+    notes = [line for line in shown.err.splitlines() if line.startswith("after ")]
+    assert notes == ["after 2 pairs: could not be measured: bytes of one"]
 
 
 def test_one_runtime_of_several_that_launches_nothing_could_not_be_measured(folder: Path) -> None:
@@ -367,6 +400,18 @@ def test_a_metric_that_one_result_lacks_is_told(
     base, new = stored("a.json", both), stored("b.json", shorts())
     assert compare(base, new) == 3
     assert "bytes of trio is missing on one side" in " ".join(capsys.readouterr().out.split())
+
+
+def test_what_a_job_has_to_say_of_itself_is_said_by_compare_too(
+    folder: Path,  # noqa: ARG001
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job()
+    for name in ("base", "new"):
+        path = Path(f"here.{name}.json")
+        stored(path.name, replace(load(path), warnings=("6 of 7 pairs were made",)))
+    compare(Path("here.base.json"), Path("here.new.json"), gate=["bytes_per_unit"])
+    assert "· 6 of 7 pairs were made" in capsys.readouterr().out
 
 
 def test_settings_of_the_project_hold_for_compare_too(folder: Path) -> None:

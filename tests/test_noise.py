@@ -126,6 +126,16 @@ def test_a_budget_leaves_pairs_out_with_a_word() -> None:
     assert any("the time budget was used up" in warning for warning in result.warnings)
 
 
+def test_the_time_left_is_never_more_than_the_budget_has() -> None:
+    told: list[events.Event] = []
+    alike(Behaviour(seconds=1e-2), told=told, looks=(2, 20), budget_seconds=700.0)
+    started = next(event.seconds for event in told if isinstance(event, events.RunStarted))
+    left = [event.seconds for event in told if isinstance(event, events.TimeLeft)]
+    assert started <= 700
+    assert left
+    assert all(0 <= seconds < 700 for seconds in left)
+
+
 @pytest.mark.slow
 def test_alike_fakes_are_found_quiet() -> None:
     (noise,) = noise_by_runtime(alike(looks=(6,)), [GATE])

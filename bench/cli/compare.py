@@ -77,5 +77,8 @@ def _judgement(
         paired=paired,
         advisory=advisory,
         differences=tuple(map(str, differences(*results))),
-        warnings=(*((NOT_ALIKE,) if advisory else ()), *(() if paired else (NOT_IN_TURN,))),
+        warnings=(
+            *((NOT_ALIKE,) if advisory else ()),
+            *(base[0].warnings if paired else (NOT_IN_TURN,)),
+        ),
     )

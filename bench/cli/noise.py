@@ -166,9 +166,13 @@ def _report(
     result: Result, path: Path, margins: Mapping[Figure, Margin | None], quiet: bool
 ) -> int:
     from bench.cli.session import has_steps, refuse_nothing
+    from reports.last_words import last_words
 
-    if not quiet and has_steps(result):
-        _show(result, margins)
+    if not quiet:
+        if has_steps(result):
+            _show(result, margins)
+        for line in last_words(result.sweeps):
+            typer.echo(line)
     typer.echo(path)
     refuse_nothing(result, path, quiet)
     return 0
