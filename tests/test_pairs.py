@@ -257,8 +257,8 @@ def test_where_not_even_the_fewest_pairs_fit_there_is_no_verdict_but_what_to_typ
     with pytest.raises(MeasureError) as no:
         job.run(looks=(13, 40), budget_seconds=100.0, fewest=10)
     said = re.fullmatch(
-        r"2 pairs took \d+ seconds, and the 10 that are needed do not fit in 100; give --budget "
-        r"(\d+), fewer units with --at, or fewer figures with --gate",
+        r"2 of the 10 pairs that are needed took \d+ seconds, so they do not fit in 100; give "
+        r"--budget (\d+), fewer units with --at, or fewer figures with --gate",
         str(no.value),
     )
     assert said

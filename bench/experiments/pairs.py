@@ -126,9 +126,9 @@ class PairsExperiment:
         spent = self._clock.monotonic() - self._began
         needed = math.ceil(1.2 * max(spent / made, self._last) * request.fewest)
         raise MeasureError(
-            f"{made} pairs took {spent:,.0f} seconds, and the {request.fewest} that are needed do "
-            f"not fit in {request.budget_seconds:,.0f}; give --budget {needed}, fewer units with "
-            "--at, or fewer figures with --gate"
+            f"{made} of the {request.fewest} pairs that are needed took {spent:,.0f} seconds, so "
+            f"they do not fit in {request.budget_seconds:,.0f}; give --budget {needed}, fewer "
+            "units with --at, or fewer figures with --gate"
         )
 
     def _jobs(self, number: int, wanted: Open) -> Iterator[tuple[int, Purpose]]:
