@@ -118,9 +118,9 @@ class Limit(Record, frozen=True, kw_only=True):
     `value` is `None` where there is no limit, or, if not `known`, where it could not be read; `use`
     what was taken of it, by everybody whom it counts, the runner's `alive` units of that moment
     among them; `take` what one further unit takes, by what those took; `allows` how many units fit
-    in all, `None` where nothing bounds them or something is unknown. `at_most`: that lies far beyond
-    `alive`, up to which units took ever more, so fewer may fit. `shared`: others are counted too,
-    and a reserve is left to them. `lift` is what to type to go further.
+    in all, `None` where nothing bounds them or something is unknown. `at_most`: that is far more
+    than `alive`, up to which units took ever more, so fewer may fit. `shared`: others are counted
+    too, and a reserve is left to them. `lift` is what to type to go further.
     """
 
     name: str
