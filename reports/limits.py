@@ -164,7 +164,8 @@ def _outlook(sweep: Sweep) -> Iterable[str]:
     yield f"to lift it: {first.lift}"
     yield from _notes(first)
     if len(rows) > 1:
-        yield f"next would be {named(rows[1])}, at {_bounded(rows[1], rows[1].allows)}"
+        at = "at most at" if rows[1].at_most else "at"
+        yield f"next would be {named(rows[1])}, {at} {units.count(rows[1].allows)}"
 
 
 def _bounded(limit: Limit, count: float | None) -> str:
