@@ -26,7 +26,11 @@ def test_the_marginal_take_counts_and_not_the_average() -> None:
 
 @pytest.mark.parametrize(
     ("mappings", "rises"),
-    [((2_000, 4_100, 6_700), True), ((2_000, 4_000, 6_000), False), ((2_000, 5_000, 7_500), False)],
+    [
+        ((2_000, 4_000, 6_100), True),
+        ((2_000, 4_000, 6_010), False),
+        ((2_000, 5_000, 7_500), False),
+    ],
 )
 def test_a_take_rises_where_the_last_units_took_more_than_those_before(
     mappings: tuple[int, int, int], rises: bool

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.experiments.watch import Watch
+from bench.experiments.watch import Watch, limits_of
+from bench.limits.foretell import NO_RESERVES
 from bench.limits.model import Ending
 from bench.limits.recognise import Verdict
 from bench.results.records import Memory, Reading
@@ -81,6 +82,22 @@ class Launch:
         rows = [line for line in status.read_text().splitlines() if "Threads" not in line]
         threads = 1 + units if self.thread_each else THREADS
         status.write_text("\n".join([*rows, f"Threads:\t{threads}\n"]))
+
+
+def test_limits_are_kept_with_the_units_that_were_seen_and_whether_their_takes_rose(
+    tmp_path: Path,
+) -> None:
+    system = made(tmp_path)
+    watch = Watch(system, RUNNER, "C")
+    for units, mappings in ((100, 200), (200, 400), (300, 650)):
+        lines = ("7ffdf0000000-7ffdf0021000 rw-p",) * mappings
+        system.path(f"proc/{RUNNER}/maps").write_text("\n".join(lines))
+        watch.look(units, unit_memory(units))
+    kept = {one.name: one for one in limits_of(watch.foretell(NO_RESERVES))}
+    mappings_, memory = kept["vm.max_map_count"], kept["MemAvailable"]
+    assert (mappings_.alive, mappings_.take, mappings_.at_most) == (300, 2.5, True)
+    assert mappings_.allows == 300 + int((65_530 - 650) / 2.5)
+    assert (memory.alive, memory.at_most) == (300, False)
 
 
 def test_pid_max_is_named_where_the_numbers_above_the_low_ones_are_out(tmp_path: Path) -> None:

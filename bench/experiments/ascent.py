@@ -43,8 +43,8 @@ class Ascent:
         for count in climb_stops(1 << 40):
             if lane.stop is not None or count >= (self._near() or count + 1):
                 break
-            if count > lane.alive and not self._step(count):
-                return
+            if count > lane.alive:
+                self._step(count)
         near = self._near()
         if lane.stop is None and near is not None and near > lane.alive:
             self._step(near)
@@ -54,17 +54,16 @@ class Ascent:
         ceiling = self.lane.foretold.ceiling
         return None if ceiling is None else int(ceiling * NEAR)
 
-    def _step(self, count: int) -> bool:
-        """False where memory may be too short for a whole step, though slices may still fit."""
+    def _step(self, count: int) -> None:
+        """Not made where memory may be too short for the whole of it: slices may still fit."""
         if self._memory_is_short(count - self.lane.alive):
-            return False
+            return
         within = self._within_budget(count)
         if within is not None:
             self.lane.grow(within)
             self.lane.measure(within)
             if self.lane.stop is None:
                 self.lane.look()
-        return True
 
     def _slice_up(self) -> None:
         lane = self.lane
