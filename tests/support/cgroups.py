@@ -28,8 +28,7 @@ def made(controller: str, limit: int | None = None, above: Path | None = None) -
     own = find(System(), controller)
     if own is None:
         _missing(f"no hierarchy with {controller} here")
-    parents = own.lineage() if above is None else (replace(own, path=str(above)),)
-    group = _make(parents, f"test-{os.getpid()}-{controller}")
+    group = _make(_parents(own, above), f"test-{os.getpid()}-{controller}")
     place = Path(group.path)
     try:
         if limit is not None:
@@ -44,6 +43,14 @@ def limit_file(controller: str) -> str:
     """The file that holds a controller's limit, which is the limit's name."""
     own = find(System(), controller)
     return MEMORY_LIMIT[own.version] if own and controller == "memory" else f"{controller}.max"
+
+
+def _parents(own: Cgroup, above: Path | None) -> tuple[Cgroup, ...]:
+    """Where to try, in this order. In v2 a cgroup that holds the test's own process can have none
+    below it that is of use, so those above it are tried as well."""
+    if above is not None:
+        return (replace(own, path=str(above)),)
+    return own.lineage() if own.version == 2 else (own,)
 
 
 def lets_children(parent: Cgroup) -> bool:
