@@ -158,7 +158,9 @@ def _use(limit: Limit) -> str:
 
 
 def _allows(limit: Limit) -> str:
-    return "–" if limit.allows is None else units.count(limit.allows)
+    if limit.allows is None:
+        return "–"
+    return f"at most {units.count(limit.allows)}" if limit.at_most else units.count(limit.allows)
 
 
 def _csv_cell(value: Value) -> Value:

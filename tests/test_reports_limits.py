@@ -13,6 +13,7 @@ from rich.console import Console
 from bench.results.records import Limit, Status, Stop, Sweep
 from reports.limits import limits_json, print_ceilings, print_limits
 from reports.plan import PlanFoot, PlanRow, print_plan
+from reports.tables import limits
 from tests.support.results import result, sweep
 
 GROUP = "/sys/fs/cgroup/a"
@@ -143,6 +144,8 @@ def test_a_count_whose_take_still_rose_is_told_as_an_upper_bound() -> None:
     assert "next would be memory.max in /sys/fs/cgroup/a, at most at 27,700\n" in text
     assert "  room for at most 8,700 more: memory.max" in "\n".join(ceilings(one))
     assert json.loads(limits_json([one]))["runtimes"][0]["limits"][1]["at_most"] is True
+    _, table_row, *_ = limits(result(one)).words
+    assert table_row[4:] == ("100 MiB", "3,000", "34.9 KiB", "at most 27,700")
 
 
 def test_where_no_unit_was_seen_nothing_is_said_to_rest_on_units() -> None:
