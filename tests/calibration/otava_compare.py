@@ -55,7 +55,7 @@ def slower(kind: str, number: int) -> Sequence[float]:
 
 
 MADE: dict[str, Make] = {
-    "nothing": unchanged,
+    "unchanged": unchanged,
     f"+{CHANGE:.0%} in the last {AFTER} nights": slower,
 }
 
