@@ -15,7 +15,7 @@ from bench.experiments.dealing import dealt
 from bench.regression.decision import decide_in_looks
 from bench.regression.gates import CEILING, Gate, Margin
 from bench.regression.looks import FALSE_FAILURE, fewest_a_side, looks
-from bench.regression.sides import Ceilings, Stopped
+from bench.regression.sides import Ceilings, Sides, Stopped
 from bench.regression.simulate import Recorded, draw
 from bench.regression.verdicts import Decision
 from bench.results.statistics import Estimate
@@ -85,7 +85,10 @@ def _decided(
     recorded: Sequence[Recorded], order: Order, climbs: int, dice: random.Random
 ) -> Decision:
     gates = [*(one.gate for one in recorded), Gate(recorded[0].gate.runtime, CEILING, MARGIN)]
-    sides = (*draw(recorded, looks()[-1].pairs, dice), ceilings(order, climbs, dice))
+    sides: tuple[Sides, ...] = (
+        *draw(recorded, looks()[-1].pairs, dice),
+        ceilings(order, climbs, dice),
+    )
     return decide_in_looks(gates, sides, looks())
 
 
