@@ -1,4 +1,4 @@
-"""The order of climbs in the calibration: dealt freely it fails nobody, in pairs it is found out."""
+"""The order of climbs: dealt freely it fails no more jobs than it may, in pairs it would."""
 
 from __future__ import annotations
 
