@@ -111,6 +111,7 @@ def recorded_table(recordings: Mapping[str, Recording]) -> str:
         "leak: processes",
         "median",
         "pairs vary by",
+        "load as it began",
     )
     return table(heading, (_recorded_row(name, one) for name, one in recordings.items()))
 
@@ -130,6 +131,7 @@ def _recorded_row(name: str, recording: Recording) -> tuple[str, ...]:
         units.count(2 * leak.pairs),
         units.size(leak.level),
         units.size(leak.pair_spread),
+        f"{float(recording.machine['load'] or 0):.1f}",
     )
 
 
