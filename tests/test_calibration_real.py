@@ -98,6 +98,15 @@ def test_the_recorded_real_jobs_reach_what_is_asked_and_are_counted_by_runtime()
     assert all(not one.reached for one in real.answers(()))
 
 
+def test_of_a_slower_burst_the_jobs_whose_pairs_vary_little_are_counted() -> None:
+    little, much, unknown = (outcome("slower", "+10 %", spread=x) for x in (0.05, 0.2, None))
+    said = [real.answers(jobs)[3].words for jobs in ([little, much], [unknown])]
+    assert said == [
+        "2 of 2 jobs (asyncio 2); of those that vary so little 1 of 1",
+        "1 of 1 jobs (asyncio 1), none of them known to vary so little",
+    ]
+
+
 def test_how_much_a_jobs_pairs_vary_is_kept_with_it() -> None:
     burst = two()["asyncio"][2]
     (decision,) = play([burst], looks(), 1, random.Random(1))

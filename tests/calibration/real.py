@@ -102,7 +102,9 @@ class Answer:
         if self.asked.required is None:
             return all_
         required = self.required
-        return f"{all_}; where it is asked for: {self._count(required)} of {len(required)}"
+        if not required:
+            return f"{all_}, none of them known to vary so little"
+        return f"{all_}; of those that vary so little {self._count(required)} of {len(required)}"
 
     def _count(self, jobs: Sequence[Outcome]) -> int:
         return sum(map(self.asked.counted, jobs))
