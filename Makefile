@@ -30,7 +30,7 @@ bench: setup  ## time bursts (pytest-benchmark), and measure every figure that i
 	@.venv/bin/python -m pytest tests/benchmarks --benchmark-enable --benchmark-autosave $(ARGS)
 	@.venv/bin/python -m tests.benchmarks.figures
 
-calibrate: setup  ## how often the regression gate fails in vain, and what it finds: 20 minutes
+calibrate: setup  ## how often the regression gate fails in vain, and what it finds: half an hour
 	@.venv/bin/python -m tests.calibration $(ARGS)
 	@.venv/bin/python -m tests.calibration.history $(HISTORY_ARGS)
 

@@ -90,6 +90,13 @@ def take(limit: Limit) -> str:
     return f"{limit.take:.3g}"
 
 
+def rests(limit: Limit) -> str:
+    """What its take and its allowance rest on; empty where no unit was seen."""
+    if not limit.alive:
+        return ""
+    return f"by what the first {units.count(limit.alive)} units took; later ones may take more"
+
+
 def bounding(limits: Iterable[Limit]) -> list[Limit]:
     """The limits that allow a number of units, in their order: smallest first."""
     return [limit for limit in limits if limit.allows is not None]
@@ -112,7 +119,7 @@ def _table(limits: Sequence[Limit]) -> Table:
             amount(limit, limit.value),
             amount(limit, limit.use),
             take(limit),
-            units.count(limit.allows),
+            _bounded(limit, limit.allows),
         )
     return table
 
@@ -128,10 +135,19 @@ def _aside(limits: Sequence[Limit]) -> Iterable[str]:
     for kind, names in kinds.items():
         if names:
             yield f"{kind}: {', '.join(dict.fromkeys(names))}"
+    yield from _basis(bounding(limits))
     for limit in bounding(limits):
         for note in limit.notes:
             if WHOLE in note:
                 yield f"{named(limit)}: {note}, the harness too"
+
+
+def _basis(rows: Sequence[Limit]) -> Iterable[str]:
+    """How a row adds up: what is in use, and what the count that it allows is made of."""
+    if rows and rows[0].alive:
+        pilot = units.count(rows[0].alive)
+        yield f"in use: by all that count, the pilot's {pilot} units among them"
+        yield f"allows: these and what fits in the rest, {rests(rows[0])}"
 
 
 def _outlook(sweep: Sweep) -> Iterable[str]:
@@ -143,11 +159,18 @@ def _outlook(sweep: Sweep) -> Iterable[str]:
         return
     first = rows[0]
     less = "" if sweep.stop.predicted == first.allows else ", a reserve being left to others"
-    yield f"predicted ceiling: {units.count(sweep.stop.predicted)}, by {named(first)}{less}"
+    predicted = _bounded(first, sweep.stop.predicted)
+    yield f"predicted ceiling: {predicted}, by {named(first)}{less}"
     yield f"to lift it: {first.lift}"
     yield from _notes(first)
     if len(rows) > 1:
-        yield f"next would be {named(rows[1])}, at {units.count(rows[1].allows)}"
+        at = "at most at" if rows[1].at_most else "at"
+        yield f"next would be {named(rows[1])}, {at} {units.count(rows[1].allows)}"
+
+
+def _bounded(limit: Limit, count: float | None) -> str:
+    """A count that a limit allows, which is an upper bound where takes were still rising."""
+    return f"at most {units.count(count)}" if limit.at_most else units.count(count)
 
 
 def _notes(limit: Limit) -> Iterable[str]:
@@ -201,11 +224,12 @@ def _account(sweep: Sweep) -> Iterable[str]:
     if limit is not None and limit.lift:
         yield f"to go further: {_further(stop, limit)}"
         yield from _notes(limit)
-    for one in bounding(sweep.limits):
-        if one is limit:
-            continue
-        room = max(0, (one.allows or 0) - stop.count)
-        yield f"room for {units.count(room)} more: {named(one)}, {amount(one, one.value)}"
+    others = [one for one in bounding(sweep.limits) if one is not limit]
+    for one in others:
+        room = _bounded(one, max(0, (one.allows or 0) - stop.count))
+        yield f"room for {room} more: {named(one)}, {amount(one, one.value)}"
+    if others and (basis := rests(others[0])):
+        yield f"that is {basis}"
 
 
 def _further(stop: Stop, limit: Limit) -> str:

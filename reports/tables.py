@@ -121,6 +121,7 @@ LIMIT_COLUMNS: tuple[Column[Place], ...] = (
     Column("where", "where", lambda one: _where(one[1]), is_number=False),
     Column("its value", "value", lambda one: one[1].value, cell=lambda one: value_of(one[1])),
     Column("in use", "use", lambda one: one[1].use, cell=lambda one: _use(one[1])),
+    Column("with units", "alive", lambda one: one[1].alive, units.count),
     Column("a unit takes", "take", lambda one: one[1].take, cell=lambda one: take_of(one[1])),
     Column("allows", "allows", lambda one: one[1].allows, cell=lambda one: _allows(one[1])),
 )
@@ -157,7 +158,9 @@ def _use(limit: Limit) -> str:
 
 
 def _allows(limit: Limit) -> str:
-    return "–" if limit.allows is None else units.count(limit.allows)
+    if limit.allows is None:
+        return "–"
+    return f"at most {units.count(limit.allows)}" if limit.at_most else units.count(limit.allows)
 
 
 def _csv_cell(value: Value) -> Value:

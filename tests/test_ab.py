@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -28,7 +27,7 @@ from bench.regression.verdicts import Judgement, Verdict
 from bench.results.file import load
 from bench.results.records import Result, Runtime
 from bench.signals import Interrupted
-from tests.support.commands import COMMAND, outnumber, running, stranger, wait_for_pid
+from tests.support.commands import COMMAND, outnumber, running, stranger, unread, wait_for_pid
 from tests.support.entries import entry
 from tests.support.judgements import CLEAR, HEAVIER, MISSING, OPEN, judgement
 from tests.support.results import ASYNCIO, result, runtime, sweep
@@ -436,24 +435,6 @@ def typed(folder: Path, base: str, new: str) -> tuple[str, ...]:
     """The words for a job of two runners with these bodies, as small as can be."""
     old, young = stranger(folder, base, "old"), stranger(folder, new, "young")
     return ("ab", "--base-runner", str(old), "--new-runner", str(young), *FEW, "-o", "here")
-
-
-def unread(
-    *words: str, env: Mapping[str, str] | None = None, err: int = subprocess.PIPE
-) -> tuple[int, str]:
-    """The exit code of a command whose reader has gone, and what it says on standard error."""
-    reader, writer = os.pipe()
-    os.close(reader)
-    done = subprocess.run(
-        [*COMMAND, *words],
-        stdout=writer,
-        stderr=err,
-        env={**os.environ, **(env or {})},
-        text=True,
-        check=False,
-    )
-    os.close(writer)
-    return done.returncode, done.stderr
 
 
 @pytest.mark.slow

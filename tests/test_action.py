@@ -313,7 +313,7 @@ def test_the_page_types_options_that_there_are() -> None:
 def test_the_pages_workflows_hand_over_inputs_that_there_are() -> None:
     assert INPUTS
     blocks = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    (workflow,) = [block for block in blocks if "OWNER/outnumber@REF" in block]
+    (workflow,) = [block for block in blocks if "uses: OWNER/outnumber@REF" in block]
     given = re.search(r"OWNER/outnumber@REF\n.*?with:\n((?: {10}[^\n]*\n)+)", workflow, re.DOTALL)
     assert given
     assert set(re.findall(r"^ +([a-z-]+):", given[1], re.MULTILINE)) == {

@@ -23,6 +23,15 @@ def test_everything_that_ships_can_run_where_everything_is_installed() -> None:
     assert (found["trio"].version or "")[0].isdigit()
 
 
+def test_gos_version_is_told_in_an_activated_environment_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scripts = str(Path(sys.executable).parent)
+    monkeypatch.setenv("PATH", scripts)
+    go = next(one for one in shipped() if one.name == "goroutine")
+    assert (availability(go, find_tools()).version or "").startswith("go1.")
+
+
 @pytest.mark.parametrize(
     ("need", "reason"),
     [

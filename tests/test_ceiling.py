@@ -95,11 +95,62 @@ def test_a_climb_that_the_budget_ends_tells_the_budget_that_would_do(
     monkeypatch.setattr("bench.experiments.watch.foretell", lambda *_: foretold_at(100_000))
     behaviour = Behaviour(seconds=1e-3, release_seconds=1e-4, refuse_at=100_000)
     stop = only(FakeRig({"fake": behaviour}, system=made(tmp_path / "a")), budget=45.0).stop
+    assert (stop.status, stop.projected) == ("budget", 100_000)
     bound, enough = stop.evidence
     assert bound == "pids.max in /a would bind at about 100,000 (projected)"
     budget = int(enough.removeprefix("to get there: --budget "))
     rig = FakeRig({"fake": behaviour}, system=made(tmp_path / "b"))
     assert only(rig, budget=budget).stop.status == "refused"
+
+
+def squeezed(root: Path, behaviour: Behaviour, at: int, left: int = 0) -> tuple[Sweep, FakeRig]:
+    """A climb in which others, once a step has `at` units, take the memory of the machine but for a
+    tenth, which is kept, and `left` bytes."""
+    system = made(root)
+    available = (1 << 30) // 10 + left
+
+    def observe(event: events.Event) -> None:
+        if isinstance(event, events.StepFinished) and event.step.alive >= at:
+            text = f"MemTotal: {1 << 20} kB\nMemAvailable: {available // 1024} kB\n"
+            system.path("proc/meminfo").write_text(text)
+
+    rig = FakeRig({"fake": behaviour}, system=system)
+    quest = Quest((entry("fake"),))
+    experiment = CeilingExperiment(
+        quest, rig, MACHINE, {"fake": HERE}, observe, lambda result: None
+    )
+    (sweep,) = experiment.run().sweeps
+    return sweep, rig
+
+
+def test_a_climb_ends_where_others_have_taken_the_memory_that_was_foretold(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("bench.experiments.watch.foretell", lambda *_: foretold_at(20_000))
+    stop = squeezed(tmp_path, Behaviour(refuse_at=30_000), at=16_000)[0].stop
+    assert (stop.status, stop.limit, stop.where) == ("reserve", "MemAvailable", "the machine")
+    assert (stop.count, stop.projected) == (16_000, 20_000)
+    assert stop.evidence == ("102.4 MiB of MemAvailable are kept for others",)
+
+
+def test_no_step_is_made_into_the_reserve_of_memory_where_nothing_is_foretold(
+    tmp_path: Path,
+) -> None:
+    """What a unit takes of memory being unknown, steps double without a bound of their own."""
+    behaviour = Behaviour(kernel_known=False, refuse_at=5_000_000)
+    stop = squeezed(tmp_path, behaviour, at=100_000)[0].stop
+    assert (stop.status, stop.limit) == ("reserve", "MemAvailable")
+    assert (stop.count, stop.predicted) == (100_000, None)
+
+
+def test_where_memory_is_too_short_for_a_step_slices_go_on(tmp_path: Path) -> None:
+    behaviour = Behaviour(kernel_known=False, refuse_at=5_000_000)
+    sweep, rig = squeezed(tmp_path, behaviour, at=100_000, left=2 << 20)
+    asked = [int(words.split()[1]) for words in rig.runners[0].asked if words.startswith("grow")]
+    after = [count for count in asked if count >= 100_000]
+    assert sweep.stop.status == "reserve"
+    assert sweep.stop.count == after[-1] > 100_000
+    assert max(later / before for before, later in pairwise(after)) <= 1.01
 
 
 def test_what_would_kill_the_harness_too_is_said_before_the_ascent(

@@ -20,6 +20,7 @@ from tests.support.commands import (
     outnumber_here,
     running,
     stranger,
+    unread,
     wait_for_pid,
     with_page,
 )
@@ -352,6 +353,13 @@ def test_a_reader_that_has_seen_enough_is_no_failure(finished: Finished) -> None
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_noise_that_measured_nothing_says_so_whatever_the_reader_does(folder: Path) -> None:
+    dead = str(stranger(folder, "sys.exit(3)"))
+    code, said = unread("noise", "--runner", dead, "--pairs", "6", "-o", "noise.json")
+    assert code == 4
+    assert "nothing could be measured; noise.json tells what was tried" in said
 
 
 @pytest.mark.parametrize(("words", "code"), [("--version", 0), ("sing", 2)])

@@ -17,6 +17,7 @@ from bench.regression.history.folder import add
 from bench.regression.history.reading import read
 from bench.results.records import Result
 from tests.support.commands import outnumber_here as outnumber
+from tests.support.commands import unread
 from tests.support.histories import history, noise, shifted
 from tests.support.results import result, sweep
 
@@ -233,6 +234,17 @@ def test_a_page_of_a_check_that_cannot_be_written_is_found_before_anything_is_sa
     done = outnumber("history", "check", "--markdown", "outnumber-history", code=2)
     assert done.stdout == ""
     assert "--markdown: outnumber-history: a page cannot be written there" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["table", "json", "markdown"])
+def test_an_alarm_is_one_whatever_the_reader_does(folder: Path, form: str) -> None:
+    nightly(folder)
+    words = ("history", "check", "--format", form, "--markdown", "check.md")
+    assert unread(*words, env={"GITHUB_STEP_SUMMARY": "summary.md"}) == (3, "")
+    page = (folder / "check.md").read_text()
+    assert page.startswith("### outnumber history: something seems to have changed")
+    assert (folder / "summary.md").read_text() == page
 
 
 def test_a_check_is_written_as_json_and_as_markdown(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace as changed
@@ -72,6 +73,24 @@ def test_two_machines_that_take_turns_have_a_segment_each() -> None:
     assert lengths(found.trends[0]) == [30, 30]
     assert len(found.crossings) == 1
     assert len(found.check.alarms) == 2
+
+
+GAPS = {1, 7, *range(10, 15), *range(20, 80)}  # days without a run: one, a working week, two months
+
+
+def test_missing_nights_begin_no_segment_and_change_no_verdict() -> None:
+    values = shifted(noise(60, 5), 40, 1.25)
+    days = [day for day in range(60 + len(GAPS)) if day not in GAPS]
+    whole = burst_history(values)
+    apart = dict(zip(days, values, strict=True))
+    gappy = burst_history([apart.get(day) for day in range(days[-1] + 1)])
+    gappy = replace(gappy, points=tuple(point for point in gappy.points if point.kept))
+    found, usual = (review(made, figures=[BURST]) for made in (gappy, whole))
+    (trend,) = found.trends
+    assert (lengths(trend), trend.missing, found.crossings) == ([60], 0, ())
+    (nomination,), (same,) = found.check.alarms, usual.check.alarms
+    assert (nomination.p, nomination.effect) == (same.p, same.effect)
+    assert nomination.first.date == usual.check.alarms[0].first.date + timedelta(days=len(GAPS))
 
 
 def test_another_count_of_units_is_another_segment() -> None:

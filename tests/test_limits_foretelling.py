@@ -8,7 +8,7 @@ import pytest
 
 from bench.limits.foretell import NO_RESERVES, Foretold, Reserves, foretell
 from bench.limits.model import Allowance, Survey
-from bench.limits.takes import Holding, takes
+from bench.limits.takes import Holding, rising, takes
 from tests.support.limits import made, surveyed
 
 MIB = 1 << 20
@@ -20,8 +20,33 @@ def holding(units: int, **known: int | None) -> Holding:
 
 
 def test_the_marginal_take_counts_and_not_the_average() -> None:
-    found = takes([holding(2000, mappings=4_140 + 30)], holding(3000, mappings=7_140 + 30))
-    assert found["mappings"] == 3.0
+    earlier = [holding(1000, mappings=2_070), holding(2000, mappings=4_900)]
+    assert takes(earlier, holding(3000, mappings=7_900))["mappings"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("mappings", "rises"),
+    [
+        ((2_000, 4_000, 6_100), True),
+        ((2_000, 4_000, 6_010), False),
+        ((2_000, 5_000, 7_500), False),
+    ],
+)
+def test_a_take_rises_where_the_last_units_took_more_than_those_before(
+    mappings: tuple[int, int, int], rises: bool
+) -> None:
+    first, last, now = (holding(1000 * n, mappings=held) for n, held in enumerate(mappings, 1))
+    assert rising([first, last], now) == ({"mappings"} if rises else set())
+    assert rising([last], now) == set()
+
+
+def test_what_still_rises_is_an_upper_bound_far_beyond_the_units_that_were_seen() -> None:
+    rows = (allowance("near", 1_000, 100), allowance("far", 1_001, 100))
+    found = foretell(Survey(100, rows), {"threads": 1.0}, NO_RESERVES, frozenset({"threads"}))
+    assert [(row.units, row.seen, row.at_most) for row in found.rows] == [
+        (1_000, 100, False),
+        (1_001, 100, True),
+    ]
 
 
 def test_a_take_is_never_negative_and_unknown_stays_unknown() -> None:

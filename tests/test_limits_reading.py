@@ -199,6 +199,14 @@ def test_promised_memory_is_bounded_only_without_overcommit(tmp_path: Path) -> N
     assert (found.value, found.use) == (512 << 20, (1 << 20) + kept)
 
 
+@pytest.mark.parametrize("mode", ["0", "1"])
+def test_promised_memory_is_not_bounded_in_the_other_modes(tmp_path: Path, mode: str) -> None:
+    system = made(tmp_path, {"proc/sys/vm/overcommit_memory": mode})
+    found = standing(surveyed(system), "vm.overcommit_memory")
+    assert (found.known, found.value) == (True, None)
+    assert found.notes == (f"promises are not bounded: vm.overcommit_memory is {mode}",)
+
+
 def test_available_memory_is_what_can_be_had_without_swapping(tmp_path: Path) -> None:
     found = standing(surveyed(made(tmp_path)), "MemAvailable")
     assert (found.value, found.use, found.shared) == (1 << 30, 1 << 29, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -257,8 +258,8 @@ def test_where_not_even_the_fewest_pairs_fit_there_is_no_verdict_but_what_to_typ
     with pytest.raises(MeasureError) as no:
         job.run(looks=(13, 40), budget_seconds=100.0, fewest=10)
     said = re.fullmatch(
-        r"2 pairs took \d+ seconds, and the 10 that are needed do not fit in 100; give --budget "
-        r"(\d+), fewer units with --at, or fewer figures with --gate",
+        r"2 of the 10 pairs that are needed took \d+ seconds, so they do not fit in 100; give "
+        r"--budget (\d+), fewer units with --at, or fewer figures with --gate",
         str(no.value),
     )
     assert said
@@ -291,17 +292,34 @@ def climbs(job: Job, count: int) -> tuple[list[Sweep], list[Sweep]]:
     return list(base.sweeps), list(new.sweeps)
 
 
-def test_ceilings_are_as_many_as_asked_for_each_in_its_pair() -> None:
+def test_ceilings_are_as_many_as_asked_for_on_either_side() -> None:
     refusing = Behaviour(refuse_at=700)
     base, new = climbs(Job(refusing, refusing), 4)
     assert [sweep.round for sweep in base] == [sweep.round for sweep in new] == [1, 2, 3, 4]
     assert {sweep.stop.count for sweep in base} == {700}
 
 
-def test_where_neither_side_meets_a_limit_one_ceiling_is_enough() -> None:
+def test_climbs_are_dealt_freely_so_that_every_order_is_as_likely() -> None:
+    """Ranks of two groups count every order; in pairs, four of these six would share all chances,
+    and what always befalls the second of a pair would tell the sides apart."""
+    low, orders = Behaviour(refuse_at=2), Counter[tuple[str, ...]]()
+    for seed in range(120):
+        job = Job(low, low)
+        job.run(looks=(2,), wanted=CLIMBING, climbs=2, seed=seed)
+        orders[tuple(job.order())] += 1
+    assert len(orders) == math.comb(4, 2)
+    assert min(orders.values()) > 5
+    assert all(order.count("one (base)") == 2 for order in orders)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_where_neither_side_meets_a_limit_both_are_tried_and_no_more(seed: int) -> None:
     slow = Behaviour(seconds=1e-3)
-    base, new = climbs(Job(slow, slow), 4)
-    assert [sweep.stop.status for sweep in (*base, *new)] == ["budget", "budget"]
+    job = Job(slow, slow)
+    job.run(looks=(6,), wanted=CLIMBING, climbs=4, seed=seed)
+    order = job.order()
+    assert len(set(order)) == 2
+    assert len(set(order[:-2])) < 2
 
 
 def decided(

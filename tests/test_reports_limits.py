@@ -13,6 +13,7 @@ from rich.console import Console
 from bench.results.records import Limit, Status, Stop, Sweep
 from reports.limits import limits_json, print_ceilings, print_limits
 from reports.plan import PlanFoot, PlanRow, print_plan
+from reports.tables import limits
 from tests.support.results import result, sweep
 
 GROUP = "/sys/fs/cgroup/a"
@@ -22,6 +23,7 @@ PIDS = Limit(
     value=20_000,
     use=3_002,
     where=GROUP,
+    alive=3_000,
     take=1.0,
     allows=19_998,
     lift=f"echo 40000 > {GROUP}/pids.max",
@@ -33,11 +35,13 @@ MEMORY = Limit(
     value=1 << 30,
     use=100 << 20,
     where=GROUP,
+    alive=3_000,
     take=35_700.0,
     allows=27_700,
     lift=f"echo 2147483648 > {GROUP}/memory.max",
     notes=(f"memory.oom.group is set in {GROUP}: an OOM kill takes all its processes at once",),
 )
+BASIS = "by what the first 3,000 units took; later ones may take more"
 OTHERS = (
     Limit(name="RLIMIT_NPROC", measure="count", value=None, use=None, known=False),
     Limit(name="RLIMIT_AS", measure="bytes", value=None, use=None),
@@ -79,6 +83,8 @@ def test_limits_are_told_smallest_first_with_the_outlook() -> None:
         "unknown: RLIMIT_NPROC",
         "unlimited: RLIMIT_AS",
         "not taken by a unit: RLIMIT_NOFILE",
+        "in use: by all that count, the pilot's 3,000 units among them",
+        f"allows: these and what fits in the rest, {BASIS}",
         f"memory.max in {GROUP}: {MEMORY.notes[0]}, the harness too",
         "predicted ceiling: 19,998, by pids.max in /sys/fs/cgroup/a",
         f"to lift it: echo 40000 > {GROUP}/pids.max",
@@ -126,7 +132,27 @@ def test_a_refusal_is_told_with_evidence_and_the_way_on() -> None:
         f"  to go further: echo 40000 > {GROUP}/pids.max",
         f"  pids.max in {GROUP}: systemd calls it TasksMax, containers --pids-limit",
         "  room for 8,700 more: memory.max in /sys/fs/cgroup/a, 1.00 GiB",
+        f"  that is {BASIS}",
     ]
+
+
+def test_a_count_whose_take_still_rose_is_told_as_an_upper_bound() -> None:
+    rising = replace(MEMORY, at_most=True)
+    one = replace(climb("max"), limits=(PIDS, rising))
+    text = "\n".join(shown(lambda console: print_limits([one], console)))
+    assert "34.9 KiB  at most 27,700\n" in text
+    assert "next would be memory.max in /sys/fs/cgroup/a, at most at 27,700\n" in text
+    assert "  room for at most 8,700 more: memory.max" in "\n".join(ceilings(one))
+    assert json.loads(limits_json([one]))["runtimes"][0]["limits"][1]["at_most"] is True
+    _, table_row, *_ = limits(result(one)).words
+    assert table_row[4:] == ("100 MiB", "3,000", "34.9 KiB", "at most 27,700")
+
+
+def test_where_no_unit_was_seen_nothing_is_said_to_rest_on_units() -> None:
+    seen_none = tuple(replace(limit, alive=0) for limit in (PIDS, MEMORY))
+    one = replace(climb("refused", PIDS), limits=seen_none)
+    text = "\n".join(shown(lambda c: print_limits([one], c)) + ceilings(one))
+    assert "units took" not in text
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from bench.clock import Clock
 from bench.experiments.lane import Lane
+from bench.limits.machine import available_memory
+from bench.limits.model import Allowance
 from bench.measure.job import climb_stops
 from bench.results.records import Stop
 from bench.system import System
@@ -53,6 +55,9 @@ class Ascent:
         return None if ceiling is None else int(ceiling * NEAR)
 
     def _step(self, count: int) -> None:
+        """Not made where memory may be too short for the whole of it: slices may still fit."""
+        if self._memory_is_short(count - self.lane.alive):
+            return
         within = self._within_budget(count)
         if within is not None:
             self.lane.grow(within)
@@ -76,36 +81,32 @@ class Ascent:
         lane = self.lane
         reserve = lane.foretold.reserve
         most = count if reserve is None else min(count, reserve.kept or 0)
-        if most > lane.alive and not self._memory_is_short(most - lane.alive):
+        if reserve is not None and most <= lane.alive:
+            self._end_at_reserve(reserve.allowance)
+        elif self._memory_is_short(most - lane.alive):
+            self._end_at_reserve(available_memory(self.system))
+        else:
             return most
-        self._end_at_reserve()
         return None
 
     def _memory_is_short(self, more: int) -> bool:
         """Whether the next units would eat into the reserve of memory, by the machine's own word:
         what was foretold may be wrong, and others may have taken more meanwhile."""
-        table = self.system.table("proc/meminfo")
-        total, available = table.get("MemTotal"), table.get("MemAvailable")
-        if total is None or available is None:
-            return False
-        reserves = self.lane.reserves
-        kept = reserves.memory_bytes
-        kept = int(total * reserves.memory_share) if kept is None else kept
-        return kept > 0 and available - self.lane.forecast.burst_bytes(more) < kept
+        now = available_memory(self.system)
+        kept = self.lane.reserves.of(now)
+        return kept > 0 and (now.spare or 0) - self.lane.forecast.burst_bytes(more) < kept
 
-    def _end_at_reserve(self) -> None:
+    def _end_at_reserve(self, held: Allowance) -> None:
         lane = self.lane
-        row, wall = lane.foretold.reserve, lane.foretold.wall
-        kept = row.allowance.amount(lane.reserves.of(row.allowance)) if row else "some"
-        name = row.allowance.limit if row else "MemAvailable"
+        kept, wall = held.amount(lane.reserves.of(held)), lane.foretold.wall
         lane.end(
             Stop(
                 status="reserve",
                 count=lane.alive,
-                message=f"the reserve of {name} is left to other processes",
-                limit=name,
-                where=row.allowance.where if row else None,
-                evidence=(f"{kept} of {name} are kept for others",),
+                message=f"the reserve of {held.limit} is left to other processes",
+                limit=held.limit,
+                where=held.where,
+                evidence=(f"{kept} of {held.limit} are kept for others",),
                 projected=wall.units if wall else None,
             )
         )

@@ -110,12 +110,11 @@ class Lane:
     def look(self) -> None:
         """Looks at every limit, at the step that was measured last, and foretells anew."""
         self._watch.look(self.alive, self._steps[-1].memory)
-        self.foretold = self._watch.foretell(self.reserves)
+        self._foretell()
 
     def settle_prediction(self) -> None:
         """Keeps what is foretold now as the prediction that was made before launching."""
         self.predicted = self.foretold.ceiling
-        self.limits = limits_of(self.foretold)
 
     def end(self, stop: Stop) -> None:
         """Keeps why the climb ended; the first reason stays."""
@@ -142,9 +141,14 @@ class Lane:
     def _greet(self, subject: Subject, rig: Rig) -> None:
         self._hello = hello_of(subject.runner.hello())
         self._watch = Watch(rig.system, subject.runner.pid, self.entry.language)
-        self.foretold = self._watch.foretell(self.reserves)
+        self._foretell()
         subject.eyes.settle(exact=False)
         self._baseline = subject.eyes.memory()
+
+    def _foretell(self) -> None:
+        """The limits that are kept are those of the last look, whose takes rest on most units."""
+        self.foretold = self._watch.foretell(self.reserves)
+        self.limits = limits_of(self.foretold)
 
     def _new_burst(self) -> Burst:
         eyes = self._subject.eyes

@@ -15,6 +15,7 @@ import msgspec
 
 from bench.errors import MeasureError
 from bench.experiments import events
+from bench.experiments.dealing import dealt
 from bench.experiments.side import Contender, Open, PairsRequest, SideOfJob
 from bench.results.records import Machine, Purpose, Result
 from runners.catalogue import Entry
@@ -47,6 +48,8 @@ class PairsExperiment:
         self._observe = observe
         self._dice = random.Random(request.seed)
         self._clock = sides[0].rig.clock
+        climbs = max(1, request.climbs)
+        self._climbs = [dealt(climbs, self._dice) for _ in sides[0].entries]
         job = secrets.token_hex(8)
         self._sides = (
             SideOfJob(sides[0], "base", request, machine, job, observe, saves[0]),
@@ -132,9 +135,9 @@ class PairsExperiment:
         spent = self._clock.monotonic() - self._began
         needed = math.ceil(1.2 * max(spent / made, self._last) * request.fewest)
         raise MeasureError(
-            f"{made} pairs took {spent:,.0f} seconds, and the {request.fewest} that are needed do "
-            f"not fit in {request.budget_seconds:,.0f}; give --budget {needed}, fewer units with "
-            "--at, or fewer figures with --gate"
+            f"{made} of the {request.fewest} pairs that are needed took {spent:,.0f} seconds, so "
+            f"they do not fit in {request.budget_seconds:,.0f}; give --budget {needed}, fewer "
+            "units with --at, or fewer figures with --gate"
         )
 
     def _jobs(self, number: int, wanted: Open) -> Iterator[tuple[int, Purpose]]:
@@ -155,14 +158,22 @@ class PairsExperiment:
         if purpose != "climb":
             return True
         # Where neither side met a limit at first, neither will.
+        tried = all(side.climbs(entry.name) for side in self._sides)
         met = any(side.met_a_limit(entry.name) for side in self._sides)
-        return number == 1 or (number <= self._request.climbs and met)
+        return number <= max(1, self._request.climbs) and (met or not tried)
 
-    def _make_pair(self, place: int, purpose: Purpose, number: int) -> None:
+    def _in_order(self, place: int, purpose: Purpose, number: int) -> list[SideOfJob]:
+        """Both sides, a coin saying which is first; for climbs, the next two that were dealt."""
+        if purpose == "climb":
+            return [self._sides[side] for side in self._climbs[place][2 * number - 2 : 2 * number]]
         sides = list(self._sides)
         self._dice.shuffle(sides)
+        return sides
+
+    def _make_pair(self, place: int, purpose: Purpose, number: int) -> None:
+        sides = self._in_order(place, purpose, number)
         name = sides[0].side.entries[place].name
-        if any(side.broken[name] >= HOPELESS for side in sides):
+        if any(side.broken[name] >= HOPELESS for side in self._sides):
             return
         for side in sides:
             side.sweep(side.side.entries[place], purpose, number)

@@ -117,16 +117,20 @@ class SideOfJob:
             return 0.0
         return self._job(entry, purpose, 1).foretold_seconds(self._forecasts[entry.name])
 
+    def climbs(self, runtime: str) -> list[Sweep]:
+        """Those made so far."""
+        sweeps = self.ledger.result.sweeps
+        return [one for one in sweeps if (one.runtime, one.purpose) == (runtime, "climb")]
+
     def met_a_limit(self, runtime: str) -> bool:
-        return any(
-            sweep.stop.status in ("refused", "killed")
-            for sweep in self.ledger.result.sweeps
-            if (sweep.runtime, sweep.purpose) == (runtime, "climb")
-        )
+        return any(one.stop.status in ("refused", "killed") for one in self.climbs(runtime))
 
     def sweep(self, entry: Entry, purpose: Purpose, number: int) -> None:
-        """Makes one sweep, tells of it and keeps it, however it ends."""
+        """Makes one sweep, tells of it and keeps it, however it ends. Climbs are in no pairs, and
+        have numbers of their own."""
         row = self.row(entry.name)
+        if purpose == "climb":
+            number = len(self.climbs(entry.name)) + 1
         self._observe(events.SweepStarted(row, purpose, number, self._request.looks[-1]))
         if purpose == "climb":
             self._climb(entry, number)

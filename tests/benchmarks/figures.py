@@ -27,6 +27,7 @@ PARTS: dict[str, Callable[[Options], list[bool]]] = {
     "ceiling": ceiling_cost.to_a_pids_cgroup,
     "memory": lambda options: own_cost.peak_memory(options.million),
     "help": lambda _: own_cost.help_time(),
+    "compare": lambda _: own_cost.compare_time(),
 }
 
 

@@ -1,4 +1,4 @@
-"""The harness's own weight: its peak memory while it measures, and how soon its help is there."""
+"""The harness's own weight: its peak memory while it measures, and how soon its commands answer."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pathlib import Path
 MOST_BYTES = 80 << 20
 ALIKE = 0.05
 HELP_SECONDS = 0.35
+COMPARE_SECONDS = 1.5
+RESULT = Path(__file__).parents[2] / "docs" / "example" / "run.json"  # of all default runtimes
 NOT_FOR_HELP = {"matplotlib", "scipy", "gevent", "trio", "numpy"}
 
 # Tells its peak when the last sweep has ended, before figures and statistics are loaded.
@@ -73,6 +75,22 @@ def help_time() -> list[bool]:
 def seconds_of_help() -> float:
     began = time.perf_counter()
     python(HELP, "--help")
+    return time.perf_counter() - began
+
+
+def compare_time() -> list[bool]:
+    """Prints how long `outnumber compare` takes with two results of seven runtimes."""
+    print(f"\noutnumber compare, two results of seven runtimes; to reach: {COMPARE_SECONDS} s")
+    taken = statistics.median(seconds_of_compare() for _ in range(9))
+    print(f"median of 9      {taken:6.3f} s    {verdict(taken < COMPARE_SECONDS)}")
+    return [taken < COMPARE_SECONDS]
+
+
+def seconds_of_compare() -> float:
+    began = time.perf_counter()
+    said = python(HELP, "compare", str(RESULT), str(RESULT))
+    if said.returncode:
+        sys.exit(f"outnumber compare failed:\n{said.stdout}{said.stderr}")
     return time.perf_counter() - began
 
 

@@ -10,10 +10,12 @@ from bench.regression.noise import noise_of
 from reports import units
 from tests.calibration import (
     alternatives,
+    climbs,
     elsewhere,
     false_failures,
     outcomes,
     power,
+    real,
     sharpness,
     targets,
 )
@@ -28,6 +30,7 @@ class Measured:
     """One calibration."""
 
     failures: list[false_failures.Row]
+    climbing: list[climbs.Row]
     others: list[elsewhere.Row]
     found: list[power.Row]
     spreads: list[power.BySpread]
@@ -37,7 +40,10 @@ class Measured:
 
     @property
     def targets(self) -> list[targets.Target]:
-        return targets.targets(self.failures, self.found, self.spreads)
+        answers = real.answers(outcomes.load())
+        return targets.targets(
+            self.failures, self.climbing, self.found, self.spreads, self.sharpness, answers
+        )
 
 
 def measure(runtimes: Runtimes, tuning: Runtimes, seeds: str, jobs: int) -> Measured:
@@ -45,6 +51,7 @@ def measure(runtimes: Runtimes, tuning: Runtimes, seeds: str, jobs: int) -> Meas
     few = max(1, jobs // POWER_SHARE)
     return Measured(
         false_failures.rows(runtimes, seeds, jobs),
+        climbs.rows(runtimes, seeds, jobs),
         elsewhere.rows(runtimes, seeds, jobs),
         power.rows(runtimes, seeds, few),
         power.by_spread(runtimes, seeds, few),
@@ -61,6 +68,7 @@ def blocks(recordings: Mapping[str, Recording], tuning: Runtimes, made: Measured
         "machines": machines_table(recordings),
         "recordings": recorded_table(recordings),
         "false failures": false_failures.as_table(made.failures),
+        "climbs": climbs.as_table(made.climbing),
         "alike by runtime": false_failures.runtimes_table(made.failures),
         "elsewhere": elsewhere.as_table(made.others),
         "bytes": power.as_table(made.found, BYTES, recordings),
@@ -103,6 +111,7 @@ def recorded_table(recordings: Mapping[str, Recording]) -> str:
         "leak: processes",
         "median",
         "pairs vary by",
+        "load as it began",
     )
     return table(heading, (_recorded_row(name, one) for name, one in recordings.items()))
 
@@ -122,6 +131,7 @@ def _recorded_row(name: str, recording: Recording) -> tuple[str, ...]:
         units.count(2 * leak.pairs),
         units.size(leak.level),
         units.size(leak.pair_spread),
+        f"{float(recording.machine['load'] or 0):.1f}",
     )
 
 

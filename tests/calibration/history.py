@@ -29,7 +29,7 @@ from bench.regression.history.check import FEWEST_FOR_ALARM, FEWEST_FOR_VERDICT,
 from bench.regression.history.stretches import Stretch
 from bench.regression.history.trends import Night, Segment, Trend
 from bench.results.records import Runtime
-from tests.calibration.nights import KINDS, series, shifted
+from tests.calibration.nights import KINDS, Dated, series, shifted
 from tests.calibration.page import filled
 
 PAGE = Path(__file__).parents[2] / "docs" / "history.md"
@@ -92,11 +92,11 @@ class Row:
     share: Share
 
 
-def stretch_of(values: Sequence[float], number: int = 0) -> Stretch:
-    """Nights with these values, which are logarithms, of one figure of one runtime."""
+def stretch_of(made: Sequence[Dated], number: int = 0) -> Stretch:
+    """These nights, whose values are logarithms, of one figure of one runtime."""
     nights = tuple(
-        Night(f"{place:016x}", FIRST + timedelta(days=place), None, 4e-6 * math.exp(value))
-        for place, value in enumerate(values)
+        Night(f"{day:016x}", FIRST + timedelta(days=day), None, 4e-6 * math.exp(value))
+        for day, value in made
     )
     runtime = (
         RUNTIME
@@ -107,13 +107,13 @@ def stretch_of(values: Sequence[float], number: int = 0) -> Stretch:
     return Stretch(Trend(runtime, BURST, (segment,)), segment, nights)
 
 
-def nominates(values: Sequence[float]) -> bool:
-    return bool(check([stretch_of(values)]).nominations)
+def nominates(nights: Sequence[Dated]) -> bool:
+    return bool(check([stretch_of(nights)]).nominations)
 
 
-def alarms(values: Sequence[float]) -> bool:
+def alarms(nights: Sequence[Dated]) -> bool:
     """Whether a worsening alarms, wherever it is said to be."""
-    return bool(check([stretch_of(values)]).alarms)
+    return bool(check([stretch_of(nights)]).alarms)
 
 
 # What is asked of one series; each is given the kind, the seeds and the series' number.
@@ -131,14 +131,14 @@ def young(kind: str, seeds: str, number: int) -> bool:
 
 def watched(kind: str, seeds: str, number: int) -> bool:
     """A check every night from the first that may alarm: whether any of them nominated."""
-    values = series(kind, NIGHTS, seeds, number)
-    return any(nominates(values[:end]) for end in range(FEWEST_FOR_ALARM, len(values) + 1))
+    nights = series(kind, NIGHTS, seeds, number)
+    return any(nominates(nights[:end]) for end in range(FEWEST_FOR_ALARM, len(nights) + 1))
 
 
 def advised(kind: str, seeds: str, number: int) -> bool:
     """A check every night from the first with a verdict until they may alarm."""
-    values = series(kind, NIGHTS, seeds, number)
-    return any(nominates(values[:end]) for end in range(FEWEST_FOR_VERDICT, FEWEST_FOR_ALARM))
+    nights = series(kind, NIGHTS, seeds, number)
+    return any(nominates(nights[:end]) for end in range(FEWEST_FOR_VERDICT, FEWEST_FOR_ALARM))
 
 
 def together(kind: str, seeds: str, number: int) -> bool:

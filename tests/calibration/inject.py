@@ -2,6 +2,7 @@
 
     .venv/bin/python -m tests.calibration.inject                    everything: some 40 minutes
     .venv/bin/python -m tests.calibration.inject --only leak        one kind of job
+    .venv/bin/python -m tests.calibration.inject --jobs 10 --only heavier --runtime trio
 
 The units are those of shipped runners, with a fault that is set on the new side alone
 (`faults/faulty.py`; for the ceiling, `faults/confined.sh`). What came of each job is kept in
@@ -39,11 +40,13 @@ HERE = Path(__file__).parent
 FAULTS = HERE / "faults"
 MORE = 0.10  # of spawn time
 TURNS, TIMES = 2_000, 16  # of the loop, and processes, to calibrate the spin by
+BYTES = {"asyncio": 1_179, "trio": 2_170}  # a unit's
 BASE_PIDS, NEW_PIDS = 3_000, 2_000
 ALIKE = (
     "asyncio", "asyncio", "asyncio", "trio", "trio", "greenlet", "gevent", "goroutine", "pthread",
     "threading",
 )  # fmt: skip
+RUNTIMES = tuple(dict.fromkeys(ALIKE))
 
 
 @dataclass(frozen=True)
@@ -55,44 +58,46 @@ class Case:
     words: tuple[str, ...]
 
 
-def cases(kinds: Sequence[str]) -> Iterator[Case]:
-    """The jobs of these kinds, each made ready as its turn comes."""
+def cases(kinds: Sequence[str], runtimes: Sequence[str]) -> Iterator[Case]:
+    """The jobs of these kinds and runtimes, each made ready as its turn comes."""
     for kind in kinds:
-        yield from KINDS[kind]()
+        yield from KINDS[kind](runtimes)
 
 
-def alike() -> Iterator[Case]:
+def alike(runtimes: Sequence[str]) -> Iterator[Case]:
     """Both sides the same."""
-    for name in ALIKE:
+    for name in filter(runtimes.__contains__, ALIKE):
         both = ("--base-python", sys.executable, "--new-python", sys.executable)
         yield Case("alike", "none", ("--runtime", name, *both))
 
 
-def heavier() -> Iterator[Case]:
+def heavier(runtimes: Sequence[str]) -> Iterator[Case]:
     """A held buffer of 2 % and 10 % of a unit's bytes."""
-    for name, each in (("asyncio", 1_179), ("trio", 2_170)):
+    for name in filter(runtimes.__contains__, BYTES):
         for share in (0.02, 0.10):
-            hold = round(share * each)
+            hold = round(share * BYTES[name])
             words = (*_both(name), "--new-set", f"hold={hold}")
             yield Case("heavier", f"{hold} bytes held a unit, +{share * 100:.0f} %", words)
 
 
-def slower() -> Iterator[Case]:
+def slower(runtimes: Sequence[str]) -> Iterator[Case]:
     """A spin of 10 % of a spawn's time, calibrated just before."""
-    for name in ("asyncio", "trio"):
+    for name in filter(runtimes.__contains__, BYTES):
         turns = calibrated(stranger(FAULTS / f"{name}.toml"))
         fault = f"{turns} turns of an empty loop a spawn, +{MORE * 100:.0f} %"
         yield Case("slower", fault, (*_both(name), "--new-set", f"spin={turns}"))
 
 
-def leak() -> Iterator[Case]:
+def leak(runtimes: Sequence[str]) -> Iterator[Case]:
     """Objects kept after the release."""
-    for name in ("asyncio", "trio", "threading"):
+    for name in filter(runtimes.__contains__, (*BYTES, "threading")):
         yield Case("leak", "200 bytes a unit kept", (*_both(name), "--new-set", "leak=200"))
 
 
-def ceiling() -> Iterator[Case]:
+def ceiling(runtimes: Sequence[str]) -> Iterator[Case]:
     """A lower pids cgroup: the same cgroup at another value, then another cgroup."""
+    if "pthread" not in runtimes:
+        return
     with _groups() as (outer, inner):
         base = ("--ceiling", "--base-set", f"within={outer}", "--base-set", f"pids={BASE_PIDS}")
         for group, words in ((outer, "the same cgroup"), (inner, "a cgroup below it")):
@@ -171,15 +176,22 @@ def _shown(word: str) -> str:
     return word.replace(f"{HERE.parents[1]}/", "")
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", action="append", choices=KINDS, help="may be repeated")
-    kinds = parser.parse_args().only or list(KINDS)
+    parser.add_argument("--runtime", action="append", choices=RUNTIMES, help="may be repeated")
+    parser.add_argument("--jobs", type=int, default=1, help="a fault; those without one are ten")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
     made: list[outcomes.Outcome] = []
-    for case in cases(kinds):
-        made.append(carry_out(case))
-        print(made[-1].line, flush=True)
-        outcomes.keep(kinds, made)
+    for case in cases(options.only or list(KINDS), options.runtime or RUNTIMES):
+        for _ in range(1 if case.kind == "alike" else options.jobs):
+            made.append(carry_out(case))
+            print(made[-1].line, flush=True)
+            outcomes.keep(made)
 
 
 if __name__ == "__main__":

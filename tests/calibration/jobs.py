@@ -14,9 +14,10 @@ from bench.results.statistics import Estimate, share_with_interval
 
 Runtimes = Mapping[str, Sequence[Recorded]]
 
-# Constants of the gate were chosen on the first set alone, figures are published of the second. (2
-# was published once; what it showed changed a rule, so it can vouch for that rule no more.)
-SEEDS = {"tuning": 1, "published": 3}
+# Constants of the gate are chosen by the first, figures are published of the second. What was
+# published of 2 showed that a rule was missing, and 3 was drawn from the same recordings: neither
+# can vouch for the rules any more. A new set of recordings gets a new seed.
+SEEDS = {"tuning": 1, "published": 4}
 
 
 def dice_for(seeds: str, *words: object) -> random.Random:

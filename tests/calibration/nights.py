@@ -11,6 +11,7 @@ import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 RECORDED = Path(__file__).parent / "recorded" / "nights.json"
 
@@ -24,7 +25,15 @@ DIGITS = 3  # decimal places of logarithms in ties
 BLOCK = 10  # nights of the recorded ones that stay together
 
 Series = list[float]
-Kind = Callable[[int, random.Random], Series]
+# `None` is a night that is missing.
+Kind = Callable[[int, random.Random], Series] | Callable[[int, random.Random], list[float | None]]
+
+
+class Dated(NamedTuple):
+    """A night that is there: on which day, the first being 0, and its value."""
+
+    day: int
+    value: float
 
 
 def quiet(nights: int, dice: random.Random) -> Series:
@@ -40,7 +49,7 @@ def waves(nights: int, dice: random.Random) -> Series:
     return found
 
 
-def with_spikes(base: Kind) -> Kind:
+def with_spikes(base: Callable[[int, random.Random], Series]) -> Kind:
     """Here and there a night is far off."""
 
     def spiked(nights: int, dice: random.Random) -> Series:
@@ -78,9 +87,9 @@ def ties(nights: int, dice: random.Random) -> Series:
     return [round(x, DIGITS - 1) for x in quiet(nights, dice)]
 
 
-def missing_nights(nights: int, dice: random.Random) -> Series:
-    """A fifth of the nights is not there: that leaves fewer of them, and nothing else."""
-    return [x for x in waves(nights, dice) if dice.random() >= MISSING]
+def missing_nights(nights: int, dice: random.Random) -> list[float | None]:
+    """A fifth of the nights is not there: that leaves fewer of them, with gaps in their dates."""
+    return [x if dice.random() >= MISSING else None for x in waves(nights, dice)]
 
 
 def recorded(nights: int, dice: random.Random) -> Series:
@@ -117,12 +126,17 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def series(kind: str, nights: int, seeds: str, number: int) -> Series:
-    """The series of that number: the same for the same words, and of no other seeds."""
-    return KINDS[kind](nights, random.Random(f"{seeds}/{kind}/{number}"))
+def series(kind: str, nights: int, seeds: str, number: int) -> list[Dated]:
+    """The nights that are there of the series of that number: the same for the same words, and of
+    no other seeds."""
+    values = KINDS[kind](nights, random.Random(f"{seeds}/{kind}/{number}"))
+    return [Dated(day, value) for day, value in enumerate(values) if value is not None]
 
 
-def shifted(values: Sequence[float], after: int, change: float) -> Series:
-    """The values, the last `after` of them worse by so much."""
-    begins = len(values) - after
-    return [x + math.log1p(change) * (place >= begins) for place, x in enumerate(values)]
+def shifted(nights: Sequence[Dated], after: int, change: float) -> list[Dated]:
+    """The nights, the last `after` of them worse by so much."""
+    begins = len(nights) - after
+    return [
+        Dated(day, value + math.log1p(change) * (place >= begins))
+        for place, (day, value) in enumerate(nights)
+    ]

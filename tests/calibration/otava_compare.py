@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.calibration.history import NIGHTS, PAGE, Share, nominates
-from tests.calibration.nights import KINDS, series, shifted
+from tests.calibration.nights import KINDS, Dated, series, shifted
 from tests.calibration.page import filled
 
 CSV = Path(__file__).parent / "recorded" / "otava.csv"
@@ -43,26 +43,26 @@ found = [bool(compute_change_points(values)[0]) for values in json.load(sys.stdi
 print(json.dumps([importlib.metadata.version("apache-otava"), found]))
 """
 
-Make = Callable[[str, int], Sequence[float]]
+Make = Callable[[str, int], Sequence[Dated]]
 
 
-def unchanged(kind: str, number: int) -> Sequence[float]:
+def unchanged(kind: str, number: int) -> Sequence[Dated]:
     return series(kind, NIGHTS, "published", number)
 
 
-def slower(kind: str, number: int) -> Sequence[float]:
+def slower(kind: str, number: int) -> Sequence[Dated]:
     return shifted(unchanged(kind, number), AFTER, CHANGE)
 
 
 MADE: dict[str, Make] = {
-    "nothing": unchanged,
+    "unchanged": unchanged,
     f"+{CHANGE:.0%} in the last {AFTER} nights": slower,
 }
 
 
-def by_otava(python: str, values: Sequence[Sequence[float]]) -> tuple[str, int]:
+def by_otava(python: str, made: Sequence[Sequence[Dated]]) -> tuple[str, int]:
     """Its name with its version, and in how many of the series it finds any change."""
-    bursts = [[4e-6 * math.exp(value) for value in one] for one in values]
+    bursts = [[4e-6 * math.exp(night.value) for night in one] for one in made]
     done = subprocess.run(
         [python, "-I", "-W", "ignore", "-c", PROGRAM],
         input=json.dumps(bursts),
@@ -96,9 +96,9 @@ def rows(python: str, count: int) -> list[Row]:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for kind in KINDS:
             for what, make in MADE.items():
-                values = list(map(functools.partial(make, kind), range(count)))
-                ours = sum(pool.map(nominates, values, chunksize=10))
-                for name, found in (("outnumber history", ours), by_otava(python, values)):
+                nights = list(map(functools.partial(make, kind), range(count)))
+                ours = sum(pool.map(nominates, nights, chunksize=10))
+                for name, found in (("outnumber history", ours), by_otava(python, nights)):
                     made.append(Row(kind, what, name, Share(found, count)))
                     print(kind, what, name, made[-1].share, sep="; ", flush=True)
     return made

@@ -20,18 +20,20 @@ SPREAD_CHANGES = (0.05, 0.10, 0.20)
 
 @dataclass(frozen=True)
 class Row:
-    """One figure of one runtime, or of all, under one change."""
+    """One figure of one runtime, or of all, under one change. `heavier` counts the jobs that called
+    the bytes a regression as well."""
 
     runtime: str
     figure: Figure
     change: float
     shares: Shares
+    heavier: int = 0
 
 
 def rows(runtimes: Runtimes, seeds: str, jobs: int) -> list[Row]:
     """Each change of the grid in bytes and in burst, and each leak, one at a time."""
     return [
-        Row(name, figure, change, _shares(recorded, seeds, figure, change, jobs))
+        _row(name, recorded, seeds, figure, change, jobs)
         for name, recorded in runtimes.items()
         for figure, changes in ((BYTES, GRID), (BURST, GRID), (LEAK, LEAKS))
         for change in changes
@@ -45,12 +47,13 @@ def changes_of(figure: Figure, change: float) -> Changes:
     return {figure: Change(factor=1 + change)}
 
 
-def _shares(
-    recorded: Sequence[Recorded], seeds: str, figure: Figure, change: float, jobs: int
-) -> Shares:
-    dice = dice_for(seeds, "power", recorded[0].gate.runtime, figure.words, change)
+def _row(
+    name: str, recorded: Sequence[Recorded], seeds: str, figure: Figure, change: float, jobs: int
+) -> Row:
+    dice = dice_for(seeds, "power", name, figure.words, change)
     decisions = play(recorded, looks(), jobs, dice, changes_of(figure, change))
-    return Shares.of_figure(decisions, figure)
+    heavier = Shares.of_figure(decisions, BYTES).words.count("regression")
+    return Row(name, figure, change, Shares.of_figure(decisions, figure), heavier)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,10 @@
 
 A file holds raw values in the order in which the processes ran, with the moments at which they
 began; everything that is published about the gate is drawn from these.
+
+`recorded/published` is the set that figures are published of, `recorded/tuning` holds the sets that
+have been looked at while rules and constants were chosen, a folder each: the first was recorded for
+that, the others were published once.
 """
 
 from __future__ import annotations
@@ -85,7 +89,7 @@ def _series(gate: Gate, result: Result) -> Series:
     )
 
 
-def save(recording: Recording, folder: Path = FOLDER) -> Path:
+def save(recording: Recording, folder: Path) -> Path:
     path = folder / f"{recording.runtime.name}.json"
     fields = msgspec.json.decode(msgspec.json.encode(recording), type=dict[str, msgspec.Raw])
     lines = ",\n".join(f'"{key}": {bytes(value).decode()}' for key, value in fields.items())
@@ -93,11 +97,36 @@ def save(recording: Recording, folder: Path = FOLDER) -> Path:
     return path
 
 
-def load(folder: Path = FOLDER) -> dict[str, Recording]:
-    """Every recording of a folder, by runtime."""
-    files = sorted(folder.glob("*.json"))
-    made = [msgspec.json.decode(file.read_bytes(), type=Recording) for file in files]
-    return {recording.runtime.name: recording for recording in made}
+def load(folder: Path = FOLDER / "published") -> dict[str, Recording]:
+    """Every recording of a folder and of the sets in it, by runtime; those of one runtime joined,
+    in the sets' order."""
+    found: dict[str, Recording] = {}
+    for file in sorted(folder.rglob("*.json")):
+        one = msgspec.json.decode(file.read_bytes(), type=Recording)
+        before = found.get(one.runtime.name)
+        found[one.runtime.name] = _joined(before, one) if before else one
+    return dict(sorted(found.items()))
+
+
+def _joined(before: Recording, after: Recording) -> Recording:
+    """The pairs of both. What else is told is of the later one."""
+    series = {
+        figure: Series(
+            before.series[figure].values + one.values,
+            before.series[figure].started_seconds + one.started_seconds,
+        )
+        for figure, one in after.series.items()
+    }
+    return msgspec.structs.replace(after, series=series)
+
+
+def retire(folder: Path = FOLDER) -> Path:
+    """Makes what is published one more of the sets to tune by, and returns its new folder. What is
+    recorded next has been seen by nobody when it is published."""
+    sets = folder / "tuning"
+    kept = sets / str(1 + max((int(one.name) for one in sets.iterdir()), default=0))
+    (folder / "published").rename(kept)
+    return kept
 
 
 def pair_spread(recorded: Recorded) -> float:

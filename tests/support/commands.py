@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from unittest import mock
 
@@ -26,6 +27,24 @@ def outnumber(*words: str, code: int = 0) -> Done:
     command = [*COMMAND, *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     return _checked(done, code)
+
+
+def unread(
+    *words: str, env: Mapping[str, str] | None = None, err: int = subprocess.PIPE
+) -> tuple[int, str]:
+    """The exit code of a command whose reader has gone, and what it says on standard error."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, *words],
+        stdout=writer,
+        stderr=err,
+        env={**os.environ, **(env or {})},
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    return done.returncode, done.stderr
 
 
 def outnumber_here(*words: str, code: int = 0) -> Done:
