@@ -84,6 +84,8 @@ def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
         if harness.poll() is None:
             harness.kill()
             harness.wait()
+        if harness.stderr is not None:
+            harness.stderr.close()
 
 
 def wait_for_pid(witness: Path) -> int:
