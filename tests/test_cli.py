@@ -134,6 +134,15 @@ def test_noise_keeps_its_pairs_and_says_what_can_be_pasted(folder: Path) -> None
     assert "[tool.outnumber]" in again.stdout
 
 
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)])
+def test_noise_says_why_its_runner_died(folder: Path, quiet: tuple[str, ...]) -> None:
+    dying = stranger(folder, "sys.exit('no gate here')")
+    done = outnumber("noise", "--runner", str(dying), "-o", "here.json", *quiet, code=4)
+    said = done.stderr if quiet else done.stdout
+    assert "before answering 'hello'; it said:\n  no gate here\n" in said
+    assert (done.stdout + done.stderr).count("no gate here") == 1
+
+
 WRONG = [
     (("run", "--runtime", "asincio"), "did you mean asyncio?"),
     (("run", "--runtime", "qqq"), "there are pthread, threading"),
