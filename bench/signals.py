@@ -23,6 +23,10 @@ class Interrupted(BaseException):
         super().__init__(f"interrupted by {signal.Signals(number).name}")
         self.exit_code = 128 + number
 
+    def tell(self, more: str) -> None:
+        """Adds what the user should know of it: what was kept, and where."""
+        self.args = (f"{self}; {more}",)
+
 
 class _Signals:
     """The state of this process: how deep in held sections, what is pending, what was raised."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 FOLDER = Path(__file__).parent
+CONTRACT = FOLDER / "README.md"
 
 
 class CatalogueError(ValueError):
@@ -76,5 +77,5 @@ def _entry(table: object, path: Path) -> Entry:
     try:
         entry = msgspec.convert(table, Entry)
     except msgspec.ValidationError as error:
-        raise CatalogueError(f"{path}: {error}; the keys are explained in the contract") from error
+        raise CatalogueError(f"{path}: {error}; the keys are explained in {CONTRACT}") from error
     return msgspec.structs.replace(entry, folder=path.parent.absolute())

@@ -35,6 +35,7 @@ from tests.support.scripts import OBEDIENT
 
 ONE = entry("one")
 EQUAL = Behaviour()
+GATES = ["bytes_per_unit", "leaked_bytes_per_unit"]
 
 
 @pytest.fixture
@@ -52,6 +53,7 @@ def job(
     output: str | None = "here.json",
     force: bool = False,
     markdown: Path | None = None,
+    quiet: bool = True,
     **wish: object,
 ) -> tuple[Judgement, Path]:
     """A whole job of fakes, at a few units, as `ab` would carry it out; bytes alone are gated
@@ -66,7 +68,7 @@ def job(
     looks = _looks(len(gates), asked)
     place = PairsPlace(Path(output) if output else None, force, markdown)
     request = _request(gates, looks, asked)
-    return carry_out_pairs(both, gates, looks, request, place, quiet=True)[:2]
+    return carry_out_pairs(both, gates, looks, request, place, quiet)[:2]
 
 
 def _side(subject: str, behaviour: Behaviour, clock: FakeClock) -> Contender:
@@ -172,6 +174,37 @@ def test_a_side_that_launches_nothing_is_no_regression_but_could_not_be_measured
     assert no.value.exit_code == 4
     assert f"here.{side}.json tells what was tried" in str(no.value)
     assert load(folder / f"here.{side}.json").sweeps[0].stop.status == "failed"
+    assert str(no.value).endswith(
+        f"\nthe {side} side, one: the runner ended with status 3 before answering 'grow 50'; "
+        "it said:\n  its last words"
+    )
+    page = (folder / "here" / "verdict.md").read_text()
+    assert f"Could not be measured: bytes of one on the {side} side." in page
+    assert 'errors="1"' in (folder / "here" / "junit.xml").read_text()
+
+
+@pytest.mark.parametrize("side", ["base", "new"])
+def test_a_figure_that_a_dead_side_kept_from_being_tried_is_blamed_on_that_side_alone(
+    folder: Path, side: str
+) -> None:
+    with pytest.raises(MeasureError):
+        job(**{side: Behaviour(die_at=1)}, gate=GATES, pairs_max=9)  # type: ignore[arg-type]
+    page = (folder / "here" / "verdict.md").read_text()
+    assert "on either side" not in page
+    assert f"Could not be measured: bytes and leaked bytes of one on the {side} side." in page
+
+
+def test_why_a_runner_died_and_how_things_stand_are_told_once(
+    folder: Path,  # noqa: ARG001
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(MeasureError) as no:
+        job(new=Behaviour(die_at=1), pairs_max=40, quiet=False)
+    shown = capsys.readouterr()
+    assert "its last words" not in str(no.value)
+    assert shown.out.count("  its last words") == 1
+    notes = [line for line in shown.err.splitlines() if line.startswith("after ")]
+    assert notes == ["after 2 pairs: could not be measured: bytes of one"]
 
 
 def test_one_runtime_of_several_that_launches_nothing_could_not_be_measured(folder: Path) -> None:
@@ -185,11 +218,26 @@ def test_one_runtime_of_several_that_launches_nothing_could_not_be_measured(fold
 
 
 def test_a_signal_keeps_both_results_and_leaves_no_empty_folder(folder: Path) -> None:
-    with pytest.raises(Interrupted):
-        job(Behaviour(raise_at=(500, Interrupted(2))))
+    with pytest.raises(Interrupted) as cut:
+        job(base=Behaviour(raise_at=(500, Interrupted(2))))
+    both = "here.base.json here.new.json"
+    assert str(cut.value) == (
+        "interrupted by SIGINT; the pairs so far are kept; to judge them: outnumber compare " + both
+    )
     assert sorted(place.name for place in folder.iterdir())[-1] == "here.new.json"
     assert not (folder / "here").exists()
     assert load(folder / "here.new.json").finished is None
+
+
+def test_a_signal_in_the_first_pair_tells_of_the_one_side_that_is_there(folder: Path) -> None:
+    fate = Behaviour(raise_at=(1, Interrupted(2)))
+    with pytest.raises(Interrupted) as cut:
+        job(fate, fate)
+    (there,) = (place.name for place in folder.iterdir())
+    assert str(cut.value) == (
+        f"interrupted by SIGINT; no pair was made yet; of the first, one side is in {there}: "
+        "begin with --force"
+    )
 
 
 def test_the_page_goes_to_the_steps_summary_and_where_it_was_asked_for(
@@ -353,6 +401,18 @@ def test_a_metric_that_one_result_lacks_is_told(
     assert "bytes of trio is missing on one side" in " ".join(capsys.readouterr().out.split())
 
 
+def test_what_a_job_has_to_say_of_itself_is_said_by_compare_too(
+    folder: Path,  # noqa: ARG001
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    job()
+    for name in ("base", "new"):
+        path = Path(f"here.{name}.json")
+        stored(path.name, replace(load(path), warnings=("6 of 7 pairs were made",)))
+    compare(Path("here.base.json"), Path("here.new.json"), gate=["bytes_per_unit"])
+    assert "· 6 of 7 pairs were made" in capsys.readouterr().out
+
+
 def test_settings_of_the_project_hold_for_compare_too(folder: Path) -> None:
     (folder / "pyproject.toml").write_text('[tool.outnumber]\ngate = "bytes_per_unit:20%"\n')
     base, new = stored("a.json", shorts()), stored("b.json", shorts(1.1))
@@ -442,8 +502,8 @@ def test_a_disk_without_room_for_the_table_takes_no_regression_away(folder: Path
             command = [*COMMAND, "compare", "a.json", new]
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
             assert done.returncode == code
-            told = b"outnumber: standard output cannot be written: No space left on device\n"
-            assert done.stderr == told
+            told = b"outnumber: standard output cannot be written: No space left on device; "
+            assert done.stderr == told + b"make room, or send it elsewhere\n"
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from bench.cli.contenders import Asked, contenders
 from bench.cli.gates import gates
 from bench.errors import UsageError
 from bench.regression.gates import BURST, BYTES, LEAK, Figure, Margin
+from tests.support.commands import outnumber_here
 
 
 @pytest.mark.parametrize(
@@ -263,6 +264,39 @@ def test_a_project_that_makes_no_sense_is_told_with_file_and_key(
         configured(tmp_path)
     assert message in str(error.value)
     assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "typed", "message"),
+    [
+        ("pairs-max = 500", "-r pthread --base-set stack-size=1MiB", "pairs-max 500 is more than"),
+        ("pairs = 300", "-r pthread --base-set stack-size=1MiB", "pairs 300 is more than the 200"),
+        ("pairs-max = 30", "-r pthread --base-set stack-size=1MiB --pairs 50",
+         "pairs-max: --pairs 50 is more than pairs-max 30"),
+        ("pairs = 5", "-r pthread --base-set stack-size=1MiB", "pairs: 5 pairs are too few"),
+        ("new-set = 'x=1'", "-r pthread", "new-set: 'x' means nothing to pthread"),
+        ("runtime = 'nope'", "--base-set x=1", "runtime: no runtime is called 'nope'; there are"),
+        ("base-python = 'no-such'", "-r trio", "base-python: no-such is no program"),
+        ("gate = 'bytes'", "-r pthread --base-set stack-size=1MiB",
+         "gate: no figure is called 'bytes'; did you mean bytes_per_unit?"),
+    ],
+)  # fmt: skip
+def test_a_setting_of_the_project_is_blamed_with_file_and_key_and_not_as_an_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, typed: str, message: str
+) -> None:
+    path = project(tmp_path, f"[tool.outnumber]\n{settings}\n")
+    monkeypatch.chdir(tmp_path)
+    done = outnumber_here("ab", *typed.split(), code=2)
+    assert done.stderr.startswith(f"outnumber: {path}: [tool.outnumber] {message}")
+
+
+def test_what_was_typed_is_not_blamed_on_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project(tmp_path, "[tool.outnumber]\nruntime = 'trio'\npairs = 20\n")
+    monkeypatch.chdir(tmp_path)
+    done = outnumber_here("ab", "--base-set", "stack-size=1MiB", code=2)
+    assert done.stderr == "outnumber: --base-set: 'stack-size' means nothing to trio\n"
 
 
 def test_the_keys_are_the_options() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.measure.availability import Tools, availability, find_tools
+from bench.measure.availability import Tools, availability, find_tools, lacking
 from runners.catalogue import CatalogueError, shipped, stranger
 from tests.support.entries import entry
 
@@ -48,23 +48,103 @@ def test_what_is_missing_is_told_with_what_to_type(need: str, reason: str) -> No
     assert availability(one, BARE).reason == reason
 
 
-def test_a_module_is_looked_for_where_the_runner_will_run(tmp_path: Path) -> None:
-    one = entry("one", needs=("module:trio",), missing="pip install trio")
-    library = tmp_path / "lib" / "python3.12" / "site-packages"
-    library.mkdir(parents=True)
-    (tmp_path / "bin").mkdir()
-    python = tmp_path / "bin" / "python"
-    python.write_text("#!/bin/sh\n")
+def interpreter(prefix: Path, name: str = "python3.12", content: bytes = b"\x7fELF") -> str:
+    """An interpreter that is none, with a standard library beside it."""
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "lib" / "python3.12").mkdir(parents=True)
+    (prefix / "lib" / "python3.12" / "os.py").touch()
+    python = prefix / "bin" / name
+    python.write_bytes(content)
     python.chmod(0o755)
-    tools = Tools(str(python), None, None)
-    assert availability(one, tools).reason is None  # it may see the system's packages
-    (tmp_path / "pyvenv.cfg").write_text("include-system-site-packages = false\n")
-    assert "has no module trio; type: pip install trio" in (availability(one, tools).reason or "")
+    return str(python)
+
+
+def environment(folder: Path, base: str, sees_all: bool) -> str:
+    """A virtual environment of that interpreter."""
+    (folder / "bin").mkdir(parents=True)
+    (folder / "lib" / "python3.12" / "site-packages").mkdir(parents=True)
+    config = f"home = {Path(base).parent}\ninclude-system-site-packages = {str(sees_all).lower()}\n"
+    (folder / "pyvenv.cfg").write_text(config)
+    (folder / "bin" / "python").symlink_to(base)
+    return str(folder / "bin" / "python")
+
+
+def reason(python: str) -> str:
+    return availability(TRIO, Tools(python, None, None)).reason or ""
+
+
+TRIO = entry("trio", needs=("module:trio",), missing="pip install trio")
+
+
+def test_an_interpreter_that_lacks_a_module_is_said_to_lack_it(tmp_path: Path) -> None:
+    python = interpreter(tmp_path / "usr")
+    assert reason(python) == f"{python} has no module trio; type: pip install trio"
+
+
+def test_a_module_of_another_version_below_the_same_prefix_does_not_count(tmp_path: Path) -> None:
+    python = interpreter(tmp_path / "usr")
+    (tmp_path / "usr" / "lib" / "python3.13" / "site-packages" / "trio").mkdir(parents=True)
+    assert "has no module trio" in reason(python)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "lib/python3.12/site-packages/trio",
+        "lib64/python3.12/site-packages/trio",
+        "lib/python3/dist-packages/trio",
+        "local/lib/python3.12/dist-packages/trio",
+        "lib/python3.12/site-packages/trio.cpython-312.so",
+        "lib/python3.12/trio.py",
+    ],
+)
+def test_a_module_is_found_in_every_folder_of_its_interpreter(tmp_path: Path, place: str) -> None:
+    python = interpreter(tmp_path / "usr")
+    (tmp_path / "usr" / place).mkdir(parents=True)
+    link = tmp_path / "python"
+    link.symlink_to(python)
+    assert (reason(python), reason(str(link))) == ("", "")
+
+
+def test_a_module_that_a_pth_file_leads_to_is_found(tmp_path: Path) -> None:
+    python = interpreter(tmp_path / "usr")
+    (tmp_path / "elsewhere" / "trio").mkdir(parents=True)
+    site = tmp_path / "usr" / "lib" / "python3.12" / "site-packages"
+    site.mkdir()
+    (site / "more.pth").write_bytes(
+        f"import os\n# \xff\n\0\n{tmp_path}/elsewhere\n".encode("latin1")
+    )
+    assert reason(python) == ""
+
+
+def test_an_environment_says_no_unless_it_sees_what_its_interpreter_has(tmp_path: Path) -> None:
+    base = interpreter(tmp_path / "usr")
+    closed = environment(tmp_path / "closed", base, sees_all=False)
+    seeing = environment(tmp_path / "seeing", base, sees_all=True)
+    assert "has no module trio" in reason(seeing)
+    (tmp_path / "usr" / "lib" / "python3.12" / "site-packages" / "trio").mkdir(parents=True)
+    assert "has no module trio" in reason(closed)
+    assert reason(seeing) == ""
+    library = tmp_path / "closed" / "lib" / "python3.12" / "site-packages"
     (library / "trio").mkdir()
     (library / "trio-9.8.dist-info").mkdir()
     (library / "trio-9.8.dist-info" / "METADATA").write_text("Name: trio\nVersion: 9.8\n")
-    assert availability(one, tools).reason is None
-    assert availability(one, tools).version == "9.8"
+    assert availability(TRIO, Tools(closed, None, None)).version == "9.8"
+
+
+def test_what_cannot_be_told_from_folders_is_left_to_the_runner(tmp_path: Path) -> None:
+    assert reason(interpreter(tmp_path / "shims", content=b"#!/bin/sh\n")) == ""
+    python = interpreter(tmp_path / "usr")
+    site = tmp_path / "usr" / "lib" / "python3.12" / "site-packages"
+    site.mkdir()
+    (site / "__editable__.trio.pth").write_text("import __editable___trio_finder\n")
+    assert reason(python) == ""
+
+
+def test_the_runners_own_words_tell_which_module_it_lacks() -> None:
+    said = "Traceback …\nModuleNotFoundError: No module named 'trio'"
+    assert lacking(TRIO, said) == "its interpreter has no module trio; type: pip install trio"
+    assert lacking(TRIO, said.replace("trio", "idna")) is None
 
 
 def test_an_interpreter_is_not_resolved(tmp_path: Path) -> None:
@@ -92,7 +172,10 @@ def test_a_strangers_file_describes_a_runtime(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("name = ", "not valid TOML"),
-        ("name = 'x'", "missing required field `label`"),
+        (
+            "name = 'x'",
+            r"missing required field `label`; the keys are explained in .*/runners/README\.md$",
+        ),
         (STRANGE + "colour = 'red'\n", "unknown field `colour`"),
         (STRANGE.replace("task", "fibre"), r"Invalid enum value 'fibre' - at `\$.kind`"),
         (STRANGE.replace('["sh", "{folder}/strange.sh"]', "[]"), "command"),

@@ -134,6 +134,15 @@ def test_noise_keeps_its_pairs_and_says_what_can_be_pasted(folder: Path) -> None
     assert "[tool.outnumber]" in again.stdout
 
 
+@pytest.mark.parametrize("quiet", [(), ("--quiet",)])
+def test_noise_says_why_its_runner_died(folder: Path, quiet: tuple[str, ...]) -> None:
+    dying = stranger(folder, "sys.exit('no gate here')")
+    done = outnumber("noise", "--runner", str(dying), "-o", "here.json", *quiet, code=4)
+    said = done.stderr if quiet else done.stdout
+    assert "before answering 'hello'; it said:\n  no gate here\n" in said
+    assert (done.stdout + done.stderr).count("no gate here") == 1
+
+
 WRONG = [
     (("run", "--runtime", "asincio"), "did you mean asyncio?"),
     (("run", "--runtime", "qqq"), "there are pthread, threading"),
@@ -145,7 +154,15 @@ WRONG = [
     (("run", "--max", "many"), "'many' is not a positive whole number"),
     (("run", "--max", "1.5"), "'1.5' is not a positive whole number"),
     (("run", "--max", "9" * 30), "is not a positive whole number up to 1,000,000,000"),
-    (("run", "--sweeps", "-1"), "'-1' is not a positive whole number"),
+    (("run", "--sweeps", "-1"), "'-1' is not a whole number from 0 to 1,000,000,000"),
+    (("run", "--seed", "-3"), "'-3' is not a whole number from 0 to 1,000,000,000"),
+    (("ab", "--pairs", "0"), "'0' is not a whole number from 1 to 200; type one such as 20"),
+    (("ab", "--pairs", "300"), "'--pairs': '300' is not a whole number from 1 to 200"),
+    (("ab", "--pairs-max", "201"), "'201' is not a whole number from 1 to 200"),
+    (("noise", "--pairs", "201"), "'201' is not a whole number from 1 to 200"),
+    (("noise", "here.json", "--pairs", "5"), "nothing is measured: leave out --pairs"),
+    (("noise", "here.json", "--at", "5", "--seed", "0"), "leave out --at, --seed"),
+    (("run", "--stack-size", "99999999TiB"), "'99999999TiB' is more than any machine has"),
     (("run", "--budget", "0"), "'0' is not a number of seconds"),
     (("run", "--budget", "nan"), "'nan' is not a number of seconds"),
     (("run", "--stack-size", "big"), "type a number of bytes, or 64KiB"),
@@ -234,8 +251,15 @@ def test_a_signal_ends_everything_and_keeps_what_was_finished(
     with running(*little(entry), "-o", "here.json") as harness:
         runner = wait_for_pid(witness)
         harness.send_signal(number)
-        harness.communicate(timeout=100)
+        _, said = harness.communicate(timeout=100)
     assert harness.returncode == code
+    told = {
+        "hello": "nothing was measured yet; here.json tells what was tried",
+        "burst": "what was measured until then is kept; type: outnumber summary here.json",
+    }
+    assert said.decode().splitlines()[-1] == (
+        f"outnumber: interrupted by {number.name}; {told[moment]}"
+    )
     assert not psutil.pid_exists(runner)
     stored = json.loads((folder / "here.json").read_text())
     assert stored["finished"] is None
@@ -351,6 +375,25 @@ def test_noise_that_measured_nothing_says_so_whatever_the_reader_does(folder: Pa
 def test_a_command_ends_well_where_its_outputs_were_closed_before(words: str, code: int) -> None:
     shell = f"'{sys.executable}' -c '{COMMAND[2]}' {words} >&- 2>&-"
     assert subprocess.run(["sh", "-c", shell], check=False).returncode == code
+
+
+@pytest.mark.parametrize("words", ["--version", "--help", "summary", "export", "report"])
+def test_a_full_disk_is_no_fault_of_ours_and_is_told(finished: Finished, words: str) -> None:
+    path = str(finished.folder / finished.path)
+    more = {
+        "summary": (path, "--format", "csv"),
+        "export": (path, "--format", "pyperf"),
+        "report": (path, "-o", str(finished.folder / "page")),
+    }
+    with Path("/dev/full").open("w") as full:
+        command = [*COMMAND, words, *more.get(words, ())]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.endswith(
+        "outnumber: standard output cannot be written: No space left on device; make room, or send "
+        "it elsewhere\n"
+    )
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

@@ -76,6 +76,12 @@ def test_a_run_without_a_control_is_added_with_a_word(folder: Path) -> None:
     assert done.stdout
 
 
+def test_a_run_that_was_cut_short_is_not_taken_for_a_night(folder: Path) -> None:
+    done = outnumber("history", "add", stored(folder, replace(RUN, finished=None)), code=2)
+    assert "run.json: its run was cut short before its end" in done.stderr
+    assert not (folder / "outnumber-history").exists()
+
+
 def test_several_runs_are_added_at_once_and_none_if_one_cannot_be_read(folder: Path) -> None:
     one = stored(folder)
     two = stored(folder, replace(RUN, started="2026-11-24T22:00:00+00:00"), "two.json")
@@ -117,7 +123,10 @@ WRONG = [
     (("acknowledge", "2026", "--reason", "x"), "no such folder"),
     (("acknowledge", "2026-10-01"), "Missing option '--reason'"),
     (("add",), "Missing argument"),
-    (("add", "run.json", "--commit", ""), "--commit: give up to 200 letters"),
+    (("add", "run.json", "--commit", ""), "--commit: '' names no commit; give up to 200 letters"),
+    (("add", "run.json", "--commit", "not a sha!!"), "'not a sha!!' names no commit"),
+    (("add", "run.json", "--commit", "-x"), "'-x' names no commit"),
+    (("add", "run.json", "--commit", "f" * 201), "its SHA (git rev-parse HEAD prints it)"),
     (("sing",), "No such command"),
 ]
 
@@ -130,6 +139,8 @@ def test_wrong_words_are_a_usage_error(folder: Path, typed: tuple[str, ...], sai
 
 
 NAMES = [
+    (("-m", "bytes"), "no figure is called 'bytes'; did you mean bytes_per_unit?"),
+    (("-m", "start latency"), "did you mean start_latency_seconds/0.5?"),
     (("-m", "burst_second"), "no figure is called 'burst_second'; did you mean burst_seconds_"),
     (("-m", "ceiling"), "no run in it has ceiling"),
     (("-r", "asincio"), "--runtime: the history has no 'asincio'; did you mean asyncio?"),
@@ -168,7 +179,8 @@ def test_a_broken_line_is_told_and_the_rest_is_shown(folder: Path) -> None:
     nightly(folder, nights=12)
     (folder / "outnumber-history" / "odd.jsonl").write_text("{\n")
     done = outnumber("history", "show")
-    assert "outnumber-history/odd.jsonl, line 1: Input data was truncated" in done.stdout
+    told = " ".join(done.stdout.split())
+    assert "outnumber-history/odd.jsonl, line 1: Input data was truncated; delete the line" in told
     assert "12 runs" in done.stdout
 
 

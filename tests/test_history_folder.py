@@ -200,6 +200,10 @@ SIDE = Side(job="1", name="base", subject="this", looks=(13,))
     [
         (replace(result(sweep()), command="ab", side=SIDE), "one side of a job of pairs"),
         (result(sweep(stops=(), status="failed")), "holds no figure"),
+        (
+            replace(result(sweep()), finished=None),
+            "its run was cut short before its end.*make the run again with outnumber run",
+        ),
         (replace(result(sweep()), started="long ago"), "its beginning is no date: 'long ago'"),
     ],
 )

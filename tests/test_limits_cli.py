@@ -88,7 +88,7 @@ def test_to_the_wall_asks_first() -> None:
         (("limits", "-r", "pthred"), "did you mean pthread?"),
         (("ceiling", "--budget", "0"), "is not a number of seconds"),
         (("ceiling", "--reserve-memory", "much"), "is not a size"),
-        (("ceiling", "--reserve-pids", "-1"), "is not a positive whole number"),
+        (("ceiling", "--reserve-pids", "-1"), "is not a whole number from 0"),
     ],
 )
 def test_what_cannot_be_done_is_said(words: tuple[str, ...], message: str) -> None:

@@ -14,6 +14,7 @@ from rich.console import Console
 from bench.cli.choose import Chosen
 from bench.cli.gates import gates
 from bench.cli.noise import _margins, _request, _show_stored
+from bench.cli.session import kept
 from bench.errors import UsageError
 from bench.experiments import events
 from bench.experiments.alike import AlikeExperiment
@@ -109,6 +110,19 @@ def test_what_was_made_is_saved_after_every_sweep_and_when_it_is_interrupted() -
     )
 
 
+def test_an_interruption_says_what_is_kept_and_how_to_see_it(tmp_path: Path) -> None:
+    with ResultFile.open(tmp_path / "here.json") as file:
+        assert kept(file) == "nothing was measured yet"
+        made = alike()
+        file.save(replace(made, sweeps=()))
+        assert kept(file) == f"nothing was measured yet; {file.path} tells what was tried"
+        file.save(made)
+        there = "what was measured until then is kept; type: outnumber"
+        assert kept(file) == f"{there} noise {file.path}"
+        file.save(replace(made, command="ceiling"))
+        assert kept(file) == f"{there} summary {file.path}"
+
+
 def test_the_view_is_told_of_all_pairs_and_of_the_time_for_them() -> None:
     told: list[events.Event] = []
     alike(told=told)
@@ -124,6 +138,16 @@ def test_a_budget_leaves_pairs_out_with_a_word() -> None:
     made = len(recorded_pairs(GATE, result))
     assert 2 <= made < 20
     assert any("the time budget was used up" in warning for warning in result.warnings)
+
+
+def test_the_time_left_is_never_more_than_the_budget_has() -> None:
+    told: list[events.Event] = []
+    alike(Behaviour(seconds=1e-2), told=told, looks=(2, 20), budget_seconds=700.0)
+    started = next(event.seconds for event in told if isinstance(event, events.RunStarted))
+    left = [event.seconds for event in told if isinstance(event, events.TimeLeft)]
+    assert started <= 700
+    assert left
+    assert all(0 <= seconds < 700 for seconds in left)
 
 
 @pytest.mark.slow

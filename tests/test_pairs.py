@@ -438,3 +438,13 @@ def test_a_side_that_dies_half_way_is_judged_by_what_there_is_and_never_cleared(
         "given up at pair 9, where a side broke once too often",
         "too few pairs: 8, at least 9 are needed",
     )
+
+
+def test_the_time_left_is_never_more_than_the_budget_has() -> None:
+    job = Job(base=Behaviour(seconds=1e-2), new=Behaviour(seconds=1e-2))
+    job.run(looks=(13, 40), budget_seconds=700.0)
+    (started,) = [event for event in job.told if isinstance(event, events.RunStarted)]
+    left = [event.seconds for event in job.told if isinstance(event, events.TimeLeft)]
+    assert started.seconds <= 700
+    assert left
+    assert all(0 <= seconds < 700 for seconds in left)

@@ -19,6 +19,7 @@ from reports.verdicts.junit import junit
 from reports.verdicts.markdown import markdown
 from reports.verdicts.table import print_judgement
 from tests.support.judgements import (
+    ABSENT,
     CEILING,
     CLEAR,
     FEW,
@@ -28,6 +29,7 @@ from tests.support.judgements import (
     MOVED,
     OPEN,
     SLOWER,
+    UNTRIED,
     judgement,
 )
 
@@ -79,7 +81,22 @@ EVIL = '<script>|`@all`‮\x1b[31m\n=1+1"'
             [CLEAR, OPEN],
             "Inconclusive: burst of asyncio varies too much to tell a change below +30 %.",
         ),
-        ([MISSING], "Inconclusive: bytes of asyncio is missing on one side."),
+        ([MISSING], "Could not be measured: bytes of asyncio on the new side."),
+        ([ABSENT], "Inconclusive: bytes of asyncio is missing on one side."),
+        (
+            [UNTRIED, OPEN],
+            (
+                "Could not be measured: bytes of asyncio on the new side. "
+                "Inconclusive: burst of asyncio varies too much to tell a change below +30 %."
+            ),
+        ),
+        (
+            [HEAVIER, replace(MISSING, runtime="trio")],
+            (
+                "Regression: a unit of asyncio takes 1.10 times the bytes: 1.12 → 1.24 KiB; "
+                "bytes of trio could not be measured."
+            ),
+        ),
         (
             [FEW, replace(FEW, runtime="trio")],
             "Inconclusive: bytes of asyncio and trio (too few pairs: 6, at least 9 are needed).",
@@ -101,7 +118,8 @@ def test_an_advisory_judgement_says_so() -> None:
         (CLEAR, "1.001 (0.999–1.002)", "+1.2 %", "+1 %", "no regression"),
         (LEAK, "+201 B (+199 to +203)", "+12.0 B", "+10.0 B", "regression: leak"),
         (CEILING, "0.699 (0.699–0.700)", "−3 %", "−3 %", "regression: changed limit"),
-        (MISSING, "–", "unknown", "+1 %", "inconclusive: missing on one side"),
+        (MISSING, "–", "unknown", "+1 %", "could not be measured"),
+        (ABSENT, "–", "unknown", "+1 %", "inconclusive: missing on one side"),
         (FEW, "1.001", "unknown", "+1 %", "inconclusive"),
         (
             replace(LEAK, low=-0.4, effect=3.0, high=2000.0),
@@ -168,7 +186,7 @@ def test_the_page_has_heading_sentence_table_and_how_to_read_it() -> None:
 
 
 def test_a_build_server_counts_a_regression_as_a_failure_and_doubt_as_skipped() -> None:
-    suite = ElementTree.fromstring(junit(judgement(HEAVIER, OPEN, CLEAR, MISSING, MOVED)))
+    suite = ElementTree.fromstring(junit(judgement(HEAVIER, OPEN, CLEAR, ABSENT, MOVED)))
     assert suite.attrib == {
         "name": "outnumber", "tests": "4", "failures": "1", "skipped": "2", "errors": "0",
     }  # fmt: skip
@@ -176,6 +194,23 @@ def test_a_build_server_counts_a_regression_as_a_failure_and_doubt_as_skipped() 
     assert [case.get("name") for case in suite][:2] == ["bytes", "burst"]
     assert suite[0].get("classname") == "outnumber.asyncio"
     assert suite[0][0].get("message") == "regression: 1.100 (1.090–1.110)"
+
+
+def test_what_could_not_be_measured_is_an_error_and_said_to_be() -> None:
+    made = judgement(UNTRIED, OPEN, MISSING, CLEAR)
+    suite = ElementTree.fromstring(junit(made))
+    assert suite.attrib == {
+        "name": "outnumber", "tests": "4", "failures": "0", "skipped": "1", "errors": "2",
+    }  # fmt: skip
+    assert [case[0].tag for case in suite] == ["error", "skipped", "error", "system-out"]
+    assert suite[0][0].get("message") == "could not be measured"
+    assert markdown(made).startswith(
+        "### outnumber: could not be measured\n\nCould not be measured:"
+    )
+    assert words.standing(made.decision) == (
+        "no regression in bytes of asyncio; inconclusive: burst of asyncio; "
+        "could not be measured: bytes and bytes of asyncio"
+    )
 
 
 def test_an_advisory_regression_fails_nobody() -> None:

@@ -80,7 +80,8 @@ def test_what_is_not_a_result_is_told_with_the_file(name: str, tmp_path: Path) -
     path.write_bytes(content)
     with pytest.raises(ResultError) as error:
         load(path)
-    assert str(error.value) == f"{path}: {message}"
+    hint = "" if "pip install" in message else f"; {file.ANOTHER}"
+    assert str(error.value) == f"{path}: {message}{hint}"
     assert error.value.exit_code == 5
 
 
@@ -200,19 +201,39 @@ def test_a_file_is_not_read_further_than_a_result_may_be_long(
     monkeypatch.setattr(file, "LARGEST_BYTES", 1 << 20)
     path = tmp_path / "large.json"
     path.write_bytes(b" " * ((1 << 20) + 1))
-    with pytest.raises(ResultError, match=r"larger than 1 MiB: not a result$"):
+    with pytest.raises(ResultError, match=r"larger than 1 MiB: not a result; give a file that"):
         load(path)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ResultError) as error:
         load(tmp_path / "none.json")
-    assert str(error.value) == f"{tmp_path}/none.json: cannot be read: No such file or directory"
+    assert str(error.value) == (
+        f"{tmp_path}/none.json: cannot be read: No such file or directory; "
+        "give a file that outnumber wrote; outnumber run makes one"
+    )
 
 
 def test_a_folder_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ResultError, match="cannot be read: Is a directory"):
+    with pytest.raises(ResultError, match=r"cannot be read: Is a directory; give a file that"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ('{"outnumber": 1', "; give a file that outnumber wrote; outnumber run makes one"),
+        ('{"outnumber": 99}', "; try `pip install --upgrade outnumber`"),
+    ],
+)
+def test_a_file_that_is_no_result_is_told_with_what_to_type(
+    tmp_path: Path, text: str, end: str
+) -> None:
+    path = tmp_path / "here.json"
+    path.write_text(text)
+    with pytest.raises(ResultError) as error:
+        load(path)
+    assert str(error.value).endswith(end)
 
 
 def test_an_error_never_carries_control_characters_of_the_file(tmp_path: Path) -> None:

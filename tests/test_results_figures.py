@@ -463,6 +463,13 @@ def test_without_a_climb_the_farthest_sweep_is_the_ceiling_with_a_word() -> None
     assert metric.warnings == ("no climb was made: the farthest that any sweep went",)
 
 
+def test_a_climb_for_which_there_was_no_time_hides_nothing_that_sweeps_reached() -> None:
+    none = sweep((), purpose="climb", status="budget")
+    metric = figure(result(none, *sixfold()), "ceiling")
+    assert (metric.value, metric.status, metric.samples) == (100_000, "max", 1)
+    assert metric.warnings == ("no climb was made: the farthest that any sweep went",)
+
+
 def test_a_refusal_without_a_known_limit_gives_the_runtime_s_own_words() -> None:
     metric = figure(result(sweep((100,), purpose="climb", status="refused")), "ceiling")
     assert metric.warnings == ("no limit was recognised: its message",)

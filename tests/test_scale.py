@@ -109,6 +109,20 @@ def test_a_runtime_that_dies_at_once_is_given_up_and_the_others_run() -> None:
     assert result.warnings == ("one was given up after a sweep that could not be made",)
 
 
+def test_a_runtime_whose_interpreter_lacks_its_module_after_all_is_left_out_with_a_word() -> None:
+    behaviour = Behaviour(no_hello=True, last_words="ModuleNotFoundError: No module named 'one'")
+    one = entry("one", needs=("module:one",), missing="pip install one")
+    run = Run(FakeRig({"one": behaviour}), request(entries=(one, TWO)))
+    result = run.ended()
+    reason = "its interpreter has no module one; type: pip install one"
+    assert (result.runtimes[0].reason, result.runtimes[1].reason) == (reason, None)
+    assert run.notes() == [f"one is left out: {reason}"]
+    assert [(s.stop.message, s.stop.stderr_tail) for s in result.sweeps if s.runtime == "one"] == [
+        (reason, "")
+    ]
+    assert purposes(result, "two") == ["climb", "short", "short", "leak"]
+
+
 def test_a_runtime_that_dies_late_goes_on_with_its_other_sweeps() -> None:
     result = Run(FakeRig({"one": Behaviour(die_at=2_000)}), request()).ended()
     assert purposes(result, "one") == ["climb", "short", "short", "leak"]
@@ -154,6 +168,16 @@ def test_a_leak_sweep_that_would_not_fit_is_left_out_and_said_so() -> None:
     slow = FakeRig({"one": Behaviour(seconds=1e-2, release_seconds=0)})
     run = Run(slow, request(entries=(ONE,), budget_seconds=21.0, sweeps=1, climb=False))
     assert run.ended().warnings == ("no leak sweep of one: the time budget was used up",)
+
+
+def test_what_there_was_no_time_for_is_said_once_for_all_runtimes_alike() -> None:
+    slow = Behaviour(seconds=1e-2, release_seconds=0)
+    run = Run(FakeRig({"one": slow, "two": slow}), request(budget_seconds=1.0, sweeps=3))
+    assert sorted(run.ended().warnings) == [
+        "1 of 3 short sweeps of one, two were made: the time budget was used up",
+        "no leak sweep of one, two: the time budget was used up",
+    ]
+    assert not any("budget" in note for note in run.notes())
 
 
 def rig_time(run: Run) -> float:

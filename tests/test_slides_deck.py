@@ -61,10 +61,22 @@ def test_a_deck_that_is_there_is_replaced_on_request_alone(path: Path) -> None:
 
 WRONG: list[tuple[str, Callable[[Path], object], type[OutnumberError], str]] = [
     (
-        "the result itself",
+        "another program's deck",
+        lambda path: slides(path, output=path.with_name("foo.key")),
+        UsageError,
+        "open; type -o ",
+    ),
+    (
+        "a deck named as the result",
         lambda path: slides(path, output=path, force=True),
         UsageError,
-        "is the result itself; give another place with -o",
+        "run.json: a deck is a .pptx, which PowerPoint, Keynote, Google Slides and",
+    ),
+    (
+        "a picture's name for their folder",
+        lambda path: slides(path, Format.png, output=path.with_name("foo.png")),
+        UsageError,
+        "foo.png: -o is the pictures' folder; type -o ",
     ),
     (
         "below a file",
@@ -123,3 +135,11 @@ def test_a_deck_that_fails_leaves_no_empty_file(
     with pytest.raises(ZeroDivisionError):
         slides(path)
     assert not path.with_suffix(".pptx").exists()
+
+
+def test_a_deck_never_takes_the_place_of_its_result(path: Path) -> None:
+    odd = path.rename(path.with_suffix(".pptx"))
+    before = odd.read_bytes()
+    with pytest.raises(UsageError, match="is the result itself; give another place with -o"):
+        slides(odd, force=True)
+    assert odd.read_bytes() == before

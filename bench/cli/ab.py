@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options, values
-from bench.cli.configured import Configured, configured, listed
+from bench.cli.configured import Configured, listed, wished
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Pythons = typer.Option(metavar="PATH", help="The interpreter of this side.")
 RunnerFile = typer.Option(metavar="FILE.toml", help="The runner of this side.")
 Setting = typer.Option(metavar="KEY=VALUE", help="A setting of this side: stack-size=64KiB.")
-Pairs = typer.Option(parser=values.count, metavar="N", help="At the first look.  [default: 13]")
-MostPairs = typer.Option(parser=values.count, metavar="N", help="At the last look.  [default: 40]")
+Pairs = typer.Option(parser=values.pairs, metavar="N", help="At the first look.  [default: 13]")
+MostPairs = typer.Option(parser=values.pairs, metavar="N", help="At the last look.  [default: 40]")
 
 
 def ab(
@@ -83,13 +83,13 @@ def ab(
         seed=seed,
         inconclusive_ok=inconclusive_ok,
     )
-    wish = configured(Path()).under(typed)
     from bench.cli.pairs_session import PairsPlace, carry_out_pairs
 
-    both = _contenders(wish)
-    gates = _gates(both, wish)
-    looks = _looks(len(gates), wish)
-    request = _request(gates, looks, wish)
+    with wished(typed) as wish:
+        both = _contenders(wish)
+        gates = _gates(both, wish)
+        looks = _looks(len(gates), wish)
+        request = _request(gates, looks, wish)
     place = PairsPlace(output, force, markdown)
     let_pass = bool(wish.inconclusive_ok)
     _, path, code = carry_out_pairs(both, gates, looks, request, place, quiet, let_pass)
@@ -128,8 +128,9 @@ def _looks(gates: int, wish: Configured) -> tuple[Look, ...]:
 
     most = wish.pairs_max or max(MOST_PAIRS, wish.pairs or 0)
     first = wish.pairs or min(max(PAIRS, fewest_pairs(gates)), most)
-    if most > FARTHEST:
-        raise UsageError(f"--pairs-max {most} is more than the {FARTHEST} that a job may have")
+    for option, asked in (("--pairs", first), ("--pairs-max", most)):
+        if asked > FARTHEST:
+            raise UsageError(f"{option} {asked} is more than the {FARTHEST} that a job may have")
     if first > most:
         raise UsageError(f"--pairs {first} is more than --pairs-max {most}; swap them")
     made = looks(first, most)

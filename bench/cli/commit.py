@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
+
+from bench.errors import UsageError
+from bench.results.decoding import printable
 
 # Where CI says it: GitHub and Forgejo, GitLab, Jenkins, CircleCI, Buildkite, Bitbucket, Azure,
 # Travis, Drone and Woodpecker.
@@ -20,6 +24,17 @@ VARIABLES = (
 )
 PATIENCE_SECONDS = 10
 LONGEST = 200
+
+
+def checked(text: str) -> str:
+    """A commit as it was typed: a SHA, or whatever one word names it. Raises `UsageError` for what
+    can be neither."""
+    if len(text) > LONGEST or not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._/+-]*", text):
+        raise UsageError(
+            f"--commit: '{printable(text)}' names no commit; give up to {LONGEST} letters, such as "
+            "its SHA (git rev-parse HEAD prints it) or a tag"
+        )
+    return text
 
 
 def current_commit() -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
-from bench.cli.configured import Configured, configured, listed
+from bench.cli.configured import Configured, listed, wished
 from bench.cli.judged import Places, ended
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def compare(
     from bench.results.file import load
 
     typed = Configured(gate=gate or None, inconclusive_ok=inconclusive_ok)
-    wish = configured(Path()).under(typed)
-    margins = gates.gates(listed(wish.gate))
+    with wished(typed) as wish:
+        margins = gates.gates(listed(wish.gate))
     before, after = load(base), load(new)
     if not unlike_ok:
         stored.refuse_unlike(before, after)
@@ -77,5 +77,8 @@ def _judgement(
         paired=paired,
         advisory=advisory,
         differences=tuple(map(str, differences(*results))),
-        warnings=(*((NOT_ALIKE,) if advisory else ()), *(() if paired else (NOT_IN_TURN,))),
+        warnings=(
+            *((NOT_ALIKE,) if advisory else ()),
+            *(base[0].warnings if paired else (NOT_IN_TURN,)),
+        ),
     )

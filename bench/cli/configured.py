@@ -6,8 +6,10 @@ from its own folder. The command line wins.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,11 +61,53 @@ PATHS = ("base-python", "new-python", "base-runner", "new-runner")
 
 def configured(folder: Path) -> Configured:
     """What is configured for `folder`. Raises `UsageError` with the file and the key at fault."""
+    return _found(folder)[1]
+
+
+@contextmanager
+def wished(typed: Configured) -> Iterator[Configured]:
+    """What was typed, and what is configured here for the rest. A `UsageError` of the block that is
+    about what is configured names the file and the key, and no option that nobody typed."""
+    path, settings = _found(Path())
+    wish = settings.under(typed)
+    own = msgspec.structs.asdict(typed)
+    kept = {
+        field.encode_name: getattr(wish, field.name)
+        for field in msgspec.structs.fields(Configured)
+        if own[field.name] is None and getattr(wish, field.name) is not None
+    }
+    try:
+        yield wish
+    except UsageError as error:
+        raise UsageError(_blaming(path, kept, str(error))) from error
+
+
+def _blaming(path: Path | None, kept: dict[str, Any], message: str) -> str:
+    """The message about keys of the file, if it is: by the options of their names that it names,
+    else by the values that it quotes."""
+    named = [key for key in kept if re.search(rf"--{key}(?![\w-])", message)]
+    if not named and not message.startswith("--"):
+        named = [key for key, value in kept.items() if _is_quoted(value, message)]
+    if not named:
+        return message
+    for key in named:
+        message = re.sub(rf"--{key}(?![\w-])", key, message)
+    about = "" if message.startswith(named[0]) else f"{' and '.join(named)}: "
+    return f"{path}: [tool.outnumber] {about}{message}"
+
+
+def _is_quoted(value: object, message: str) -> bool:
+    words = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return any(f"'{word}'" in message or message.startswith(f"{word}:") for word in words)
+
+
+def _found(folder: Path) -> tuple[Path | None, Configured]:
+    """The file that configures `folder`, if one does, and what it says."""
     for path in _above(folder):
         table = _table(path)
         if table is not None:
-            return _checked(path, table)
-    return Configured()
+            return path, _checked(path, table)
+    return None, Configured()
 
 
 def listed(words: Words | None) -> list[str]:

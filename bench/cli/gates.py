@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from bench.cli import values
 from bench.errors import UsageError
@@ -25,11 +25,19 @@ def gates(texts: Iterable[str]) -> dict[Figure, Margin | None]:
     for text in texts:
         name, colon, margin = text.partition(":")
         if name not in known:
-            raise UsageError(f"--gate: no figure is called '{name}'{values.nearest(name, known)}")
+            raise UsageError(f"--gate: no figure is called '{name}'{nearest(name, known)}")
         if known[name] in found:
             raise UsageError(f"--gate: {name} is there twice; give it once")
         found[known[name]] = _margin(known[name], margin) if colon else None
     return found
+
+
+def nearest(name: str, known: Mapping[str, Figure]) -> str:
+    """A hint at which figure was meant: by its name in the tables, else by the most alike."""
+    from reports.summary import NAMES
+
+    shown = (words for words, figure in known.items() if NAMES[figure.metric] == name.lower())
+    return values.nearest(next(shown, name), known)
 
 
 def _margin(figure: Figure, text: str) -> Margin:

@@ -84,14 +84,12 @@ def add(
     folder: Folder = FOLDER,
 ) -> int:
     """Add a run to the history: one small file, which git merges without a conflict."""
-    from bench.cli.commit import LONGEST, current_commit
+    from bench.cli.commit import checked, current_commit
     from bench.regression.history.folder import add as add_point
     from bench.results.decoding import printable
     from bench.results.file import load
 
-    if commit is not None and not 0 < len(commit) <= LONGEST:
-        raise UsageError(f"--commit: give up to {LONGEST} letters, such as the commit's SHA")
-    tested = commit or current_commit()
+    tested = current_commit() if commit is None else checked(commit)
     points = [_point(path, load(path), tested) for path in result]
     for path, point in zip(result, points, strict=True):
         added = add_point(folder, point)
@@ -248,12 +246,13 @@ def _known_runtimes(history: History, names: Iterable[str]) -> None:
 
 
 def _known_figures(words: Iterable[str]) -> list[Figure]:
+    from bench.cli.gates import nearest
     from bench.regression.gates import figures
 
     known = figures()
     for word in words:
         if word not in known:
-            raise UsageError(f"--metric: no figure is called '{word}'{values.nearest(word, known)}")
+            raise UsageError(f"--metric: no figure is called '{word}'{nearest(word, known)}")
     return [known[word] for word in words]
 
 

@@ -80,7 +80,9 @@ def main() -> None:
     code = _code_of_run()
     lost = readers.flushed()
     if lost is not None:
-        _tell(f"outnumber: standard output cannot be written: {lost}")
+        _tell(
+            f"outnumber: standard output cannot be written: {lost}; make room, or send it elsewhere"
+        )
     sys.exit(code or (USAGE if lost is not None else 0))
 
 

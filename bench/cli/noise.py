@@ -35,7 +35,7 @@ def noise(
     runner: options.Runners = None,
     pairs: Annotated[
         int | None,
-        typer.Option(parser=values.count, metavar="N", help="Of processes.  [default: 20]"),
+        typer.Option(parser=values.pairs, metavar="N", help="Of processes.  [default: 20]"),
     ] = None,
     budget: Annotated[
         float | None,
@@ -64,8 +64,19 @@ def noise(
     """Measure how noisy this machine is: which margins and how many pairs are reasonable here."""
     margins = _margins(gate)
     if result is not None:
-        if runtime or runner or output:
-            raise UsageError("with a RESULT nothing is measured: leave out --runtime, --runner, -o")
+        _refuse(
+            {
+                "--runtime": runtime,
+                "--runner": runner,
+                "--pairs": pairs,
+                "--budget": budget,
+                "--at": at,
+                "--python": python,
+                "--seed": seed,
+                "-o": output,
+                "--force": force or None,
+            }
+        )
         _show_stored(result, margins)
         return 0
     from bench.cli.session import Place
@@ -73,6 +84,13 @@ def noise(
     chosen = _chosen(runtime, runner, python)
     request = _request(chosen, margins, pairs or PAIRS, budget, at, seed)
     return _report(*_measure(request, chosen, Place(output, force), quiet), margins, quiet)
+
+
+def _refuse(measuring: Mapping[str, object]) -> None:
+    """Raises `UsageError` where an option was typed that says what to measure."""
+    typed = [option for option, value in measuring.items() if value is not None and value != []]
+    if typed:
+        raise UsageError(f"with a RESULT nothing is measured: leave out {', '.join(typed)}")
 
 
 def _chosen(
@@ -148,9 +166,13 @@ def _report(
     result: Result, path: Path, margins: Mapping[Figure, Margin | None], quiet: bool
 ) -> int:
     from bench.cli.session import has_steps, refuse_nothing
+    from reports.last_words import last_words
 
-    if not quiet and has_steps(result):
-        _show(result, margins)
+    if not quiet:
+        if has_steps(result):
+            _show(result, margins)
+        for line in last_words(result.sweeps):
+            typer.echo(line)
     typer.echo(path)
     refuse_nothing(result, path, quiet)
     return 0

@@ -31,6 +31,7 @@ from bench.results.records import Result
 from bench.signals import Interrupted
 from bench.system import System
 from reports.escape import plain
+from reports.last_words import last_words
 from reports.live import live_view
 from reports.verdicts.files import JSON
 
@@ -83,10 +84,8 @@ def carry_out_pairs(
     try:
         places.refuse_unwritable()
         base, new = _made(both, request, judge, paths, place.force, quiet)
-    except Interrupted:
-        if not quiet and paths.base.exists() and paths.new.exists():
-            command = f"outnumber compare {paths.base} {paths.new}"
-            typer.echo(f"the pairs so far are kept; to judge them: {command}", err=True)
+    except Interrupted as cut:
+        cut.tell(_kept([path for path in paths if path.exists()]))
         raise
     finally:
         with suppress(OSError):
@@ -100,9 +99,23 @@ def carry_out_pairs(
         warnings=base.warnings,
     )
     code = judged.ended(made, places, quiet, inconclusive_ok)
+    words = _last_words((base, new))
+    for line in words if not quiet else ():
+        typer.echo(line)
     if made.outcome != "regression":
-        _refuse_unmeasured((base, new), folder)
+        _refuse_unmeasured((base, new), folder, words if quiet else ())
     return made, folder / JSON, code
+
+
+def _kept(paths: Sequence[Path]) -> str:
+    """What is there of a job that was cut short, and what to type next."""
+    match paths:
+        case [base, new]:
+            return f"the pairs so far are kept; to judge them: outnumber compare {base} {new}"
+        case [side]:
+            return f"no pair was made yet; of the first, one side is in {side}: begin with --force"
+        case _:
+            return "nothing was measured yet"
 
 
 class _Paths(NamedTuple):
@@ -136,28 +149,46 @@ def _made(
 
 
 def _telling(judge: Judge, observe: events.Observer) -> Callable[[Result, Result], Open]:
-    """The judge, who says at each look how things stand."""
+    """The judge, who says at each look that there is more to look at how things stand."""
+    told = 0
 
     def look(base: Result, new: Result) -> Open:
         from reports.verdicts.words import standing
 
+        nonlocal told
         still_open = judge(base, new)
         assert judge.decision is not None
         made = min(judge.look.pairs, pairs_made(base, new))
-        observe(events.Note(f"after {made} pairs: {standing(judge.decision)}"))
+        if made > told:
+            pairs = "1 pair" if made == 1 else f"{made} pairs"
+            observe(events.Note(f"after {pairs}: {standing(judge.decision)}"))
+        told = made
         return still_open
 
     return look
 
 
-def _refuse_unmeasured(results: tuple[Result, Result], folder: Path) -> None:
-    """Raises `MeasureError` where a runtime has not one step on a side."""
+def _last_words(results: tuple[Result, Result]) -> list[str]:
+    """Why runners died, by what they said; indented lines are of the side before them."""
+    return [
+        line if line.startswith(" ") else f"the {name} side, {line}"
+        for result, name in zip(results, ("base", "new"), strict=True)
+        for line in last_words(result.sweeps)
+    ]
+
+
+def _refuse_unmeasured(
+    results: tuple[Result, Result], folder: Path, words: Sequence[str] = ()
+) -> None:
+    """Raises `MeasureError` where a runtime has not one step on a side, with the runners' last
+    words where they have not been shown."""
     for result, name in zip(results, ("base", "new"), strict=True):
         measured = {sweep.runtime for sweep in result.sweeps if sweep.steps}
         missing = [one.name for one in result.runtimes if one.name not in measured]
         if missing:
             of = f" of {', '.join(map(plain, missing))}" if measured else ""
-            raise MeasureError(
+            message = (
                 f"the {name} side{of} could not be measured at all; "
                 f"{folder}.{name}.json tells what was tried"
             )
+            raise MeasureError("\n".join((message, *words)))

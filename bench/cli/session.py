@@ -17,6 +17,7 @@ from bench.measure.build import default_cache
 from bench.measure.rig import MachineRig, Rig
 from bench.results.file import ResultFile, default_path
 from bench.results.records import Machine, Result
+from bench.signals import Interrupted
 from bench.system import System
 from reports.live import live_view
 
@@ -50,7 +51,21 @@ def carry_out(make: Make, tools: Tools, place: Place, quiet: bool) -> tuple[Resu
     path = place.output or default_path(FOLDER, datetime.now())
     with ResultFile.open(path, force=place.force) as file, live_view(quiet=quiet) as observe:
         experiment = make(machine_rig(tools), fingerprint(System()), observe, file.save)
-        return experiment.run(), file.path
+        try:
+            return experiment.run(), file.path
+        except Interrupted as cut:
+            cut.tell(kept(file))
+            raise
+
+
+def kept(file: ResultFile) -> str:
+    """What is there of a run that was cut short, and what to type to see it."""
+    if file.saved is None:
+        return "nothing was measured yet"
+    if not has_steps(file.saved):
+        return f"nothing was measured yet; {file.path} tells what was tried"
+    command = "noise" if file.saved.command == "noise" else "summary"
+    return f"what was measured until then is kept; type: outnumber {command} {file.path}"
 
 
 def has_steps(result: Result) -> bool:

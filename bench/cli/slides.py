@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from reports.charts.chart import Chart
     from reports.pictures.save import Format as PictureFormat
 
+PROGRAMS = "PowerPoint, Keynote, Google Slides and LibreOffice"
+
 
 class Format(StrEnum):
     """A deck, or a picture a figure."""
@@ -25,6 +27,9 @@ class Format(StrEnum):
     png = "png"
     svg = "svg"
     pdf = "pdf"
+
+
+ENDINGS = {f".{form}" for form in Format}
 
 
 class Theme(StrEnum):
@@ -74,6 +79,7 @@ def slides(
     from bench.results.file import folder_of, load
 
     names = _known(figure or [])
+    _check_ending(output, form)
     if form is Format.pptx:
         if shape is not Shape.wide:
             raise UsageError("a deck is 16:9; give --shape with --format png, svg or pdf")
@@ -82,6 +88,18 @@ def slides(
     charts = _charts(load(result), names)
     _pictures(charts, output or folder_of(result), cast("PictureFormat", form.value), theme, shape)
     return 0
+
+
+def _check_ending(place: Path | None, form: Format) -> None:
+    """Raises `UsageError` for a name that would promise another kind of file."""
+    if place is None or place.is_dir():
+        return
+    if form is Format.pptx and place.suffix.lower() != ".pptx":
+        name = place.with_suffix(".pptx")
+        raise UsageError(f"{place}: a deck is a .pptx, which {PROGRAMS} open; type -o {name}")
+    if form is not Format.pptx and place.suffix.lower() in ENDINGS:
+        name = place.with_suffix("")
+        raise UsageError(f"{place}: -o is the pictures' folder; type -o {name}, say")
 
 
 def _known(names: Sequence[str]) -> Sequence[str]:

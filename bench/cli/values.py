@@ -9,15 +9,19 @@ from collections.abc import Iterable
 import typer
 
 MOST = 1_000_000_000
-FACTORS = {"": 1, "B": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+LARGEST = 2**50
+FACTORS = {"": 1, "B": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 
 
 def size(text: str) -> int:
     """Bytes of `65536`, `64KiB`, `64K` or `8MiB`. Raises typer's usage error for anything else."""
-    found = re.fullmatch(r"(\d+)\s*([KMG]?)(?:i?B)?", text.strip(), re.IGNORECASE)
+    found = re.fullmatch(r"(\d+)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
     if not found or int(found[1]) == 0:
         raise typer.BadParameter(f"'{text}' is not a size; type a number of bytes, or 64KiB, 8MiB")
-    return int(found[1]) * FACTORS[found[2].upper()]
+    bytes_ = int(found[1]) * FACTORS[found[2].upper()]
+    if bytes_ > LARGEST:
+        raise typer.BadParameter(f"'{text}' is more than any machine has; type 64KiB or 8MiB, say")
+    return bytes_
 
 
 def size_or_zero(text: str) -> int:
@@ -37,7 +41,24 @@ def count(text: str) -> int:
 
 def count_or_zero(text: str) -> int:
     """The same, or 0."""
-    return 0 if _whole(text) == 0 else count(text)
+    number = _whole(text)
+    if number is None or number > MOST:
+        raise typer.BadParameter(
+            f"'{text}' is not a whole number from 0 to {MOST:,}; type one such as 7"
+        )
+    return number
+
+
+def pairs(text: str) -> int:
+    """How many pairs a job has. Raises typer's usage error for none or more than it may have."""
+    from bench.regression.looks import FARTHEST
+
+    number = _whole(text)
+    if number is None or not 0 < number <= FARTHEST:
+        raise typer.BadParameter(
+            f"'{text}' is not a whole number from 1 to {FARTHEST}; type one such as 20"
+        )
+    return number
 
 
 def seconds(text: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -25,6 +26,7 @@ class AlikeExperiment:
     ) -> None:
         self._pairs = request.looks[-1]
         self._looks = request.looks
+        self._budget_seconds = request.budget_seconds
         self._clock = side.rig.clock
         self._observe, self._save = observe, save
         self._sides: dict[str, Result] = {}
@@ -53,16 +55,22 @@ class AlikeExperiment:
         match event:
             case events.RunStarted():
                 seconds = event.seconds * self._pairs / self._looks[0]
-                self._observe(events.RunStarted(event.runtimes, seconds))
+                self._observe(events.RunStarted(event.runtimes, min(seconds, self._budget_left())))
             case events.PairStarted():
                 self._observe(events.PairStarted(event.number, self._pairs))
                 if made := event.number - 1:
                     each = (self._clock.monotonic() - self._began) / made
-                    self._observe(events.TimeLeft(each * (self._pairs - made)))
+                    left = min(each * (self._pairs + 1 - event.number), self._budget_left())
+                    self._observe(events.TimeLeft(left))
             case events.TimeLeft():
                 pass
             case _:
                 self._observe(event)
+
+    def _budget_left(self) -> float:
+        if self._budget_seconds is None:
+            return math.inf
+        return max(0.0, self._budget_seconds - (self._clock.monotonic() - self._began))
 
 
 def as_one(*sides: Result) -> Result:

@@ -10,6 +10,7 @@ from bench.experiments.watch import Watch, limits_of
 from bench.limits.foretell import Foretold, Reserves
 from bench.limits.model import Ending
 from bench.limits.recognise import Verdict
+from bench.measure.availability import lacking
 from bench.measure.burst import Burst
 from bench.measure.forecast import Forecast, total_bytes
 from bench.measure.process import RunnerDied, RunnerError, RunnerHung
@@ -196,15 +197,16 @@ class Lane:
                 Ending(self.alive, self._asked, str(error), None, signal, error.tail, dead=True)
             )
         by_itself: Status = "refused" if verdict.limit else "failed"
+        lacks = lacking(self.entry, error.tail)
         self.end(
             Stop(
                 status="killed" if signal else by_itself,
                 count=self.alive,
-                message=str(error),
+                message=lacks or str(error),
                 limit=verdict.limit,
                 where=verdict.where,
                 evidence=verdict.evidence,
                 signal=signal,
-                stderr_tail=error.tail,
+                stderr_tail="" if lacks else error.tail,
             )
         )

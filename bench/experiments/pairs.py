@@ -87,7 +87,13 @@ class PairsExperiment:
             for entry in side.side.entries
             for purpose in self._request.wanted[entry.name]
         )
-        self._observe(events.RunStarted(rows, guess * self._request.looks[0]))
+        seconds = min(guess * self._request.looks[0], self._budget_left())
+        self._observe(events.RunStarted(rows, seconds))
+
+    def _budget_left(self) -> float:
+        budget = self._request.budget_seconds
+        spent = self._clock.monotonic() - self._began
+        return math.inf if budget is None else max(0.0, budget - spent)
 
     def _make_pairs(self, numbers: range, wanted: Open) -> int:
         """Makes these pairs, as far as the time is enough. Answers the last one's number."""
@@ -103,17 +109,17 @@ class PairsExperiment:
             now = self._clock.monotonic()
             self._last, self._quickest = now - started, min(self._quickest, now - started)
             each = (now - began) / (number - numbers[0] + 1)
-            self._observe(events.TimeLeft(each * (numbers[-1] - number)))
+            left = min(each * (numbers[-1] - number), self._budget_left())
+            self._observe(events.TimeLeft(left))
         return numbers[-1]
 
     def _fits(self, number: int) -> bool:
         """Whether there is time for this pair, which takes what the last one took, and, as far as
         can be told, for the fewest that bear a verdict: by the quickest pair so far, since the
         first may be slow, and not before some were made that looked for no ceiling."""
-        budget = self._request.budget_seconds
-        if budget is None or number == 1:
+        if number == 1:
             return True
-        left = budget - (self._clock.monotonic() - self._began)
+        left = self._budget_left()
         lacking = self._request.fewest - (number - 1)
         is_steady = number > self._request.climbs + 2
         return self._last <= left and not (is_steady and lacking * self._quickest > left)

@@ -33,9 +33,12 @@ from bench.measure.sweep import SweepTaker
 from bench.results.records import Machine, Plan, Purpose, Result, Runtime, Step, Sweep
 from runners.catalogue import Entry
 
+USED_UP = "the time budget was used up"
+
 
 class ScaleExperiment:
-    """One run of the scale experiment. `save` is given the result so far after every sweep."""
+    """One run of the scale experiment. `save` is given the result so far after every sweep. What
+    there was no time for is told at the end alone, with the result."""
 
     def __init__(
         self,
@@ -142,9 +145,10 @@ class ScaleExperiment:
                     missed[job.entry.name] += 1
                 else:
                     self._sweep(job, len(plan.rounds))
-        for name, count in missed.items():
-            made = f"{len(plan.rounds) - count} of {len(plan.rounds)} short sweeps of {name}"
-            self._warn(f"{made} were made: the time budget was used up")
+        for count in dict.fromkeys(missed.values()):
+            made = f"{len(plan.rounds) - count} of {len(plan.rounds)} short sweeps"
+            names = self._in_order(name for name, times in missed.items() if times == count)
+            self._ledger.warn(f"{made} of {names} were made: {USED_UP}")
 
     def _has_time_for(self, job: Job, leaks: tuple[Job, ...]) -> bool:
         """Whether `job` fits beside every short sweep to come of the runtimes that take less."""
@@ -158,12 +162,20 @@ class ScaleExperiment:
         return min(self._foretold(leaks), LEAKS_SHARE * (self._request.budget_seconds or 0))
 
     def _look_for_leaks(self, plan: Schedule) -> None:
+        missed: list[str] = []
         for job in plan.leaks:
             if self._budget_left() >= self._foretold([job]):
                 self._sweep(job, 1, self._end())
             else:
                 self._drop([job])
-                self._warn(f"no leak sweep of {job.entry.name}: the time budget was used up")
+                missed.append(job.entry.name)
+        if missed:
+            self._ledger.warn(f"no leak sweep of {self._in_order(missed)}: {USED_UP}")
+
+    def _in_order(self, names: Iterable[str]) -> str:
+        """The names as they are shown everywhere else, not as they were drawn."""
+        wanted = {*names}
+        return ", ".join(e.name for e in self._request.entries if e.name in wanted)
 
     def _sweep(self, job: Job, rounds: int, deadline: float | None = None) -> None:
         """Makes one sweep, tells of it and keeps it, however it ends."""
@@ -185,8 +197,16 @@ class ScaleExperiment:
             self._forecasts[name] = taker.forecast
             self._keep(taker.record(started))
         if taker.hopeless:
-            self._given_up.add(name)
+            self._give_up(name, taker.lacks)
+
+    def _give_up(self, name: str, lacks: str | None) -> None:
+        """Makes no more sweeps of a runtime; one whose interpreter lacks its module is left out."""
+        self._given_up.add(name)
+        if lacks is None:
             self._warn(f"{name} was given up after a sweep that could not be made")
+            return
+        self._ledger.leave_out(name, lacks)
+        self._observe(events.Note(f"{name} is left out: {lacks}"))
 
     def _tellers(
         self, name: str, purpose: Purpose

@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.measure.sites import sites_of
 from runners.catalogue import Entry
 
 
@@ -54,6 +55,17 @@ def availability(entry: Entry, tools: Tools) -> Availability:
     absent = " and ".join(_describe(need, tools) for need in unmet)
     hint = f"; type: {entry.missing}" if entry.missing else ""
     return Availability(None, f"{absent}{hint}")
+
+
+def lacking(entry: Entry, said: str) -> str | None:
+    """What a runner that ended lacked, by its last words, with what to type: a module that only its
+    interpreter could say that it has not. `None` where it ended for anything else."""
+    for need in entry.needs:
+        kind, _, name = need.partition(":")
+        if kind == "module" and f"No module named '{name}'" in said:
+            hint = f"; type: {entry.missing}" if entry.missing else ""
+            return f"its interpreter has no module {name}{hint}"
+    return None
 
 
 def _met(need: str, entry: Entry, tools: Tools) -> bool:
@@ -102,43 +114,20 @@ def _version(entry: Entry, tools: Tools) -> str | None:
 
 
 def _has_module(name: str, python: str) -> bool:
-    """Whether `python` finds the module. Of another interpreter only an environment closed to the
-    system's packages can say no for certain; elsewhere the runner's own words will tell."""
+    """Whether `python` finds the module. Of another interpreter only its folders are looked at:
+    where they do not tell, the runner's own words will (`lacking`)."""
     if python == sys.executable:
         return importlib.util.find_spec(name) is not None
-    places = _site_packages(python)
-    found = any((place / name).is_dir() or any(place.glob(f"{name}.*")) for place in places)
-    return found or not _is_closed(_prefix(python))
-
-
-def _is_closed(prefix: Path) -> bool:
-    """Whether this is a virtual environment that does not see the system's packages."""
-    try:
-        text = (prefix / "pyvenv.cfg").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return "include-system-site-packages = true" not in text.lower()
+    sites = sites_of(python)
+    found = any((place / name).is_dir() or any(place.glob(f"{name}.*")) for place in sites.folders)
+    return found or not sites.whole
 
 
 def _module_version(name: str, python: str) -> str | None:
     own = python == sys.executable
-    path = sys.path if own else [str(place) for place in _site_packages(python)]
+    path = sys.path if own else [str(place) for place in sites_of(python).folders]
     found = importlib.metadata.distributions(name=name, path=path)
     return next((distribution.version for distribution in found), None)
-
-
-def _site_packages(python: str) -> list[Path]:
-    """The library folders of another interpreter, as far as its path tells."""
-    prefix = _prefix(python)
-    return [
-        *prefix.glob("lib*/python3*/site-packages"),
-        *prefix.glob("lib*/python3*/dist-packages"),
-    ]
-
-
-def _prefix(python: str) -> Path:
-    """The folder above the one that holds the interpreter, symlinks not followed."""
-    return Path(shutil.which(python) or python).absolute().parent.parent
 
 
 def _go() -> str | None:

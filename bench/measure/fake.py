@@ -65,6 +65,7 @@ class Behaviour:
     raise_at: tuple[int, BaseException] | None = None
     no_build: bool = False
     no_hello: bool = False
+    last_words: str = "its last words"
     kernel_known: bool = True
 
 
@@ -84,7 +85,7 @@ class FakeRunner:
 
     def hello(self) -> Hello:
         if self.behaviour.no_hello:
-            raise RunnerDied("the runner ended with status 1", "its last words", None)
+            raise RunnerDied("the runner ended with status 1", self.behaviour.last_words, None)
         unit = f"a fake {self.entry.label}"
         return Hello(CONTRACT, self.entry.name, "1.0", unit, {"fake": "yes"})
 
@@ -127,7 +128,7 @@ class FakeRunner:
         if fate.die_at and count >= fate.die_at:
             raise RunnerDied(
                 f"the runner ended with status 3 before answering 'grow {count}'",
-                "its last words",
+                fate.last_words,
                 None,
             )
         if fate.killed_at and count >= fate.killed_at:

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from bench.clock import Clock
+from bench.measure.availability import lacking
 from bench.measure.forecast import Forecast, total_bytes
 from bench.measure.job import Job, is_level
 from bench.measure.process import RunnerDied, RunnerError, RunnerHung
@@ -61,7 +62,10 @@ class NoWitness:
 
 
 class SweepTaker:
-    """The making of one sweep. `forecast` is what has been learned so far."""
+    """The making of one sweep. `forecast` is what has been learned so far; `lacks` is what the
+    runner could not be started without, with what to type."""
+
+    lacks: str | None = None
 
     def __init__(
         self,
@@ -257,13 +261,14 @@ class SweepTaker:
             self._stop = msgspec.structs.replace(self._stop, evidence=evidence)
             return
         signal = error.signal if isinstance(error, RunnerDied) else None
+        self.lacks = lacking(self._job.entry, error.tail)
         stop = Stop(
             status="killed" if signal else "failed",
             count=self.alive,
-            message=str(error),
+            message=self.lacks or str(error),
             evidence=evidence,
             signal=signal,
-            stderr_tail=error.tail,
+            stderr_tail="" if self.lacks else error.tail,
         )
         self._stop = stop if self._hung else self._witness.ended(stop, self._asked)
 

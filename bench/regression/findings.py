@@ -115,7 +115,7 @@ def _of_pairs(gate: Gate, sides: Pairs, look: Look, gates: int) -> Finding:
         is_sharp=is_sharp(estimate, look.missed, look.false_failure / gates, scale.limit),
         event=_missing(sides.base, sides.new) or ("given up" if sides.given_up else None),
         reasons=(
-            *_gaps(sides.base, sides.new),
+            *_gaps(sides.base, sides.new, sides.broke),
             *_cut_short(sides.given_up),
             *reasons,
             *_no_ratio(gate, scale),
@@ -184,10 +184,11 @@ def _cut_short(given_up: int | None) -> tuple[str, ...]:
     return (f"given up at pair {given_up}, where a side broke once too often",) if given_up else ()
 
 
-def _gaps(base: Values, new: Values) -> tuple[str, ...]:
-    """What is not there, in words."""
+def _gaps(base: Values, new: Values, broke: Sequence[str] = ()) -> tuple[str, ...]:
+    """What is not there, in words. Where one side broke at once, the other was not tried."""
     if not known(base) and not known(new):
-        return ("it could not be measured on either side",)
+        side = f"the {broke[0]} side" if len(broke) == 1 else "either side"
+        return (f"it could not be measured on {side}",)
     lost = (("base", base), ("new", new))
     return tuple(
         f"it is missing in {len(values) - len(known(values))} of {len(values)} processes of the "

@@ -29,13 +29,17 @@ ByRound = Mapping[Key, Mapping[int, Sample]]
 def paired_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Sides, ...]:
     """Each gate's samples of two results whose sweeps with the same round were made in turn."""
     before, after = _by_round(base), _by_round(new)
-    given_up = _given_up(base) | _given_up(new)
-    return tuple(
-        _ceilings(gate, base, new)
-        if gate.figure == CEILING
-        else replaced(_pairs(gate, before, after), given_up=given_up.get(gate.runtime))
-        for gate in gates
-    )
+    given_up = {"base": _given_up(base), "new": _given_up(new)}
+    found: list[Sides] = []
+    for gate in gates:
+        name = gate.runtime
+        if gate.figure == CEILING:
+            found.append(_ceilings(gate, base, new))
+            continue
+        broke = {side: pairs[name] for side, pairs in given_up.items() if name in pairs}
+        pair = max(broke.values(), default=None)
+        found.append(replaced(_pairs(gate, before, after), given_up=pair, broke=tuple(broke)))
+    return tuple(found)
 
 
 def grouped_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Sides, ...]:

@@ -17,7 +17,8 @@ LACKING = 0.1
 class Pairs:
     """One value a process, `base[i]` and `new[i]` of the same pair; `None` is unknown. `at` is the
     count of units, and `doubts` are about all of them. `unlike` says why the two sides are not to
-    be compared, where they are not; `given_up` at which pair a side broke once too often."""
+    be compared, where they are not; `given_up` at which pair a side broke once too often, and
+    `broke` which side."""
 
     base: Values
     new: Values
@@ -25,6 +26,7 @@ class Pairs:
     doubts: tuple[str, ...] = ()
     unlike: str | None = None
     given_up: int | None = None
+    broke: tuple[str, ...] = ()
 
     def first(self, count: int) -> Pairs:
         given_up = self.given_up if (self.given_up or 0) <= count else None

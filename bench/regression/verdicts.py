@@ -67,6 +67,13 @@ class Verdict(Record, frozen=True, kw_only=True):
         return self.verdict == "inconclusive"
 
     @property
+    def is_unmeasured(self) -> bool:
+        """Whether it is open for want of any value on a side whose processes were to give one; not
+        where a result holds no such process."""
+        is_absent = self.event == "missing" and not (self.base_samples and self.new_samples)
+        return self.is_open and not is_absent and (self.base is None or self.new is None)
+
+    @property
     def may_pass(self) -> bool:
         """Whether it is settled, or both sides were measured and it is open for noise alone: what
         broke is not let pass as what could not be told."""

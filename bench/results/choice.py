@@ -39,8 +39,13 @@ def by_runtime(result: Result) -> Iterator[tuple[str, list[Sweep]]]:
 
 
 def farthest(sweeps: Sequence[Sweep]) -> Sweep:
-    """The climb that went farthest; without a climb, any sweep that did."""
-    climbs = [sweep for sweep in sweeps if sweep.purpose == "climb"]
+    """The climb that went farthest; without a climb, any sweep that did. One for which there was no
+    time at all is none."""
+    climbs = [
+        sweep
+        for sweep in sweeps
+        if sweep.purpose == "climb" and (sweep.stop.count or sweep.stop.status != "budget")
+    ]
     return max(climbs or sweeps, key=lambda sweep: sweep.stop.count)
 
 

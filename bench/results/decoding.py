@@ -18,6 +18,10 @@ from bench.results.records import VERSION, Bins, Result, Step, Sweep
 LONGEST_MESSAGE = 300
 
 
+class NewerResultError(ResultError):
+    """A result of a later version, which says for itself what to type."""
+
+
 class _Head(msgspec.Struct):
     """The first key alone: a file of another version need not fit this version's types."""
 
@@ -53,7 +57,7 @@ def _check_version(version: object) -> None:
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ResultError(f"$.outnumber: expected a version of the format, such as {VERSION}")
     if version > VERSION:
-        raise ResultError(
+        raise NewerResultError(
             f"$.outnumber: version {printable(str(version))} of the format, but outnumber "
             f"{__version__} reads up to {VERSION}; try `pip install --upgrade outnumber`"
         )

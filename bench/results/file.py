@@ -15,18 +15,22 @@ from types import TracebackType
 import msgspec
 
 from bench.errors import MeasureError, ResultError, UsageError
-from bench.results.decoding import decode, printable
+from bench.results.decoding import NewerResultError, decode, printable
 from bench.results.records import Result
 
 LARGEST_BYTES = 64 * 2**20  # a default run's result has about 2 MB
+ANOTHER = "give a file that outnumber wrote; outnumber run makes one"
 
 
 class ResultFile:
     """A place for one result, held from before anything is measured.
 
-    `path` always holds the last result saved: a new one is written beside it, forced to disk, and
-    renamed over it. Leaving the `with` block gives the place up if nothing was ever saved.
+    `saved` is the last result that was saved here, `None` before the first. `path` always holds it:
+    a new one is written beside it, forced to disk, and renamed over it. Leaving the `with` block
+    gives the place up if nothing was ever saved.
     """
+
+    saved: Result | None = None
 
     def __init__(self, path: Path, held_empty: bool) -> None:
         self.path = path
@@ -53,6 +57,7 @@ class ResultFile:
         """Replaces the file's content. Raises `MeasureError` where the disk will not have it; what
         was saved before is then still there."""
         self.write(msgspec.json.encode(result) + b"\n")
+        self.saved = result
 
     def write(self, content: bytes) -> None:
         """The same, for what is made from a result: an export."""
@@ -79,19 +84,22 @@ class ResultFile:
 
 
 def load(path: Path) -> Result:
-    """The result in a file. Raises `ResultError` with the file and the place of what is wrong."""
+    """The result in a file. Raises `ResultError` with the file, the place of what is wrong in it,
+    and what to type next."""
     name = printable(str(path))
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)
     except OSError as error:
-        raise ResultError(f"{name}: cannot be read: {error.strerror}") from error
+        raise ResultError(f"{name}: cannot be read: {error.strerror}; {ANOTHER}") from error
     if len(content) > LARGEST_BYTES:
-        raise ResultError(f"{name}: larger than {LARGEST_BYTES >> 20} MiB: not a result")
+        raise ResultError(f"{name}: larger than {LARGEST_BYTES >> 20} MiB: not a result; {ANOTHER}")
     try:
         return decode(content)
-    except ResultError as error:
+    except NewerResultError as error:
         raise ResultError(f"{name}: {error}") from None
+    except ResultError as error:
+        raise ResultError(f"{name}: {error}; {ANOTHER}") from None
 
 
 def default_path(folder: Path, now: datetime) -> Path:

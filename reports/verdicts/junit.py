@@ -1,8 +1,8 @@
 """A judgement as JUnit XML: a test case a gate.
 
-A regression is a failure. What is inconclusive is skipped, not an error: nearly every reader of
-this format counts an error among the failures, and noise must not look like one. The exit code
-tells the two apart.
+A regression is a failure, and what could not be measured an error. What is inconclusive is skipped,
+not an error: nearly every reader of this format counts an error among the failures, and noise must
+not look like one. The exit code tells them apart.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def junit(judgement: Judgement) -> str:
         name="outnumber",
         tests=str(len(gated)),
         failures=str(sum(_fails(judgement, verdict) for verdict in gated)),
-        skipped=str(sum(not _fails(judgement, v) and _is_open(v) for v in gated)),
-        errors="0",
+        skipped=str(sum(_is_skipped(judgement, verdict) for verdict in gated)),
+        errors=str(sum(verdict.is_unmeasured for verdict in gated)),
     )
     for verdict in gated:
         suite.append(_case(judgement, verdict))
@@ -37,11 +37,14 @@ def _case(judgement: Judgement, verdict: Verdict) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase", classname=f"outnumber.{plain(verdict.runtime)}", name=words.name_of(verdict)
     )
-    message = f"{words.verdict_of(verdict)}: {words.effect_of(verdict)}"
+    effect = "" if verdict.effect is None else f": {words.effect_of(verdict)}"
+    message = f"{words.verdict_of(verdict)}{effect}"
     detail = "\n".join((*map(plain, verdict.reasons), f"margin {words.margin_of(verdict)}"))
     if _fails(judgement, verdict):
         ElementTree.SubElement(case, "failure", message=message, type="regression").text = detail
-    elif _is_open(verdict):
+    elif verdict.is_unmeasured:
+        ElementTree.SubElement(case, "error", message=message, type="unmeasured").text = detail
+    elif _is_skipped(judgement, verdict):
         ElementTree.SubElement(case, "skipped", message=message).text = detail
     else:
         ElementTree.SubElement(case, "system-out").text = f"{message}\n{detail}"
@@ -52,5 +55,6 @@ def _fails(judgement: Judgement, verdict: Verdict) -> bool:
     return verdict.verdict == "regression" and not judgement.advisory
 
 
-def _is_open(verdict: Verdict) -> bool:
-    return verdict.verdict != "no regression"
+def _is_skipped(judgement: Judgement, verdict: Verdict) -> bool:
+    is_settled = verdict.verdict == "no regression" or verdict.is_unmeasured
+    return not is_settled and not _fails(judgement, verdict)

@@ -17,9 +17,8 @@ HOW_TO_READ = (
 
 def markdown(judgement: Judgement) -> str:
     """Heading, sentence, table, and what is to be known of them. Ends with a newline."""
-    headline = words.HEADLINES[judgement.decision.outcome]
     parts = [
-        f"### outnumber: {headline.lower()}",
+        f"### outnumber: {words.headline(judgement).lower()}",
         escaped(words.sentence(judgement)),
         _sides(judgement),
         _table(judgement),

@@ -17,6 +17,15 @@ HEADLINES: dict[Word, str] = {
     "no regression": "No regression",
     "inconclusive": "Inconclusive",
 }
+UNMEASURED = "could not be measured"
+
+
+def headline(judgement: Judgement) -> str:
+    """What the whole came to, in a word or two."""
+    outcome = judgement.decision.outcome
+    if outcome == "inconclusive" and any(one.is_unmeasured for one in judgement.decision.gated):
+        return _capital(UNMEASURED)
+    return HEADLINES[outcome]
 
 
 def name_of(verdict: Verdict) -> str:
@@ -71,6 +80,8 @@ def smallest_of(verdict: Verdict) -> str:
 
 def verdict_of(verdict: Verdict) -> str:
     """The verdict, with the event that it was."""
+    if verdict.is_unmeasured:
+        return UNMEASURED
     match verdict.event:
         case None:
             return verdict.verdict
@@ -84,14 +95,20 @@ def sentence(judgement: Judgement) -> str:
     """What the whole came to, in one sentence."""
     gated = judgement.decision.gated
     named = {word: [v for v in gated if v.verdict == word] for word in HEADLINES}
-    open_ones = named["inconclusive"]
+    lost = [v for v in gated if v.is_unmeasured]
+    open_ones = [v for v in named["inconclusive"] if not v.is_unmeasured]
     match judgement.decision.outcome:
         case "regression":
             worse = "; ".join(map(_worse, named["regression"]))
             rest = f"; {_listed(open_ones)} {_is(open_ones)} inconclusive" if open_ones else ""
+            rest += f"; {_listed(lost)} {UNMEASURED}" if lost else ""
             said = f"Regression: {worse}{rest}."
         case "inconclusive":
-            said = f"Inconclusive: {_doubted(open_ones)}."
+            said = " ".join(
+                f"{word}: {_doubted(verdicts)}."
+                for word, verdicts in ((_capital(UNMEASURED), lost), ("Inconclusive", open_ones))
+                if verdicts
+            )
         case _:
             said = f"No regression in {_listed(named['no regression'])}."
     return f"Advisory, since the results are not alike. {said}" if judgement.advisory else said
@@ -99,9 +116,11 @@ def sentence(judgement: Judgement) -> str:
 
 def standing(decision: Decision) -> str:
     """How a job's gates stand, while it goes: `no regression in bytes of asyncio; …`."""
-    named = {word: [v for v in decision.gated if v.verdict == word] for word in HEADLINES}
+    named: dict[str, list[Verdict]] = {word: [] for word in (*HEADLINES, UNMEASURED)}
+    for verdict in decision.gated:
+        named[UNMEASURED if verdict.is_unmeasured else verdict.verdict].append(verdict)
     return "; ".join(
-        f"{word}{':' if word == 'inconclusive' else ' in'} {_listed(verdicts)}"
+        f"{word}{' in' if 'regression' in word else ':'} {_listed(verdicts)}"
         for word, verdicts in named.items()
         if verdicts
     )
@@ -160,6 +179,8 @@ def _doubted(verdicts: Sequence[Verdict]) -> str:
 
 
 def _doubt(verdict: Verdict) -> str:
+    if verdict.is_unmeasured:
+        return _where(verdict)
     if verdict.event == "missing":
         return " is missing on one side"
     if verdict.event == "given up":
@@ -174,6 +195,15 @@ def _doubt(verdict: Verdict) -> str:
     return f" varies too much to tell a change below {smallest_of(verdict)}"
 
 
+def _where(verdict: Verdict) -> str:
+    """On which side it could not be measured. Where neither has a value, one may be to blame."""
+    lost = [name for name, one in (("base", verdict.base), ("new", verdict.new)) if one is None]
+    if len(lost) == 1:
+        return f" on the {lost[0]} side"
+    told = "it could not be measured"
+    return next((plain(r).removeprefix(told) for r in verdict.reasons if r.startswith(told)), "")
+
+
 def _listed(verdicts: Sequence[Verdict]) -> str:
     """`bytes and burst of asyncio and trio; bytes of gevent`: like runtimes together."""
     runtimes = dict.fromkeys(verdict.runtime for verdict in verdicts)
@@ -186,6 +216,10 @@ def _listed(verdicts: Sequence[Verdict]) -> str:
 
 def _and(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _is(verdicts: Sequence[Verdict]) -> str:

@@ -76,7 +76,7 @@ def _checked(done: Done, code: int) -> Done:
 def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
     """A command that is still running when the block begins, and surely ended after it."""
     harness = subprocess.Popen(
-        [*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
         yield harness
@@ -84,6 +84,8 @@ def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
         if harness.poll() is None:
             harness.kill()
             harness.wait()
+        if harness.stderr is not None:
+            harness.stderr.close()
 
 
 def wait_for_pid(witness: Path) -> int:

@@ -99,6 +99,18 @@ MISSING = replace(
     samples=0,
     reasons=("it is missing in 13 of 13 processes of the new side",),
 )
+ABSENT = replace(MISSING, new_samples=())
+UNTRIED = replace(
+    MISSING,
+    event=None,
+    base=None,
+    base_samples=(None, None),
+    new_samples=(None, None),
+    reasons=(
+        "it could not be measured on the new side",
+        "too few pairs: 0, at least 9 are needed",
+    ),
+)
 FEW = replace(
     MISSING,
     event=None,

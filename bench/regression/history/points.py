@@ -18,11 +18,17 @@ NIGHTLY = ("run", "ceiling")
 
 
 def point_of(result: Result, commit: str | None) -> Point:
-    """The point of a result. Raises `UsageError` for what is no nightly run or holds no figure."""
+    """The point of a result. Raises `UsageError` for what is no nightly run, was cut short, or
+    holds no figure."""
     if result.command not in NIGHTLY:
         raise UsageError(
             f"made by outnumber {result.command}, one side of a job of pairs: a history is made of "
             "results of outnumber run or outnumber ceiling"
+        )
+    if result.finished is None:
+        raise UsageError(
+            "its run was cut short before its end, and a part of a night is not judged beside "
+            f"whole ones; make the run again with outnumber {result.command}, and add that"
         )
     kept = tuple(_kept(metric) for metric in figures(result) if _belongs(result, metric))
     if not kept:

@@ -22,6 +22,7 @@ from bench.regression.history.records import VERSION, Acknowledgement, Point
 from bench.results.decoding import printable
 
 SUFFIX = ".jsonl"
+AGAIN = "delete the line, and add that run once more"
 LONGEST_LINE = 4 * 2**20  # a night of ten runtimes has some 25 KB
 
 
@@ -120,9 +121,9 @@ def _decoded(line: bytes) -> Point | Acknowledgement:
         _check_version(msgspec.json.decode(line, type=_Head).history)
         record = msgspec.json.decode(line, type=Point | Acknowledgement)
     except RecursionError:
-        raise ValueError("nested too deeply for a line of a history") from None
+        raise ValueError(f"nested too deeply for a line of a history; {AGAIN}") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ValueError(printable(str(error).replace("`", ""))) from None
+        raise ValueError(f"{printable(str(error).replace('`', ''))}; {AGAIN}") from None
     if isinstance(record, Point):
         _check(record)
     return record
@@ -132,7 +133,7 @@ def _check_version(version: object) -> None:
     if version != VERSION or isinstance(version, bool):
         raise ValueError(
             f"version {printable(str(version))} of the format, but outnumber {__version__} reads "
-            f"{VERSION}"
+            f"{VERSION}; try `pip install --upgrade outnumber`, or {AGAIN}"
         )
 
 
@@ -141,8 +142,8 @@ def _check(point: Point) -> None:
     try:
         when(point)
     except (ValueError, OverflowError):
-        raise ValueError(f"{printable(point.started)} is no date") from None
+        raise ValueError(f"{printable(point.started)} is no date; {AGAIN}") from None
     names = Counter((each.runtime, each.metric, each.part, each.quantile) for each in point.kept)
     for (runtime, metric, *_), times in names.items():
         if times > 1:
-            raise ValueError(f"{metric} of {printable(runtime)} is there twice")
+            raise ValueError(f"{metric} of {printable(runtime)} is there twice; {AGAIN}")
