@@ -24,7 +24,16 @@ from reports.pictures.canvas import SHAPES, SQUARE, WIDE, Shape
 from reports.pictures.closeness import shared_out
 from reports.pictures.draw import draw
 from reports.pictures.growth import spread
-from reports.pictures.save import FORMATS, embedded, file_name, rendered, write_pictures
+from reports.pictures.save import (
+    FORMATS,
+    HISTORY,
+    REPORT,
+    Elsewhere,
+    embedded,
+    file_name,
+    rendered,
+    write_pictures,
+)
 from reports.pictures.scale import Scale
 from reports.pictures.text import balanced, drawable, fitted, width, wrapped
 from tests.support.odd import ODD, hostile
@@ -197,6 +206,26 @@ def test_a_file_of_somebody_else_is_left_alone_and_nothing_is_written(tmp_path: 
     )
     assert [place.name for place in tmp_path.iterdir()] == ["spawn.svg"]
     assert (tmp_path / "spawn.svg").read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "advice"),
+    [
+        (REPORT, "the result itself is safe; outnumber report RESULT -o DIR"),
+        (HISTORY, "the history itself is safe; outnumber history show --figures DIR"),
+    ],
+)
+def test_what_to_type_for_another_folder_is_what_was_typed(
+    tmp_path: Path, elsewhere: Elsewhere, advice: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError) as error:
+        write_pictures([chart("growth")], tmp_path / "file", ["svg"], elsewhere=elsewhere)
+    assert str(error.value).endswith(f"; {advice} writes them elsewhere")
+    (tmp_path / "growth.svg").write_text("precious")
+    with pytest.raises(UsageError) as error:
+        write_pictures([chart("growth")], tmp_path, ["svg"], elsewhere=elsewhere)
+    assert str(error.value).endswith(f"give another folder with {elsewhere.option}")
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
