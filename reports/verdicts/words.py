@@ -156,7 +156,9 @@ def _doubted(verdicts: Sequence[Verdict]) -> str:
     found: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         found.setdefault(_doubt(verdict), []).append(verdict)
-    return "; ".join(f"{_listed(about)}{_doubt(about[0], len(about) > 1)}" for about in found.values())
+    return "; ".join(
+        f"{_listed(about)}{_doubt(about[0], len(about) > 1)}" for about in found.values()
+    )
 
 
 def _doubt(verdict: Verdict, several: bool = False) -> str:
