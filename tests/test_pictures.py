@@ -18,6 +18,7 @@ from bench.results.figures import figures
 from bench.results.records import Result
 from reports.charts.all import NAMES, charts
 from reports.charts.chart import Chart
+from reports.page.drawing import PHONE
 from reports.palette import DARK, LIGHT
 from reports.pictures import scale
 from reports.pictures.canvas import SHAPES, SQUARE, WIDE, Shape
@@ -37,7 +38,7 @@ from reports.pictures.save import (
 from reports.pictures.scale import Scale
 from reports.pictures.text import balanced, drawable, fitted, width, wrapped
 from tests.support.odd import ODD, hostile
-from tests.support.results import whole_run
+from tests.support.results import Unit, allowing, result, sweep, whole_run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -298,10 +299,10 @@ def test_a_scale_keeps_what_is_beyond_it_at_the_edge() -> None:
 @pytest.mark.parametrize(
     ("ticks", "words"),
     [
-        (scale.decades(1, 2e7, 6, scale.count), ["1", "100", "10,000", "1 million"]),
-        (scale.decades(3e-7, 2e-3, 5, scale.seconds), ["1 µs", "10 µs", "100 µs", "1 ms"]),
-        (scale.decades(20, 90, 5, scale.count), []),
-        (scale.decades(1, 1e13, 4, scale.count), ["1", "10,000", "100 million", "1 trillion"]),
+        (scale.decades(1, 2e7, scale.count, 6), ["10", "1,000", "100,000", "10 million"]),
+        (scale.decades(3e-7, 2e-3, scale.seconds), ["1 µs", "10 µs", "100 µs", "1 ms"]),
+        (scale.decades(20, 90, scale.count), []),
+        (scale.decades(1, 1e13, scale.count, 4), ["10", "100,000", "1 billion", "10 trillion"]),
         (scale.binary(1e5, 3e9, 6), ["1 MiB", "16 MiB", "256 MiB"]),
         (scale.binary(900, 5000, 6), ["1 KiB", "2 KiB", "4 KiB"]),
         (scale.even(43.2, 5, lambda value: f"{value:g}"), ["0", "10", "20", "30", "40"]),
@@ -313,6 +314,84 @@ def test_a_scale_keeps_what_is_beyond_it_at_the_edge() -> None:
 )
 def test_ticks_are_few_and_round(ticks: scale.Ticks, words: list[str]) -> None:
     assert [said for _, said in ticks] == words
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ([1.8e-7, 4e-3], (1e-7, 1e-2)),
+        ([1e-6, 1e-4], (1e-6, 1e-4)),
+        ([3e-6, 4e-6], (1e-6, 1e-5)),
+        ([1e-3], (1e-3, 1e-2)),
+    ],
+)
+def test_whole_powers_of_ten_stand_around_values(
+    values: list[float], ends: tuple[float, float]
+) -> None:
+    assert scale.around(values) == pytest.approx(ends)
+
+
+def placed(figure: Figure, words: str) -> Bbox:
+    """Where the one text that is these words stands."""
+    (box,) = [box for said, box in texts(figure) if said == words]
+    return box
+
+
+def close_starts(shape: Shape) -> Figure:
+    """Spawning of one runtime whose median start is almost its longest."""
+    unit = Unit(start_ns=(3_960_000,) * 30 + (4_010_000,) * 10)
+    made = result(sweep((1000, 2000), unit, runtime="pthread", purpose="climb"))
+    return draw(next(one for one in all_of(made) if one.name == "spawn"), LIGHT, shape)
+
+
+@SHAPE
+def test_the_count_beside_a_range_covers_no_mark(shape: Shape) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+
+    artists = list(close_starts(shape).artists)
+    own = LIGHT.runtimes["pthread"]
+    lines = [one for one in artists if isinstance(one, Line2D) and one.get_color() == own]
+    points = [one for one in artists if isinstance(one, Line2D) and one.get_marker() == "o"]
+    (mark,) = [one for one in points if one.get_xdata()[0] > shape.width / 4][-1:]
+    reach = max(max(line.get_xdata()) for line in lines)
+    reach = max(reach, mark.get_xdata()[0] + mark.get_markersize() / 2)
+    after = artists[artists.index(mark) :]
+    plates = [one for one in after if isinstance(one, Rectangle)]
+    (plate,) = [one for one in plates if one.get_facecolor()[:3] == (1, 1, 1)][:1]
+    assert plate.get_x() > reach
+
+
+@SHAPE
+def test_the_scale_of_start_latencies_goes_on_past_the_longest(shape: Shape) -> None:
+    figure = close_starts(shape)
+    assert placed(figure, "10 ms").x0 > placed(figure, "1 ms").x0
+    few = "too few starts were timed to tell their 99 %"
+    assert few in " ".join(words for words, _ in texts(figure))
+
+
+def test_the_longest_bar_ends_at_a_number_however_narrow_the_page() -> None:
+    limits = (allowing("MemAvailable", 19_140_861),)
+    maps = (allowing("vm.max_map_count", 23_841),)
+    made = result(
+        sweep((100, 20_000), purpose="climb", limits=limits),
+        sweep((100, 2000), runtime="threading", purpose="climb", limits=maps),
+    )
+    figure = draw(next(one for one in all_of(made) if one.name == "how-many"), LIGHT, PHONE)
+    said = [words for words, _ in texts(figure)]
+    assert "10 million" in said
+    assert "vm.max_map_count; 2,000 launched" in said
+    assert not any("…" in words for words in said)
+
+
+def test_a_figure_says_at_which_counts_it_was_taken() -> None:
+    said = {
+        one.name: " ".join(words for words, _ in texts(draw(one, LIGHT, WIDE)))
+        for one in all_of(whole_run())
+    }
+    assert "bars: bursts of 1,000 threads or 10,000 tasks" in said["spawn"]
+    assert "in bursts that ended at 10,000 threads or 100,000 tasks" in said["where-time-goes"]
+    assert "with 10,000 threads or 100,000 tasks alive" in said["bytes-per-unit"]
 
 
 def test_names_are_spread_without_changing_their_order() -> None:

@@ -23,7 +23,10 @@ def draw_unit_cost(chart: UnitCost, canvas: Canvas) -> None:
     totals = max((width(_total(row), plot.size, bold=True) for row in rows), default=0.0)
     across = Scale(0, most, plot.left, plot.right - totals - 12)
     grid(canvas, plot, across, _ticks(most))
-    axis_name(canvas, plot, "memory of one unit", (across.start + across.end) / 2)
+    name = (
+        f"memory of one unit, with {chart.counts} alive" if chart.counts else "memory of one unit"
+    )
+    axis_name(canvas, plot, name, (across.start + across.end) / 2)
     for place, row in enumerate(rows):
         _bar(canvas, plot, across, place, row)
 
