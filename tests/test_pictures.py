@@ -7,7 +7,7 @@ import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -339,26 +339,21 @@ def placed(figure: Figure, words: str) -> Bbox:
 
 def close_starts(shape: Shape) -> Figure:
     """Spawning of one runtime whose median start is almost its longest."""
-    unit = Unit(start_ns=(3_960_000,) * 30 + (4_010_000,) * 10)
+    unit = Unit(start_ns=(3_960_000,) * 30 + (3_975_000,) * 10)
     made = result(sweep((1000, 2000), unit, runtime="pthread", purpose="climb"))
     return draw(next(one for one in all_of(made) if one.name == "spawn"), LIGHT, shape)
 
 
 @SHAPE
 def test_the_count_beside_a_range_covers_no_mark(shape: Shape) -> None:
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Rectangle
-
-    artists = list(close_starts(shape).artists)
-    own = LIGHT.runtimes["pthread"]
-    lines = [one for one in artists if isinstance(one, Line2D) and one.get_color() == own]
-    points = [one for one in artists if isinstance(one, Line2D) and one.get_marker() == "o"]
-    (mark,) = [one for one in points if one.get_xdata()[0] > shape.width / 4][-1:]
-    reach = max(max(line.get_xdata()) for line in lines)
+    artists: list[Any] = list(close_starts(shape).artists)
+    drawn = [one for one in artists if type(one).__name__ == "Line2D"]
+    lines = [one for one in drawn if one.get_color() == LIGHT.runtimes["pthread"]]
+    *_, mark = (one for one in drawn if one.get_marker() == "o")
+    reach = max(x for line in lines for x in line.get_xdata())
     reach = max(reach, mark.get_xdata()[0] + mark.get_markersize() / 2)
     after = artists[artists.index(mark) :]
-    plates = [one for one in after if isinstance(one, Rectangle)]
-    (plate,) = [one for one in plates if one.get_facecolor()[:3] == (1, 1, 1)][:1]
+    plate = next(one for one in after if type(one).__name__ == "Rectangle")
     assert plate.get_x() > reach
 
 

@@ -95,7 +95,7 @@ def _bursts(canvas: Canvas, plot: Plot, rows: Sequence[Spawn]) -> None:
     room = max((width(said, size, bold=True) for said in words), default=0.0)
     across = Scale(0, most or 1, plot.left, max(plot.left + 20, plot.right - room - 10))
     canvas.line([plot.left] * 2, [plot.bottom, plot.top], 0.8, canvas.theme.line)
-    axis_name(canvas, plot, "burst, units a second")
+    axis_name(canvas, plot, "units a second")
     for place, row in enumerate(rows):
         _burst(canvas, plot, across, place, row)
         end = across.at(row.burst.high or row.burst.value or 0)

@@ -17,16 +17,16 @@ def draw_unit_cost(chart: UnitCost, canvas: Canvas) -> None:
     """A stacked bar a runtime."""
     rows = chart.rows[:MOST_ROWS]
     keys = [Key(words, canvas.theme.memory[part]) for part, words in PARTS]
-    canvas.legend([*keys, Key("where RSS ends", canvas.theme.ink, "mark")])
+    keys.append(Key("where RSS ends", canvas.theme.ink, "mark"))
+    if chart.counts:
+        keys.append(Key(f"with {chart.counts} alive", canvas.theme.ink, "none"))
+    canvas.legend(keys)
     plot = laid_out(canvas, rows, scale_lines=2)
     most = max((max(row.known, row.rss or 0, row.high or 0) for row in rows), default=0) or KIB
     totals = max((width(_total(row), plot.size, bold=True) for row in rows), default=0.0)
     across = Scale(0, most, plot.left, plot.right - totals - 12)
     grid(canvas, plot, across, _ticks(most))
-    name = (
-        f"memory of one unit, with {chart.counts} alive" if chart.counts else "memory of one unit"
-    )
-    axis_name(canvas, plot, name, (across.start + across.end) / 2)
+    axis_name(canvas, plot, "memory of one unit", (across.start + across.end) / 2)
     for place, row in enumerate(rows):
         _bar(canvas, plot, across, place, row)
 

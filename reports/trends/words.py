@@ -32,7 +32,8 @@ from reports.escape import plain
 from reports.summary import NAMES, value_of_name
 
 LETTERS_OF_COMMIT = 10
-WORDS: dict[str, str] = {**REASONS}  # by what a history keeps, which may be any text
+# By what a history keeps, which may be any text.
+ENDED = {str(status): words for status, words in REASONS.items()}
 
 
 def name_of(trend: Trend) -> str:
@@ -225,7 +226,7 @@ def ended(trends: Iterable[Trend]) -> str:
     found: dict[str, list[Trend]] = {}
     for trend in trends:
         status, _, limit = trend.segments[-1].facts.get("limit", {}).get(STOPPED, "").partition(" ")
-        reason = WORDS.get(status, "something else than a limit ended it")
+        reason = ENDED.get(status, "something else than a limit ended it")
         found.setdefault(f"{reason}: {plain(limit)}" if limit else reason, []).append(trend)
     return "; ".join(f"{listed(about)} ({reason})" for reason, about in found.items())
 
