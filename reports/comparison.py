@@ -41,7 +41,8 @@ class Row:
     label is short enough for a sentence.
     `stopped` says in words why the launch went no further, or why there was none; `stopper` is the
     limit with its value and what a unit took of it. `per_thread` is how many of this unit fit in
-    the memory of one OS thread, told where both were read from the same sources.
+    the memory of one OS thread, told where both were read from the same sources. `bytes_at`,
+    `start_at` and `burst_at` are the counts at which those figures were taken.
     """
 
     name: str
@@ -58,6 +59,9 @@ class Row:
     start_p99_seconds: float | None = None
     burst_units_per_second: float | None = None
     per_thread: float | None = None
+    bytes_at: int | None = None
+    start_at: int | None = None
+    burst_at: int | None = None
     source: str = units.UNKNOWN
     warnings: tuple[str, ...] = ()
 
@@ -83,12 +87,14 @@ def compare(result: Result, metrics: Sequence[Metric]) -> Comparison:
 @dataclass(frozen=True)
 class Column:
     """One column: its heading, and a row's cell in words. `narrow` stands in its place where there
-    is little room: the unit in the heading, and not in every cell."""
+    is little room: the unit in the heading, and not in every cell. `at` is the count at which the
+    figure was taken, where it has one."""
 
     heading: str
     cell: Callable[[Row], str]
     is_number: bool = True
     narrow: Column | None = None
+    at: Callable[[Row], int | None] = lambda _: None
 
 
 WIDE = 100  # columns of a terminal that hold every cell with its unit
@@ -107,28 +113,33 @@ COLUMNS = (
         "bytes\na unit",
         lambda row: units.size(row.total_bytes),
         narrow=Column("KiB\na unit", lambda row: _in(KIB, row.total_bytes)),
+        at=lambda row: row.bytes_at,
     ),
     Column(
         "as RSS\nshows",
         lambda row: units.size(row.rss_bytes),
         narrow=Column("KiB\nas RSS\nshows", lambda row: _in(KIB, row.rss_bytes)),
+        at=lambda row: row.bytes_at,
     ),
     Column(
         "median\nstart",
         lambda row: units.seconds(row.start_median_seconds),
         narrow=Column("median\nstart\nµs", lambda row: _in(MICROSECOND, row.start_median_seconds)),
+        at=lambda row: row.start_at,
     ),
     Column(
         "p99\nstart",
         lambda row: units.seconds(row.start_p99_seconds),
         narrow=Column("p99\nstart\nµs", lambda row: _in(MICROSECOND, row.start_p99_seconds)),
+        at=lambda row: row.start_at,
     ),
     Column(
         "burst",
         lambda row: units.rate(row.burst_units_per_second),
         narrow=Column("burst\na\nsecond", lambda row: units.number(row.burst_units_per_second)),
+        at=lambda row: row.burst_at,
     ),
-    Column("in one\nthread", lambda row: units.ratio(row.per_thread)),
+    Column("in one\nthread", lambda row: units.ratio(row.per_thread), at=lambda row: row.bytes_at),
 )
 
 
@@ -191,7 +202,11 @@ def _row(runtime: Runtime, metrics: Sequence[Metric], sweeps: Sequence[Sweep]) -
     if ceiling is None or total is None:
         why = f"left out: {escape.plain(runtime.reason)}" if runtime.reason else "did not run"
         return Row(name, label, runtime.kind, why)
-    burst = _value(find_own("burst_seconds_per_unit"))
+    launched, started = (
+        find_own("burst_seconds_per_unit"),
+        find_own("start_latency_seconds", quantile=0.5),
+    )
+    burst = _value(launched)
     stopped_by = stopper(sweeps, runtime.name, runtime.kind)
     return Row(
         name,
@@ -204,9 +219,12 @@ def _row(runtime: Runtime, metrics: Sequence[Metric], sweeps: Sequence[Sweep]) -
         reached=None if ceiling.value is None else int(ceiling.value),
         total_bytes=total.value,
         rss_bytes=_value(find_own("bytes_per_unit", "rss")),
-        start_median_seconds=_value(find_own("start_latency_seconds", quantile=0.5)),
+        start_median_seconds=_value(started),
         start_p99_seconds=_value(find_own("start_latency_seconds", quantile=0.99)),
         burst_units_per_second=1 / burst if burst else None,
+        bytes_at=total.at,
+        start_at=started.at if started else None,
+        burst_at=launched.at if launched else None,
         source=total.source,
         warnings=tuple(dict.fromkeys((*ceiling.warnings, *total.warnings))),
     )

@@ -258,13 +258,17 @@ def test_units_that_fit_into_what_the_process_held_are_not_drawn() -> None:
 
 def test_spawn_has_a_row_a_population_and_the_burst() -> None:
     chart = of(spawn, whole_run())
-    assert chart.title == "25,000 OS threads (C) are launched a second, or 250,000 goroutines."
+    assert chart.title == (
+        "25,000 OS threads (C) are launched a second in a burst of 1,000, "
+        "or 250,000 goroutines in one of 10,000."
+    )
+    assert chart.bursts == "1,000 threads or 10,000 tasks"
     assert chart.table.headings == (
         *("runtime", "parked", "timed in each", "sweeps", "start, median", "start, 90 %"),
         *("start, 99 %", "start, longest", "burst", "low", "high", "of"),
     )
     assert chart.table.words[2] == (
-        *("pthread", "10,000", "4", "6", "110 ns", "130 ns", "130 ns", "130 ns", "25,000/s"),
+        *("pthread", "10,000", "100", "6", "110 ns", "130 ns", "130 ns", "130 ns", "25,000/s"),
         *("25,000/s", "25,000/s", "1,000"),
     )
     assert [words[1] for words in chart.table.words[:4]] == ["100", "1,000", "10,000", "30,000"]
@@ -286,19 +290,22 @@ def test_two_populations_are_shown_of_which_enough_were_timed() -> None:
 
 def test_the_latency_at_n_is_the_run_s_own_figure() -> None:
     sweeps = [
-        sweep((100, count), Unit(start_ns=(ns,)), number=count)
+        sweep((100, count), Unit(start_ns=(ns,) * 9), number=count)
         for count, ns in ((980, 100), (1000, 110), (1000, 120))
     ]
     chart = of(spawn, result(*sweeps))
     at_n = next(one for one in chart.rows[0].populations if one.units == 1000)
     assert at_n.quantiles[0].value == pytest.approx(110e-9)
+    assert [one.value is None for one in at_n.quantiles] == [False, True, True, False]
     assert at_n.samples == 3
+    assert chart.missing[0] == "asyncio: too few starts were timed to tell their 90 % and 99 %"
+    assert chart.table.words[2][5:7] == ("unknown", "unknown")
 
 
 def test_a_burst_of_a_few_units_is_rough_and_makes_no_title() -> None:
     chart = of(spawn, result(climb(), climb("trio")))
     assert chart.title == "One asyncio task starts within 110 ns, at the median."
-    assert chart.missing == ("a burst of 10 units only: a rough rate",)
+    assert chart.missing == ("the rate is rough, of a burst of 10 units",)
     untimed = [
         replace(one, steps=tuple(replace(step, latencies=None) for step in one.steps))
         for one in (climb(), climb("trio"))
@@ -368,15 +375,15 @@ def test_the_collector_never_takes_more_than_the_user_time() -> None:
 @pytest.mark.parametrize(
     ("fields", "missing"),
     [
-        ({"user_seconds": None}, "CPU time is unknown, or less than a tick of its clock"),
+        ({"user_seconds": None}, "CPU time is unknown, or less than two ticks of its clock"),
         (
-            {"user_seconds": 0.0, "system_seconds": 0.0},
-            "CPU time is unknown, or less than a tick of its clock",
+            {"user_seconds": 0.0, "system_seconds": 0.01},
+            "CPU time is unknown, or less than two ticks of its clock",
         ),
         ({"minor_faults": None}, "page faults are unknown"),
         (
             {"user_seconds": 0.02, "system_seconds": 0.01},
-            "a few ticks of the CPU clock only: rough shares",
+            "the shares are rough, being of a few ticks of the CPU clock",
         ),
     ],
 )
@@ -385,7 +392,9 @@ def test_what_is_not_known_of_the_time_is_said(fields: dict[str, object], missin
     chart = of(where_time_goes, made)
     assert f"asyncio: {missing}" in chart.missing
     if "user_seconds" in fields:
-        assert chart.title == "Launching one asyncio task takes 1.00 ms."
+        assert chart.title == (
+            "Launching one asyncio task takes 1.00 ms, in the burst that ended at 100,000."
+        )
 
 
 def test_a_single_burst_is_its_own_wall_clock() -> None:

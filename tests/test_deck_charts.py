@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from pptx.enum.chart import XL_MARKER_STYLE
 
 from reports.charts.all import NAMES
 from reports.palette import LIGHT, colour
@@ -68,6 +69,47 @@ def test_a_bar_is_labelled_with_its_own_value_at_its_end() -> None:
     }
     (chart,) = charts(slide_of(made, "closeness"))
     assert list(labels(chart, "units that the limit allows")) == [1, 2, 4]
+
+
+def test_a_share_of_a_few_ticks_is_about_so_much() -> None:
+    one = sweep((10_000, 100_000))
+    rough = replace(one.steps[1], user_seconds=0.02, system_seconds=0.02, gc_seconds=None)
+    made = opened(result(replace(one, steps=(one.steps[0], rough))))
+    (chart,) = charts(slide_of(made, "where-time-goes"))
+    assert labels(chart, "neither: waiting") == {0: ('"≈ "0 %', "ctr")}
+    few = replace(one.steps[1], user_seconds=0.0, system_seconds=0.01)
+    made = opened(result(replace(one, steps=(one.steps[0], few))))
+    (chart,) = charts(slide_of(made, "where-time-goes"))
+    assert [labels(chart, name) for name in values(chart)] == [{}] * 4
+
+
+def test_the_scale_of_start_latencies_leaves_room_for_the_marks() -> None:
+    timed = Unit(start_ns=(210,) * 99 + (211_000,))
+    _, latencies = charts(slide_of(opened(result(sweep((10, 100), timed))), "spawn"))
+    axis = latencies.category_axis
+    assert (axis.minimum_scale, axis.maximum_scale) == pytest.approx((0.1, 1000))
+    timed = Unit(start_ns=(105,) * 99 + (96_000,))
+    _, latencies = charts(slide_of(opened(result(sweep((10, 100), timed))), "spawn"))
+    axis = latencies.category_axis
+    assert (axis.minimum_scale, axis.maximum_scale) == pytest.approx((0.01, 1000))
+
+
+def test_a_quantile_that_is_not_told_has_no_point() -> None:
+    timed = Unit(start_ns=(1000,) * 30 + (2000,) * 10)
+    _, latencies = charts(slide_of(opened(result(sweep((10, 100), timed))), "spawn"))
+    (series,) = latencies.plots[0].series
+    (known,) = points(latencies).values()
+    assert [x for x, _ in known] == pytest.approx([1, 2, 2], 0.01)
+    styles = [series.points[place].marker.style for place in range(3)]
+    assert styles == [XL_MARKER_STYLE.CIRCLE, XL_MARKER_STYLE.DIAMOND, XL_MARKER_STYLE.SQUARE]
+
+
+def test_a_series_stands_before_no_longer_one() -> None:
+    few = sweep((10, 100), Unit(start_ns=(1000,) * 20), runtime="pthread")
+    _, latencies = charts(slide_of(opened(result(few, sweep((10, 100)))), "spawn"))
+    known = points(latencies)
+    assert [len(each) for each in known.values()] == [4, 4, 3]
+    assert next(reversed(known)) == "OS thread (C), 100 parked"
 
 
 def test_a_share_is_written_where_it_has_room_and_the_clock_s_mark_leaves_it() -> None:
@@ -137,12 +179,14 @@ def test_spawn_holds_rates_and_quantiles() -> None:
     assert values(rates)["burst, units a second"] == pytest.approx([1 / 3e-4, 100_000])
     known = points(latencies)
     assert list(known) == [
+        "threading.Thread, 1,000 parked",
         "threading.Thread, 22,362 parked",
         "asyncio task, 10,000 parked",
         "asyncio task, 1,000,000 parked",
     ]
     assert [x for x, _ in known["asyncio task, 10,000 parked"]] == pytest.approx([1, 1, 2, 8], 0.01)
-    assert known["threading.Thread, 22,362 parked"][0][1] == 1.5  # the upper row's middle
+    heights = [points[0][1] for points in known.values()]
+    assert heights == [1.75, 1.25, 0.75, 0.25]  # two lanes a row, the first row above
 
 
 def test_without_latencies_the_bursts_have_the_slide_for_themselves() -> None:

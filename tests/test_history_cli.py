@@ -204,6 +204,15 @@ def test_figures_are_written_where_they_were_asked_for(folder: Path) -> None:
     assert (folder / "out" / "trend-bytes-per-unit.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_figures_that_cannot_be_written_are_told_with_what_to_type(folder: Path) -> None:
+    nightly(folder, nights=2)
+    (folder / "out").write_text("")
+    done = outnumber("history", "show", "--figures", "out", code=2)
+    assert done.stderr.endswith(
+        "the history itself is safe; outnumber history show --figures DIR writes them elsewhere\n"
+    )
+
+
 def test_an_alarm_ends_with_3_and_never_with_1(folder: Path) -> None:
     nightly(folder)
     done = outnumber("history", "check", code=3)

@@ -9,8 +9,9 @@ import io
 import itertools
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from bench.regression.history.review import Review, review
 from bench.results.records import Runtime
 from reports.page.html import rendered
 from reports.palette import LIGHT
+from reports.pictures import trends
 from reports.pictures.canvas import WIDE
 from reports.pictures.draw import draw
 from reports.pictures.save import embedded
@@ -34,7 +36,7 @@ from reports.trends.markdown import as_markdown
 from reports.trends.page import NAME, page, write_page
 from reports.trends.spark import BLOCKS, spark
 from reports.trends.table import print_check, print_trends
-from tests.support.histories import burst_history, history, noise, shifted
+from tests.support.histories import FIRST, burst_history, history, noise, shifted
 from tests.support.markup import Markup
 from tests.support.odd import LONG, NASTY
 
@@ -118,6 +120,12 @@ def test_a_trend_is_a_line_with_what_happened_in_it() -> None:
     assert accepted[2:4] == ["58", "(−2)"]
     (control,) = (line for line in lines if line[:4] == ["fixed", "work", "in", "C"])
     assert control[4] == "60"
+
+
+def test_what_stands_beside_a_count_of_nights_is_explained_where_it_stands() -> None:
+    said = "(−1) so many of its runs are without the figure"
+    assert said in shown(eventful())
+    assert said not in shown(review(burst_history(noise(12, 1))))
 
 
 def test_a_nomination_says_where_how_much_and_what_to_type() -> None:
@@ -310,6 +318,60 @@ def test_a_chart_has_a_row_a_runtime_and_a_dot_a_night() -> None:
     assert "2 runs of trio are without it" in burst.caption
 
 
+def test_a_title_says_what_was_not_judged() -> None:
+    made = {("asyncio", BURST): noise(4, 1), ("trio", BURST): noise(4, 2)}
+    (few,) = charts.charts(review(history(made)))
+    assert few.title == "Burst, night by night: no verdict yet."
+    made[("asyncio", BURST)] = noise(12, 1)
+    (some,) = charts.charts(review(history(made)))
+    assert some.title == (
+        "Burst, night by night: no change is nominated, and there is no verdict on trio."
+    )
+    made |= {(name, BURST): noise(4, 3) for name in ("a", "b", "c")}
+    (more,) = charts.charts(review(history(made)))
+    assert more.title.endswith("and there is no verdict on 4 of 5 runtimes.")
+
+
+def test_one_run_without_a_figure_is_one_run() -> None:
+    values = [None, *noise(3, 1)]
+    (one,) = charts.charts(review(history({("asyncio", BURST): values})))
+    assert "1 run of asyncio is without it" in one.caption
+
+
+@pytest.mark.parametrize(
+    ("minutes", "ticks", "name"),
+    [
+        ((0,), [], "2026-09-01, UTC"),
+        ((0, 3), [], "2026-09-01, UTC"),
+        ((0, 40, 270), ["03:00", "04:00", "05:00", "06:00", "07:00"], "2026-09-01, UTC"),
+        ((0, 1500), ["06:00", "12:00", "18:00", "00:00"], "2026-09-01 to 2026-09-02, UTC"),
+        ((0, 3000), ["2026-09-02", "2026-09-03"], None),
+    ],
+)
+def test_the_runs_of_one_day_are_told_apart_by_the_clock(
+    minutes: Sequence[int], ticks: list[str], name: str | None
+) -> None:
+    from matplotlib.text import Text
+
+    made = burst_history(noise(len(minutes), 1))
+    points = tuple(
+        changed(point, started=(FIRST + timedelta(minutes=after)).isoformat())
+        for point, after in zip(made.points, minutes, strict=True)
+    )
+    (one,) = charts.charts(review(replace(made, points=points)))
+    figure = draw(one, LIGHT, WIDE)
+    said = [artist.get_text() for artist in figure.artists if isinstance(artist, Text)]
+    clock = [words for words in said if re.fullmatch(r"\d\d:\d\d|\d{4}-\d\d-\d\d", words)]
+    assert clock == ticks or (not ticks and len(clock) >= 5)
+    assert [words for words in said if words.endswith(", UTC")] == ([name] if name else [])
+
+
+def test_the_runs_of_one_day_take_the_whole_width() -> None:
+    low, high = trends.window([1_000_000.0, 1_020_000.0])
+    assert (low, high) == (1_000_000.0, 1_020_000.0)
+    assert trends.window([1_000_000.0]) == (998_200.0, 1_001_800.0)
+
+
 def test_a_charts_table_has_the_values_of_every_night() -> None:
     table = charts.charts(eventful())[2].table
     assert len(table.values) == 178
@@ -383,6 +445,8 @@ def test_headings_are_in_order_and_every_address_leads_somewhere(name: str) -> N
 def test_the_page_tells_what_was_nominated_with_what_to_type() -> None:
     made = Markup(html("eventful"))
     assert made.one("h1").text.startswith("Nominated: burst of asyncio")
+    dates = re.findall(r"<h1>.*</h1>", html("eventful"))[0].count('<span class="value">2026-')
+    assert dates == made.one("h1").text.count("2026-") > 0  # none is broken at its hyphens
     code = [element.text for element in made.all("code")]
     assert len(code) == 3
     assert code[0].startswith("outnumber ab --runtime asyncio --base-python")

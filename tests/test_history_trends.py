@@ -13,6 +13,7 @@ from bench.regression.history.reading import History
 from bench.regression.history.records import VERSION, Acknowledgement
 from bench.regression.history.review import Review, review
 from bench.regression.history.trends import Trend, fact_names, trends
+from reports.trends import words
 from tests.support.histories import burst_history, history, noise, shifted
 
 ASYNCIO = ("asyncio", BURST)
@@ -131,6 +132,17 @@ def ceilings(*stops: tuple[float, str, str | None]) -> Review:
 
 MAPS = (22_362.0, "refused", "vm.max_map_count")
 PIDS = (10_000.0, "refused", "pids.max")
+
+
+def test_what_ended_a_launch_that_no_limit_ended_is_told_with_it() -> None:
+    found = ceilings(*[(20_000.0, "reserve", "kernel.pid_max")] * 3)
+    (note,) = (note for note in words.notes(found) if note.startswith("not judged"))
+    assert note == (
+        "not judged, since no limit said no and it is the least it can be: "
+        "ceiling of threading (reserve for others: kernel.pid_max)"
+    )
+    (note,) = (n for n in words.notes(ceilings((9.0, "max", None))) if "not judged" in n)
+    assert note.endswith("ceiling of threading (as far as asked)")
 
 
 def test_another_limit_that_stops_the_launch_is_told_as_that() -> None:

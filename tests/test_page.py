@@ -227,6 +227,24 @@ def test_several_results_begin_with_what_differs_between_them() -> None:
     assert "gevent bytes a unit 7.95 KiB –" in tables[1]
 
 
+def test_figures_of_results_at_unlike_counts_have_their_counts_beside_them() -> None:
+    one = result(*(sweep((1000, 10_000), number=number) for number in range(1, 7)))
+    other = result(*(sweep(number=number) for number in range(1, 7)))
+    made = Markup(html(paged(one, other)))
+    differing, beside = (table.text for table in made.all("table")[:2])
+    assert "measuring asyncio units alive 10,000 100,000" in differing
+    assert "measuring asyncio units in a burst 1,000 10,000" in differing
+    assert "asyncio bytes a unit 1.00 KiB at 10,000 1.00 KiB at 100,000" in beside
+    assert "asyncio burst 100,000/s at 1,000 100,000/s at 10,000" in beside
+    assert "asyncio reached 10,000 100,000" in beside
+    bylines = [one.text for one in made.all("p") if one.attributes.get("class") == "byline"]
+    assert "Its bytes are those with 10,000 units alive." in bylines[0]
+    assert "Its bytes are those with 100,000 units alive." in bylines[1]
+    alike = markup("the same twice").one("main").text
+    assert " at 10,000" not in alike.split("Figures")[0]
+    assert "Its bytes are those" not in markup("the same twice").one("header").text
+
+
 def test_results_that_differ_in_nothing_are_told_to() -> None:
     words = markup("the same twice").one("main").text
     assert words.startswith("What differs Nothing that was looked at differs")

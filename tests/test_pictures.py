@@ -7,7 +7,7 @@ import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
@@ -18,17 +18,27 @@ from bench.results.figures import figures
 from bench.results.records import Result
 from reports.charts.all import NAMES, charts
 from reports.charts.chart import Chart
+from reports.page.drawing import PHONE
 from reports.palette import DARK, LIGHT
 from reports.pictures import scale
 from reports.pictures.canvas import SHAPES, SQUARE, WIDE, Shape
 from reports.pictures.closeness import shared_out
 from reports.pictures.draw import draw
 from reports.pictures.growth import spread
-from reports.pictures.save import FORMATS, embedded, file_name, rendered, write_pictures
+from reports.pictures.save import (
+    FORMATS,
+    HISTORY,
+    REPORT,
+    Elsewhere,
+    embedded,
+    file_name,
+    rendered,
+    write_pictures,
+)
 from reports.pictures.scale import Scale
 from reports.pictures.text import balanced, drawable, fitted, width, wrapped
 from tests.support.odd import ODD, hostile
-from tests.support.results import whole_run
+from tests.support.results import Unit, allowing, result, sweep, whole_run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -199,6 +209,26 @@ def test_a_file_of_somebody_else_is_left_alone_and_nothing_is_written(tmp_path: 
     assert (tmp_path / "spawn.svg").read_text() == "precious"
 
 
+@pytest.mark.parametrize(
+    ("elsewhere", "advice"),
+    [
+        (REPORT, "the result itself is safe; outnumber report RESULT -o DIR"),
+        (HISTORY, "the history itself is safe; outnumber history show --figures DIR"),
+    ],
+)
+def test_what_to_type_for_another_folder_is_what_was_typed(
+    tmp_path: Path, elsewhere: Elsewhere, advice: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError) as error:
+        write_pictures([chart("growth")], tmp_path / "file", ["svg"], elsewhere=elsewhere)
+    assert str(error.value).endswith(f"; {advice} writes them elsewhere")
+    (tmp_path / "growth.svg").write_text("precious")
+    with pytest.raises(UsageError) as error:
+        write_pictures([chart("growth")], tmp_path, ["svg"], elsewhere=elsewhere)
+    assert str(error.value).endswith(f"give another folder with {elsewhere.option}")
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError) as error:
@@ -269,10 +299,10 @@ def test_a_scale_keeps_what_is_beyond_it_at_the_edge() -> None:
 @pytest.mark.parametrize(
     ("ticks", "words"),
     [
-        (scale.decades(1, 2e7, 6, scale.count), ["1", "100", "10,000", "1 million"]),
-        (scale.decades(3e-7, 2e-3, 5, scale.seconds), ["1 µs", "10 µs", "100 µs", "1 ms"]),
-        (scale.decades(20, 90, 5, scale.count), []),
-        (scale.decades(1, 1e13, 4, scale.count), ["1", "10,000", "100 million", "1 trillion"]),
+        (scale.decades(1, 2e7, scale.count, 6), ["10", "1,000", "100,000", "10 million"]),
+        (scale.decades(3e-7, 2e-3, scale.seconds), ["1 µs", "10 µs", "100 µs", "1 ms"]),
+        (scale.decades(20, 90, scale.count), []),
+        (scale.decades(1, 1e13, scale.count, 4), ["10", "100,000", "1 billion", "10 trillion"]),
         (scale.binary(1e5, 3e9, 6), ["1 MiB", "16 MiB", "256 MiB"]),
         (scale.binary(900, 5000, 6), ["1 KiB", "2 KiB", "4 KiB"]),
         (scale.even(43.2, 5, lambda value: f"{value:g}"), ["0", "10", "20", "30", "40"]),
@@ -284,6 +314,79 @@ def test_a_scale_keeps_what_is_beyond_it_at_the_edge() -> None:
 )
 def test_ticks_are_few_and_round(ticks: scale.Ticks, words: list[str]) -> None:
     assert [said for _, said in ticks] == words
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ([1.8e-7, 4e-3], (1e-7, 1e-2)),
+        ([1e-6, 1e-4], (1e-6, 1e-4)),
+        ([3e-6, 4e-6], (1e-6, 1e-5)),
+        ([1e-3], (1e-3, 1e-2)),
+    ],
+)
+def test_whole_powers_of_ten_stand_around_values(
+    values: list[float], ends: tuple[float, float]
+) -> None:
+    assert scale.around(values) == pytest.approx(ends)
+
+
+def placed(figure: Figure, words: str) -> Bbox:
+    """Where the one text that is these words stands."""
+    (box,) = [box for said, box in texts(figure) if said == words]
+    return box
+
+
+def close_starts(shape: Shape) -> Figure:
+    """Spawning of one runtime whose median start is almost its longest."""
+    unit = Unit(start_ns=(3_960_000,) * 30 + (3_975_000,) * 10)
+    made = result(sweep((1000, 2000), unit, runtime="pthread", purpose="climb"))
+    return draw(next(one for one in all_of(made) if one.name == "spawn"), LIGHT, shape)
+
+
+@SHAPE
+def test_the_count_beside_a_range_covers_no_mark(shape: Shape) -> None:
+    artists: list[Any] = list(close_starts(shape).artists)
+    drawn = [one for one in artists if type(one).__name__ == "Line2D"]
+    lines = [one for one in drawn if one.get_color() == LIGHT.runtimes["pthread"]]
+    *_, mark = (one for one in drawn if one.get_marker() == "o")
+    reach = max(x for line in lines for x in line.get_xdata())
+    reach = max(reach, mark.get_xdata()[0] + mark.get_markersize() / 2)
+    after = artists[artists.index(mark) :]
+    plate = next(one for one in after if type(one).__name__ == "Rectangle")
+    assert plate.get_x() > reach
+
+
+@SHAPE
+def test_the_scale_of_start_latencies_goes_on_past_the_longest(shape: Shape) -> None:
+    figure = close_starts(shape)
+    assert placed(figure, "10 ms").x0 > placed(figure, "1 ms").x0
+    few = "too few starts were timed to tell their 99 %"
+    assert few in " ".join(words for words, _ in texts(figure))
+
+
+def test_the_longest_bar_ends_at_a_number_however_narrow_the_page() -> None:
+    limits = (allowing("MemAvailable", 19_140_861),)
+    maps = (allowing("vm.max_map_count", 23_841),)
+    made = result(
+        sweep((100, 20_000), purpose="climb", limits=limits),
+        sweep((100, 2000), runtime="threading", purpose="climb", limits=maps),
+    )
+    figure = draw(next(one for one in all_of(made) if one.name == "how-many"), LIGHT, PHONE)
+    said = [words for words, _ in texts(figure)]
+    assert "10 million" in said
+    assert "vm.max_map_count; 2,000 launched" in said
+    assert not any("…" in words for words in said)
+
+
+def test_a_figure_says_at_which_counts_it_was_taken() -> None:
+    said = {
+        one.name: " ".join(words for words, _ in texts(draw(one, LIGHT, WIDE)))
+        for one in all_of(whole_run())
+    }
+    assert "bars: bursts of 1,000 threads or 10,000 tasks" in said["spawn"]
+    assert "in bursts that ended at 10,000 threads or 100,000 tasks" in said["where-time-goes"]
+    assert "with 10,000 threads or 100,000 tasks alive" in said["bytes-per-unit"]
 
 
 def test_names_are_spread_without_changing_their_order() -> None:

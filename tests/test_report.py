@@ -45,7 +45,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def pictures(_: object) -> dict[str, Picture]:
         return dict.fromkeys(NAMES, Picture("data:,", "data:,", "data:,", "data:,"))
 
-    def write_pictures(_: object, folder: Path, formats: Sequence[str]) -> None:
+    def write_pictures(_: object, folder: Path, formats: Sequence[str], **__: object) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in NAMES:
             for form in formats:

@@ -58,6 +58,9 @@ def test_a_row_holds_the_runtime_s_figures() -> None:
         start_p99_seconds=pytest.approx(130e-9),  # type: ignore[arg-type]
         burst_units_per_second=pytest.approx(100_000),  # type: ignore[arg-type]
         per_thread=35_683 / 1154,
+        bytes_at=100_000,
+        start_at=100_000,
+        burst_at=10_000,
         source="smaps_rollup Anonymous+Swap + cgroup v1 memory.kmem.usage_in_bytes",
     )
 

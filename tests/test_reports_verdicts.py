@@ -98,6 +98,14 @@ EVIL = '<script>|`@all`‮\x1b[31m\n=1+1"'
             ),
         ),
         (
+            [MISSING, replace(MISSING, metric="burst_seconds_per_unit", part=None)],
+            "Inconclusive: bytes and burst of asyncio are missing on one side.",
+        ),
+        (
+            [OPEN, replace(OPEN, runtime="trio")],
+            "Inconclusive: burst of asyncio and trio vary too much to tell a change below +30 %.",
+        ),
+        (
             [FEW, replace(FEW, runtime="trio")],
             "Inconclusive: bytes of asyncio and trio (too few pairs: 6, at least 9 are needed).",
         ),

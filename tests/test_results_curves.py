@@ -148,12 +148,30 @@ def test_every_runtime_that_ran_has_a_curve_in_the_result_s_order() -> None:
 
 
 def test_a_population_has_one_value_a_process_for_each_quantile() -> None:
-    slow = Unit(start_ns=(200, 210, 220, 230))
+    slow = Unit(start_ns=(200, 210, 220, 230) * 25)
     made = result(sweep((100,)), sweep((100,), slow, number=2))
     (one,) = populations(made)["asyncio"]
-    assert (one.units, one.timed, one.samples) == (100, 4, 2)
+    assert (one.units, one.timed, one.samples) == (100, 100, 2)
     values = [quantile.value for quantile in one.quantiles]
     assert values == pytest.approx([160e-9, 180e-9, 180e-9, 180e-9])
+
+
+@pytest.mark.parametrize(
+    ("timed", "told"),
+    [
+        (1, [True, False, False, True]),
+        (9, [True, False, False, True]),
+        (10, [True, True, False, True]),
+        (99, [True, True, False, True]),
+        (100, [True, True, True, True]),
+    ],
+)
+def test_a_quantile_beyond_which_nothing_was_timed_is_not_told(
+    timed: int, told: list[bool]
+) -> None:
+    made = result(sweep((100,), Unit(start_ns=(100,) * timed)))
+    (one,) = populations(made)["asyncio"]
+    assert [quantile.value is not None for quantile in one.quantiles] == told
 
 
 def test_six_processes_give_an_interval() -> None:

@@ -376,6 +376,16 @@ def test_start_latency_is_told_by_quantile(quantile: float, nanoseconds: int) ->
     assert (metric.at, metric.quantile, metric.warnings) == (100_000, quantile, ())
 
 
+def test_too_few_timed_starts_do_not_tell_their_rare_ones() -> None:
+    made = result(*sixfold(Unit(start_ns=[100] * 20)))
+    metric = figure(made, "start_latency_seconds", quantile=0.99)
+    assert (metric.value, metric.samples) == (None, 0)
+    assert "20 starts were timed, too few to tell their 99 % quantile" in metric.warnings
+    for quantile in (0.5, 0.9, 1.0):
+        known = figure(made, "start_latency_seconds", quantile=quantile)
+        assert known.value == pytest.approx(100e-9)
+
+
 def test_one_process_is_one_sample_of_start_latency() -> None:
     slow = [Unit(start_ns=[each] * 9) for each in (100, 110, 120, 130, 140, 250)]
     made = result(*[sweep(unit=unit, number=n) for n, unit in enumerate(slow)])

@@ -5,9 +5,19 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bench.results.likeness import Difference, differences
+from bench.results.figures import figures
+from bench.results.likeness import Difference, differences, differences_of, facts_with_counts
 from bench.results.records import Result
-from tests.support.results import ASYNCIO, GOROUTINE, MACHINE, Unit, result, runtime, sweep
+from tests.support.results import (
+    ASYNCIO,
+    GOROUTINE,
+    MACHINE,
+    Unit,
+    leak_sweep,
+    result,
+    runtime,
+    sweep,
+)
 
 ONE = result(sweep(unit=ASYNCIO))
 
@@ -74,6 +84,25 @@ def test_a_runtime_that_only_one_of_them_ran_is_no_difference_of_the_machine() -
 def test_a_setting_that_only_one_of_them_had_is_told() -> None:
     other = replace(ONE, plan=replace(ONE.plan, settings={"stack-size": "65536"}))
     assert differences(ONE, other) == (Difference("setting", "stack-size", ("not set", "65536")),)
+
+
+def with_counts(*results: Result) -> tuple[Difference, ...]:
+    return differences_of(*(facts_with_counts(made, figures(made)) for made in results))
+
+
+def test_counts_and_what_was_asked_for_are_told_where_they_are_asked_for() -> None:
+    quick = result(sweep((500, 5000), ASYNCIO), leak_sweep(0.0))
+    quick = replace(quick, plan=replace(quick.plan, preset="quick", max=5000))
+    assert with_counts(ONE, ONE) == ()
+    assert with_counts(ONE, quick) == (
+        Difference("setting", "preset", ("default", "quick")),
+        Difference("setting", "climb to", ("not set", "5,000")),
+        Difference("measuring", "asyncio units alive", ("100,000", "5,000")),
+        Difference("measuring", "asyncio units in a burst", ("10,000", "500")),
+    )
+    (told,) = with_counts(quick, replace(quick, command="ceiling"))
+    assert str(told) == "command: run against ceiling"
+    assert differences(ONE, quick) == ()  # what a comparison refuses and a history parts at
 
 
 def test_of_several_results_each_has_its_words() -> None:

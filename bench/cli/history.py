@@ -127,10 +127,10 @@ def show(
 
         typer.echo(write_page(review, page))
     if figures is not None:
-        from reports.pictures.save import write_pictures
+        from reports.pictures.save import HISTORY, write_pictures
         from reports.trends.charts import charts
 
-        for path in write_pictures(charts(review), figures, ("svg", "png")):
+        for path in write_pictures(charts(review), figures, ("svg", "png"), elsewhere=HISTORY):
             typer.echo(path)
     return 0
 

@@ -17,13 +17,25 @@ from bench.results.statistics import Estimate, median_with_interval
 @dataclass(frozen=True)
 class Population:
     """Start latencies in seconds with `units` parked, an estimate for each of `QUANTILES`, from one
-    value a process. `timed` units were started in each process (the median): of fewer than a
-    hundred, the 99 % quantile is the longest. `samples` processes were asked."""
+    value a process; `None` for one that too few were timed to tell (`bears`). `timed` units were
+    started in each process (the median). `samples` processes were asked."""
 
     units: int
     timed: int
     samples: int
     quantiles: tuple[Estimate, ...]
+
+
+def bears(timed: int, quantile: float) -> bool:
+    """Whether so many timed units tell the quantile from the longest: where one of them at least is
+    beyond it. The 99 % quantile wants a hundred, the 90 % one ten; any tell their median."""
+    return quantile <= 0.5 or quantile == 1 or round(timed * (1 - quantile), 6) >= 1
+
+
+def quantile_of(latencies: Latencies, quantile: float) -> float | None:
+    """The quantile of one process's start latencies, in seconds; `None` where they tell none."""
+    started = latencies.start
+    return quantile_seconds(started, quantile) if bears(sum(started.counts), quantile) else None
 
 
 def populations(result: Result) -> dict[str, tuple[Population, ...]]:
@@ -55,5 +67,5 @@ def _population(units: int, rounds: Sequence[Latencies]) -> Population:
 
 
 def _quantile(rounds: Sequence[Latencies], quantile: float) -> Estimate:
-    values = (quantile_seconds(one.start, quantile) for one in rounds)
+    values = (quantile_of(one, quantile) for one in rounds)
     return median_with_interval([value for value in values if value is not None])

@@ -1,15 +1,18 @@
 """What tells one result's machine, versions, settings and measuring from another's.
 
 Unlike machines are never compared silently: a comparison refuses them, a history begins a new
-segment, a page of several results shows what differs on top. All three take it from here.
+segment, a page of several results shows what differs on top. All three take it from here. The page
+alone adds at which counts each was measured and what was asked for: a history has a count beside
+each of its figures, and a comparison judges no two that were taken at unlike ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from bench.results.metrics import Metric, Name
 from bench.results.records import Machine, Memory, Result, Runtime
 from bench.system import whole_number
 
@@ -34,6 +37,13 @@ MACHINE_FACTS = (
     "libc",
 )
 READINGS = ("user", "rss", "kernel", "kernel_stack", "page_tables")
+
+# The counts that a runtime's figures rest on, by the figures that tell them.
+COUNTED: Mapping[Name, str] = {
+    "bytes_per_unit": "units alive",
+    "burst_seconds_per_unit": "units in a burst",
+    "leaked_bytes_per_unit": "units in a cycle of the leak",
+}
 
 # What tells one result's making from another's, in words: by its topic and name.
 Facts = Mapping[Topic, Mapping[str, str]]
@@ -96,6 +106,22 @@ def facts_of(result: Result) -> dict[Topic, dict[str, str]]:
         "version": {version_of(r.name): r.version or UNKNOWN for r in _ran(result)},
         "setting": dict(result.plan.settings),
         "measuring": _measuring(result),
+    }
+
+
+def facts_with_counts(result: Result, metrics: Iterable[Metric]) -> dict[Topic, dict[str, str]]:
+    """The same with what was asked for, and the counts behind its figures, which `metrics` are."""
+    facts = facts_of(result)
+    counts = {
+        f"{metric.runtime} {COUNTED[metric.metric]}": f"{metric.at:,}"
+        for metric in metrics
+        if metric.metric in COUNTED and metric.value is not None and metric.at is not None
+    }
+    asked = {"preset": result.plan.preset, "short sweeps": str(result.plan.sweeps)}
+    most = {} if result.plan.max is None else {"climb to": f"{result.plan.max:,}"}
+    return facts | {
+        "setting": asked | most | facts["setting"],
+        "measuring": {"command": result.command} | facts["measuring"] | counts,
     }
 
 

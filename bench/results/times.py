@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from bench.results.bins import quantile_seconds
 from bench.results.choice import Choice, Stops, doubts
+from bench.results.latencies import bears, quantile_of
 from bench.results.metrics import Name
 from bench.results.records import Step
 from bench.results.samples import Sample
@@ -68,11 +69,16 @@ def page_faults(stops: Stops) -> Sample:
 
 
 def start_latency(stops: Stops, quantile: float) -> Sample:
-    """The quantile of this process's start latencies, in seconds, with N units parked."""
+    """The quantile of this process's start latencies, in seconds, with N units parked; unknown
+    where too few were timed to tell it from the longest."""
     latencies = stops.last.latencies
     if latencies is None:
         return _unknown(stops.last, "start latency was not taken at this step")
-    value = quantile_seconds(latencies.start, quantile)
+    timed = sum(latencies.start.counts)
+    if timed and not bears(timed, quantile):
+        few = f"{timed} starts were timed, too few to tell their {100 * quantile:.0f} % quantile"
+        return _unknown(stops.last, few)
+    value = quantile_of(latencies, quantile)
     return _at(stops.last, value, CLOCK, doubts(stops))
 
 
@@ -113,7 +119,7 @@ def slow_faults(choice: Choice) -> tuple[str, ...]:
 def noisy_clock(choice: Choice, quantile: float) -> tuple[str, ...]:
     """The doubt where a round with nothing spawned takes over a tenth of this start latency."""
     rounds = [stops.last.latencies for stops in choice.stops if stops.last.latencies]
-    started = _median(quantile_seconds(each.start, quantile) for each in rounds)
+    started = _median(quantile_of(each, quantile) for each in rounds)
     empty = _median(quantile_seconds(each.empty, 0.5) for each in rounds)
     if not started or not empty or empty <= NOISY_EMPTY * started:
         return ()

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from bench.results.metrics import Metric
 from bench.results.records import Kind, Machine, Result, Runtime
+from reports import units
 from reports.escape import plain
 from reports.names import short
 
@@ -128,6 +129,21 @@ def grouped(reasons: Iterable[tuple[str, str]], out_of: int) -> tuple[str, ...]:
         reason if len(names) == out_of > 1 else f"{', '.join(names)}: {reason}"
         for reason, names in by_reason.items()
     )
+
+
+def counted(counts: Iterable[tuple[Kind, int | None]]) -> str:
+    """The counts at which figures beside each other were taken: `500 units`, `500 threads or 5,000
+    tasks`, `500 to 5,000 units`; nothing where none is known."""
+    of: dict[Kind, set[int]] = {}
+    for kind, count in counts:
+        if count is not None:
+            of.setdefault(kind, set()).add(count)
+    known = sorted(set().union(*of.values()))
+    if len(known) < 2:
+        return "".join(f"{units.count(count)} units" for count in known)
+    if all(len(each) == 1 for each in of.values()):
+        return " or ".join(f"{units.count(*of[kind])} {kind}s" for kind in sorted(of, reverse=True))
+    return f"{units.count(known[0])} to {units.count(known[-1])} units"
 
 
 def caption(result: Result) -> str:

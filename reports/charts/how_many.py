@@ -60,6 +60,14 @@ class Reach(Row):
         by = f"projected: {self.limit}" if self.limit else "projected"
         return f"{by}; {reached} launched, {self.ended}"
 
+    @property
+    def brief(self) -> str:
+        """The same where there is little room."""
+        if self.projected is None:
+            return self.ended
+        reached = f"{units.count(self.reached)} launched"
+        return f"{self.limit}; {reached}" if self.limit else reached
+
 
 COLUMNS: tuple[Column[Reach], ...] = (
     Column("runtime", "runtime", lambda row: row.runtime, is_number=False),

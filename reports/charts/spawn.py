@@ -18,6 +18,7 @@ from reports.charts.chart import (
     Row,
     Table,
     caption,
+    counted,
     grouped,
     left_out,
     ran,
@@ -29,7 +30,7 @@ from reports.names import many
 
 NAMES = ("median", "90 %", "99 %", "longest")  # of QUANTILES
 FEWEST_LAUNCHED = 50
-FEWEST_TIMED = 100  # of fewer, the 99 % quantile is the longest
+FEWEST_TIMED = 100  # of fewer, the 99 % quantile is not told
 HOW = (
     "Start latency: from the spawn call to the new unit's first instruction, one unit at a time, "
     "with so many parked; the median over processes of each quantile. Burst: from none to many at "
@@ -106,6 +107,11 @@ class Spawns(Chart):
     rows: tuple[Spawn, ...]
 
     @property
+    def bursts(self) -> str:
+        """How many units were launched at once."""
+        return counted((row.kind, row.burst.at) for row in self.rows if row.burst.value)
+
+    @property
     def table(self) -> Table:
         places: list[Place] = []
         for row in self.rows:
@@ -140,8 +146,8 @@ def _with_figures(
     """The populations, the one at N told by the run's own figures, which may pool sweeps that ended
     at almost the same count: two readers never disagree."""
     own = [find(metrics, runtime, "start_latency_seconds", quantile=q) for q in QUANTILES]
-    known = [metric for metric in own if metric and metric.value is not None]
-    at = known[0].at if known else None
+    known = [metric for metric in own if metric]
+    at = known[0].at if known and known[0].value is not None else None
     if len(known) < len(own) or at is None:
         return tuple(timed)
     estimates = tuple(Estimate(one.value, one.low, one.high) for one in known)
@@ -171,9 +177,10 @@ def _title(rows: Sequence[Spawn]) -> str:
     threads = [row for name in THREADS for row in known if row.runtime == name]
     tasks = [row for row in known if row.kind == "task"]
     slow, fast = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
+    said = f"{_rate_of(slow)} are launched a second in a burst of {units.count(slow.burst.at)}"
     if slow is fast:
-        return f"{_rate_of(slow)} are launched a second."
-    return f"{_rate_of(slow)} are launched a second, or {_rate_of(fast)}."
+        return f"{said}."
+    return f"{said}, or {_rate_of(fast)} in one of {units.count(fast.burst.at)}."
 
 
 def _rate_of(row: Spawn) -> str:
@@ -189,13 +196,24 @@ def _latency_title(rows: Sequence[Spawn]) -> str:
     return "How fast units start is unknown."
 
 
+def _untold(shown: Sequence[Population]) -> list[str]:
+    """The quantiles that too few were timed to tell."""
+    return [
+        name
+        for place, name in enumerate(NAMES)
+        if any(one.quantiles[place].value is None for one in shown)
+    ]
+
+
 def _lacks(rows: Sequence[Spawn]) -> Iterator[tuple[str, str]]:
     for row in rows:
         if not row.populations:
             yield row.runtime, "start latency was not taken"
+        elif few := _untold(row.shown):
+            yield row.runtime, f"too few starts were timed to tell their {' and '.join(few)}"
         if row.burst.value is None:
             yield row.runtime, "the burst's rate is unknown"
         elif row.burst.rough:
-            yield row.runtime, f"a burst of {units.count(row.burst.at)} units only: a rough rate"
+            yield row.runtime, f"the rate is rough, of a burst of {units.count(row.burst.at)} units"
         elif row.burst.low is None:
             yield row.runtime, "too few sweeps for an interval"

@@ -15,6 +15,7 @@ from reports.charts.chart import (
     Row,
     Table,
     caption,
+    counted,
     grouped,
     left_out,
     ran,
@@ -81,6 +82,11 @@ class UnitCost(Chart):
 
     name: ClassVar[str] = "bytes-per-unit"
     rows: tuple[Cost, ...]
+
+    @property
+    def counts(self) -> str:
+        """The counts of units at which the costs were told."""
+        return counted((row.kind, row.at) for row in self.rows if row.total is not None)
 
     @property
     def table(self) -> Table:

@@ -17,6 +17,7 @@ from reports.charts.chart import (
     Row,
     Table,
     caption,
+    counted,
     grouped,
     left_out,
     ran,
@@ -33,6 +34,7 @@ PARTS: tuple[tuple[TimePart, str], ...] = (
     ("system", "kernel"),
     ("rest", "neither: waiting"),
 )
+LEAST_SECONDS = 0.02  # of CPU time in a burst: two of the ticks that it is counted in
 HOW = (
     "CPU time of the runner over the burst that ended at the highest count, divided by the units "
     "launched in it: user (of which the garbage collector's share where the runtime tells it) and "
@@ -56,11 +58,13 @@ class Times(Row):
 
     @property
     def cpu(self) -> float | None:
-        """CPU time; `None` where it is unknown or less than a tick of its clock."""
+        """CPU time; `None` where it is unknown or less than two ticks of its clock, which show all
+        of it in one part."""
         kernel = self.parts[2]
         if self.user is None or kernel is None:
             return None
-        return self.user + kernel or None
+        spent = self.user + kernel
+        return spent if spent * (self.at or 1) >= LEAST_SECONDS else None
 
     @property
     def whole(self) -> float | None:
@@ -100,6 +104,11 @@ class WhereTimeGoes(Chart):
 
     name: ClassVar[str] = "where-time-goes"
     rows: tuple[Times, ...]
+
+    @property
+    def bursts(self) -> str:
+        """The counts at which the bursts ended."""
+        return counted((row.kind, row.at) for row in self.rows if row.wall is not None)
 
     @property
     def table(self) -> Table:
@@ -185,16 +194,18 @@ def _wall_title(rows: Sequence[Times]) -> str:
     timed = [row for row in rows if row.wall is not None]
     if not timed:
         return "Where the time of a launch goes is unknown."
-    return f"Launching one {timed[0].label} takes {units.seconds(timed[0].wall)}."
+    one = timed[0]
+    ended = f", in the burst that ended at {units.count(one.at)}" if one.at is not None else ""
+    return f"Launching one {one.label} takes {units.seconds(one.wall)}{ended}."
 
 
 def _lacks(rows: Sequence[Times], uncollected: Set[str]) -> Iterator[tuple[str, str]]:
     """`uncollected` are the runtimes whose language has no collector to ask."""
     for row in rows:
         if row.whole is None:
-            yield row.runtime, "CPU time is unknown, or less than a tick of its clock"
+            yield row.runtime, "CPU time is unknown, or less than two ticks of its clock"
         elif row.rough:
-            yield row.runtime, "a few ticks of the CPU clock only: rough shares"
+            yield row.runtime, "the shares are rough, being of a few ticks of the CPU clock"
         if row.whole is not None and row.parts[1] is None and row.runtime not in uncollected:
             yield row.runtime, "the collector's share is unknown"
         if row.wall is None:

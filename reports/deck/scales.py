@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 LEAST = 1e-12
+NEAR = 1.15  # a mark is about so wide on a scale of four or five powers of ten
 BYTES = (("B", 1.0), ("KiB", 2.0**10), ("MiB", 2.0**20), ("GiB", 2.0**30), ("TiB", 2.0**40))
 SECONDS = (("ns", 1e-9), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0))
 
@@ -28,6 +29,14 @@ def around(values: Iterable[float]) -> tuple[float, float]:
     known = [value for value in values if value > 0] or [1.0]
     low, high = _round(min(known), up=False), _round(max(known), up=True)
     return low, max(high, 10 * low)
+
+
+def decades(values: Iterable[float]) -> tuple[float, float]:
+    """Where a logarithmic scale begins and ends so that the marks of all values are within: at
+    powers of ten, none of which a value is almost at."""
+    known = list(values)
+    low = 10.0 ** math.floor(math.log10(min(known) / NEAR))
+    return low, max(10.0 ** math.ceil(math.log10(max(known) * NEAR)), 10 * low)
 
 
 def _round(value: float, up: bool) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MAKER = "outnumber"
 SIGNED = f'<meta name="generator" content="{MAKER}">'  # by which a page of ours is known again
+DATE = re.compile(r"(\b\d{4}-\d\d-\d\d\b)")
 PARTS = {
     "comparison": "Side by side",
     "figures": "Figures",
@@ -63,6 +65,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["sentence"] = _sentence
+    environment.filters["dated"] = _dated
     return environment
 
 
@@ -78,6 +81,17 @@ def _sentence(sentence: Sentence) -> Markup:
     from markupsafe import Markup
 
     return Markup("").join(_piece(piece) for piece in sentence.pieces)
+
+
+def _dated(text: str) -> Markup:
+    """Words whose dates are not broken at their hyphens."""
+    from markupsafe import Markup, escape
+
+    pieces = DATE.split(plain(text))  # what is between two dates, then a date, and so on
+    return Markup("").join(
+        Markup('<span class="value">{}</span>').format(piece) if place % 2 else escape(piece)
+        for place, piece in enumerate(pieces)
+    )
 
 
 def _piece(piece: object) -> Markup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.results.likeness import differences
+from bench.results.likeness import differences_of, facts_with_counts
 from reports.charts.chart import Chart, caption
 from reports.charts.closeness import LimitsCloseness
 from reports.charts.growth import MemoryGrowth
@@ -53,11 +53,13 @@ class Figure:
 
 @dataclass(frozen=True)
 class View:
-    """One result on the page. `label` tells it from the others; `key` stands in addresses."""
+    """One result on the page. `label` tells it from the others; `key` stands in addresses, and
+    `counts` are those of which its bytes are told."""
 
     key: str
     label: str
     finding: str
+    counts: str
     caption: str
     comparison: Titled
     figures: tuple[Figure, ...]
@@ -85,6 +87,11 @@ class Page:
         return len(self.views) > 1
 
     @property
+    def unlike_counts(self) -> bool:
+        """Whether the results' bytes are not told at the same counts."""
+        return len({view.counts for view in self.views}) > 1
+
+    @property
     def figures(self) -> tuple[tuple[Figure, ...], ...]:
         """Each figure of all results together."""
         return tuple(zip(*(view.figures for view in self.views), strict=True))
@@ -100,7 +107,7 @@ def page(
     )
     if len(views) == 1:
         return Page(f"outnumber: {labels[0]}", views[0].finding, views)
-    found = differences(*(digest.result for digest in digests))
+    found = differences_of(*(facts_with_counts(one.result, one.metrics) for one in digests))
     compared = [digest.comparison for digest in digests]
     return Page(
         f"outnumber: {', '.join(labels)}",
@@ -116,10 +123,13 @@ def _view(key: str, label: str, digest: Digest, drawn: Mapping[str, Picture]) ->
         Figure(HEADINGS[chart.name], chart, drawn[chart.name], digest.table(chart.name))
         for chart in digest.charts
     )
+    cost = digest.chart(UnitCost.name)
+    assert isinstance(cost, UnitCost)
     return View(
         key=key,
         label=label,
         finding=finding(digest.comparison),
+        counts=cost.counts,
         caption=caption(digest.result),
         comparison=digest.table(COMPARISON),
         figures=figures,

@@ -14,7 +14,7 @@ from bench.results.records import Machine, Stop, Sweep
 from reports import units
 from reports.charts.chart import Table
 from reports.charts.closeness import Closeness, LimitsCloseness
-from reports.comparison import COLUMNS, REASONS, Comparison, cells
+from reports.comparison import COLUMNS, REASONS, Column, Comparison, Row, cells
 from reports.digest import Digest
 from reports.escape import plain
 from reports.summary import name_of
@@ -44,18 +44,31 @@ def sheet(
 
 
 def side_by_side(labels: Sequence[str], comparisons: Sequence[Comparison]) -> Titled:
-    """What each result says of each runtime, a column a result."""
-    columns = [column.heading.replace("\n", " ") for column in COLUMNS[1:]]
-    told = [{row.name: cells(row)[1:] for row in compared.rows} for compared in comparisons]
+    """What each result says of each runtime, a column a result; at which count, where they differ
+    in that."""
+    told = [{row.name: row for row in compared.rows} for compared in comparisons]
     names = dict.fromkeys(name for rows in told for name in rows)
-    absent = (ABSENT,) * len(columns)
     rows = (
-        (name, column, *(each.get(name, absent)[place] for each in told))
+        (
+            name,
+            column.heading.replace("\n", " "),
+            *_beside([each.get(name) for each in told], column),
+        )
         for name in names
-        for place, column in enumerate(columns)
+        for column in COLUMNS[1:]
     )
     headings = ("runtime", "figure", *labels)
     return sheet("side-by-side", "The results side by side", headings, rows, range(2, 99))
+
+
+def _beside(rows: Sequence[Row | None], column: Column) -> Iterator[str]:
+    """A figure of one runtime in each result."""
+    counts = [column.at(row) if row else None for row in rows]
+    differ = len({count for count in counts if count is not None}) > 1
+    for row, count in zip(rows, counts, strict=True):
+        (said,) = cells(row, [column]) if row else (ABSENT,)
+        known = differ and count is not None and said != units.UNKNOWN
+        yield f"{said} at {units.count(count)}" if known else said
 
 
 def unlike(labels: Sequence[str], found: Iterable[Difference]) -> Titled:

@@ -14,7 +14,7 @@ from reports.digest import Digest
 from reports.page.drawing import pictures
 from reports.page.html import SIGNED, html
 from reports.page.model import Page, page
-from reports.pictures.save import FORMATS, write_pictures
+from reports.pictures.save import FORMATS, REPORT, write_pictures
 from reports.tables import SUMMARY, Titled
 
 NAME = "report.html"
@@ -44,7 +44,7 @@ def write_report(digests: Mapping[str, Digest], folder: Path) -> Path:
         files = dict(_files(made, parts, folder))
         _refuse_strange(folder, files)
         for part in parts:
-            write_pictures(part.digest.charts, part.folder, FORMATS)
+            write_pictures(part.digest.charts, part.folder, FORMATS, elsewhere=REPORT)
         for path, text in (files | {folder / NAME: html(made)}).items():
             path.write_text(text, encoding="utf-8")
     return folder / NAME

@@ -37,7 +37,7 @@ def draw_closeness(chart: LimitsCloseness, canvas: Canvas) -> None:
     end = plot.right - max(words, default=0.0) - 10
     across = Scale(1, max(10, far), plot.left, end, log=True)
     most = 3 if canvas.shape.name == "square" else 5
-    grid(canvas, plot, across, scale.decades(1, across.high, most, scale.count))
+    grid(canvas, plot, across, scale.decades(1, across.high, scale.count, most))
     axis_name(canvas, plot, "units that a limit allows, on a logarithmic scale")
     top = plot.top
     for row, group in zip(rows, groups, strict=True):

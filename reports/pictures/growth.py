@@ -59,7 +59,7 @@ def _padded(values: Sequence[float]) -> tuple[float, float]:
 def _grid(canvas: Canvas, across: Scale, up: Scale) -> None:
     size, theme = canvas.shape.note, canvas.theme
     most = 4 if canvas.shape.name == "square" else 7
-    for value, words in scale.decades(across.low, across.high, most, scale.count):
+    for value, words in scale.decades(across.low, across.high, scale.count, most):
         x = across.at(value)
         canvas.line([x, x], [up.start, up.end], 0.8, theme.line)
         canvas.text(x, up.start - size, words, size, theme.muted, align="center")

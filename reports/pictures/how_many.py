@@ -28,7 +28,7 @@ def draw_how_many(chart: HowMany, canvas: Canvas) -> None:
     most = max((row.far or 1 for row in rows), default=1)
     numbers = max((width(_number(row), plot.size, bold=True) for row in rows), default=0.0)
     across = Scale(1, max(10, most), plot.left, plot.right - numbers - 8, log=True)
-    grid(canvas, plot, across, scale.decades(1, across.high, 6, scale.count))
+    grid(canvas, plot, across, scale.decades(1, across.high, scale.count))
     axis_name(canvas, plot, "units, on a logarithmic scale", (across.start + across.end) / 2)
     words = _words(rows, plot.right - plot.left - 6, _size(canvas, plot))
     for place, row in enumerate(rows):
@@ -55,10 +55,14 @@ def _size(canvas: Canvas, plot: Plot) -> float:
 
 
 def _words(rows: Sequence[Reach], most: float, size: float) -> list[str]:
-    """What stopped each, or would; where room is short, without the word that the bar says too."""
+    """What stopped each, or would; where room is short, without the word that the bar says too, and
+    then without what ended the launch before the limit did."""
     words = [drawable(row.words) for row in rows]
     if any(width(said, size) > most for said in words):
         words = [said.removeprefix("projected: ") for said in words]
+    for place, row in enumerate(rows):
+        if width(words[place], size) > most:
+            words[place] = drawable(row.brief)
     return [fitted(said, most, size) for said in words]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,18 +63,29 @@ def name(canvas: Canvas, plot: Plot, y: float, row: Row, size: float) -> None:
 
 
 def grid(canvas: Canvas, plot: Plot, scale: Scale, ticks: Ticks) -> None:
-    """A line at each tick over all rows, and what it stands for below those that have room."""
+    """A line at each tick over all rows, and what it stands for below as many as have room: every
+    one, every second and so on, the last always, since that is where the longest bars end."""
     size = canvas.shape.note
-    free = canvas.left
-    for value, words in ticks:
+    for value, _ in ticks:
         x = scale.at(value)
         canvas.line([x, x], [plot.bottom, plot.top], 0.8, canvas.theme.line)
-        half = width(words, size) / 2
-        inside = min(max(x, canvas.left + half), canvas.right - half)
-        if inside - half < free:
-            continue
-        free = inside + half + size
-        canvas.text(inside, plot.bottom - size, words, size, canvas.theme.muted, align="center")
+    named = [_named(canvas, scale.at(value), words) for value, words in ticks]
+    some = (named[::-every][::-1] for every in range(1, len(named) + 1))
+    for x, _, words in next((few for few in some if _apart(few, size)), ()):
+        canvas.text(x, plot.bottom - size, words, size, canvas.theme.muted, align="center")
+
+
+def _named(canvas: Canvas, x: float, words: str) -> tuple[float, float, str]:
+    """Where a tick's words have their middle, on the page, and half their width."""
+    half = width(words, canvas.shape.note) / 2
+    return min(max(x, canvas.left + half), canvas.right - half), half, words
+
+
+def _apart(named: Sequence[tuple[float, float, str]], gap: float) -> bool:
+    return all(
+        right - left >= before + after + gap
+        for (left, before, _), (right, after, _) in itertools.pairwise(named)
+    )
 
 
 def axis_name(canvas: Canvas, plot: Plot, words: str, x: float | None = None) -> None:

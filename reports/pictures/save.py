@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -41,6 +42,21 @@ NEEDLESS = (
 )
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """What to type for another folder: the command with its option, and what the pictures are drawn
+    from, which no failure to write them harms."""
+
+    command: str
+    option: str
+    kept: str = "result"
+
+
+SLIDES = Elsewhere("outnumber slides RESULT --format png -o FOLDER", "-o")
+REPORT = Elsewhere("outnumber report RESULT -o DIR", "-o")
+HISTORY = Elsewhere("outnumber history show --figures DIR", "--figures", kept="history")
+
+
 def rendered(figure: Figure, format_: Format) -> bytes:
     """The picture as a file: an SVG's letters are shapes in it, which look alike everywhere."""
     return _saved(figure, format_, fonttype="path")
@@ -73,20 +89,22 @@ def write_pictures(
     formats: Sequence[Format],
     theme: Theme = LIGHT,
     shape: Shape = WIDE,
+    elsewhere: Elsewhere = SLIDES,
 ) -> tuple[Path, ...]:
     """Writes each chart in each format into `folder` and returns the paths.
 
     A picture of ours that is there is replaced. Raises `UsageError`, before anything is written,
-    where there is another file, and where the folder cannot be written.
+    where there is another file, and where the folder cannot be written, which says what to type for
+    another: `elsewhere`.
     """
     places = {
         chart.name: [(folder / file_name(chart.name, one, theme, shape), one) for one in formats]
         for chart in charts
     }
-    with _writing(folder):
+    with _writing(folder, elsewhere):
         folder.mkdir(parents=True, exist_ok=True)
         for place, _ in itertools.chain.from_iterable(places.values()):
-            _refuse_strange(place)
+            _refuse_strange(place, elsewhere)
         for chart in charts:
             figure = draw(chart, theme, shape)
             for place, format_ in places[chart.name]:
@@ -100,22 +118,21 @@ def file_name(name: str, format_: Format, theme: Theme = LIGHT, shape: Shape = W
     return f"{name}{''.join(unusual)}.{format_}"
 
 
-def _refuse_strange(place: Path) -> None:
+def _refuse_strange(place: Path, elsewhere: Elsewhere) -> None:
     """Every format keeps its maker's name as it is, so that ours are known again."""
     if place.exists() and MAKER.encode() not in place.read_bytes():
         raise UsageError(
             f"{place} is there already, and outnumber did not make it; "
-            "move it away, or give another folder with -o"
+            f"move it away, or give another folder with {elsewhere.option}"
         )
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _writing(folder: Path, elsewhere: Elsewhere) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise UsageError(
             f"the pictures cannot be written in {folder}: {error.strerror}; "
-            "the result itself is safe; outnumber slides RESULT --format png -o FOLDER writes them "
-            "elsewhere"
+            f"the {elsewhere.kept} itself is safe; {elsewhere.command} writes them elsewhere"
         ) from error

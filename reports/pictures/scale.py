@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from reports import units
@@ -33,11 +33,21 @@ class Scale:
         return self.start + (self.end - self.start) * (value - low) / (high - low)
 
 
-def decades(low: float, high: float, most: int, said: Callable[[float], str]) -> Ticks:
-    """At most `most` ticks at powers of ten within both."""
+def around(values: Iterable[float]) -> tuple[float, float]:
+    """The powers of ten between which all values are: at least one apart."""
+    known = list(values)
+    low, high = math.floor(math.log10(min(known)) + 1e-9), math.ceil(math.log10(max(known)) - 1e-9)
+    return 10.0**low, 10.0 ** max(high, low + 1)
+
+
+def decades(
+    low: float, high: float, said: Callable[[float], str], most: int | None = None
+) -> Ticks:
+    """Ticks at powers of ten within both; at most `most`, the last one among them."""
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    step = max(1, math.ceil((last - first + 1) / most))
-    return tuple((10.0**power, said(10.0**power)) for power in range(first, last + 1, step))
+    step = max(1, math.ceil((last - first + 1) / most)) if most else 1
+    powers = range(last, first - 1, -step)
+    return tuple((10.0**power, said(10.0**power)) for power in reversed(powers))
 
 
 def binary(low: float, high: float, most: int) -> Ticks:

@@ -14,6 +14,7 @@ from reports.pictures.rows import Plot, axis_name, grid, laid_out
 from reports.pictures.scale import Scale
 from reports.pictures.text import fitted, width
 
+MARK = 0.75  # of the letters' size
 LATENCY_SHARE = {"wide": 0.6, "square": 0.52}  # of the plot: the rest is the burst's
 
 
@@ -26,6 +27,7 @@ def draw_spawn(chart: Spawns, canvas: Canvas) -> None:
             Key("median start, then 90 % and 99 %", muted, "point"),
             Key("to the longest", muted, "line"),
             Key("at its end: units parked meanwhile", muted, "none"),
+            *([Key(f"bars: bursts of {chart.bursts}", muted, "none")] if chart.bursts else []),
         ]
     )
     plot = laid_out(canvas, rows, scale_lines=2)
@@ -52,9 +54,8 @@ def _latencies(canvas: Canvas, plot: Plot, rows: Sequence[Spawn]) -> None:
     size = _lane_size(canvas, plot)
     parked = max(width(units.count(one.units), size) for row in rows for one in row.shown)
     end = plot.right - parked - 8
-    across = Scale(min(known) / 1.3, max(known), plot.left + 6, end, log=True)
-    most = 3 if canvas.shape.name == "square" else 5
-    grid(canvas, plot, across, scale.decades(across.low, across.high, most, scale.seconds))
+    across = Scale(*scale.around(known), plot.left + 6, end, log=True)
+    grid(canvas, plot, across, scale.decades(across.low, across.high, scale.seconds))
     axis_name(canvas, plot, "start latency", (plot.left + end) / 2)
     for place, row in enumerate(rows):
         for lane, one in enumerate(row.shown):
@@ -70,18 +71,21 @@ def _lane_size(canvas: Canvas, plot: Plot) -> float:
 def _range(
     canvas: Canvas, across: Scale, y: float, row: Spawn, one: Population, size: float
 ) -> None:
-    """From the median over 90 % and 99 % to the longest; then how many were parked."""
-    xs = [across.at(quantile.value) for quantile in one.quantiles if quantile.value]
-    if len(xs) < len(one.quantiles):
+    """From the median over 90 % and 99 %, as far as they are told, to the longest; then how many
+    were parked."""
+    told = [across.at(quantile.value) if quantile.value else None for quantile in one.quantiles]
+    median, *between, longest = told
+    if median is None or longest is None:
         return
     own = colour(row.runtime, canvas.theme)
-    canvas.line([xs[0], xs[3]], [y, y], 1.5, own)
-    canvas.line([xs[0], xs[2]], [y, y], 0.3 * size, own)
-    for x in xs[1:3]:
-        canvas.line([x, x], [y - 0.4 * size, y + 0.4 * size], 2, own)
-    canvas.line([xs[3], xs[3]], [y - 0.25 * size, y + 0.25 * size], 1.5, own)
-    canvas.marks([xs[0]], [y], mark(row.runtime), own, 0.75 * size)
-    canvas.plate(xs[3] + 5, y, units.count(one.units), size)
+    known = [x for x in between if x is not None]
+    canvas.line([median, longest], [y, y], 1.5, own)
+    canvas.line([median, max((median, *known))], [y, y], 0.3 * size, own)
+    canvas.marks([median], [y], mark(row.runtime), own, MARK * size)
+    for x in known:  # over the mark, which they may be close to
+        canvas.line([x, x], [y - 0.5 * size, y + 0.5 * size], 2, own)
+    canvas.line([longest, longest], [y - 0.45 * size, y + 0.45 * size], 1.5, own)
+    canvas.plate(max(longest, median + 0.7 * MARK * size) + 5, y, units.count(one.units), size)
 
 
 def _bursts(canvas: Canvas, plot: Plot, rows: Sequence[Spawn]) -> None:
@@ -91,7 +95,7 @@ def _bursts(canvas: Canvas, plot: Plot, rows: Sequence[Spawn]) -> None:
     room = max((width(said, size, bold=True) for said in words), default=0.0)
     across = Scale(0, most or 1, plot.left, max(plot.left + 20, plot.right - room - 10))
     canvas.line([plot.left] * 2, [plot.bottom, plot.top], 0.8, canvas.theme.line)
-    axis_name(canvas, plot, "burst, units a second")
+    axis_name(canvas, plot, "units a second")
     for place, row in enumerate(rows):
         _burst(canvas, plot, across, place, row)
         end = across.at(row.burst.high or row.burst.value or 0)

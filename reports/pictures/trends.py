@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 
 from reports.palette import colour
 from reports.pictures.canvas import MOST_ROWS, Canvas, Key
-from reports.pictures.rows import Plot, grid, laid_out
-from reports.pictures.scale import Scale
+from reports.pictures.rows import Plot, axis_name, grid, laid_out
+from reports.pictures.scale import Scale, Ticks
 from reports.pictures.text import width
 from reports.trends.charts import Dot, TrendChart, TrendRow
 
 FULL = 0.36  # of a row's height, from its middle to where its values end
 MOST_TICKS = 6
 TALLEST = 20  # letters: a line of its own may fill the page
-DAY = 86_400
+HOUR, DAY = 3_600, 86_400
+STEPS = (HOUR // 6, HOUR // 2, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)
 
 
 def draw_trends(chart: TrendChart, canvas: Canvas) -> None:
@@ -30,13 +31,18 @@ def draw_trends(chart: TrendChart, canvas: Canvas) -> None:
             Key("◇ accepted", muted, "none"),
         ]
     )
-    plot = laid_out(canvas, rows, tallest=TALLEST)
+    moments = [dot.date.timestamp() for row in rows for dot in row.dots]
+    ends = window(moments)
+    days = _days(*ends)
+    plot = laid_out(canvas, rows, scale_lines=1 if days else 2, tallest=TALLEST)
     size = min(canvas.shape.note, 0.3 * plot.row)
     numbers = max(width(said, size) for row in rows for said in _ends(row))
-    moments = [dot.date.timestamp() for row in rows for dot in row.dots]
-    ends = min(moments), max(max(moments), min(moments) + DAY)
     across = Scale(*ends, plot.left + 6, plot.right - numbers - 14)
-    grid(canvas, plot, across, tuple(_ticks(*ends)))
+    grid(canvas, plot, across, days or _hours(*ends))
+    if not days:
+        first, last = (_said(moment, "%Y-%m-%d") for moment in (min(moments), max(moments)))
+        name = f"{first if first == last else f'{first} to {last}'}, UTC"
+        axis_name(canvas, plot, name, (across.start + across.end) / 2)
     for place, row in enumerate(rows):
         _line(canvas, plot, across, place, row)
         _scale(canvas, plot, place, row, size)
@@ -91,9 +97,26 @@ def _span(row: TrendRow) -> tuple[float, float]:
     return min(values) - more, max(values) + more
 
 
-def _ticks(first: float, last: float) -> Sequence[tuple[float, str]]:
-    """Midnights, at most so many, with their dates."""
+def window(moments: Sequence[float]) -> tuple[float, float]:
+    """From the first run to the last, an hour at least, with the runs in its middle."""
+    more = max(0.0, HOUR - (max(moments) - min(moments))) / 2
+    return min(moments) - more, max(moments) + more
+
+
+def _days(first: float, last: float) -> Ticks:
+    """Midnights, at most so many, with their dates; none where there are fewer than two."""
     step = DAY * max(1, -(-int((last - first) / DAY + 1) // MOST_TICKS))
     begin = -(-int(first) // DAY) * DAY
-    days = range(begin, int(last) + 1, step) or [int(first)]
-    return [(day, datetime.fromtimestamp(day, UTC).strftime("%Y-%m-%d")) for day in days]
+    days = range(begin, int(last) + 1, step)
+    return tuple((day, _said(day, "%Y-%m-%d")) for day in days) if len(days) > 1 else ()
+
+
+def _hours(first: float, last: float) -> Ticks:
+    """Times of the day, at most so many."""
+    step = next((step for step in STEPS if (last - first) / step <= MOST_TICKS), STEPS[-1])
+    begin = -(-int(first) // step) * step
+    return tuple((at, _said(at, "%H:%M")) for at in range(begin, int(last) + 1, step))
+
+
+def _said(moment: float, form: str) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime(form)

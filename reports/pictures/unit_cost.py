@@ -17,7 +17,10 @@ def draw_unit_cost(chart: UnitCost, canvas: Canvas) -> None:
     """A stacked bar a runtime."""
     rows = chart.rows[:MOST_ROWS]
     keys = [Key(words, canvas.theme.memory[part]) for part, words in PARTS]
-    canvas.legend([*keys, Key("where RSS ends", canvas.theme.ink, "mark")])
+    keys.append(Key("where RSS ends", canvas.theme.ink, "mark"))
+    if chart.counts:
+        keys.append(Key(f"with {chart.counts} alive", canvas.theme.ink, "none"))
+    canvas.legend(keys)
     plot = laid_out(canvas, rows, scale_lines=2)
     most = max((max(row.known, row.rss or 0, row.high or 0) for row in rows), default=0) or KIB
     totals = max((width(_total(row), plot.size, bold=True) for row in rows), default=0.0)

@@ -15,7 +15,10 @@ def draw_where_time_goes(chart: WhereTimeGoes, canvas: Canvas) -> None:
     """A bar of shares a runtime; beside it what a unit took in all."""
     rows = chart.rows[:MOST_ROWS]
     keys = [Key(words, canvas.theme.time[part]) for part, words in PARTS]
-    canvas.legend([*keys, Key("the wall clock", canvas.theme.ink, "mark")])
+    keys.append(Key("the wall clock", canvas.theme.ink, "mark"))
+    if chart.bursts:
+        keys.append(Key(f"in bursts that ended at {chart.bursts}", canvas.theme.ink, "none"))
+    canvas.legend(keys)
     plot = laid_out(canvas, rows, scale_lines=1)
     room = max((_room(row, plot, canvas) for row in rows), default=0.0)
     across = Scale(0, 1, plot.left, plot.right - room - 14)

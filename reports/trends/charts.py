@@ -25,6 +25,7 @@ HOW = (
     "from then on; a triangle is a change that the history nominates, which only a paired job "
     "confirms."
 )
+MOST_NAMED = 3  # runtimes in a title: more are counted
 CONTROL_HOW = (
     "A point is the median over one run of how long a fixed piece of work took. Where it moves, "
     "the machine has changed, and durations are not held against a unit that moved with it."
@@ -108,7 +109,7 @@ def _chart(review: Review, made: Sequence[Trend]) -> TrendChart:
     return TrendChart(
         metric=made[0].figure.words,
         heading=heading,
-        title=_title(heading, nominated),
+        title=_title(heading, nominated, _verdict(review, made)),
         how=HOW,
         missing=(),
         caption=_caption(review, made),
@@ -128,12 +129,24 @@ def _control(review: Review, trend: Trend) -> TrendChart:
     )
 
 
-def _title(heading: str, found: Sequence[Nomination]) -> str:
+def _verdict(review: Review, made: Sequence[Trend]) -> str:
+    """What is said where nothing is nominated: of what was not judged, that it was not."""
+    judged = {one.trend.key for one in review.check.judged}
+    rest = [short(trend.runtime.name) for trend in made if trend.key not in judged]
+    if len(rest) == len(made):
+        return "no verdict yet"
+    if not rest:
+        return "no change is nominated"
+    some = ", ".join(rest) if len(rest) <= MOST_NAMED else f"{len(rest)} of {len(made)} runtimes"
+    return f"no change is nominated, and there is no verdict on {some}"
+
+
+def _title(heading: str, found: Sequence[Nomination], otherwise: str) -> str:
     name = f"{heading[:1].upper()}{heading[1:]}, night by night"
     nominated = ", ".join(_named(one) for one in found if not one.is_machine)
     machine = ", ".join(_named(one) for one in found if one.is_machine)
     said = (
-        f"a change is nominated for {nominated}" if nominated else "no change is nominated",
+        f"a change is nominated for {nominated}" if nominated else otherwise,
         f"with the machine went {machine}" if machine else "",
     )
     return f"{name}: {'; '.join(filter(None, said))}."
@@ -159,7 +172,8 @@ def _caption(review: Review, made: Sequence[Trend]) -> str:
         short(f"{machine.get('cpus', '?')} × {machine.get('cpu', 'unknown CPU')}", 40),
         short(f"{machine.get('system', '')} {machine.get('kernel', '')}", 40),
         *(
-            f"{units.count(trend.missing)} runs of {short(trend.runtime.name)} are without it"
+            f"{units.count(trend.missing)} run{'' if trend.missing == 1 else 's'} of "
+            f"{short(trend.runtime.name)} {'is' if trend.missing == 1 else 'are'} without it"
             for trend in made
             if trend.missing
         ),

@@ -39,6 +39,7 @@ ACCEPTED = "◇"
 LEGEND = (
     f"▲ ▼ a change is nominated · {ACCEPTED} accepted · {BORDER} measured otherwise from here on"
 )
+MISSING = "(−1) so many of its runs are without the figure"
 
 
 def print_trends(review: Review, console: Console | None = None) -> None:
@@ -50,6 +51,8 @@ def print_trends(review: Review, console: Console | None = None) -> None:
     out.print(_table(review, max(NARROWEST, min(WIDEST, out.width - OTHER_COLUMNS))))
     out.print()
     out.print(Text(LEGEND, "dim"))
+    if any(trend.missing for trend in _shown(review)):
+        out.print(Text(MISSING, "dim"))
     _print_borders(review, out)
     _print_accepted(review, out)
     print_check(review, out)
@@ -91,8 +94,7 @@ def _table(review: Review, width: int) -> Table:
         number = place in NUMBERS
         made.add_column(heading, justify="right" if number else "left", no_wrap=number or place > 4)
     signs = _signs(review)
-    shown = (*review.trends, *((review.control,) if review.control else ()))
-    for runtime, block in itertools.groupby(shown, key=lambda trend: trend.runtime.name):
+    for runtime, block in itertools.groupby(_shown(review), key=lambda trend: trend.runtime.name):
         made.add_row(Text(terminal(runtime), "bold"))
         for trend in block:
             line = Text()
@@ -100,6 +102,10 @@ def _table(review: Review, width: int) -> Table:
                 line.append(text, STYLES[kind])
             made.add_row(*(Text(terminal(cell)) for cell in _cells(trend)), line)
     return made
+
+
+def _shown(review: Review) -> tuple[Trend, ...]:
+    return (*review.trends, *((review.control,) if review.control else ()))
 
 
 def _cells(trend: Trend) -> tuple[str, ...]:

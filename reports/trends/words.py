@@ -19,6 +19,7 @@ from bench.regression.history.records import Point
 from bench.regression.history.review import Review
 from bench.regression.history.trends import (
     CONTROL,
+    STOPPED,
     UNITS,
     Crossing,
     Night,
@@ -26,10 +27,13 @@ from bench.regression.history.trends import (
     Trend,
 )
 from reports import units
+from reports.comparison import REASONS
 from reports.escape import plain
 from reports.summary import NAMES, value_of_name
 
 LETTERS_OF_COMMIT = 10
+# By what a history keeps, which may be any text.
+ENDED = {str(status): words for status, words in REASONS.items()}
 
 
 def name_of(trend: Trend) -> str:
@@ -178,7 +182,7 @@ def notes(review: Review) -> list[str]:
     ]
     if open_ended := review.open_ended:
         found.append(
-            f"not judged: {listed(open_ended)}, where nothing said no; that is the least it can be"
+            f"not judged, since no limit said no and it is the least it can be: {ended(open_ended)}"
         )
     runs, without = len(review.history.points), review.without_control
     if without:
@@ -214,6 +218,17 @@ def listed(trends: Iterable[Trend]) -> str:
     for trend in trends:
         found.setdefault(plain(trend.runtime.name), []).append(name_of(trend))
     return "; ".join(f"{_and(names)} of {runtime}" for runtime, names in found.items())
+
+
+def ended(trends: Iterable[Trend]) -> str:
+    """`ceiling of pthread (reserve for others: kernel.pid_max); ceiling of trio (as far as asked)`:
+    what ended the launches of the last segments."""
+    found: dict[str, list[Trend]] = {}
+    for trend in trends:
+        status, _, limit = trend.segments[-1].facts.get("limit", {}).get(STOPPED, "").partition(" ")
+        reason = ENDED.get(status, "something else than a limit ended it")
+        found.setdefault(f"{reason}: {plain(limit)}" if limit else reason, []).append(trend)
+    return "; ".join(f"{listed(about)} ({reason})" for reason, about in found.items())
 
 
 def _short(nomination: Nomination) -> str:

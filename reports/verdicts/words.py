@@ -175,16 +175,19 @@ def _doubted(verdicts: Sequence[Verdict]) -> str:
     found: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         found.setdefault(_doubt(verdict), []).append(verdict)
-    return "; ".join(f"{_listed(about)}{doubt}" for doubt, about in found.items())
+    return "; ".join(
+        f"{_listed(about)}{_doubt(about[0], len(about) > 1)}" for about in found.values()
+    )
 
 
-def _doubt(verdict: Verdict) -> str:
+def _doubt(verdict: Verdict, several: bool = False) -> str:
+    """What is open of a verdict, or of `several` alike."""
     if verdict.is_unmeasured:
         return _where(verdict)
     if verdict.event == "missing":
-        return " is missing on one side"
+        return f" {'are' if several else 'is'} missing on one side"
     if verdict.event == "given up":
-        return " was given up, since a side kept breaking"
+        return f" {'were' if several else 'was'} given up, since a side kept breaking"
     few = next((reason for reason in verdict.reasons if "too few" in reason), None)
     if few is None and verdict.effect is None:
         few = next(iter(verdict.reasons), None)
@@ -192,7 +195,8 @@ def _doubt(verdict: Verdict) -> str:
         return f" ({plain(few)})"
     if verdict.smallest is None:
         return ""
-    return f" varies too much to tell a change below {smallest_of(verdict)}"
+    vary = "vary" if several else "varies"
+    return f" {vary} too much to tell a change below {smallest_of(verdict)}"
 
 
 def _where(verdict: Verdict) -> str:

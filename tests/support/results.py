@@ -47,7 +47,7 @@ class Unit:
     huge_pages: int | None = 0
     burst: float = 1e-5
     marginal: float = 2e-5
-    start_ns: Sequence[int] = (100, 110, 120, 130)
+    start_ns: Sequence[int] = (100, 110, 120, 130) * 25
     empty_ns: Sequence[int] = (5, 5, 5, 5)
 
     def memory(self, alive: int) -> Memory:

@@ -13,7 +13,7 @@ from reports import palette, units
 from reports.charts.spawn import NAMES, Rate, Spawn, Spawns
 from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.page import LEGEND_ROW, MOST_ROWS, Box, Key, Page, Words, described
-from reports.deck.scales import around, factor_of, step_of
+from reports.deck.scales import decades, factor_of, step_of
 from reports.deck.workbook import by_category, by_point
 
 BURST = "burst, units a second"
@@ -32,14 +32,15 @@ MARKS = (
 @dataclass(frozen=True)
 class Lane:
     """A runtime's population in its part of the runtime's row, from `top` to `bottom`, the first
-    row beginning at 0; its quantiles in microseconds."""
+    row beginning at 0; those of its quantiles that are told, in microseconds, with their places in
+    `MARKS`."""
 
     runtime: str
     label: str
     parked: int
     top: float
     bottom: float
-    quantiles: tuple[float, ...]
+    quantiles: tuple[tuple[int, float], ...]
 
 
 def draw(page: Page, chart: Spawns, free: Box) -> None:
@@ -62,10 +63,11 @@ def draw(page: Page, chart: Spawns, free: Box) -> None:
 def _lanes(number: int, row: Spawn) -> Iterator[Lane]:
     high = 1 / max(1, len(row.shown))
     for place, one in enumerate(row.shown):
-        values = tuple((quantile.value or 0.0) / MICRO for quantile in one.quantiles)
-        if min(values) > 0:  # a logarithmic scale has no 0
+        values = [None if each.value is None else each.value / MICRO for each in one.quantiles]
+        told = tuple((form, value) for form, value in enumerate(values) if value is not None)
+        if told and all(value > 0 for _, value in told):  # a logarithmic scale has no 0
             top = number + place * high
-            yield Lane(row.runtime, row.label, one.units, top, top + high, values)
+            yield Lane(row.runtime, row.label, one.units, top, top + high, told)
 
 
 def _said(row: Spawn) -> rows.Said:
@@ -119,15 +121,19 @@ def _latencies(
     frame = Box(
         free.left, plot.top - 0.05, plot.right + OVERHANG - free.left, plot.height + rows.AXIS
     )
+    # LibreOffice (7.4) draws no series that stands before a longer one.
+    longest_first = sorted(lanes, key=lambda lane: -len(lane.quantiles))
     kind = XL_CHART_TYPE.XY_SCATTER
-    drawn = native.add(page, kind, _points(lanes, place.count), frame, plot, described(chart))
-    low, high = around(value for lane in lanes for value in lane.quantiles)
+    drawn = native.add(
+        page, kind, _points(longest_first, place.count), frame, plot, described(chart)
+    )
+    low, high = decades(value for lane in lanes for _, value in lane.quantiles)
     across = native.Axis(low, high, factor_of(low, high, 5), formats.MICROSECONDS, log=True)
     native.values_axis(drawn.category_axis, page, across)
     up = native.Axis(0, place.count, 1, "General")
     native.values_axis(drawn.value_axis, page, up)
     native.no_names(drawn.value_axis)
-    _dress(page, list(drawn.plots[0].series), lanes)
+    _dress(page, list(drawn.plots[0].series), longest_first)
     keys = [
         Key(name, page.theme.muted, form) for name, (_, _, form) in zip(NAMES, MARKS, strict=True)
     ]
@@ -145,7 +151,7 @@ def _points(lanes: Sequence[Lane], count: int) -> Any:
         [
             (
                 f"{lane.label}, {units.count(lane.parked)} parked",
-                [(value, count - (lane.top + lane.bottom) / 2) for value in lane.quantiles],
+                [(value, count - (lane.top + lane.bottom) / 2) for _, value in lane.quantiles],
             )
             for lane in lanes
         ]
@@ -158,5 +164,6 @@ def _dress(page: Page, drawn: Sequence[Any], lanes: Sequence[Lane]) -> None:
         colour = palette.colour(lane.runtime, page.theme)
         series.smooth = False
         paint.stroke(series.format, colour, 1.5)
-        for number, (form, points, _) in enumerate(MARKS):
+        for number, (place, _) in enumerate(lane.quantiles):
+            form, points, _ = MARKS[place]
             dress.marker(series.points[number].marker, form, points, colour)

@@ -16,7 +16,8 @@ from reports.deck.workbook import by_category
 from reports.palette import on
 
 CLOCK = "the wall clock"
-ROOM = text.width("100 %", native.VALUE_POINTS) + 0.15
+ROUGH = f'"≈\u00a0"{SHARE}'
+ROOM = 0.15  # around a share
 
 
 def draw(page: Page, chart: WhereTimeGoes, free: Box) -> None:
@@ -59,7 +60,11 @@ def _dress(page: Page, bars: Any, shown: Sequence[Times], wide: float) -> None:
         places = {place: _position(row, number, wide) for place, row in enumerate(shown)}
         dress.labels(
             series,
-            {at: dress.Label(SHARE, said, on(colour)) for at, said in places.items() if said},
+            {
+                at: dress.Label(ROUGH if shown[at].rough else SHARE, said, on(colour))
+                for at, said in places.items()
+                if said
+            },
             page,
         )
 
@@ -72,6 +77,7 @@ def _position(row: Times, number: int, wide: float) -> str | None:
     end = start + row.shares[number]
     clock = min(1.0, (row.wall or 0.0) / row.whole)
     before, after = (clock - start) * wide, (end - clock) * wide
-    if min(before, after) <= 0 or abs(before - after) > ROOM:
-        return "ctr" if before + after > ROOM else None
-    return ("inBase" if before > after else "inEnd") if max(before, after) > ROOM else None
+    room = text.width("≈ 100 %" if row.rough else "100 %", native.VALUE_POINTS) + ROOM
+    if min(before, after) <= 0 or abs(before - after) > room:
+        return "ctr" if before + after > room else None
+    return ("inBase" if before > after else "inEnd") if max(before, after) > room else None
