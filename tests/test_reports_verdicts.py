@@ -98,7 +98,7 @@ EVIL = '<script>|`@all`‮\x1b[31m\n=1+1"'
             ),
         ),
         (
-            [MISSING, replace(MISSING, metric="burst_seconds_per_unit", part=None)],
+            [ABSENT, replace(ABSENT, metric="burst_seconds_per_unit", part=None)],
             "Inconclusive: bytes and burst of asyncio are missing on one side.",
         ),
         (
