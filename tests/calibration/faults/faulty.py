@@ -2,7 +2,8 @@
 
 `unit=asyncio` says which runner, `hold=BYTES` are held beside each unit until the release (a block
 for a hundred of them), `leak=BYTES` beside each for ever, `spin=N` is so many turns of an empty
-loop a spawn. Without a setting the unit is as it ships, but for the call in between.
+loop a spawn, each as long as the last. Without a setting the unit is as it ships, but for the call
+in between.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ BLOCK = 100
 OBJECT_BYTES = 41  # of a bytes object without content, and of its place in a list
 
 inner: Any = None
-hold, leak, turns = 0, 0, range(0)
+hold, leak, turns = 0, 0, 0
 held: list[bytes] = []
 kept: list[bytes] = []
 
@@ -53,7 +55,7 @@ def set_leak(text: str) -> None:
 
 def set_spin(text: str) -> None:
     global turns
-    turns = range(int(text))
+    turns = int(text)
 
 
 SETTINGS: Mapping[str, Callable[[str], object]] = {
@@ -70,7 +72,7 @@ def spawn(number: int) -> None:
         held.append(b"h" * (BLOCK * hold))
     if leak > 0:
         kept.append(b"k" * leak)
-    for _ in turns:
+    for _ in repeat(None, turns):  # of a range, each number over 256 would be made anew
         pass
 
 
