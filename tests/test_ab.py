@@ -309,6 +309,7 @@ def test_looking_whether_a_page_can_be_written_leaves_it_as_it_was(folder: Path)
 def test_a_pipe_for_the_page_is_not_opened_before_the_page_is_there(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     judged.refuse_markdown(folder / "pipe")  # opening it would wait for a reader
+    assert (folder / "pipe").is_fifo()
 
 
 @pytest.mark.parametrize(("verdict", "code"), [(HEAVIER, 1), (OPEN, 3)])

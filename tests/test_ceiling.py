@@ -13,7 +13,7 @@ from bench.experiments.ceiling import CeilingExperiment, Quest, pilots
 from bench.limits.foretell import Allowed, Foretold
 from bench.limits.model import Allowance
 from bench.measure.availability import Availability
-from bench.measure.fake import Behaviour, FakeRig
+from bench.measure.fake import Behaviour, FakeEyes, FakeRig
 from bench.results.records import Result, Sweep
 from bench.signals import Interrupted
 from runners.catalogue import Entry
@@ -61,6 +61,18 @@ def test_a_refused_step_is_measured_and_released() -> None:
     assert last.refusal is not None
     assert last.memory.user.bytes == 1_000_000 + 7_777 * 1_000
     assert last.release_seconds is not None
+
+
+def test_processors_may_sleep_before_the_first_step_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[int] = []
+
+    def settle(eyes: FakeEyes, exact: bool) -> bool:  # noqa: ARG001
+        slept.append(eyes.runner.alive)
+        return True
+
+    monkeypatch.setattr(FakeEyes, "settle", settle)
+    assert only(FakeRig({"fake": Behaviour(refuse_at=7_777)})).stop.count == 7_777
+    assert slept == [0]
 
 
 def test_a_killed_runner_keeps_the_last_confirmed_count() -> None:

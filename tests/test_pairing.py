@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bench.errors import UsageError
 from bench.regression.gates import BURST, BYTES, CEILING, LEAK, Figure, Gate, Margin
-from bench.regression.pairing import grouped_sides, paired_sides
+from bench.regression.pairing import grouped_sides, paired_sides, pairs_made
 from bench.regression.sides import Ceilings, Groups, Pairs, Stopped
 from bench.regression.stored import is_one_job, judged, refuse_unlike, unlike
 from bench.results.records import Limit, Result, Side, Sweep
@@ -52,6 +52,14 @@ def test_a_round_that_one_side_lacks_is_a_pair_with_a_gap() -> None:
     found = pairs_of(result(*base), result(new[0], new[2]))
     assert [value is None for value in found.new] == [False, True, False]
     assert None not in found.base
+
+
+def test_climbs_are_not_counted_among_the_pairs_that_were_made() -> None:
+    climbs = [sweep(purpose="climb", number=number) for number in (1, 2, 3)]
+    base, new = result(*shorts([1000, 1000]), *climbs), result(*shorts([1100]), climbs[0])
+    assert pairs_made(base, new) == 2
+    assert pairs_made(result(*climbs), result()) == 3
+    assert pairs_made(result(), result()) == 0
 
 
 def test_unequal_counts_are_paired_as_far_as_they_go() -> None:

@@ -27,11 +27,11 @@ from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
 from bench.cli.slides import slides
+from bench.cli.start import FAULT
 from bench.cli.summary import summary
 from bench.errors import OutnumberError
 
 USAGE = 2
-FAULT = 70
 
 app = typer.Typer(
     help="How many threads, goroutines and tasks can you launch, and what stops you?",

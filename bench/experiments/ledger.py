@@ -11,6 +11,8 @@ from bench import __version__
 from bench.results.records import VERSION, Machine, Plan, Result, Runtime, Side, Sweep
 from bench.signals import held
 
+USED_UP = "the time budget was used up"
+
 
 class Ledger:
     """Holds the result of one run and gives it to `save` after every change worth keeping."""

@@ -16,6 +16,7 @@ import msgspec
 from bench.errors import MeasureError
 from bench.experiments import events
 from bench.experiments.dealing import dealt
+from bench.experiments.ledger import USED_UP
 from bench.experiments.side import Contender, Open, PairsRequest, SideOfJob
 from bench.results.records import Machine, Purpose, Result
 from runners.catalogue import Entry
@@ -24,7 +25,6 @@ from runners.catalogue import Entry
 LEAK_PAIRS = 20
 # Where a side broke so often before its first step, it would only break again.
 HOPELESS = 2
-USED_UP = "the time budget was used up"
 PURPOSES: tuple[Purpose, ...] = ("short", "burst", "leak", "climb")
 
 Judge = Callable[[Result, Result], Open]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from bench.errors import MeasureError
 from bench.experiments import events
 from bench.experiments.control import ControlTaker
-from bench.experiments.ledger import Ledger
+from bench.experiments.ledger import USED_UP, Ledger
 from bench.experiments.plan import (
     FIRST_IN_LINE,
     LEAKS_SHARE,
@@ -32,8 +32,6 @@ from bench.measure.rig import Rig
 from bench.measure.sweep import SweepTaker
 from bench.results.records import Machine, Plan, Purpose, Result, Runtime, Step, Sweep
 from runners.catalogue import Entry
-
-USED_UP = "the time budget was used up"
 
 
 class ScaleExperiment:

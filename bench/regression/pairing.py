@@ -71,8 +71,11 @@ def _by_round(result: Result) -> ByRound:
 
 
 def pairs_made(base: Result, new: Result) -> int:
-    """How many pairs of a job were begun."""
-    return max((sweep.round for result in (base, new) for sweep in result.sweeps), default=0)
+    """How many pairs of a job were begun. Climbs are in no pairs, and may be more; a job of climbs
+    alone has looked once all were made."""
+    sweeps = (*base.sweeps, *new.sweeps)
+    paired = [sweep.round for sweep in sweeps if sweep.purpose != "climb"]
+    return max(paired or [sweep.round for sweep in sweeps], default=0)
 
 
 def _given_up(result: Result) -> dict[str, int]:
