@@ -17,7 +17,7 @@ from tests.support.results import Unit, leak_sweep, result, runtime, sweep, whol
 
 KEYS = [
     *("runtime", "metric", "part", "at", "quantile", "value", "low", "high", "samples", "better"),
-    *("source", "status", "limit", "where", "predicted", "projected", "warnings"),
+    *("source", "status", "limit", "where", "predicted", "projected", "doubt", "warnings"),
 ]
 SLOW = Unit(burst=1e-3, marginal=1e-3)
 SMALL = result(
@@ -63,6 +63,7 @@ def test_json_has_an_object_a_figure_with_the_documented_keys_in_their_order() -
         "where": None,
         "predicted": None,
         "projected": None,
+        "doubt": None,
         "warnings": [],
     }
 

@@ -41,7 +41,8 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     `value`, `low` and `high` are `None` where unknown; `samples` is how many independent sweeps
     stand behind the value; `source` is where it was read, or `unknown`. `part` belongs to
     `bytes_per_unit`, `quantile` to `start_latency_seconds`, and `status`, `limit`, `where`,
-    `predicted` and `projected` to `ceiling`, whose value is the last count confirmed alive.
+    `predicted` and `projected` to `ceiling`, whose value is the last count confirmed alive. `doubt`
+    says why the value must not be quoted alone (a name of `bench.results.doubts`), else `None`.
     """
 
     runtime: str
@@ -60,6 +61,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     where: str | None = None
     predicted: int | None = None
     projected: int | None = None
+    doubt: str | None = None
     warnings: tuple[str, ...] = ()
 
 
