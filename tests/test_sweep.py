@@ -119,6 +119,19 @@ def test_the_machine_beginning_to_swap_ends_the_sweep_and_marks_the_step() -> No
     assert (sweep.stop.status, sweep.stop.message) == ("reserve", "the machine began to swap")
 
 
+def test_a_counter_that_cannot_be_read_any_more_is_no_event() -> None:
+    sweep, _ = sweep_of(Behaviour(unreadable_at=200), (100, 200, 500), "climb")
+    assert [step.swapped for step in sweep.steps] == [False, False, False]
+    assert sweep.stop.status == "max"
+    killed, _ = sweep_of(Behaviour(unreadable_at=100, killed_at=1_000))
+    assert killed.stop.evidence == ()
+
+
+def test_a_step_whose_runner_is_not_at_rest_carries_that_doubt() -> None:
+    sweep, _ = sweep_of(Behaviour(restless_at=200), (100, 200), "climb")
+    assert [step.doubts for step in sweep.steps] == [(), ("restless",)]
+
+
 def test_a_step_that_would_take_too_much_memory_is_not_begun() -> None:
     bounds = Bounds(10**9, "max", "", memory_bytes=2_000_000)
     sweep, rig = sweep_of(Behaviour(), (1_000, 10_000), "climb", bounds)

@@ -16,7 +16,14 @@ from bench.measure.forecast import Forecast, total_bytes
 from bench.measure.process import RunnerDied, RunnerError, RunnerHung
 from bench.measure.protocol import Grown
 from bench.measure.rig import Rig, Subject
-from bench.measure.sweep import RESTLESS, grown_by, hello_of, refusal_of, seconds
+from bench.measure.sweep import (
+    RESTLESS,
+    grown_by,
+    hello_of,
+    refusal_of,
+    seconds,
+    went_up,
+)
 from bench.results.records import Hello, Limit, Memory, Refusal, Status, Step, Stop, Sweep
 from bench.signals import Interrupted
 from runners.catalogue import Entry
@@ -102,8 +109,9 @@ class Lane:
             gc_seconds=seconds(burst.gc_ns),
             threads=eyes.threads(),
             refusal=self._refusal,
-            swapped=eyes.swapped_out_pages() != burst.swapped,
+            swapped=went_up(burst.swapped, eyes.swapped_out_pages()),
             warnings=() if at_rest else (RESTLESS,),
+            doubts=() if at_rest else ("restless",),
         )
         self._add(step, before.memory if before else self._baseline)
 

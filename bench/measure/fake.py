@@ -46,7 +46,8 @@ class Behaviour:
 
     `user`, `kernel`, `stack` and `tables` are bytes a unit, on top of a fixed 1,000,000 user bytes
     and 100,000 kernel bytes; `leak` bytes a unit stay after a release. `interrupt_at` raises what
-    is given there when that count is asked for.
+    is given there when that count is asked for. From `restless_at` units on the runner never comes
+    to rest, and from `unreadable_at` on the machine's counters cannot be read any more.
     """
 
     seconds: float = 1e-5
@@ -62,6 +63,8 @@ class Behaviour:
     killed_at: int | None = None
     hang_at: int | None = None
     swap_at: int | None = None
+    restless_at: int | None = None
+    unreadable_at: int | None = None
     raise_at: tuple[int, BaseException] | None = None
     no_build: bool = False
     no_hello: bool = False
@@ -168,17 +171,21 @@ class FakeEyes:
         return 1 + (self.runner.alive if self.runner.entry.kind == "thread" else 0)
 
     def settle(self, exact: bool) -> bool:  # noqa: ARG002
-        return True
+        return not self._reached(self.runner.behaviour.restless_at)
 
     def settle_awake(self) -> bool:
-        return True
+        return self.settle(exact=False)
 
     def swapped_out_pages(self) -> int | None:
-        swap_at = self.runner.behaviour.swap_at
-        return 7 if swap_at and self.runner.alive >= swap_at else 0
+        if self._reached(self.runner.behaviour.unreadable_at):
+            return None
+        return 7 if self._reached(self.runner.behaviour.swap_at) else 0
 
     def oom_kills(self) -> int | None:
-        return self.runner.kills
+        return None if self._reached(self.runner.behaviour.unreadable_at) else self.runner.kills
+
+    def _reached(self, count: int | None) -> bool:
+        return count is not None and self.runner.alive >= count
 
 
 def _known(value: int | None, source: str) -> Reading:

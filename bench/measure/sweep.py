@@ -204,8 +204,9 @@ class SweepTaker:
             threads=threads,
             latencies=latencies_of(probed),
             refusal=refusal_of(grown),
-            swapped=eyes.swapped_out_pages() != swapped,
+            swapped=went_up(swapped, eyes.swapped_out_pages()),
             warnings=() if at_rest else (RESTLESS,),
+            doubts=() if at_rest else ("restless",),
             user_seconds=grown_by(before.user_seconds, after.user_seconds),
             system_seconds=grown_by(before.system_seconds, after.system_seconds),
             minor_faults=grown_by(before.minor_faults, after.minor_faults),
@@ -254,7 +255,7 @@ class SweepTaker:
         killed for memory. Where the sweep had already ended for a reason, that reason stays."""
         self._hung = isinstance(error, RunnerHung)
         evidence: tuple[str, ...] = ()
-        if kills is not None and kills_now is not None and kills_now > kills:
+        if went_up(kills, kills_now):
             evidence = (f"killed for memory: the kernel's OOM kills went {kills} → {kills_now}",)
         if self._stop is not None:
             evidence = (*self._stop.evidence, f"afterwards {error}", *evidence)
@@ -304,3 +305,8 @@ def seconds(nanoseconds: int | None) -> float | None:
 def grown_by(before: N | None, after: N | None) -> N | None:
     """The difference of two readings; unknown where either is."""
     return None if before is None or after is None else after - before
+
+
+def went_up(before: int | None, after: int | None) -> bool:
+    """Whether a counter counted something; an unknown reading is no event."""
+    return before is not None and after is not None and after > before

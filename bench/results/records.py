@@ -6,7 +6,7 @@ these records in one place, `bench.results.figures`, when they are read. Seconds
 
 Version history of the format (`Result.outnumber`):
     1  the first; `Result.control`, `Limit.alive`, `Limit.at_most` and `Side.given_up` came to it
-       before any release.
+       before any release; `Step.doubts` after it, with a default.
 """
 
 from __future__ import annotations
@@ -110,6 +110,7 @@ class Step(Record, frozen=True, kw_only=True):
     swapped: bool = False
     release_seconds: Seconds | None = None
     warnings: tuple[str, ...] = ()
+    doubts: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
 
 
 class Limit(Record, frozen=True, kw_only=True):
