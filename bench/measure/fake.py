@@ -174,7 +174,7 @@ class FakeEyes:
         return not self._reached(self.runner.behaviour.restless_at)
 
     def settle_awake(self) -> bool:
-        return self.settle(exact=False)
+        return not self._reached(self.runner.behaviour.restless_at)
 
     def swapped_out_pages(self) -> int | None:
         if self._reached(self.runner.behaviour.unreadable_at):
