@@ -5,12 +5,12 @@ They hold words alone: what a program would read of them stands in the result it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.results.choice import by_runtime
 from bench.results.likeness import Difference
 from bench.results.metrics import Metric
-from bench.results.records import Machine, Stop, Sweep
+from bench.results.records import Machine, Purpose, Stop, Sweep
 from reports import units
 from reports.charts.chart import Table
 from reports.charts.closeness import Closeness, LimitsCloseness
@@ -21,7 +21,12 @@ from reports.summary import name_of
 from reports.tables import Titled
 
 ABSENT = "–"
-PURPOSES = {"climb": "climb", "short": "short sweep", "leak": "leak sweep"}
+PURPOSES: Mapping[Purpose, str] = {
+    "climb": "climb",
+    "short": "short sweep",
+    "burst": "burst sweep",
+    "leak": "leak sweep",
+}
 READ = ("user", "kernel", "kernel_stack", "page_tables", "rss")
 BROKEN = ("failed", "killed", "interrupted")
 
@@ -112,7 +117,7 @@ def endings(digest: Digest) -> Titled:
 
 def _ending(sweep: Sweep) -> tuple[str, ...]:
     stop: Stop = sweep.stop
-    place = f" {sweep.round}" if sweep.purpose == "short" else ""
+    place = f" {sweep.round}" if sweep.purpose in ("short", "burst") else ""
     return (
         sweep.runtime,
         f"{PURPOSES[sweep.purpose]}{place}",
