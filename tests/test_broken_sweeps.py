@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import msgspec
 import pytest
@@ -57,11 +57,12 @@ IDS = ["-".join(words) for words in itertools.product(PURPOSES, STATUSES, STAGES
 
 def job(base: Iterable[Sweep], new: Iterable[Sweep]) -> tuple[Result, Result]:
     """The two sides of a job with these sweeps."""
-    sides = (("base", base), ("new", new))
-    return tuple(  # type: ignore[return-value]
-        replace(result(*sweeps), side=Side(job="a", name=name, subject=name, looks=(13, 20, 40)))
-        for name, sweeps in sides
-    )
+
+    def side(name: Literal["base", "new"], sweeps: Iterable[Sweep]) -> Result:
+        which = Side(job="a", name=name, subject=name, looks=(13, 20, 40))
+        return replace(result(*sweeps), side=which)
+
+    return side("base", base), side("new", new)
 
 
 def whole(purpose: Purpose, last: int = 13) -> list[Sweep]:
