@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM as one exception that is raised once, and never inside a critical section.
+"""Signals that end a run as one exception that is raised once, never inside a critical section.
+
+A signal that was ignored when the command started stays ignored: `nohup` means that SIGHUP ends
+nothing, and a shell starts a job in the background with SIGINT and SIGQUIT ignored.
 
 A handler that raises can do so between any two instructions: after a process was started but before
 anybody holds it. Sections that must not be cut (`held`) postpone the signal to their end. After the
@@ -13,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class Interrupted(BaseException):
@@ -37,9 +40,11 @@ class _Signals:
 
 
 def install() -> None:
-    """Takes over the signals for the rest of the process. Call once, from the main thread."""
+    """Takes over the signals for the rest of the process, except those that are ignored. Call it
+    from the main thread."""
     for number in SIGNALS:
-        signal.signal(number, _on_signal)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _on_signal)
 
 
 @contextmanager

@@ -232,7 +232,10 @@ def test_the_others_run_after_a_death(folder: Path) -> None:
     assert kept == {"living"}
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)],
+)
 @pytest.mark.parametrize("moment", ["hello", "burst"])
 def test_a_signal_ends_everything_and_keeps_what_was_finished(
     folder: Path, number: signal.Signals, code: int, moment: str
@@ -241,10 +244,10 @@ def test_a_signal_ends_everything_and_keeps_what_was_finished(
     here = f"open({str(witness)!r}, 'w').write(str(os.getpid()))"
     growing = "        grow(int(count))\n"
     # One is deaf, and has to be killed.
-    waiting = {signal.SIGINT: "sys.stdin.read()", signal.SIGTERM: "time.sleep(600)"}
+    waiting = "time.sleep(600)" if number == signal.SIGTERM else "sys.stdin.read()"
     until_its_input_ends = f"        if count != '100': {here}; sys.exit(sys.stdin.read())\n"
     bodies = {
-        "hello": f"{here}; {waiting[number]}",
+        "hello": f"{here}; {waiting}",
         "burst": OBEDIENT.replace(growing, until_its_input_ends + growing),
     }
     entry = stranger(folder, bodies[moment])

@@ -18,6 +18,8 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in signals.SIGNALS}
     for name, value in (("depth", 0), ("pending", None), ("raised", False)):
         monkeypatch.setattr(signals._Signals, name, value)
+    for number in signals.SIGNALS:  # whoever runs the tests may have them ignored
+        signal.signal(number, signal.SIG_DFL)
     signals.install()
     yield
     for number, handler in before.items():
@@ -25,12 +27,27 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        (signal.SIGTERM, 143),
+        (signal.SIGHUP, 129),
+        (signal.SIGQUIT, 131),
+    ],
 )
 def test_each_signal_has_its_exit_code(number: signal.Signals, code: int) -> None:
     with pytest.raises(Interrupted, match=f"interrupted by {number.name}") as caught:
         os.kill(os.getpid(), number)
     assert caught.value.exit_code == code
+
+
+@pytest.mark.parametrize("number", signals.SIGNALS)
+def test_a_signal_that_was_ignored_at_the_start_stays_ignored(number: signal.Signals) -> None:
+    signal.signal(number, signal.SIG_IGN)
+    signals.install()
+    os.kill(os.getpid(), number)
+    assert signal.getsignal(number) is signal.SIG_IGN
+    assert not signals._Signals.raised
 
 
 def test_a_held_section_is_finished_first() -> None:

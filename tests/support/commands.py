@@ -76,9 +76,13 @@ def _checked(done: Done, code: int) -> Done:
 
 @contextlib.contextmanager
 def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A command that is still running when the block begins, and surely ended after it."""
+    """A command that is still running when the block begins, and surely ended after it. No signal
+    is ignored in it, whoever runs the tests."""
     harness = subprocess.Popen(
-        [*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [*COMMAND, *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        preexec_fn=heed_signals,
     )
     try:
         yield harness
@@ -88,6 +92,11 @@ def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
             harness.wait()
         if harness.stderr is not None:
             harness.stderr.close()
+
+
+def heed_signals() -> None:
+    for number in signals.SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for_pid(witness: Path) -> int:
