@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.text import Text
 
 from reports.comparison import table
+from reports.console import Console
 from reports.digest import Digest
 from reports.escape import terminal
 from reports.finding import finding

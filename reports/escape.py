@@ -15,6 +15,7 @@ _MARKDOWN = {character: f"\\{character}" for character in "\\`*[]|~#$"}
 _MARKDOWN |= {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
 _OUTER_UNDERSCORE = re.compile(r"(?<!\w)_|_(?!\w)")
 _LINK = re.compile(r"(?i)(https?|ftp|mailto|www)(?=[:.])")
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -26,6 +27,25 @@ def plain(text: str) -> str:
     """
     spaced = (" " if character.isspace() else character for character in text)
     return "".join(c for c in spaced if unicodedata.category(c)[0] != "C").strip()
+
+
+def visible(text: str) -> str:
+    """Text of several lines with all but its line breaks and tabs made visible: what Unicode calls
+    control, format, surrogate, private or unassigned, and what it calls an end of a line, is
+    written as JSON escapes it."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if _is_seen(c) else _written(c) for c in text)
+
+
+def _is_seen(character: str) -> bool:
+    return character in "\n\t" or unicodedata.category(character) not in _UNSEEN
+
+
+def _written(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    pairs = (units[place : place + 2].hex() for place in range(0, len(units), 2))
+    return "".join(f"\\u{pair}" for pair in pairs)
 
 
 def terminal(text: str) -> str:

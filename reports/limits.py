@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bench.results.records import Limit, Result, Stop, Sweep
 from reports import units
+from reports.console import Console
 from reports.escape import terminal
 from reports.last_words import said
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -24,6 +24,7 @@ from rich.text import Text
 from bench.experiments import events
 from bench.results.records import Purpose, Stop
 from reports import units
+from reports.console import Console
 from reports.escape import terminal
 
 # A log line is due for a step only where the log has been silent for so long.

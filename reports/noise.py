@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bench.regression.gates import Figure, Margin
 from bench.regression.outlook import Advice, Noise, Outlook, Plan, RuntimeNoise
 from reports import units
+from reports.console import Console
 from reports.escape import terminal
 from reports.summary import NAMES
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from typing import Literal, get_args
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from bench.results.figures import figures
 from bench.results.metrics import SCHEMA, Metric, Name
 from bench.results.records import Result
 from reports import escape, units
+from reports.console import Console
 
 Format = Literal["table", "json", "csv", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace as changed
-from rich.console import Console
 
 from bench.errors import UsageError
 from bench.regression.gates import BURST, BYTES, CEILING, LEAK
@@ -24,6 +23,7 @@ from bench.regression.history.reading import Fault
 from bench.regression.history.records import VERSION, Acknowledgement
 from bench.regression.history.review import Review, review
 from bench.results.records import Runtime
+from reports.console import Console
 from reports.page.html import rendered
 from reports.palette import LIGHT
 from reports.pictures import trends

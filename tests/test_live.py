@@ -10,7 +10,6 @@ import tracemalloc
 from collections.abc import Iterator, Sequence
 
 import pytest
-from rich.console import Console
 
 from bench.experiments.events import (
     BuildStarted,
@@ -25,6 +24,7 @@ from bench.experiments.events import (
     TimeLeft,
 )
 from bench.results.records import Memory, Purpose, Reading, Runtime, Status, Step, Stop
+from reports.console import Console
 from reports.live import Board, LinesView, LiveView, TableView, drawn, live_view
 
 UNKNOWN = Reading(bytes=None, source="unknown")

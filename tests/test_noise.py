@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 from msgspec.structs import replace
-from rich.console import Console
 
 from bench.cli.choose import Chosen
 from bench.cli.gates import gates
@@ -30,6 +29,7 @@ from bench.results.file import ResultFile, load
 from bench.results.records import Purpose, Result
 from bench.results.statistics import Estimate
 from bench.signals import Interrupted
+from reports.console import Console
 from reports.noise import print_noise, to_paste
 from tests.support.entries import MACHINE, entry
 

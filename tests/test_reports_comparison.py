@@ -6,11 +6,11 @@ import io
 
 import pytest
 from msgspec.structs import replace
-from rich.console import Console
 
 from bench.results.figures import figures
 from bench.results.records import Result, Sweep
 from reports.comparison import Comparison, Row, compare, markdown, table
+from reports.console import Console
 from reports.finding import finding
 from tests.support.results import (
     ASYNCIO,

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
-from rich.console import Console
 
 from bench.results.records import Limit, Status, Stop, Sweep
+from reports.console import Console
 from reports.limits import limits_json, print_ceilings, print_limits
 from reports.plan import PlanFoot, PlanRow, print_plan
 from reports.tables import limits

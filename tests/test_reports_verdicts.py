@@ -9,10 +9,10 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 from msgspec.structs import replace
-from rich.console import Console
 
 from bench.errors import UsageError
 from bench.regression.verdicts import Judgement, Verdict
+from reports.console import Console
 from reports.verdicts import words
 from reports.verdicts.files import write
 from reports.verdicts.junit import junit

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from bench import __version__, signals
-from bench.cli import readers
+from bench.cli import guard, readers
 from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
@@ -77,6 +77,7 @@ def main() -> None:
     """Runs the command that was typed and ends the process with its exit code."""
     signals.install()
     readers.forgive()
+    guard.guard()
     code = _code_of_run()
     lost = readers.flushed()
     if lost is not None:
@@ -95,7 +96,7 @@ def _code_of_run() -> int:
         _tell("outnumber: given up, nothing was done")
         return USAGE
     except (OutnumberError, signals.Interrupted) as error:
-        _tell(f"outnumber: {error}")
+        _tell(f"outnumber: {error}".replace("\n", "\n  "))  # no text can forge a line of ours
         return error.exit_code
     except (Exception, SystemExit):  # ours to mend; a library's own exit code would be a verdict
         _tell(traceback.format_exc())

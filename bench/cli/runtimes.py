@@ -54,15 +54,19 @@ def _check(path: Path, python: str | None) -> None:
     from bench.clock import RealClock
     from bench.measure.build import command_of, default_cache
     from bench.measure.conformance import checks
+    from bench.results.decoding import printable
 
     (entry,) = choose.entries_of([], [path])
     tools = choose.tools_of(python)
     choose.refuse_missing(choose.availabilities([entry], tools))
-    command = command_of(entry, tools, default_cache(), typer.echo)
+    command = command_of(
+        entry, tools, default_cache(), lambda words: typer.echo(f"building: {printable(words)}")
+    )
     failed = 0
     for outcome in checks(entry, command, RealClock()):
         failed += not outcome.passed
-        typer.echo(f"{'ok  ' if outcome.passed else 'FAIL'}  {outcome.sentence}")
+        sentence = outcome.sentence.replace("\n", "\n      ")
+        typer.echo(f"{'ok  ' if outcome.passed else 'FAIL'}  {sentence}")
     if failed:
         places = "one place" if failed == 1 else f"{failed} places"
         raise MeasureError(f"{entry.name} breaks the contract in {places}, listed above")

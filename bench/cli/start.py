@@ -14,9 +14,11 @@ def main() -> None:
     """Runs the command that was typed; a Ctrl-C ends it well from the first moment."""
     try:
         from bench import signals
+        from bench.cli import guard
     except Exception as error:
         _fail(error)
     signals.install()
+    guard.guard()
     try:
         from bench.cli.main import main as run
     except signals.Interrupted as error:

@@ -7,7 +7,6 @@ import statistics
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +16,7 @@ from bench.regression.history.confirm import acceptance, confirmation
 from bench.regression.history.review import Review
 from bench.regression.history.trends import Crossing, Trend
 from reports import units
+from reports.console import Console
 from reports.escape import plain, terminal
 from reports.trends import words
 from reports.trends.spark import BORDER, Kind, Piece, spark

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bench.regression.verdicts import Judgement, Verdict, Word
 from reports import units
+from reports.console import Console
 from reports.escape import terminal
 from reports.verdicts import words
 
