@@ -255,7 +255,7 @@ def test_stale_cgroups_of_ended_harnesses_are_removed_and_no_others(tmp_path: Pa
     for name in ("outnumber-notapid-1", "somebody-elses"):
         (shell / name).mkdir()
     (shell / "outnumber-5000003-9/cgroup.procs").write_text("7\n")  # stands for a process inside
-    assert cgroup.remove_stale(system) == ("outnumber-5000002-1",)
+    assert cgroup.remove_stale(system, FakeClock()) == ("outnumber-5000002-1",)
     assert sorted(place.name for place in shell.iterdir() if place.is_dir()) == [
         "outnumber-5000001-1",  # its harness lives
         "outnumber-5000003-9",
@@ -265,7 +265,7 @@ def test_stale_cgroups_of_ended_harnesses_are_removed_and_no_others(tmp_path: Pa
 
 
 def test_without_cgroups_nothing_is_stale() -> None:
-    assert cgroup.remove_stale(machine("none")) == ()
+    assert cgroup.remove_stale(machine("none"), FakeClock()) == ()
 
 
 def _made(root: Path) -> SweepCgroup:

@@ -88,7 +88,7 @@ def test_the_cgroup_of_a_harness_that_is_gone_is_removed(group: SweepCgroup) -> 
         pass
     stale = group.procs.parent.with_name(f"{cgroup.PREFIX}-{ended.pid}-1")
     stale.mkdir()
-    assert remove_stale(LIVE) == (stale.name,)
+    assert remove_stale(LIVE, CLOCK) == (stale.name,)
     assert not stale.exists()
     assert group.procs.exists()  # its harness lives
 

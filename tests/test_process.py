@@ -15,8 +15,8 @@ import pytest
 
 from bench.clock import RealClock
 from bench.measure import process
+from bench.measure.children import Launch
 from bench.measure.process import (
-    Launch,
     RunnerBroke,
     RunnerDied,
     RunnerError,
@@ -215,7 +215,8 @@ def test_limits_bind_the_runner_alone(start: Start) -> None:
 HARNESS = """
 import sys
 from bench.clock import RealClock
-from bench.measure.process import Launch, RunnerProcess
+from bench.measure.children import Launch
+from bench.measure.process import RunnerProcess
 runner = RunnerProcess(Launch({command!r}), RealClock())
 runner.hello()
 print(runner.pid, flush=True)

@@ -13,10 +13,11 @@ FAULT = 70
 def main() -> None:
     """Runs the command that was typed; a Ctrl-C ends it well from the first moment."""
     try:
-        from bench import signals
+        from bench import command, signals
         from bench.cli import guard
     except Exception as error:
         _fail(error)
+    command.declare()
     signals.install()
     guard.guard()
     try:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-import signal
-import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +16,12 @@ from pathlib import Path
 import platformdirs
 
 from bench.errors import MeasureError
+from bench.measure import children
 from bench.measure.availability import Tools
-from bench.signals import held
 from runners.catalogue import Entry
 
 BUILD_SECONDS = 600
+VERSION_SECONDS = 30
 TAIL_LINES = 15
 # A toolchain from the wheel must neither fetch another nor reach for modules or a C compiler.
 GO_ENVIRONMENT = {
@@ -75,43 +74,25 @@ def _built(
 
 
 def _compile(entry: Entry, command: tuple[str, ...], folder: Path) -> None:
+    environment = os.environ | GO_ENVIRONMENT | {"GOCACHE": f"{folder}/go"}
     try:
-        status, output = _run(command, os.environ | GO_ENVIRONMENT | {"GOCACHE": f"{folder}/go"})
-    except OSError as error:
-        raise MeasureError(
-            f"the runner of {entry.name} cannot be built: {error}; is {command[0]} still there?"
-        ) from error
-    except subprocess.TimeoutExpired as error:
+        done = children.run(command, BUILD_SECONDS, environment)
+    except TimeoutError as error:
         raise MeasureError(
             f"building the runner of {entry.name} took longer than {BUILD_SECONDS} s; "
             f"try it by hand: {shlex.join(command)}"
         ) from error
-    if status:
-        tail = "\n".join(output.decode("utf-8", "replace").splitlines()[-TAIL_LINES:])
+    except OSError as error:
         raise MeasureError(
-            f"building the runner of {entry.name} failed with status {status}; the end of the "
+            f"the runner of {entry.name} cannot be built: {error}; is {command[0]} still there?"
+        ) from error
+    if done.status:
+        said = (done.output + done.errors).decode("utf-8", "replace")
+        tail = "\n".join(said.splitlines()[-TAIL_LINES:])
+        raise MeasureError(
+            f"building the runner of {entry.name} failed with status {done.status}; the end of the "
             f"output of {shlex.join(command)} was:\n{tail}"
         )
-
-
-def _run(command: tuple[str, ...], environment: dict[str, str]) -> tuple[int, bytes]:
-    """Status and output of a command whose whole session is ended however this returns."""
-    with held():
-        process = subprocess.Popen(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        output, _ = process.communicate(timeout=BUILD_SECONDS)
-    except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise
-    return process.returncode, output
 
 
 def _key(entry: Entry, words: dict[str, str]) -> str:
@@ -136,8 +117,8 @@ def _version_of(compiler: str) -> bytes:
     """The compiler's path and what it says of its version (`cc --version`, `go version`)."""
     word = "version" if Path(compiler).name == "go" else "--version"
     try:
-        said = subprocess.run([compiler, word], capture_output=True, timeout=30, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired):
+        said = children.run((compiler, word), VERSION_SECONDS).output
+    except OSError:
         said = b""
     return compiler.encode() + b"\0" + said
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.clock import Clock
+from bench.measure.children import Launch
 from bench.measure.process import (
-    Launch,
     RunnerDied,
     RunnerError,
     RunnerFlooded,
@@ -217,9 +217,7 @@ def refuses_without_dying(one: Examinee) -> None:
 def ends_with_its_input(one: Examinee) -> None:
     """Ends at once when its input ends, units and all."""
     one.runner.grow(MORE, 0)
-    one.runner.close_input()
-    if not _comes_true(one, one.runner.ended):
-        raise Broken(f"it was still there {PATIENCE_SECONDS:g} s later")
+    _expect_end(one)
 
 
 def ends_with_its_input_in_a_burst(one: Examinee) -> None:
@@ -232,7 +230,8 @@ def ends_with_its_input_in_a_burst(one: Examinee) -> None:
     one.runner.send(command)
     one.clock.sleep(BURST_SECONDS)
     if one.runner.has_answered():
-        return ends_with_its_input(one)
+        one.runner.answer(command, Grown, PATIENCE_SECONDS)
+        return _expect_end(one)
     one.runner.close_input()
     try:
         grown = one.runner.answer(command, Grown, PATIENCE_SECONDS)
@@ -258,6 +257,13 @@ CHECKS: tuple[Check, ...] = (
     ends_with_its_input,
     ends_with_its_input_in_a_burst,
 )
+
+
+def _expect_end(one: Examinee) -> None:
+    """That it ends once its input has ended."""
+    one.runner.close_input()
+    if not _comes_true(one, one.runner.ended):
+        raise Broken(f"it was still there {PATIENCE_SECONDS:g} s later")
 
 
 def _expect_refusal(one: Examinee, grown: Grown) -> None:

@@ -6,9 +6,8 @@ unit. It is a program of its own rather than work of the harness, whose Python m
 
 from __future__ import annotations
 
-import subprocess
-
 from bench.errors import MeasureError
+from bench.measure import children
 from runners.catalogue import Entry
 
 PATIENCE_SECONDS = 20.0  # for some 0.04 s of work: a machine that cannot do that is not at rest
@@ -35,18 +34,12 @@ def sample(command: tuple[str, ...]) -> float:
     Raises `MeasureError` where it fails or says no number.
     """
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE_SECONDS,
-            check=True,
-        )
-        return int(done.stdout) / 1e9
-    except subprocess.TimeoutExpired as error:
+        done = children.run(command, PATIENCE_SECONDS)
+        if done.status:
+            said = done.errors.decode("utf-8", "replace").strip()[-TAIL_CHARACTERS:]
+            raise MeasureError(f"the control ended with status {done.status}: {said}")
+        return int(done.output) / 1e9
+    except TimeoutError as error:
         raise MeasureError(f"the control took longer than {PATIENCE_SECONDS:.0f} s") from error
-    except subprocess.CalledProcessError as error:
-        said = error.stderr.decode("utf-8", "replace").strip()[-TAIL_CHARACTERS:]
-        raise MeasureError(f"the control ended with status {error.returncode}: {said}") from error
     except (OSError, ValueError) as error:
         raise MeasureError(f"the control could not be measured: {error}") from error

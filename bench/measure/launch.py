@@ -11,21 +11,22 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-SIGKILL = 9
 COULD_NOT_START = 127
 
 
-def die_with(parent: int) -> None:
-    """Has the kernel kill this process when the harness dies. The setting survives `exec`."""
+def die_with(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
+    """Has the kernel send this process a signal when its parent dies. The setting survives `exec`,
+    but no child inherits it."""
     if not sys.platform.startswith("linux"):
         return
     import ctypes
 
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)
     if os.getppid() != parent:  # it died before the call: no signal will come
         os._exit(COULD_NOT_START)
 
@@ -45,14 +46,38 @@ def set_limits(limits: dict[str, int]) -> None:
         resource.setrlimit(which, (value, hard))
 
 
+def dump_no_core() -> None:
+    """A process that is being dumped is not dead yet, and its death is to be reported at once. One
+    byte and not none: only then is nothing handed to a program that collects cores either."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (min(1, hard) if hard >= 0 else 1, hard))
+
+
+def stay_above() -> None:
+    """Returns in a child, which is to become the command; this process, the first of its group,
+    stays to end the whole group when the harness dies, and ends as the child does."""
+    signal.signal(signal.SIGTERM, lambda number, frame: os.killpg(0, signal.SIGKILL))
+    parent, me = os.getppid(), os.getpid()
+    child = os.fork()
+    if child:
+        die_with(parent, signal.SIGTERM)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os._exit(code if code >= 0 else 128 - code)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    die_with(me)
+
+
 def main(spec: str, *command: str) -> None:
     """Joins, limits, and becomes `command`. A failure is told on standard error, status 127."""
     wanted = json.loads(spec)
     try:
         die_with(wanted["parent"])
+        if wanted["kept"]:
+            stay_above()
         for place in wanted["cgroups"]:
             Path(place).write_text(str(os.getpid()))
         be_killed_first()
+        dump_no_core()
         set_limits(wanted["limits"])
         os.execvp(command[0], command)
     except (OSError, ValueError) as error:

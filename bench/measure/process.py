@@ -1,36 +1,33 @@
 """The runner's process: started, asked, watched over, and surely ended.
 
-Guarantees: a runner has a session of its own (Ctrl-C reaches the harness alone); it never outlives
-the harness (its input closes, and the kernel kills it where it can); every question has a deadline;
-standard error is drained while waiting, so that a chatty runner cannot block itself, and only its
-tail is kept.
+Guarantees: it never outlives the harness, nor does what descends from it (`bench.measure.children`
+says how); its death is seen at once, whoever else holds its pipes, and so is the end of its input
+or of its replies; a reply that was written before counts; every question has a deadline; standard
+error is drained while waiting, so that a chatty runner cannot block itself, and only its tail is
+kept.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import selectors
+import select
 import signal
 import subprocess
-import sys
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import IO, Protocol, TypeVar
 
 from bench.clock import Clock
 from bench.measure import protocol
+from bench.measure.children import LOOK_SECONDS, Child, Launch
 from bench.measure.protocol import AnyReply, Grown, Hello, Probed, Refused, Rejected, Released
 from bench.signals import held
 
 PATIENCE_SECONDS = 30.0
 GRACE_SECONDS = 2.0  # to end by itself, before it is killed
-DYING_SECONDS = 10.0  # from the end of its replies to its own
+DYING_SECONDS = 1.0  # from the end of its input or its replies to its own, if it is dying
 HEAD_BYTES = 1_024
 TAIL_BYTES = 4_096
 FLOOD_BYTES = 4 << 20
-LAUNCHER = Path(__file__).with_name("launch.py")
 
 R = TypeVar("R", bound=AnyReply)
 
@@ -50,7 +47,7 @@ class RunnerDied(RunnerError):
 
     def __init__(self, message: str, tail: str, number: int | None) -> None:
         super().__init__(message, tail)
-        self.signal = signal.Signals(number).name if number else None
+        self.signal = signal_name(number) if number else None
 
 
 class RunnerHung(RunnerError):
@@ -77,24 +74,8 @@ class Runner(Protocol):
     def stop(self) -> None: ...
 
 
-@dataclass(frozen=True)
-class Launch:
-    """How a runner is started: its words, the `cgroup.procs` files it joins, its soft limits."""
-
-    command: tuple[str, ...]
-    cgroups: tuple[str, ...] = ()
-    limits: dict[str, int] = field(default_factory=dict)
-
-    def words(self) -> list[str]:
-        """The whole command line, the launcher's included."""
-        wanted = {"parent": os.getpid(), "cgroups": self.cgroups, "limits": self.limits}
-        return [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps(wanted), *self.command]
-
-
 class RunnerProcess:
-    """A live runner. Not thread-safe; to be started by the thread that lives longest, since the
-    kernel ties the parent-death signal to the thread that forked; and in a section `held` against
-    signals, until whoever is to `stop` it has it."""
+    """A live runner. Not thread-safe; to be started as `Child` says."""
 
     def __init__(self, launch: Launch, clock: Clock) -> None:
         self._clock = clock
@@ -103,24 +84,27 @@ class RunnerProcess:
         self._tail = bytearray()
         self._poured = 0
         self._replies = 0
-        self._replying = True
-        self._process = subprocess.Popen(
-            launch.words(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
-        self._selector = selectors.DefaultSelector()
-        for stream in (self._process.stdout, self._process.stderr):
-            assert stream is not None
+        self._is_dead = False
+        self._closed: str | None = None  # its input or its replies, since `_closed_at`
+        self._closed_at = 0.0
+        pipe = subprocess.PIPE
+        self._child = Child(launch, clock, stdin=pipe, stdout=pipe, stderr=pipe)
+        process = self._child.process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._input, self._output, self._errors = process.stdin, process.stdout, process.stderr
+        self._poll = select.poll()
+        for stream in (self._output, self._errors):
             os.set_blocking(stream.fileno(), False)
-            self._selector.register(stream, selectors.EVENT_READ)
+            self._poll.register(stream, select.POLLIN)
+        self._poll.register(self._input, 0)  # which reports one thing: that nobody reads it
+        if self._child.pidfd is not None:
+            self._poll.register(self._child.pidfd, select.POLLIN)
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._child.pid
 
     def hello(self) -> Hello:
         """The runner's first line, waited for. Raises `RunnerError`, as every question does."""
@@ -158,11 +142,21 @@ class RunnerProcess:
         return self.answer(command, kind, max(PATIENCE_SECONDS, 10 * foretold_seconds))
 
     def send(self, command: str) -> None:
-        """Sends one command and waits for nothing."""
-        assert self._process.stdin is not None
+        """Sends one command and waits for nothing. To a dead runner nothing is sent: whoever holds
+        its pipe might answer in its place."""
         self._poured, self._head = 0, bytearray()
-        with contextlib.suppress(BrokenPipeError):  # its death is told by the reply that is missing
-            self._process.stdin.write(f"{command}\n".encode())
+        self._drain(0)
+        if self._is_dead:
+            self._buffer.clear()
+        elif b"\n" in self._buffer:
+            raise self._broke(
+                f"the runner wrote a reply that nothing had asked for before '{command}'"
+            )
+        elif self._closed != "input":
+            with contextlib.suppress(
+                BrokenPipeError
+            ):  # its reader has gone, which the poll reports
+                self._input.write(f"{command}\n".encode())
 
     def answer(self, command: str, kind: type[R], seconds: float) -> R:
         """Waits up to `seconds` for the reply to a command that was sent; it must be of `kind`."""
@@ -181,29 +175,24 @@ class RunnerProcess:
 
     def close_input(self) -> None:
         """Ends the runner's input, at which it must end itself."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
+        if not self._input.closed:
+            self._unwatch(self._input.fileno())
+            with contextlib.suppress(OSError):
+                self._input.close()
 
     def stop(self) -> None:
-        """Ends the runner and everything it started, and waits until it is gone."""
+        """Ends the runner and everything that descends from it, and waits until it is gone."""
         with held():
             self.close_input()
             self._ends_within(0 if self._poured > FLOOD_BYTES else GRACE_SECONDS)
-            if self._process.returncode is None:
-                self._kill_session()
-            self._process.wait()
-            self._selector.close()
-            for stream in (self._process.stdout, self._process.stderr):
-                assert stream is not None
+            self._child.end()
+            self._is_dead = True
+            for stream in (self._output, self._errors):
                 stream.close()
 
     def ended(self) -> bool:
         """Whether the process has ended. Leaves it unreaped, so that its id stays its own."""
-        if self._process.returncode is not None:
-            return True
-        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
-        return os.waitid(os.P_PID, self.pid, flags) is not None
+        return self._child.ended()
 
     def tail(self) -> str:
         """What the runner wrote to standard error: its end, and where that is long, what came first
@@ -213,17 +202,11 @@ class RunnerProcess:
             return end
         return f"{self._head.decode('utf-8', 'replace').strip()}\n…\n{end}"
 
-    def _ends_within(self, seconds: float) -> bool:
+    def _ends_within(self, seconds: float) -> None:
         """Waits for the end, taking in what is written meanwhile."""
         deadline = self._clock.monotonic() + seconds
-        while not self.ended() and self._clock.monotonic() < deadline:
-            self._drain(0.01)
-        return self.ended()
-
-    def _kill_session(self) -> None:
-        """Kills the runner's whole process group, before the id is free to be another's."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        while not self._is_dead and (left := deadline - self._clock.monotonic()) > 0:
+            self._drain(left)
 
     def _reply(self, command: str, seconds: float) -> AnyReply:
         line = self._line(command, seconds)
@@ -239,9 +222,15 @@ class RunnerProcess:
         while (end := self._buffer.find(b"\n")) < 0:
             self._check_length(command, len(self._buffer))
             self._check_flood(command)
-            if not self._replying:
+            if self._is_dead:
                 raise self._died(command)
+            if self._closed:
+                deadline = min(deadline, self._closed_at + DYING_SECONDS)
             left = deadline - self._clock.monotonic()
+            if left <= 0 and self._closed:
+                raise self._broke(
+                    f"the runner closed its {self._closed} before answering '{command}'"
+                )
             if left <= 0:
                 raise RunnerHung(
                     f"the runner did not answer '{command}' within {seconds:.0f} s", self.tail()
@@ -270,19 +259,68 @@ class RunnerProcess:
             )
 
     def _drain(self, seconds: float) -> None:
-        """Takes in what has been written, waiting up to `seconds`; notes the end of replies."""
-        for key, _ in self._selector.select(seconds):
-            data = os.read(key.fd, 65_536)
-            if key.fileobj is self._process.stderr:
-                self._poured += len(data)
-                self._head += data[: HEAD_BYTES - len(self._head)]
-                self._tail += data
-                del self._tail[:-TAIL_BYTES]
+        """Takes in what happens next, waiting up to `seconds` for it: what has been written, the
+        end of a pipe, the end of the process, at which everything is taken that it has written."""
+        if self._child.pidfd is None:
+            seconds = min(seconds, LOOK_SECONDS)
+            self._is_dead = self._child.ended()
+        for descriptor, _ in self._poll.poll(1_000 * seconds):
+            if descriptor == self._child.pidfd:
+                self._unwatch(descriptor)
+                self._is_dead = True
+            elif descriptor == self._output.fileno():
+                self._take_replies()
+            elif descriptor == self._errors.fileno():
+                self._take_errors()
             else:
-                self._buffer += data
-                self._replying = bool(data)
-            if not data:
-                self._selector.unregister(key.fileobj)
+                self._close("input", descriptor)
+        if self._is_dead:
+            self._take_the_rest()
+
+    def _take_the_rest(self) -> None:
+        """What a dead runner has written; no more than that of others, who may go on for ever."""
+        while self._take_replies() and len(self._buffer) <= protocol.LONGEST_LINE:
+            pass
+        while self._take_errors() and self._poured <= FLOOD_BYTES:
+            pass
+
+    def _take_replies(self) -> bool:
+        """One read; whether anything was there. What exceeds the longest line is not kept."""
+        data = self._read(self._output)
+        if data == b"":
+            self._close("replies", self._output.fileno())
+        if len(self._buffer) <= 2 * protocol.LONGEST_LINE:
+            self._buffer += data or b""
+        return bool(data)
+
+    def _take_errors(self) -> bool:
+        """One read; whether anything was there."""
+        data = self._read(self._errors)
+        if data == b"":
+            self._unwatch(self._errors.fileno())
+        if data:
+            self._poured += len(data)
+            self._head += data[: HEAD_BYTES - len(self._head)]
+            self._tail += data
+            del self._tail[:-TAIL_BYTES]
+        return bool(data)
+
+    def _read(self, stream: IO[bytes]) -> bytes | None:
+        """What is there; empty at the end, `None` where there is nothing yet."""
+        try:
+            return os.read(stream.fileno(), 65_536)
+        except BlockingIOError:
+            return None
+
+    def _close(self, what: str, descriptor: int) -> None:
+        """Notes the end of a pipe, the first time."""
+        self._unwatch(descriptor)
+        if self._closed is None:
+            self._closed, self._closed_at = what, self._clock.monotonic()
+
+    def _unwatch(self, descriptor: int) -> None:
+        with contextlib.suppress(KeyError):
+            self._poll.unregister(descriptor)
 
     def _check_count(self, command: str, got: int, wanted: int, refused: Refused | None) -> None:
         if got == wanted or (refused is not None and got < wanted):
@@ -292,17 +330,16 @@ class RunnerProcess:
     def _broke(self, message: str) -> RunnerBroke:
         return RunnerBroke(message, self.tail())
 
-    def _died(self, command: str) -> RunnerError:
-        """Why replies have ended: the status tells, once the process is reaped."""
-        ended = self._ends_within(DYING_SECONDS)
-        self._drain(0)
-        if not ended:
-            return self._broke(f"the runner closed its replies before answering '{command}'")
-        self._kill_session()
-        code = self._process.wait()
-        how = f"by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
-        return RunnerDied(
-            f"the runner ended {how} before answering '{command}'",
-            self.tail(),
-            -code if code < 0 else None,
-        )
+    def _died(self, command: str) -> RunnerDied:
+        status = self._child.status()
+        how = f"by {signal_name(-status)}" if status < 0 else f"with status {status}"
+        message = f"the runner ended {how} before answering '{command}'"
+        return RunnerDied(message, self.tail(), -status if status < 0 else None)
+
+
+def signal_name(number: int) -> str:
+    """`SIGKILL`; a real-time signal between the first and the last has none of its own."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -16,8 +16,9 @@ from bench.clock import Clock
 from bench.errors import MeasureError
 from bench.measure.availability import Tools, availability
 from bench.measure.build import command_of
+from bench.measure.children import Launch
 from bench.measure.control import CONTROL, sample
-from bench.measure.process import Launch, Runner, RunnerProcess
+from bench.measure.process import Runner, RunnerProcess
 from bench.measure.reserves import Room, room
 from bench.probes import cgroup, cpu
 from bench.probes.cpu import CpuSplit

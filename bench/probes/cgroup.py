@@ -6,15 +6,16 @@ Kernel memory is charged to cgroups, so a cgroup of a sweep's own tells it exact
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from bench.clock import Clock
-from bench.probes import hierarchy
+from bench.probes import hierarchy, processes
 from bench.probes.hierarchy import Version
 from bench.signals import held
 from bench.system import System
@@ -160,46 +161,111 @@ class SweepCgroup:
         return made
 
     def remove(self, clock: Clock) -> bool:
-        """Takes it away; false where it will not go, and the next run has to.
+        """Ends whatever lives in it and takes it away; false where it will not go, and the next run
+        has to.
 
         A process that has just ended still holds its cgroup until the kernel has torn it down,
         so it is tried for up to a second.
         """
+        place = self.procs.parent
+        end_members(self.cgroup.system, place, clock)
         for _ in range(REMOVAL_TRIES):
-            if _rmdir(self.procs.parent):
+            if _rmtree(place):
                 return True
             clock.sleep(REMOVAL_PAUSE_SECONDS)
         return False
 
 
+def members(place: Path) -> tuple[int, ...]:
+    """The processes in a cgroup and in those below it. None where it is gone. Those that this pid
+    namespace cannot see, which the kernel writes as 0, are left out."""
+    found = []
+    for folder, _, _ in os.walk(place):
+        with suppress(OSError, ValueError):
+            found += [int(word) for word in Path(folder, "cgroup.procs").read_text().split()]
+    return tuple(pid for pid in found if pid)
+
+
+def kill_members(place: Path) -> None:
+    """Kills all members at one blow where the kernel can (v2 since Linux 5.14), so that no fork
+    gets away; elsewhere nothing."""
+    with suppress(OSError):
+        descriptor = os.open(place / "cgroup.kill", os.O_WRONLY)  # which makes no file of this name
+        try:
+            os.write(descriptor, b"1")
+        finally:
+            os.close(descriptor)
+
+
+def end_members(system: System, place: Path, clock: Clock) -> bool:
+    """Ends all members, however many more they start meanwhile; false where one will not end."""
+
+    def living() -> list[processes.Process]:
+        found = (processes.look(system, pid) for pid in members(place))
+        return [process for process in found if process is not None]
+
+    kill_members(place)
+    return processes.end_all(living, clock)
+
+
 @contextmanager
 def sweep_cgroup(system: System, clock: Clock) -> Iterator[SweepCgroup | None]:
-    """A cgroup for the block, `None` where none can be made; stale ones are removed beforehand."""
-    remove_stale(system)
-    made = None
+    """A cgroup for the block, `None` where none can be made; stale ones are removed beforehand.
+    The harness holds a lock on its folder, by which others see that it is in use."""
+    remove_stale(system, clock)
+    made, lock = None, None
     try:
         with held():
             made = SweepCgroup.make(system)
+            lock = _lock(made.procs.parent) if made is not None else None
         yield made
     finally:
-        if made is not None:
-            with held():
+        with held():
+            if made is not None:
                 made.remove(clock)
+            if lock is not None:
+                os.close(lock)
 
 
-def remove_stale(system: System) -> tuple[str, ...]:
-    """Removes what ended harnesses left beside where ours would be made; says which.
+def remove_stale(system: System, clock: Clock) -> tuple[str, ...]:
+    """Removes what ended harnesses left beside where ours would be made, and ends what lives there;
+    says which cgroups those were.
 
-    Safe beside living harnesses: their pid is alive; and where it is numbered in another pid
-    namespace, the kernel still removes no cgroup that holds a process.
+    Safe beside living harnesses: their pid is alive, and where it is numbered in another pid
+    namespace, they hold the lock of the cgroup.
     """
     parent = find(system, "memory")
     if parent is None:
         return ()
     leftovers = sorted(system.path(parent.path).glob(f"{PREFIX}-*-*"))
-    return tuple(
-        place.name for place in leftovers if not _harness_lives(system, place) and _rmdir(place)
-    )
+    stale = (place for place in leftovers if not _harness_lives(system, place))
+    return tuple(place.name for place in stale if _removed(system, place, clock))
+
+
+def _removed(system: System, place: Path, clock: Clock) -> bool:
+    """Whether a stale cgroup is gone now; one that is locked stays."""
+    lock = _lock(place)
+    if lock is None:
+        return False
+    try:
+        end_members(system, place, clock)
+        return _rmtree(place)
+    finally:
+        os.close(lock)
+
+
+def _lock(place: Path) -> int | None:
+    """A descriptor that holds the folder's lock until it is closed, by the kernel at the latest;
+    `None` where somebody else does, or the folder is gone."""
+    with suppress(OSError):
+        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return None
+        return descriptor
+    return None
 
 
 def _harness_lives(system: System, place: Path) -> bool:
@@ -250,6 +316,12 @@ def _rmdir(place: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _rmtree(place: Path) -> bool:
+    """Removes the cgroup and those that a runner made below it; true where it is gone."""
+    below = [Path(folder) for folder, _, _ in os.walk(place, topdown=False)]
+    return all(_rmdir(folder) for folder in below or [place])
 
 
 def _write(cgroup: Cgroup, name: str, text: str) -> bool:

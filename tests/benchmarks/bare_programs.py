@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure.build import GO_ENVIRONMENT
-from bench.measure.process import Launch, RunnerProcess
+from bench.measure.children import Launch
+from bench.measure.process import RunnerProcess
 from bench.measure.rig import ProcessEyes
 from bench.probes.cgroup import sweep_cgroup
 from bench.probes.memory import MemoryProbe
@@ -44,8 +45,7 @@ class BareProcess(RunnerProcess):
 
     def go_on(self) -> None:
         """Lets it launch up to the next count."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(b"\n")
+        self._input.write(b"\n")
 
 
 @dataclass(frozen=True)

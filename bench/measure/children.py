@@ -1,0 +1,283 @@
+"""The processes that the harness starts, each with everything that descends from it, and their end.
+
+A child has a session of its own, so that Ctrl-C reaches the harness alone; the kernel kills it when
+the harness dies; and `Child.end` ends all that descends from it, whatever sessions, groups and
+orphans it has made of itself. Nothing else is ever killed. A process descends from a child if
+- it is below the child, or below a process that was, by the parents that the kernel reports;
+- it is in the child's session or group, or in the cgroup that was made for it;
+- its environment holds the child's mark, which a process inherits;
+- it is an orphan that the harness has adopted. The harness adopts the orphans of its children (it
+  is their *subreaper*) where it is a command of its own: then it has no other children than those
+  that it started itself. Within somebody else's program, it would take in strangers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import functools
+import itertools
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from bench import command as this_command
+from bench.clock import Clock, RealClock
+from bench.probes import cgroup, processes
+from bench.probes.processes import Process
+from bench.signals import held
+from bench.system import System
+
+LAUNCHER = Path(__file__).with_name("launch.py")
+MARK = "OUTNUMBER_CHILD"
+PR_SET_CHILD_SUBREAPER = 36
+LOOK_SECONDS = 0.1  # between two looks at a child where the kernel does not report its end
+
+_serial = itertools.count(1)
+
+
+class _Harness:
+    """This process. `children` are those that it started and has not reaped yet."""
+
+    adopts = False
+    children: set[int] = set()  # noqa: RUF012
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a child is started: its words, the `cgroup.procs` files it joins, its soft limits.
+
+    `kept`: a process stays above it, which ends its whole group when the harness dies. For programs
+    that start others of their own, compilers above all; a runner is to have its limits to itself.
+    """
+
+    command: tuple[str, ...]
+    cgroups: tuple[str, ...] = ()
+    limits: dict[str, int] = field(default_factory=dict)
+    kept: bool = False
+
+    def words(self) -> list[str]:
+        """The whole command line, the launcher's included."""
+        wanted = {
+            "parent": os.getpid(),
+            "cgroups": self.cgroups,
+            "limits": self.limits,
+            "kept": self.kept,
+        }
+        return [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps(wanted), *self.command]
+
+
+class Child:
+    """A started process, which stays unreaped, so that its id is its own, until `end`.
+
+    To be made in a section `held` against signals, until whoever is to `end` it has it; and by the
+    thread that lives longest, since the kernel ties the parent-death signal to the thread that
+    forked. `pidfd` is readable once it has ended; `None` where the kernel has no such descriptor.
+    """
+
+    def __init__(
+        self,
+        launch: Launch,
+        clock: Clock,
+        stdin: int | IO[bytes],
+        stdout: int | IO[bytes],
+        stderr: int | IO[bytes],
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        _prepare()
+        self._clock = clock
+        self._system = System()
+        self._mark = f"{_harness_mark()}:{next(_serial)}"
+        self._places = tuple(Path(procs).parent for procs in launch.cgroups)
+        self._known: set[tuple[int, int]] = set()
+        self.process = subprocess.Popen(
+            launch.words(),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            bufsize=0,
+            start_new_session=True,
+            env={**environment, MARK: self._mark},
+        )
+        _Harness.children.add(self.pid)
+        self.pidfd = processes.pidfd(self.pid)
+        self._itself = processes.look(self._system, self.pid)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def ended(self) -> bool:
+        """Whether the process has ended, all its threads included."""
+        if self.process.returncode is not None:
+            return True
+        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        return os.waitid(os.P_PID, self.pid, flags) is not None
+
+    def wait(self, seconds: float) -> bool:
+        """Waits up to `seconds` for its end; whether it has come."""
+        deadline = self._clock.monotonic() + seconds
+        poll = select.poll()
+        if self.pidfd is not None:
+            poll.register(self.pidfd, select.POLLIN)
+        while not self.ended() and (left := deadline - self._clock.monotonic()) > 0:
+            poll.poll(1_000 * (left if self.pidfd is not None else min(left, LOOK_SECONDS)))
+        return self.ended()
+
+    def status(self) -> int:
+        """How it ended: its exit status, or the negative number of the signal. Waits for the end,
+        and leaves the process unreaped."""
+        if self.process.returncode is not None:
+            return self.process.returncode
+        ending = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
+        assert ending is not None
+        return ending.si_status if ending.si_code == os.CLD_EXITED else -ending.si_status
+
+    def end(self) -> int:
+        """Ends it and everything that descends from it, and waits until they are gone. Returns its
+        status. A second call does nothing."""
+        if self.process.returncode is None:
+            for place in self._places:
+                cgroup.kill_members(place)
+            processes.end_all(self._family, self._clock)
+            if self._itself is None:  # no /proc to look at
+                self._kill_group()
+            self.process.wait()
+            _Harness.children.discard(self.pid)
+            if self.pidfd is not None:
+                os.close(self.pidfd)
+                self.pidfd = None
+        return self.process.returncode
+
+    def _family(self) -> set[Process]:
+        """The child and all that descends from it now."""
+        all_ = processes.everything(self._system)
+        members = {pid for place in self._places for pid in cgroup.members(place)}
+        roots = [one for one in all_ if self._is_of_it(one, members)]
+        family = processes.below(roots, all_)
+        self._known |= {one.key for one in family}
+        for one in family:
+            if one.ended and _is_orphan(one):
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(one.pid, os.WNOHANG)
+        return family
+
+    def _is_of_it(self, one: Process, members: set[int]) -> bool:
+        if self.pid in (one.pid, one.group, one.session) or one.pid in members:
+            return True
+        if one.key in self._known:
+            return True
+        if self._itself is None or one.started < self._itself.started:
+            return False
+        mark = processes.variable(self._system, one.pid, MARK)
+        return mark == self._mark or (_is_orphan(one) and not _is_marked_by(_harness_mark(), mark))
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended: its status as of `Child.status`, and what it wrote."""
+
+    status: int
+    output: bytes
+    errors: bytes
+
+
+def run(
+    command: tuple[str, ...], seconds: float, environment: Mapping[str, str] = os.environ
+) -> Done:
+    """Runs a command to its end, and ends whatever it leaves behind.
+
+    What it writes goes to files and not into pipes, which a daemon that it leaves would hold open.
+    Raises `OSError` where it cannot be started, `TimeoutError` after `seconds`.
+    """
+    if shutil.which(command[0]) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        child = None
+        try:
+            with held():
+                launch = Launch(command, kept=True)
+                child = Child(launch, RealClock(), subprocess.DEVNULL, output, errors, environment)
+            in_time = child.wait(seconds)
+        finally:
+            with held():
+                status = child.end() if child is not None else 0
+        if not in_time:
+            raise TimeoutError(f"{command[0]} took longer than {seconds:.0f} s")
+        output.seek(0)
+        errors.seek(0)
+        return Done(status, output.read(), errors.read())
+
+
+@functools.cache
+def _prepare() -> None:
+    """Once, before the first child: ends what dead harnesses have left, and adopts orphans.
+
+    Not where children are there already, which whoever became the command by `exec` has left it;
+    nor as the first process of a container, which takes in the orphans of everybody there.
+    """
+    system = System()
+    processes.end_all(functools.partial(_leftovers, system), RealClock())
+    inherited = any(one.parent == os.getpid() for one in processes.everything(system))
+    if this_command.is_declared() and not inherited and os.getpid() != 1 and _become_subreaper():
+        _Harness.adopts = True
+
+
+def _become_subreaper() -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    import ctypes
+
+    refused: int = ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    return refused == 0
+
+
+def _is_marked_by(harness: str, mark: str | None) -> bool:
+    return (mark or "").rpartition(":")[0] == harness
+
+
+def _is_orphan(one: Process) -> bool:
+    """Whether the harness has adopted it."""
+    ours = one.parent == os.getpid() and one.pid not in _Harness.children
+    return _Harness.adopts and ours
+
+
+@functools.cache
+def _harness_mark() -> str:
+    """This process in the words of a mark: its pid namespace, its id there, when it started."""
+    itself = processes.look(System(), os.getpid())
+    return f"{_namespace()}:{os.getpid()}:{itself.started if itself else 0}"
+
+
+def _namespace() -> int:
+    """The pid namespace's number: process ids are compared within one alone. 0 where unknown."""
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return 0
+
+
+def _leftovers(system: System) -> set[Process]:
+    """What descends from harnesses of this pid namespace that have died."""
+    all_ = processes.everything(system)
+    living = {f"{_namespace()}:{one.pid}:{one.started}" for one in all_ if not one.ended}
+    ours = os.environ.get(MARK, "").rpartition(":")[0]  # where a runner has started this harness
+    roots = []
+    for one in all_:
+        harness = (processes.variable(system, one.pid, MARK) or "").rpartition(":")[0]
+        if harness.startswith(f"{_namespace()}:") and harness not in (ours, *living):
+            roots.append(one)
+    return processes.below(roots, all_)
