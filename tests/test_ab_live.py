@@ -28,6 +28,7 @@ def runner(folder: Path, name: str, text: str) -> str:
     return str(path)
 
 
+@pytest.mark.live
 @pytest.mark.slow
 def test_a_held_buffer_is_a_heavier_unit(tmp_path: Path) -> None:
     plain = UNIT.read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from tests.support.commands import outnumber_here, stranger
 from tests.support.entries import entry
 from tests.support.scripts import script
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 TOOLS = find_tools()
 
 

@@ -17,7 +17,7 @@ from bench.results.leak import leaked_bytes_per_unit
 from bench.system import System
 from tests.support.leaking import LEAK, asyncio_with
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.support.commands import COMMAND, outnumber, outnumber_here
 from tests.test_cli import folder
 
 __all__ = ["folder"]
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("folder")]
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.usefixtures("folder")]
 MIB = 1 << 20
 LIMITS = Path(__file__).parents[1] / "docs/limits.md"
 

@@ -27,6 +27,7 @@ from tests.support.entries import MACHINE
 from tests.support.scripts import script
 
 pytestmark = [
+    pytest.mark.live,
     pytest.mark.slow,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of Linux"),
 ]

@@ -22,9 +22,12 @@ MIB = 1 << 20
 LIVE = System()
 CLOCK = RealClock()
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="reads Linux's /proc and cgroups"
-)
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(
+        not sys.platform.startswith("linux"), reason="reads Linux's /proc and cgroups"
+    ),
+]
 
 JOINS = "import os, sys\nfor place in sys.argv[1:]: open(place, 'w').write(str(os.getpid()))\n"
 SPINS = "while True: pass"

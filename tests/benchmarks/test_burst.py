@@ -22,6 +22,7 @@ from tests.benchmarks.machine import RIG, default_entries, missing
 
 COUNTS = {"task": (1_000, 10_000), "thread": (200, 1_000)}
 ROUNDS = 10
+pytestmark = pytest.mark.live
 
 CASES = [
     pytest.param(entry, count, id=f"{entry.name}-{count}")
