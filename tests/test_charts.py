@@ -201,11 +201,20 @@ def test_unit_cost_holds_the_parts_of_the_whole_run() -> None:
     assert chart.missing == ()
 
 
-def test_a_part_less_than_nothing_is_drawn_as_nothing() -> None:
+def test_a_part_less_than_nothing_is_unknown_and_so_is_the_total() -> None:
     under = Unit(user=1000, kernel=4, page_tables=8)
-    (row,) = of(unit_cost, result(sweep(unit=under))).rows
-    assert list(row.parts) == [1000, 0, 8, 0]
-    assert row.total == 1004
+    chart = of(unit_cost, result(sweep(unit=under)))
+    assert list(chart.rows[0].parts) == [1000, 0, 8, None]
+    assert chart.rows[0].total is None
+    assert chart.missing == ("asyncio: unknown: other kernel memory",)
+
+
+def test_parts_that_do_not_add_up_to_the_total_are_not_drawn_as_its_parts() -> None:
+    units = [Unit(user=1000, kernel=8), Unit(user=10, kernel=5000), Unit(user=5000, kernel=8)]
+    made = result(*[sweep(unit=unit, number=n) for n, unit in enumerate(units)])
+    (row,) = of(unit_cost, made).rows
+    assert row.parts == (None, None, None, None)
+    assert row.total == row.known == row.undivided == 5008
 
 
 def test_unknown_kernel_memory_is_unknown_and_said() -> None:
@@ -353,7 +362,7 @@ def busy(**fields: object) -> Result:
 def test_cpus_that_work_at_once_leave_no_time_for_waiting() -> None:
     made = busy(system_seconds=180.0)
     (row,) = of(where_time_goes, made).rows
-    assert row.parts == pytest.approx((0.5e-3, 0.1e-3, 2e-3, 0))
+    assert row.parts == pytest.approx((0.5e-3, 0.1e-3, 2e-3, None))
     assert row.whole == pytest.approx(2.6e-3)
     assert row.wall == pytest.approx(1e-3)
     assert row.kernel_share == pytest.approx(2 / 2.6)
@@ -366,10 +375,10 @@ def test_without_the_collector_s_share_the_program_has_all_user_time() -> None:
     assert chart.missing == ("asyncio: the collector's share is unknown",)
 
 
-def test_the_collector_never_takes_more_than_the_user_time() -> None:
+def test_a_collector_that_took_more_than_the_user_time_is_unknown() -> None:
     made = busy(gc_seconds=80.0)
     parts = of(where_time_goes, made).rows[0].parts
-    assert parts == pytest.approx((0, 54 / 90_000, 27 / 90_000, 0.1e-3))
+    assert parts == pytest.approx((54 / 90_000, None, 27 / 90_000, 0.1e-3))
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,11 @@ def test_what_still_rises_is_an_upper_bound_far_beyond_the_units_that_were_seen(
 
 
 def test_a_take_is_never_negative_and_unknown_stays_unknown() -> None:
-    found = takes([holding(20, threads=9)], holding(30, threads=8, descriptors=None))
+    held = holding(20, threads=9, memory_bytes=9_000)
+    found = takes([held], holding(30, threads=8, descriptors=None, memory_bytes=8_000))
     assert found["threads"] == 0.0
     assert found["descriptors"] is None
+    assert found["memory"] is None  # somebody else's memory is counted there too
 
 
 @pytest.mark.parametrize(

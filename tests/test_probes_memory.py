@@ -9,7 +9,7 @@ import pytest
 
 from bench.probes import portable
 from bench.probes.cgroup import SweepCgroup, find
-from bench.probes.kernel import UNKNOWN, Meminfo, choose
+from bench.probes.kernel import UNKNOWN, Meminfo, ProcessParts, choose, stack_bytes
 from bench.probes.memory import GONE, MemoryProbe
 from bench.results.records import Memory, Reading
 from bench.system import System
@@ -18,8 +18,9 @@ from tests.recorded import RUNNER, changed, machine
 KIB = 1024
 SESSION = "sys/fs/cgroup/user.slice/user-1000.slice/session-3.scope"
 SHELL = "sys/fs/cgroup/memory/shells/shell"
-MEMINFO = "meminfo KernelStack+PageTables+SUnreclaim (system-wide)"
-STACKS = "meminfo KernelStack (system-wide)"
+STACKS = "status Threads × 16 KiB (one kernel stack)"
+MEMINFO = f"{STACKS} + status VmPTE + meminfo SUnreclaim (system-wide)"
+STACK_BYTES = 1_001 * 16 * KIB
 V2_PARTS = "kernel_stack+pagetables+percpu+slab"
 
 
@@ -29,12 +30,12 @@ V2_PARTS = "kernel_stack+pagetables+percpu+slab"
         (
             "v1",
             (28_311_552, "cgroup v1 memory.kmem.usage_in_bytes (harness's cgroup)"),
-            (12_384 * KIB, STACKS),
+            (STACK_BYTES, STACKS),
         ),
         (
             "v2",
             (28_311_552, "cgroup v2 memory.stat kernel (harness's cgroup)"),
-            (16_629_760, "cgroup v2 memory.stat kernel_stack (harness's cgroup)"),
+            (STACK_BYTES, STACKS),
         ),
         (
             "v2-container",
@@ -42,7 +43,7 @@ V2_PARTS = "kernel_stack+pagetables+percpu+slab"
                 16_629_760 + 4_472_832 + 36_992 + 1_310_720 + 5_242_880,
                 f"cgroup v2 memory.stat {V2_PARTS} (harness's cgroup)",
             ),
-            (16_629_760, "cgroup v2 memory.stat kernel_stack (harness's cgroup)"),
+            (STACK_BYTES, STACKS),
         ),
     ],
 )
@@ -91,16 +92,74 @@ def test_a_cgroup_that_counts_nothing_for_a_living_process_is_not_believed(tmp_p
 def test_a_real_root_is_no_source_since_nothing_is_charged_to_it(
     name: str, own: str, tmp_path: Path
 ) -> None:
-    files = {"proc/self/cgroup": own, "proc/meminfo": (machine("v2").text("proc/meminfo") or "")}
-    memory = choose(changed(name, tmp_path, files), None)
-    assert memory.total() == Reading(bytes=(20_384 + 49_872 + 157_932) * KIB, source=MEMINFO)
-    assert memory.stacks() == Reading(bytes=20_384 * KIB, source=STACKS)
+    recorded = {file: machine("v2").text(file) or "" for file in ("proc/meminfo", "proc/loadavg")}
+    for file in ("proc/5000001/status", "proc/5000001/smaps_rollup"):
+        recorded[file] = machine("v2").text(file) or ""
+    system = changed(name, tmp_path, recorded | {"proc/self/cgroup": own})
+    memory = choose(system, RUNNER, None)
+    total = STACK_BYTES + (4_180 + 157_932) * KIB
+    assert memory.total() == Reading(bytes=total, source=MEMINFO)
+    assert memory.stacks() == Reading(bytes=STACK_BYTES, source=STACKS)
 
 
-@pytest.mark.parametrize("missing", ["KernelStack", "PageTables", "SUnreclaim"])
-def test_a_sum_with_an_unknown_part_is_unknown(missing: str, tmp_path: Path) -> None:
-    text = (machine("v2").text("proc/meminfo") or "").replace(f"{missing}:", "Something:")
-    assert Meminfo(changed("v2", tmp_path, {"proc/meminfo": text})).total() == UNKNOWN
+@pytest.mark.parametrize(
+    ("file", "word"),
+    [("meminfo", "KernelStack"), ("meminfo", "SUnreclaim"), (f"{RUNNER}/status", "VmPTE"),
+     (f"{RUNNER}/status", "Threads")],
+)  # fmt: skip
+def test_a_sum_with_an_unknown_part_is_unknown(file: str, word: str, tmp_path: Path) -> None:
+    text = (machine("v2").text(f"proc/{file}") or "").replace(f"{word}:", "Something:")
+    system = changed("v2", tmp_path, {f"proc/{file}": text})
+    assert Meminfo(system, ProcessParts(system, RUNNER)).total() == UNKNOWN
+
+
+# The machine's kernel stacks in kB, its threads, and the size of one stack.
+STACK_SIZES = {
+    "x86": (1_928, "5/122", 16 * KIB),
+    "zombies and idle processors among them": (2_100, "5/122", 16 * KIB),
+    "32 bits": (1_000, "1/125", 8 * KIB),
+    "KASAN": (32_000, "1/1000", 32 * KIB),
+    "pages of 64 KiB": (64_000, "1/1000", 64 * KIB),
+    "a container's threads beside the host's stacks": (200_000, "1/20", None),
+    "a container's stacks beside the host's threads": (320, "1/4000", None),
+    "between two sizes": (2_900, "1/122", None),
+    "no threads": (1_928, "0/0", None),
+    "no stacks": (0, "1/122", None),
+    "not a number": (1_928, "many", None),
+}
+
+
+@pytest.mark.parametrize("case", STACK_SIZES)
+def test_one_kernel_stack_is_all_of_them_by_all_threads(case: str, tmp_path: Path) -> None:
+    kilobytes, threads, size = STACK_SIZES[case]
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/meminfo").write_text(f"KernelStack: {kilobytes} kB\n")
+    (tmp_path / "proc/loadavg").write_text(f"0.00 0.01 0.05 {threads} 4211\n")
+    assert stack_bytes(System(tmp_path)) == size
+
+
+def test_the_stacks_of_other_processes_do_not_move_those_of_the_runner(tmp_path: Path) -> None:
+    system = changed("hybrid", tmp_path)
+    probe = MemoryProbe.of(system, RUNNER)
+    before = probe.read().kernel_stack
+    meminfo = (system.text("proc/meminfo") or "").replace("1444 kB", "91444 kB")
+    system.path("proc/meminfo").write_text(meminfo)
+    assert probe.read().kernel_stack == before == Reading(bytes=STACK_BYTES, source=STACKS)
+
+
+def test_the_parts_of_a_v2_cgroup_of_our_own_come_from_the_file_of_the_total(
+    tmp_path: Path,
+) -> None:
+    folder = f"{SESSION}/outnumber-1-1"
+    stat = "kernel 900\nkernel_stack 500\npagetables 300\nslab 50\n"
+    system = changed("v2", tmp_path, {f"{folder}/memory.stat": stat})
+    memory = MemoryProbe.of(system, RUNNER, _sweep(system)).read()
+    readings = (memory.kernel, memory.kernel_stack, memory.page_tables)
+    names = ("kernel", "kernel_stack", "pagetables")
+    assert [(one.bytes, one.source) for one in readings] == [
+        (count, f"cgroup v2 memory.stat {name}")
+        for count, name in zip((900, 500, 300), names, strict=True)
+    ]
 
 
 @pytest.mark.parametrize("missing", ["kernel_stack", "pagetables", "slab"])
@@ -110,12 +169,12 @@ def test_an_old_v2_without_a_part_that_threads_weigh_on_is_passed_over(
     stat = machine("v2-container").text("sys/fs/cgroup/memory.stat") or ""
     stat = "".join(f"{row}\n" for row in stat.splitlines() if row.split()[0] != missing)
     system = changed("v2-container", tmp_path, {"sys/fs/cgroup/memory.stat": stat})
-    assert choose(system, None).total().source == MEMINFO
+    assert choose(system, RUNNER, None).total().source == MEMINFO
 
 
 def test_an_old_v2s_sum_names_the_parts_that_it_has(tmp_path: Path) -> None:
     files = {f"{SESSION}/memory.stat": "kernel_stack 1\npagetables 2\nvmalloc 3\nslab 4\nsock 5\n"}
-    assert choose(changed("v2", tmp_path, files), None).total() == Reading(
+    assert choose(changed("v2", tmp_path, files), RUNNER, None).total() == Reading(
         bytes=10,
         source="cgroup v2 memory.stat kernel_stack+pagetables+vmalloc+slab (harness's cgroup)",
     )
@@ -190,7 +249,7 @@ def test_each_source_says_how_long_it_lags(name: str, seconds: float) -> None:
 
 
 def test_a_machine_without_proc_tells_nothing_of_its_kernel(tmp_path: Path) -> None:
-    source = choose(System(tmp_path), None)
+    source = choose(System(tmp_path), RUNNER, None)
     assert (source.total(), source.stacks(), source.lag_seconds) == (UNKNOWN, UNKNOWN, 0.0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace as with_
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from msgspec.structs import replace
@@ -27,6 +27,13 @@ from tests.support.results import (
 
 TEN_TO_ONE = (10_000, 100_000)
 UNIT = Unit()
+SOURCE: dict[Part, str] = {
+    "user": SMAPS,
+    "rss": "smaps_rollup Rss",
+    "kernel": CGROUP,
+    "kernel_stack": "meminfo KernelStack",
+    "page_tables": "status VmPTE",
+}
 
 
 def sixfold(unit: Unit = UNIT, stops: tuple[int, ...] = TEN_TO_ONE) -> list[Sweep]:
@@ -39,6 +46,12 @@ def figure(
     found = find(figures(made), "asyncio", metric, part, quantile)
     assert found is not None
     return found
+
+
+def unit_with(part: Part, rate: float | None) -> Unit:
+    """A unit with another rate of one part, in a process large enough for it to fall."""
+    rates: dict[str, Any] = {part: rate}
+    return with_(Unit(fixed=1 << 30), **rates)
 
 
 def edited(one: Sweep, place: int, **fields: object) -> Sweep:
@@ -135,13 +148,26 @@ def test_an_unknown_part_makes_the_sums_unknown_and_never_nothing() -> None:
     assert figure(made, "bytes_per_unit", "user").value == 1000
 
 
-def test_unknown_stacks_leave_the_total_known_and_the_rest_of_the_kernel_unknown() -> None:
-    made = result(*sixfold(Unit(kernel_stack=None)))
-    assert figure(made, "bytes_per_unit", "total").value == 1024
-    assert figure(made, "bytes_per_unit", "kernel_other").value is None
-    assert figure(made, "bytes_per_unit", "kernel_other").warnings == (
-        "kernel stack: could not be read",
-    )
+@pytest.mark.parametrize("part", ["kernel_stack", "page_tables"])
+def test_an_unknown_part_of_the_kernel_s_makes_the_total_unknown(part: Part) -> None:
+    made = result(*sixfold(unit_with(part, None)))
+    for sum_ in ("total", "kernel_other"):
+        metric = figure(made, "bytes_per_unit", sum_)
+        assert metric.value is None
+        assert metric.warnings == (f"{part.replace('_', ' ')}: could not be read",)
+    assert figure(made, "bytes_per_unit", "kernel").value == 24
+
+
+@pytest.mark.parametrize("part", ["user", "kernel", "kernel_stack", "page_tables", "rss"])
+def test_a_part_that_falls_is_unknown_and_never_nothing(part: Part) -> None:
+    made = result(*sixfold(unit_with(part, -1780.0)))
+    metric = figure(made, "bytes_per_unit", part)
+    assert (metric.value, metric.low, metric.samples) == (None, None, 0)
+    name = part.replace("_", " ")
+    why = f"{name}: -1,780.0 bytes by {SOURCE[part]}, which counts something else too"
+    assert metric.warnings == (why,)
+    if part != "rss":
+        assert figure(made, "bytes_per_unit", "total").value is None
 
 
 def test_readings_of_unlike_sources_are_not_subtracted() -> None:

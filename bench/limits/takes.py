@@ -18,6 +18,7 @@ CHUNK_BYTES = 64 << 20
 SPREAD = 10
 CLEARLY, ALIKE = 1.5, 0.2
 RISE = 0.01
+TOUCHED = ("memory_bytes", "user_bytes")
 
 Takes = Mapping[Resource, float | None]
 
@@ -84,11 +85,12 @@ def _rises(before: Holding, last: Holding, now: Holding, name: str) -> bool:
 
 
 def _slope(before: Holding, now: Holding, name: str) -> float | None:
-    """Per unit; never negative."""
+    """Per unit. Where the runner holds less than before, what it touches is unknown, since
+    something else moved it; of what is counted or only mapped the further units took none."""
     then, later = getattr(before, name), getattr(now, name)
-    if then is None or later is None:
+    if then is None or later is None or (later < then and name in TOUCHED):
         return None
-    return float(max(0, later - then)) / (now.units - before.units)
+    return float(later - then) / (now.units - before.units) if later > then else 0.0
 
 
 def _mapped(

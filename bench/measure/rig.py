@@ -161,12 +161,15 @@ class MachineRig:
         probe = MemoryProbe.of(self.system, pid, group)
         return ProcessEyes(pid, probe, group, self.system, self.clock)
 
-    def _kernel_stacks(self) -> int:
-        return self.system.table("proc/meminfo").get("KernelStack", 0)
+    def _kernel_stacks(self) -> int | None:
+        return self.system.table("proc/meminfo").get("KernelStack")
 
-    def _rest(self, before: int) -> None:
+    def _rest(self, before: int | None) -> None:
         """Waits, for a bounded time, until the kernel has freed the stacks of ended threads: the
         next sweep would otherwise read their going as a saving of its own."""
         end = self.clock.monotonic() + REST_SECONDS
-        while self._kernel_stacks() > before + REST_BYTES and self.clock.monotonic() < end:
+        while before is not None and self.clock.monotonic() < end:
+            now = self._kernel_stacks()
+            if now is None or now <= before + REST_BYTES:
+                break
             self.clock.sleep(REST_LOOK_SECONDS)

@@ -2,19 +2,24 @@
 
 A source is chosen once for a sweep, when its runner is already alive, and kept: readings of two
 sources differ by more than a task weighs. All are absolute; only differences mean anything.
+
+What only a counter of other processes too would report (their threads and page tables move it) is
+taken from the process itself, as far as the kernel reports it there.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from bench.probes.cgroup import Cgroup, SweepCgroup, find
 from bench.results.records import Reading
-from bench.system import System
+from bench.system import System, whole_number
 
 UNKNOWN = Reading(bytes=None, source="unknown")
-_MEMINFO = ("KernelStack", "PageTables", "SUnreclaim")
+_LEAST_STACK, _MOST_STACK = 4 << 10, 64 << 10
+_NEAR = 0.2  # zombies and counts that the kernel has not folded yet move the quotient
 _OLDER_NEEDED = ("kernel_stack", "pagetables", "slab")
 _OLDER_SUM = ("kernel_stack", "pagetables", "percpu", "vmalloc", "slab")
 
@@ -30,13 +35,51 @@ class KernelSource(Protocol):
     def lag_seconds(self) -> float: ...
     def total(self) -> Reading: ...
     def stacks(self) -> Reading: ...
+    def tables(self) -> Reading: ...
+
+
+@dataclass(frozen=True)
+class ProcessParts:
+    """What the kernel reports of one process: exact at once, whatever others do."""
+
+    system: System
+    pid: int
+
+    def stacks(self) -> Reading:
+        """Its threads times the size of one kernel stack."""
+        each, threads = stack_bytes(self.system), self._status().get("Threads")
+        if each is None or not threads:
+            return UNKNOWN
+        return reading(threads * each, f"status Threads × {each >> 10} KiB (one kernel stack)")
+
+    def tables(self) -> Reading:
+        return reading(self._status().get("VmPTE"), "status VmPTE")
+
+    def _status(self) -> dict[str, int]:
+        return self.system.table(f"proc/{self.pid}/status")
+
+
+@cache
+def stack_bytes(system: System) -> int | None:
+    """The size of one kernel stack, determined once for a machine: all kernel stacks divided by all
+    threads, where that is near a power of two; `None` elsewhere (a container may show its own
+    threads beside the host's stacks)."""
+    system.text("proc/sys/vm/stat_refresh")
+    stacks = system.table("proc/meminfo").get("KernelStack")
+    threads = whole_number((system.text("proc/loadavg") or "").partition("/")[2].split(" ")[0])
+    if not stacks or not threads or threads < 1:
+        return None
+    sizes = (_LEAST_STACK << shift for shift in range((_MOST_STACK // _LEAST_STACK).bit_length()))
+    near = (size for size in sizes if abs(stacks / threads / size - 1) <= _NEAR)
+    return next(near, None)
 
 
 @dataclass(frozen=True)
 class CgroupV1:
-    """v1's counter: exact at once. It has none for stacks, so those are the whole machine's."""
+    """v1's counter: exact at once. It has none for stacks and page tables."""
 
     cgroup: Cgroup
+    process: ProcessParts
     owner: str = ""
     lag_seconds: float = 0.0
 
@@ -47,12 +90,16 @@ class CgroupV1:
         )
 
     def stacks(self) -> Reading:
-        return system_stacks(self.cgroup.system)
+        return self.process.stacks()
+
+    def tables(self) -> Reading:
+        return self.process.tables()
 
 
 @dataclass(frozen=True)
 class CgroupV2:
-    """v2's `memory.stat`.
+    """v2's `memory.stat`. The parts of the sweep's own cgroup come from it as well, not from the
+    process: they lag as the total does, so that what is left of it is never less than nothing.
 
     The kernel folds per-CPU counts into it every 2 seconds, and before that only once some 64
     pages a CPU have piled up: 4 MiB may be missing on a machine with 8 CPUs. Up to Linux 6.15
@@ -64,6 +111,7 @@ class CgroupV2:
     """
 
     cgroup: Cgroup
+    process: ProcessParts
     owner: str = ""
     lag_seconds: float = 2.5
 
@@ -78,9 +126,16 @@ class CgroupV2:
         return reading(sum(stat[name] for name in parts), source)
 
     def stacks(self) -> Reading:
-        return reading(
-            self._stat().get("kernel_stack"), f"cgroup v2 memory.stat kernel_stack{self.owner}"
-        )
+        """Of a shared cgroup the process's own; where these are unknown the cgroup's."""
+        own = self.process.stacks() if self.owner else UNKNOWN
+        return self._part("kernel_stack") if own.bytes is None else own
+
+    def tables(self) -> Reading:
+        own = self.process.tables() if self.owner else UNKNOWN
+        return self._part("pagetables") if own.bytes is None else own
+
+    def _part(self, name: str) -> Reading:
+        return reading(self._stat().get(name), f"cgroup v2 memory.stat {name}{self.owner}")
 
     def _stat(self) -> dict[str, int]:
         self.cgroup.text("cpu.stat")
@@ -89,67 +144,72 @@ class CgroupV2:
 
 @dataclass(frozen=True)
 class Meminfo:
-    """The whole machine's sums: good for differences while the rest of the machine is quiet.
+    """The process's own parts, and the whole machine's slab, for which there is nothing better: its
+    differences are good while the rest of the machine is quiet.
 
     Never `MemAvailable`, `MemFree` or `Slab`: caches of files move them by more than a sweep does.
     The kernel folds per-CPU counts in every second, and at once when root reads `stat_refresh`.
     """
 
     system: System
+    process: ProcessParts
     lag_seconds: float = 1.5
 
     def total(self) -> Reading:
-        table = self._table()
-        known = [table[name] for name in _MEMINFO if name in table]
-        total = sum(known) if len(known) == len(_MEMINFO) else None
-        return reading(total, f"meminfo {'+'.join(_MEMINFO)} (system-wide)")
+        stacks, tables, slab = self.stacks(), self.tables(), self._slab()
+        if stacks.bytes is None or tables.bytes is None or slab is None:
+            return UNKNOWN
+        source = f"{stacks.source} + {tables.source} + meminfo SUnreclaim (system-wide)"
+        return reading(stacks.bytes + tables.bytes + slab, source)
 
     def stacks(self) -> Reading:
-        return system_stacks(self.system)
+        return self.process.stacks()
 
-    def _table(self) -> dict[str, int]:
+    def tables(self) -> Reading:
+        return self.process.tables()
+
+    def _slab(self) -> int | None:
         self.system.text("proc/sys/vm/stat_refresh")
-        return self.system.table("proc/meminfo")
+        return self.system.table("proc/meminfo").get("SUnreclaim")
 
 
 @dataclass(frozen=True)
 class Nowhere:
-    """A system that does not tell."""
+    """A system that reports no kernel memory but, perhaps, the process's own parts of it."""
 
+    process: ProcessParts
     lag_seconds: float = 0.0
 
     def total(self) -> Reading:
         return UNKNOWN
 
     def stacks(self) -> Reading:
-        return UNKNOWN
+        return self.process.stacks()
+
+    def tables(self) -> Reading:
+        return self.process.tables()
 
 
-def choose(system: System, group: SweepCgroup | None) -> KernelSource:
+def choose(system: System, pid: int, group: SweepCgroup | None) -> KernelSource:
     """The best source that reads now, with the runner alive: the sweep's own cgroup, the
     harness's, the machine.
 
     A cgroup that holds a living process and reads 0 is not counting (`cgroup.memory=nokmem`).
     """
-    candidates = [_of(group.cgroup, "")] if group else []
+    process = ProcessParts(system, pid)
+    candidates = [_of(group.cgroup, process, "")] if group else []
     own = find(system, "memory")
     if own is not None and not own.at_root:
-        candidates.append(_of(own, " (harness's cgroup)"))
-    for source in (*candidates, Meminfo(system)):
+        candidates.append(_of(own, process, " (harness's cgroup)"))
+    for source in (*candidates, Meminfo(system, process)):
         if source.total().bytes is not None:
             return source
-    return Nowhere()
+    return Nowhere(process)
 
 
-def _of(cgroup: Cgroup, owner: str) -> KernelSource:
-    return CgroupV1(cgroup, owner) if cgroup.version == 1 else CgroupV2(cgroup, owner)
-
-
-def system_stacks(system: System) -> Reading:
-    """The kernel stacks of all threads of the machine."""
-    return reading(
-        system.table("proc/meminfo").get("KernelStack"), "meminfo KernelStack (system-wide)"
-    )
+def _of(cgroup: Cgroup, process: ProcessParts, owner: str) -> KernelSource:
+    made = CgroupV1 if cgroup.version == 1 else CgroupV2
+    return made(cgroup, process, owner)
 
 
 def reading(value: int | None, source: str) -> Reading:

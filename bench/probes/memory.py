@@ -47,7 +47,8 @@ class MemoryProbe:
         The kernel's part is read before the process's own, so that an end in between cannot leave
         a system-wide figure standing for a process that is no more.
         """
-        kernel, stacks = self._kernel.total(), self._kernel.stacks()
+        source = self._kernel
+        kernel, stacks, tables = source.total(), source.stacks(), source.tables()
         rollup = self.system.table(f"proc/{self.pid}/smaps_rollup")
         user, rss = self._user(rollup), self._rss(rollup)
         if user.bytes is None and rss.bytes is None:
@@ -57,13 +58,13 @@ class MemoryProbe:
             rss=rss,
             kernel=kernel,
             kernel_stack=stacks,
-            page_tables=self._page_tables(),
+            page_tables=tables,
             huge_pages_bytes=rollup.get("AnonHugePages"),
         )
 
     @cached_property
     def _kernel(self) -> KernelSource:
-        return choose(self.system, self.group)
+        return choose(self.system, self.pid, self.group)
 
     @cached_property
     def _has_rollup(self) -> bool:
@@ -80,6 +81,3 @@ class MemoryProbe:
         if not self._has_rollup:
             return reading(portable.rss_bytes(self.pid), "psutil rss")
         return reading(rollup.get("Rss"), "smaps_rollup Rss")
-
-    def _page_tables(self) -> Reading:
-        return reading(self.system.table(f"proc/{self.pid}/status").get("VmPTE"), "status VmPTE")

@@ -82,12 +82,15 @@ def _steady(sweep: Sweep) -> Iterable[Step]:
 
 def _taken(baseline: Memory | None, step: Step) -> tuple[int, float, str] | None:
     """A step's count, its bytes above the baseline, and their source; `None` where a part is not
-    known, or was read from elsewhere than the baseline's."""
+    known, was read from elsewhere than the baseline's, or is less than it was there: then its
+    source counts something else too."""
     if baseline is None:
         return None
     total, sources = 0, []
     for before, after in _pairs(baseline, step.memory):
         if before.bytes is None or after.bytes is None or before.source != after.source:
+            return None
+        if after.bytes < before.bytes:
             return None
         total += after.bytes - before.bytes
         sources.append(after.source)

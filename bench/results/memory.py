@@ -1,7 +1,9 @@
 """Bytes: what one unit takes, part by part, and what a process takes before its first unit.
 
 The slope is the cost: (M(N) − M(n)) / (N − n) between the two stops of a sweep. Readings of unlike
-sources are never subtracted, and a total with an unknown part is unknown.
+sources are never subtracted. No part is negative and none is clamped: a negative difference shows
+that its source counts something else too, and is unknown. A total with an unknown part is unknown,
+so that the known parts of a known total add up to it.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ def bytes_per_unit(stops: Stops) -> Mapping[Part, Sample]:
         only = Sample(None, UNKNOWN, last.alive, warnings=(_one_step(last),))
         return dict.fromkeys((*READ, "total", "kernel_other"), only)
     read = {part: _slope(part, first, last) for part in READ}
-    derived: dict[Part, Sample] = {"total": _total(read), "kernel_other": _kernel_other(read)}
+    other = _not_negative("kernel_other", _kernel_other(read))
+    derived: dict[Part, Sample] = {"total": _total(read, other), "kernel_other": other}
     return {part: _with_doubts(part, sample, stops) for part, sample in (read | derived).items()}
 
 
@@ -69,22 +72,35 @@ def _slope(part: Part, first: Step, last: Step) -> Sample:
         change = f"{name}: read from {before.source}, then from {after.source}: no difference"
         return Sample(None, UNKNOWN, last.alive, warnings=(change,))
     slope = (after.bytes - before.bytes) / (last.alive - first.alive)
-    return Sample(slope, after.source, last.alive)
+    return _not_negative(part, Sample(slope, after.source, last.alive))
+
+
+def _not_negative(part: str, sample: Sample) -> Sample:
+    """The sample; unknown where it is negative."""
+    if sample.value is None or sample.value >= 0:
+        return sample
+    name = part.replace("_", " ")
+    wrong = f"{name}: {sample.value:,.1f} bytes by {sample.source}, which counts something else too"
+    return Sample(None, UNKNOWN, sample.at, warnings=(*sample.warnings, wrong))
 
 
 def _intercept(part: Part, first: Step, last: Step) -> Sample:
     slope, start = _slope(part, first, last), reading(part, first.memory).bytes
     if slope.value is None or start is None:
         return Sample(None, UNKNOWN, warnings=slope.warnings)
-    return Sample(start - slope.value * first.alive, slope.source)
+    fixed = Sample(start - slope.value * first.alive, slope.source)
+    return _not_negative(f"fixed {part}", fixed)
 
 
-def _total(read: Mapping[Part, Sample]) -> Sample:
+def _total(read: Mapping[Part, Sample], other: Sample) -> Sample:
+    """User and kernel memory, whose parts are all known."""
+    if other.value is None:
+        return Sample(None, UNKNOWN, other.at, warnings=other.warnings)
     return _combined((read["user"], 1), (read["kernel"], 1))
 
 
 def _kernel_other(read: Mapping[Part, Sample]) -> Sample:
-    """May come out a few bytes under 0 where the kernel's counters disagree about a light unit."""
+    """What is left of the kernel's memory."""
     return _combined((read["kernel"], 1), (read["kernel_stack"], -1), (read["page_tables"], -1))
 
 

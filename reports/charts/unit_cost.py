@@ -31,6 +31,8 @@ PARTS: tuple[tuple[Part, str], ...] = (
     ("page_tables", "page tables"),
     ("kernel_other", "other kernel memory"),
 )
+UNDIVIDED = "not divided"
+ROUNDING = 0.002  # less than the three digits of a label show
 HOW = (
     "What one unit adds: the difference in memory between two counts of parked units, read from "
     "outside the process, divided by the units between them; the median of several fresh "
@@ -40,9 +42,9 @@ HOW = (
 
 @dataclass(frozen=True, kw_only=True)
 class Cost(Row):
-    """One runtime's bar. `parts` are bytes in the order of `PARTS`, a negative difference of two
-    counters being 0; `None` is unknown. `rss` is where RSS ends; `low` and `high` the total's
-    interval; `at` the count N, `samples` the processes behind it."""
+    """One runtime's bar. `parts` are bytes in the order of `PARTS`, `None` where unknown: those of
+    a known total add up to it, or are all unknown. `rss` is where RSS ends; `low` and `high` the
+    total's interval; `at` the count N, `samples` the processes behind it."""
 
     parts: tuple[float | None, ...]
     total: float | None
@@ -57,6 +59,11 @@ class Cost(Row):
         """What is known of a unit's bytes: the length of the bar."""
         parts = sum(part or 0 for part in self.parts)
         return parts if self.total is None else self.total
+
+    @property
+    def undivided(self) -> float | None:
+        """The bar's bytes that are no known part's; `None` where the parts are the whole bar."""
+        return None if self.total is None or None not in self.parts else self.total
 
 
 def _part(place: int) -> Column[Cost]:
@@ -109,10 +116,11 @@ def unit_cost(result: Result, metrics: Sequence[Metric]) -> UnitCost:
 def _cost(runtime: Runtime, metrics: Sequence[Metric]) -> Cost:
     total = find(metrics, runtime.name, "bytes_per_unit", part="total")
     rss = find(metrics, runtime.name, "bytes_per_unit", part="rss")
-    parts = [find(metrics, runtime.name, "bytes_per_unit", part=part) for part, _ in PARTS]
+    found = [find(metrics, runtime.name, "bytes_per_unit", part=part) for part, _ in PARTS]
+    parts = tuple(part.value if part else None for part in found)
     return Cost(
         **who(runtime),
-        parts=tuple(_at_least_nothing(part) for part in parts),
+        parts=_adding_up(parts, total.value if total else None),
         total=total.value if total else None,
         low=total.low if total else None,
         high=total.high if total else None,
@@ -122,14 +130,20 @@ def _cost(runtime: Runtime, metrics: Sequence[Metric]) -> Cost:
     )
 
 
-def _at_least_nothing(metric: Metric | None) -> float | None:
-    return None if metric is None or metric.value is None else max(0.0, metric.value)
+def _adding_up(parts: Sequence[float | None], total: float | None) -> tuple[float | None, ...]:
+    """The parts; all unknown where they do not add up to a known total: medians of sweeps that
+    differ much from each other do not, and would draw a bar of another length."""
+    known = [part for part in parts if part is not None]
+    adds_up = len(known) == len(parts) and abs(sum(known) - (total or 0)) <= ROUNDING * (total or 0)
+    return tuple(parts) if total is None or adds_up else (None,) * len(parts)
 
 
 def _lacks(rows: Sequence[Cost]) -> Iterator[tuple[str, str]]:
     for row in rows:
         parts = [words for (_, words), part in zip(PARTS, row.parts, strict=True) if part is None]
-        if parts and row.known:
+        if row.undivided is not None:
+            yield row.runtime, "the parts differ too much between sweeps to divide the bar"
+        elif parts and row.known:
             yield row.runtime, f"unknown: {', '.join(parts)}"
         elif parts or row.total is None:
             yield row.runtime, "what a unit costs is unknown"

@@ -148,12 +148,13 @@ def _times(runtime: Runtime, metrics: Sequence[Metric]) -> Times:
 def _parts(
     user: float | None, system: float | None, collector: float | None, wall: float | None
 ) -> tuple[float | None, ...]:
-    """Of `PARTS`. The clocks of collector and CPU differ in grain: no part goes under 0."""
-    within = None if user is None or collector is None else min(collector, user)
+    """Of `PARTS`. A difference below 0 is no part and unknown: the clocks of collector and CPU
+    differ in grain, and several processors spend more CPU time than the clock's."""
+    within = collector if user is not None and collector is not None and collector <= user else None
     program = None if user is None else user - (within or 0)
     known = wall is not None and user is not None and system is not None
-    rest = max(0.0, (wall or 0) - (user or 0) - (system or 0)) if known else None
-    return (program, within, system, rest)
+    rest = (wall or 0) - (user or 0) - (system or 0) if known else None
+    return (program, within, system, rest if rest is not None and rest >= 0 else None)
 
 
 def _wall(metrics: Sequence[Metric], runtime: str, at: int | None) -> float | None:
@@ -210,5 +211,7 @@ def _lacks(rows: Sequence[Times], uncollected: Set[str]) -> Iterator[tuple[str, 
             yield row.runtime, "the collector's share is unknown"
         if row.wall is None:
             yield row.runtime, "the wall clock's time is unknown"
+        elif row.whole is not None and row.parts[3] is None:
+            yield row.runtime, "waiting is unknown: several processors worked at once"
         if row.faults is None:
             yield row.runtime, "page faults are unknown"

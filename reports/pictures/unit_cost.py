@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports import units
-from reports.charts.unit_cost import PARTS, Cost, UnitCost
+from reports.charts.unit_cost import PARTS, UNDIVIDED, Cost, UnitCost
 from reports.pictures import scale
 from reports.pictures.canvas import MOST_ROWS, Canvas, Key
 from reports.pictures.rows import Plot, axis_name, grid, laid_out
@@ -17,6 +17,8 @@ def draw_unit_cost(chart: UnitCost, canvas: Canvas) -> None:
     """A stacked bar a runtime."""
     rows = chart.rows[:MOST_ROWS]
     keys = [Key(words, canvas.theme.memory[part]) for part, words in PARTS]
+    if any(row.undivided is not None for row in rows):
+        keys.append(Key(UNDIVIDED, canvas.theme.muted))
     keys.append(Key("where RSS ends", canvas.theme.ink, "mark"))
     if chart.counts:
         keys.append(Key(f"with {chart.counts} alive", canvas.theme.ink, "none"))
@@ -42,13 +44,13 @@ def _bar(canvas: Canvas, plot: Plot, across: Scale, place: int, row: Cost) -> No
     """The parts one after the other, the end of RSS, the interval, the total in words."""
     middle, high = plot.middle(place), 0.62 * plot.row
     end = 0.0
-    for (part, _), value in zip(PARTS, row.parts, strict=True):
+    colours = [*(canvas.theme.memory[part] for part, _ in PARTS), canvas.theme.muted]
+    for colour, value in zip(colours, (*row.parts, row.undivided), strict=True):
         if value:
             left, end = end, end + value
             wide = across.at(end) - across.at(left)
-            box = (across.at(left), middle - high / 2, wide, high)
-            canvas.box(*box, canvas.theme.memory[part])
-    if row.rss is not None and row.rss >= 0:
+            canvas.box(across.at(left), middle - high / 2, wide, high, colour)
+    if row.rss is not None:
         x = across.at(row.rss)
         canvas.line([x, x], [middle - 0.44 * plot.row, middle + 0.44 * plot.row], 2.5)
     if row.low is not None and row.high is not None:

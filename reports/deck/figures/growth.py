@@ -111,7 +111,7 @@ def _dress(page: Page, drawn: Sequence[Any], series: Sequence[Series], factor: f
         shape.format.line.fill.background()
         dress.marker(shape.marker, MARKERS[palette.mark(one.curve.runtime)], 9, colour)
         spread_out = [
-            ((point.bytes - max(0.0, point.low)) / factor, (point.high - point.bytes) / factor)
+            ((point.bytes - point.low) / factor, (point.high - point.bytes) / factor)
             for point in one.curve.drawn
         ]
         dress.whiskers(shape, spread_out, colour)

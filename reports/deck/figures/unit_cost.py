@@ -8,7 +8,7 @@ from typing import Any
 from pptx.enum.chart import XL_CHART_TYPE
 
 from reports import units
-from reports.charts.unit_cost import PARTS, Cost, UnitCost
+from reports.charts.unit_cost import PARTS, UNDIVIDED, Cost, UnitCost
 from reports.deck import dress, formats, native, paint, rows
 from reports.deck.page import MOST_ROWS, Box, Key, Page, described
 from reports.deck.scales import BYTES, step_of, unit_of
@@ -36,11 +36,13 @@ def draw(page: Page, chart: UnitCost, free: Box) -> None:
     native.values_axis(drawn.value_axis, page, scale, rows=True)
     _dress(page, drawn.plots[0], shown, factor, unit)
     keys = [Key(name, page.theme.memory[part]) for part, name in PARTS]
+    if any(row.undivided is not None for row in shown):
+        keys.append(Key(UNDIVIDED, page.theme.muted))
     page.legend(place.legend, [*keys, Key(RSS)])
     for number, row in enumerate(shown):
         rows.mark(page, place, number, row.runtime)
         rows.say_beside(page, place, number, *words[number])
-        if row.rss is not None and row.rss >= 0:
+        if row.rss is not None:
             rows.tick(page, place, number, row.rss / most, RSS)
 
 
@@ -56,8 +58,11 @@ def _said(row: Cost) -> rows.Said:
 
 
 def _data(shown: Sequence[Cost], factor: float) -> Any:
-    """A series a part, and the total, which is not drawn but for its label."""
+    """A series a part, one for what is not divided where anything is, and the total, which is not
+    drawn but for its label."""
     values = {name: [row.parts[number] for row in shown] for number, (_, name) in enumerate(PARTS)}
+    if any(row.undivided is not None for row in shown):
+        values[UNDIVIDED] = [row.undivided or 0.0 for row in shown]
     values[TOTAL] = [row.total for row in shown]
     scaled = {
         name: [None if value is None else value / factor for value in column]
@@ -69,8 +74,9 @@ def _data(shown: Sequence[Cost], factor: float) -> Any:
 def _dress(page: Page, bars: Any, shown: Sequence[Cost], factor: float, unit: str) -> None:
     bars.gap_width = 45
     *parts, total = bars.series
-    for (part, _), series in zip(PARTS, parts, strict=True):
-        paint.fill(series.format, page.theme.memory[part])
+    colours = [*(page.theme.memory[part] for part, _ in PARTS), page.theme.muted]
+    for colour, series in zip(colours, parts, strict=False):
+        paint.fill(series.format, colour)
     paint.clear(total.format)
     ends = {
         number: dress.Label(formats.of_value(row.total / factor, unit), "inBase")
