@@ -235,8 +235,7 @@ def test_a_signal_in_the_first_pair_tells_of_the_one_side_that_is_there(folder: 
         job(fate, fate)
     (there,) = (place.name for place in folder.iterdir())
     assert str(cut.value) == (
-        f"interrupted by SIGINT; no pair was made yet; of the first, one side is in {there}: "
-        "begin with --force"
+        f"interrupted by SIGINT; no pair was made yet; one side of the first is in {there}"
     )
 
 
@@ -249,8 +248,8 @@ def test_the_page_goes_to_the_steps_summary_and_where_it_was_asked_for(
     made, path = job()
     page = (path.parent / "verdict.md").read_text()
     assert summary.read_text() == "before\n" + page
-    judged.write_markdown(made, folder / "deep" / "page.md")
-    assert (folder / "deep" / "page.md").read_text() == page
+    judged.write_markdown(made, folder / "page.md")
+    assert (folder / "page.md").read_text() == page
 
 
 def test_a_summary_that_cannot_be_added_to_changes_nothing(
@@ -293,7 +292,7 @@ def test_a_folder_that_takes_no_verdict_is_found_before_anything_is_launched(
     folder: Path, name: str
 ) -> None:
     (folder / "here" / name).mkdir(parents=True)
-    with pytest.raises(UsageError, match="here: a verdict cannot be written there: Is a directory"):
+    with pytest.raises(UsageError, match="here: a verdict cannot be written there: it is a folder"):
         job(Behaviour(user=1_200), force=True)
     assert [path.name for path in folder.iterdir()] == ["here"]
 
@@ -301,14 +300,15 @@ def test_a_folder_that_takes_no_verdict_is_found_before_anything_is_launched(
 def test_looking_whether_a_page_can_be_written_leaves_it_as_it_was(folder: Path) -> None:
     (folder / "page.md").write_text("before")
     judged.refuse_markdown(folder / "page.md")
-    judged.refuse_markdown(folder / "new" / "page.md")
+    judged.refuse_markdown(folder / "new.md")
     assert (folder / "page.md").read_text() == "before"
-    assert list((folder / "new").iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == ["page.md"]
 
 
-def test_a_pipe_for_the_page_is_not_opened_before_the_page_is_there(folder: Path) -> None:
+def test_a_pipe_for_the_page_is_refused_and_not_opened(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
-    judged.refuse_markdown(folder / "pipe")  # opening it would wait for a reader
+    with pytest.raises(UsageError, match="not an ordinary file; give another place"):
+        judged.refuse_markdown(folder / "pipe")  # opening it would wait for a reader
     assert (folder / "pipe").is_fifo()
 
 
@@ -319,7 +319,7 @@ def test_a_disk_that_fails_only_at_the_end_takes_no_verdict_away(
     (folder / "page.md").mkdir()
     places = judged.Places(folder / "out", folder / "page.md")
     assert judged.ended(judgement(verdict), places, quiet=True, inconclusive_ok=False) == code
-    assert "page.md: cannot be written: Is a directory" in capsys.readouterr().err
+    assert "page.md: cannot be written: it is a folder" in capsys.readouterr().err
     assert (folder / "out" / "verdict.json").exists()
     with pytest.raises(UsageError, match=r"page\.md: cannot be written"):
         judged.ended(judgement(CLEAR), places, quiet=True, inconclusive_ok=False)

@@ -100,8 +100,10 @@ def test_quiet_prints_the_path_and_nothing_else(folder: Path) -> None:
 
 
 def test_without_a_report_the_result_stands_alone(folder: Path) -> None:
-    outnumber(*with_page(stranger(folder)), "--no-report", "-q", "-o", "deep/here.json")
-    assert [path.name for path in (folder / "deep").iterdir()] == ["here.json"]
+    outnumber(
+        *with_page(stranger(folder)), "--no-report", "-q", "-o", "outnumber-results/here.json"
+    )
+    assert [path.name for path in (folder / "outnumber-results").iterdir()] == ["here.json"]
 
 
 def test_a_result_is_not_overwritten_without_force(folder: Path) -> None:

@@ -82,14 +82,19 @@ def test_a_run_that_was_cut_short_is_not_taken_for_a_night(folder: Path) -> None
     assert not (folder / "outnumber-history").exists()
 
 
-def test_several_runs_are_added_at_once_and_none_if_one_cannot_be_read(folder: Path) -> None:
+def test_of_several_runs_one_that_cannot_be_added_is_named_and_the_others_are_added(
+    folder: Path,
+) -> None:
     one = stored(folder)
     two = stored(folder, replace(RUN, started="2026-11-24T22:00:00+00:00"), "two.json")
     (folder / "broken.json").write_text("{")
-    done = outnumber("history", "add", one, two, "broken.json", code=5)
-    assert "broken.json" in done.stderr
-    assert not (folder / "outnumber-history").exists()
-    assert len(outnumber("history", "add", one, two).stdout.splitlines()) == 2
+    cut = stored(folder, replace(RUN, finished=None), "cut.json")
+    done = outnumber("history", "add", one, "broken.json", cut, two, code=5)
+    first, second = done.stderr.splitlines()[-2:]
+    assert first.startswith("outnumber: broken.json: $: cut short")
+    assert second.startswith("cut.json: its run was cut short before its end")
+    assert len(done.stdout.splitlines()) == 2
+    assert len(read(folder / "outnumber-history").points) == 2
 
 
 def test_the_commit_is_what_was_typed_or_else_what_ci_says(
@@ -262,8 +267,8 @@ def test_a_check_is_written_as_json_and_as_markdown(folder: Path) -> None:
     assert tree["alarms"] == 1
     text = outnumber("history", "check", "--format", "markdown", code=3).stdout
     assert text.startswith("### outnumber history: ")
-    outnumber("history", "check", "--markdown", "deep/check.md", code=3)
-    assert (folder / "deep" / "check.md").read_text() == text
+    outnumber("history", "check", "--markdown", "check.md", code=3)
+    assert (folder / "check.md").read_text() == text
 
 
 def test_a_github_step_shows_the_check(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,7 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.Mon
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("bench.regression.history.folder.os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(MeasureError, match="could not be saved: No space left"):
         add(tmp_path, burst(1))
     assert list(tmp_path.iterdir()) == []

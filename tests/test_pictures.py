@@ -181,10 +181,10 @@ def test_pictures_are_named_by_figure_and_by_what_is_unusual(tmp_path: Path) -> 
     assert file_name("growth", "png") == "growth.png"
     assert file_name("growth", "svg", DARK, SQUARE) == "growth-dark-square.svg"
     made = [chart("growth"), chart("spawn")]
-    places = write_pictures(made, tmp_path / "a" / "b", ["svg", "pdf"], shape=SQUARE)
+    places = write_pictures(made, tmp_path / "a", ["svg", "pdf"], shape=SQUARE)
     assert [str(place.relative_to(tmp_path)) for place in places] == [
-        *("a/b/growth-square.svg", "a/b/growth-square.pdf"),
-        *("a/b/spawn-square.svg", "a/b/spawn-square.pdf"),
+        *("a/growth-square.svg", "a/growth-square.pdf"),
+        *("a/spawn-square.svg", "a/spawn-square.pdf"),
     ]
     assert all(place.stat().st_size > 1000 for place in places)
 
@@ -234,7 +234,8 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as error:
         write_pictures([chart("growth")], tmp_path / "file" / "x", ["svg"])
     assert str(error.value) == (
-        f"the pictures cannot be written in {tmp_path / 'file' / 'x'}: Not a directory; "
+        f"the pictures cannot be written in {tmp_path / 'file' / 'x'}: "
+        f"{tmp_path / 'file'} is no folder; "
         "the result itself is safe; "
         "outnumber slides RESULT --format png -o FOLDER writes them elsewhere"
     )

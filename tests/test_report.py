@@ -16,7 +16,7 @@ from bench.cli.report import report
 from bench.errors import ResultError, UsageError
 from bench.results.records import Result
 from reports.charts.all import NAMES
-from reports.page import write
+from reports.page import drawing, write
 from reports.page.model import Picture
 from reports.tables import COMPARISON, LIMITS, SUMMARY
 from tests.support.runs import every_runtime, hostile_run, run_of
@@ -45,14 +45,11 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def pictures(_: object) -> dict[str, Picture]:
         return dict.fromkeys(NAMES, Picture("data:,", "data:,", "data:,", "data:,"))
 
-    def write_pictures(_: object, folder: Path, formats: Sequence[str], **__: object) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in NAMES:
-            for form in formats:
-                (folder / f"{name}.{form}").touch()
+    def files(_: object, folder: Path, formats: Sequence[str], **__: object) -> dict[Path, bytes]:
+        return {folder / f"{name}.{form}": b"" for name in NAMES for form in formats}
 
-    monkeypatch.setattr(write, "pictures", pictures)
-    monkeypatch.setattr(write, "write_pictures", write_pictures)
+    monkeypatch.setattr(drawing, "pictures", pictures)
+    monkeypatch.setattr(write, "pictures", files)
 
 
 def names(folder: Path) -> list[str]:

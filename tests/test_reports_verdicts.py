@@ -241,7 +241,7 @@ def test_names_from_elsewhere_do_no_harm() -> None:
 
 def test_a_judgement_is_kept_with_every_sample(tmp_path: Path) -> None:
     made = judgement(HEAVIER, OPEN)
-    path = write(made, tmp_path / "deep" / "here")
+    path = write(made, tmp_path / "here")
     assert sorted(file.name for file in path.parent.iterdir()) == [
         "junit.xml", "verdict.json", "verdict.md",
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from bench.errors import MeasureError, UsageError
 from bench.results.file import ResultFile, default_path, load
@@ -19,9 +20,9 @@ NOW = datetime(2026, 11, 23, 22, 31, 7)
 
 
 def test_what_was_saved_is_what_is_loaded(tmp_path: Path) -> None:
-    with ResultFile.open(tmp_path / "a" / "b" / "r.json") as file:
+    with ResultFile.open(tmp_path / "r.json") as file:
         file.save(whole_run())
-    assert load(tmp_path / "a" / "b" / "r.json") == whole_run()
+    assert load(tmp_path / "r.json") == whole_run()
 
 
 def test_the_version_of_the_format_is_the_first_key(tmp_path: Path) -> None:
@@ -33,23 +34,75 @@ def test_the_version_of_the_format_is_the_first_key(tmp_path: Path) -> None:
 
 
 def test_a_save_replaces_the_one_before_and_leaves_nothing_else(tmp_path: Path) -> None:
-    file = ResultFile.open(tmp_path / "r.json")
-    file.save(result(sweep()))
-    file.save(whole_run())
+    with ResultFile.open(tmp_path / "r.json") as file:
+        file.save(result(sweep()))
+        file.save(whole_run())
     assert load(file.path) == whole_run()
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
-def test_the_place_is_taken_at_once(tmp_path: Path) -> None:
-    ResultFile.open(tmp_path / "r.json")
-    with pytest.raises(UsageError, match="is there already"):
-        ResultFile.open(tmp_path / "r.json")
+@pytest.mark.parametrize("force", [True, False])
+def test_of_two_runs_that_want_one_name_the_second_is_told_until_the_first_has_ended(
+    tmp_path: Path, force: bool
+) -> None:
+    with ResultFile.open(tmp_path / "r.json"):
+        with pytest.raises(UsageError, match="another outnumber is writing it at this moment"):
+            ResultFile.open(tmp_path / "r.json", force=force)
+        with ResultFile.open(tmp_path / "other.json"):
+            pass
+    with ResultFile.open(tmp_path / "r.json"):
+        pass
 
 
-def test_a_place_where_nothing_was_saved_is_given_up(tmp_path: Path) -> None:
-    with pytest.raises(MeasureError), ResultFile.open(tmp_path / "r.json"):
-        raise MeasureError("nothing can run")
+def test_of_two_runs_of_one_second_each_has_a_name_of_its_own(tmp_path: Path) -> None:
+    with ResultFile.open_new(tmp_path, NOW) as one, ResultFile.open_new(tmp_path, NOW) as two:
+        assert [one.path.name, two.path.name] == [
+            "2026-11-23T22-31-07.json",
+            "2026-11-23T22-31-07-2.json",
+        ]
+
+
+def test_a_place_where_nothing_was_saved_is_left_empty(tmp_path: Path) -> None:
+    with ResultFile.open(tmp_path / "r.json"):
+        assert not (tmp_path / "r.json").exists()
     assert not list(tmp_path.iterdir())
+
+
+CUT_SHORT = msgspec.json.encode(replace(whole_run(), finished=None))
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (b"", "r.json is empty; this run's result replaces it"),
+        (CUT_SHORT, "r.json is of a run that was cut short; this run's result replaces it"),
+        (CUT_SHORT[:1000], "r.json is of a run that was cut short; this run's result replaces it"),
+    ],
+)
+def test_what_a_run_that_never_ended_has_left_is_replaced_with_a_word(
+    tmp_path: Path, left: bytes, said: str
+) -> None:
+    path = tmp_path / "r.json"
+    path.write_bytes(left)
+    with ResultFile.open(path) as file:
+        assert (file.replaces or "").endswith(said)
+        assert path.read_bytes() == left
+        file.save(whole_run())
+    assert load(path) == whole_run()
+
+
+def test_a_file_that_came_meanwhile_is_left_alone_and_nothing_measured_is_lost(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "r.json"
+    with ResultFile.open(path) as file:
+        path.write_text("mine")
+        (tmp_path / "r-2.json").write_text("mine too")
+        file.save(result(sweep()))
+        file.save(whole_run())
+    assert file.path == tmp_path / "r-3.json"
+    assert load(file.path) == whole_run()
+    assert path.read_text() == "mine"
 
 
 def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
@@ -84,6 +137,7 @@ def test_a_save_that_fails_keeps_the_earlier_one(
 ) -> None:
     file = ResultFile.open(tmp_path / "r.json")
     file.save(whole_run())
+    file._claim.release()
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
@@ -99,7 +153,9 @@ def test_a_save_that_fails_keeps_the_earlier_one(
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
-@pytest.mark.parametrize("place", ["file/r.json", "folder", "gone/../file/x/r.json", "n" * 300])
+@pytest.mark.parametrize(
+    "place", ["file/r.json", "folder", "gone/r.json", "gone/../file/x/r.json", "n" * 300]
+)
 def test_a_place_that_cannot_be_written_is_told_before_anything_is_measured(
     tmp_path: Path, place: str
 ) -> None:
@@ -109,6 +165,7 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_measured(
         UsageError, match=r"cannot be written there: .*; give another place with -o"
     ):
         ResultFile.open(tmp_path / place)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

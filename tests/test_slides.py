@@ -45,7 +45,7 @@ def test_all_six_are_written_beside_the_result_and_their_paths_printed(path: Pat
 def test_the_figures_asked_for_are_written_where_asked(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = path.parent / "deep" / "here"
+    folder = path.parent / "here"
     wanted = ["spawn", "growth", "spawn"]
     assert slides(path, Format.svg, Theme.dark, wanted, Shape.square, folder) == 0
     assert capsys.readouterr().out.splitlines() == [

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import functools
 import graphlib
+import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,23 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LEAVES = frozenset(
-    {"bench", "bench.clock", "bench.command", "bench.errors", "bench.signals", "bench.system"}
+    {
+        "bench",
+        "bench.clock",
+        "bench.command",
+        "bench.errors",
+        "bench.files",
+        "bench.leftovers",
+        "bench.signals",
+        "bench.system",
+    }
 )
 
 # What each part may import beyond itself and, within bench, the leaves. Whoever wants an arrow that
 # is not here has an idea in the wrong folder, most of the time.
 ARROWS: dict[str, frozenset[str]] = {
+    "bench.files": frozenset(),
+    "bench.leftovers": frozenset(),
     "bench.results": frozenset(),
     "bench.probes": frozenset({"bench.results.records"}),
     "bench.limits": frozenset({"bench.probes", "bench.results.records"}),
@@ -37,6 +49,7 @@ ARROWS: dict[str, frozenset[str]] = {
         {
             "bench.errors",
             "bench.experiments.events",
+            "bench.files",
             "bench.regression.gates",
             "bench.regression.history",
             "bench.regression.outlook",
@@ -216,6 +229,131 @@ def test_a_heavy_import_is_found_through_others() -> None:
 )
 def test_a_heavy_import_where_it_is_used_does_no_harm(text: str) -> None:
     assert heavy_loads("a", {"a": text}) == []
+
+
+# Who may change files: the writer. Of the others each changes only what is no file of a user's.
+WRITERS = frozenset({"bench.files", "bench.leftovers"})
+NO_FILES = {
+    "bench.cli.readers": "/dev/null, for a reader that has gone",
+    "bench.measure.launch": "cgroup.procs and oom_score_adj of the process itself",
+    "bench.probes.cgroup": "cgroups",
+}
+METHODS = frozenset(
+    {
+        "chmod", "hardlink_to", "mkdir", "rename", "rmdir", "symlink_to", "touch", "unlink",
+        "write_bytes", "write_text",
+    }
+)  # fmt: skip
+# The functions of modules that change files; a file of tempfile's without a name is none.
+CHANGING = {
+    "os": re.compile(
+        r"fdopen|writev?|pwritev?|sendfile|copy_file_range|renames?|replace|(sym)?link|unlink|"
+        r"remove(dirs)?|rmdir|mkdir|makedirs|mkfifo|mknod|f?truncate|[fl]?ch(mod|own)|utime|"
+        r"setxattr|removexattr"
+    ),
+    "shutil": re.compile(r"copy\w*|move|rmtree|chown|make_archive|unpack_archive"),
+    "tempfile": re.compile(r"(?!TemporaryFile)\w+"),
+}
+TO_READ = re.compile(r"(os\.O_(RDONLY|CLOEXEC|NOFOLLOW|DIRECTORY|NONBLOCK)( \| )?)+")
+IN_MEMORY = frozenset({"out", "made"})  # what figures and decks are saved into
+
+
+def changes_of_files(name: str, text: str) -> list[str]:
+    """Every call in a module that may write a file, make a folder, or take one away."""
+    return sorted(
+        {f"{name}: {said}" for node in ast.walk(ast.parse(text)) for said in _change(node)}
+    )
+
+
+def _change(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Attribute(value=ast.Name(id=module), attr=word) if module in CHANGING:
+            if CHANGING[module].fullmatch(word):
+                yield f"{module}.{word}"
+        case ast.ImportFrom(module=str(module), names=names) if module in CHANGING:
+            yield from (f"{module}.{n.name}" for n in names if CHANGING[module].fullmatch(n.name))
+        case ast.Call():
+            yield from _change_by_call(node)
+
+
+def _change_by_call(call: ast.Call) -> Iterator[str]:
+    name, args = ast.unparse(call.func), call.args
+    word = name.split(".")[-1]
+    changes: dict[str, Callable[[], bool]] = {
+        "os.open": lambda: not TO_READ.fullmatch(ast.unparse(args[1])),
+        "open": lambda: name not in ("ResultFile.open", "cls.open") and _may_write(call),
+        "savefig": lambda: ast.unparse(args[0]) not in IN_MEMORY,
+        # A path's: a text's takes two.
+        "replace": lambda: len(args) == 1 and not call.keywords and "." in name,
+    }
+    test = changes.get(name, changes.get(word, lambda: word in METHODS and "." in name))
+    if test():
+        yield name if name == "os.open" else word
+
+
+def _may_write(call: ast.Call) -> bool:
+    """Whether a call of `open` has a mode that is not to read alone."""
+    modes = [word.value for word in call.keywords if word.arg == "mode"]
+    place = 1 if isinstance(call.func, ast.Name) else 0
+    modes += call.args[place : place + 1]
+    return any(
+        not isinstance(mode, ast.Constant) or not {*str(mode.value)} <= {*"rbt"} for mode in modes
+    )
+
+
+def test_nothing_but_the_writer_writes() -> None:
+    found = {
+        name: changes
+        for name, text in sources().items()
+        if name not in WRITERS and not name.startswith("runners")
+        if (changes := changes_of_files(name, text))
+    }
+    assert {name: found[name] for name in found if name not in NO_FILES} == {}
+    assert found.keys() == NO_FILES.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("open(place, 'w')", "open"),
+        ("open(place, mode='ab')", "open"),
+        ("open(place, mode)", "open"),
+        ("place.open('x')", "open"),
+        ("place.open(mode='r+')", "open"),
+        ("place.write_text('')", "write_text"),
+        ("place.write_bytes(b'')", "write_bytes"),
+        ("place.touch()", "touch"),
+        ("place.replace(other)", "replace"),
+        ("place.parent.mkdir(parents=True)", "mkdir"),
+        ("os.open(place, os.O_WRONLY)", "os.open"),
+        ("os.open(place, os.O_RDONLY | os.O_CREAT)", "os.open"),
+        ("os.open(place, flags)", "os.open"),
+        ("os.makedirs(place)", "os.makedirs"),
+        ("from os import replace", "os.replace"),
+        ("tempfile.mkdtemp()", "tempfile.mkdtemp"),
+        ("from tempfile import NamedTemporaryFile", "tempfile.NamedTemporaryFile"),
+        ("shutil.copy(a, b)", "shutil.copy"),
+        ("figure.savefig(path)", "savefig"),
+        ("figure.savefig('a.png')", "savefig"),
+    ],
+)
+def test_a_second_writer_is_found(text: str, said: str) -> None:
+    assert f"reports.x: {said}" in changes_of_files("reports.x", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "open(place)",
+        "place.open('rb')",
+        "text.replace('a', 'b')",
+        "dataclasses.replace(one, a=1)",
+        "os.open(place, os.O_RDONLY | os.O_NOFOLLOW)",
+        "tempfile.TemporaryFile()",
+    ],
+)
+def test_who_only_reads_is_no_writer(text: str) -> None:
+    assert changes_of_files("reports.x", text) == []
 
 
 def tracked_files() -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
-from bench.errors import MeasureError, UsageError
+from bench.errors import MeasureError
 
 if TYPE_CHECKING:
     from reports.exports.figure import Export
@@ -50,9 +49,12 @@ def export(
     force: options.Force = False,
 ) -> int:
     """Write the figures of a result for another tool."""
+    from bench.cli.made import refuse_place, write_made
     from bench.results.file import load
     from reports.exports import formats
 
+    if output is not None:
+        refuse_place(output, result)
     made = formats.export(load(result), form.value, direction.value if direction else None)
     if made.text is None:
         _tell(made)
@@ -63,7 +65,7 @@ def export(
     if output is None:
         typer.echo(made.text, nl=False)
     else:
-        _write(made.text, output, result, force)
+        write_made(made.text.encode(), output, force)
     _tell(made)
     return 0
 
@@ -73,15 +75,3 @@ def _tell(made: Export) -> None:
 
     for line in told(made.left_out):
         typer.echo(line, err=True)
-
-
-def _write(text: str, output: Path, result: Path, force: bool) -> None:
-    from bench.results.file import ResultFile
-
-    same = False
-    with suppress(OSError):
-        same = output.samefile(result)
-    if same:
-        raise UsageError(f"{output} is the result itself; give another place with -o FILE")
-    with ResultFile.open(output, force=force) as file:
-        file.write(text.encode())

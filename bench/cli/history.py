@@ -83,23 +83,37 @@ def add(
     ] = None,
     folder: Folder = FOLDER,
 ) -> int:
-    """Add a run to the history: one small file, which git merges without a conflict."""
+    """Add runs to the history: a small file each, which git merges without a conflict.
+
+    One that cannot be added is named, and the others are added all the same.
+    """
     from bench.cli.commit import checked, current_commit
+    from bench.errors import OutnumberError
     from bench.regression.history.folder import add as add_point
+    from bench.regression.history.folder import refuse_unwritable
     from bench.results.decoding import printable
     from bench.results.file import load
 
     tested = current_commit() if commit is None else checked(commit)
-    points = [_point(path, load(path), tested) for path in result]
-    for path, point in zip(result, points, strict=True):
-        added = add_point(folder, point)
+    refuse_unwritable(folder)
+    faults: list[OutnumberError] = []
+    for path in result:
         name = printable(str(path))
+        try:
+            point = _point(path, load(path), tested)
+            added = add_point(folder, point)
+        except OutnumberError as error:
+            faults.append(error)
+            continue
         if added is None:
             typer.echo(f"{name} is in {folder} already, as {point.id}; nothing was done", err=True)
             continue
         if point.control is None:
             typer.echo(f"{name} has no control: {NO_CONTROL}", err=True)
         typer.echo(added)
+    if faults:
+        gravest = max(faults, key=lambda error: error.exit_code)
+        raise type(gravest)("\n".join(map(str, faults)))
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bench import files
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,16 +41,17 @@ class Places:
         whose exit code that would take away."""
         from reports.verdicts.files import NAMES
 
-        if self.folder is not None:
-            for name in NAMES:
-                _refuse_unwritable(self.folder / name, f"{self.folder}: a verdict", "-o")
-        if self.markdown is not None:
-            refuse_markdown(self.markdown)
+        if (folder := self.folder) is not None:
+            _refuse_unwritable(files.check_folder, folder, f"{folder}: a verdict", "-o")
+            for name in NAMES if folder.is_dir() else ():
+                _refuse_unwritable(files.check, folder / name, f"{folder}: a verdict", "-o")
+        if self.markdown is not None and (folder != self.markdown.parent or folder.is_dir()):
+            refuse_markdown(self.markdown)  # the folder of the verdict is made before the page
 
 
 def refuse_markdown(path: Path) -> None:
     """Raises `UsageError` where the file of `--markdown` cannot be written."""
-    _refuse_unwritable(path, f"--markdown: {path}: a page", "--markdown")
+    _refuse_unwritable(files.check, path, f"--markdown: {path}: a page", "--markdown")
 
 
 def ended(judgement: Judgement, places: Places, quiet: bool, inconclusive_ok: bool) -> int:
@@ -82,8 +84,7 @@ def add_to_step(text: Callable[[], str]) -> None:
     if not place:
         return
     try:
-        with Path(place).open("a", encoding="utf-8") as file:
-            file.write(text())
+        files.append(Path(place), text().encode())
     except OSError as error:  # the verdict is none the worse for it
         typer.echo(f"outnumber: {STEP_SUMMARY} cannot be added to: {error.strerror}", err=True)
 
@@ -98,8 +99,7 @@ def write_markdown(judgement: Judgement, path: Path) -> None:
 def write_text(text: str, path: Path) -> None:
     """Writes a page to the file of `--markdown`. Raises `UsageError` where that cannot be."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        files.write(path, text.encode())
     except OSError as error:
         raise UsageError(f"--markdown: {path}: cannot be written: {error.strerror}") from error
 
@@ -120,16 +120,9 @@ def _written(judgement: Judgement, places: Places) -> Iterator[str]:
             yield str(error)
 
 
-def _refuse_unwritable(path: Path, what: str, option: str) -> None:
-    """Opens the file and leaves it as it was. A pipe is not opened: its reader would see the end
-    of it."""
+def _refuse_unwritable(check: Callable[[Path], None], path: Path, what: str, option: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        is_there = path.exists()
-        if not is_there or path.is_file() or path.is_dir():
-            path.open("a").close()
-        if not is_there:
-            path.unlink()
+        check(path)
     except OSError as error:
         raise UsageError(
             f"{what} cannot be written there: {error.strerror}; give another place with {option}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +10,11 @@ from typing import NamedTuple
 
 import typer
 
+from bench import files
 from bench.cli import judged
 from bench.cli.contenders import Contenders
-from bench.cli.session import FOLDER
-from bench.errors import MeasureError, UsageError
+from bench.cli.session import FOLDER, make_default_folder
+from bench.errors import MeasureError, ResultError, UsageError
 from bench.experiments import events
 from bench.experiments.pairs import PairsExperiment
 from bench.experiments.side import Open, PairsRequest
@@ -24,8 +24,9 @@ from bench.regression.judge import Judge
 from bench.regression.judgement import judgement
 from bench.regression.looks import Look
 from bench.regression.pairing import pairs_made
+from bench.regression.stored import is_one_job
 from bench.regression.verdicts import Judgement
-from bench.results.file import ResultFile, default_path
+from bench.results.file import ResultFile, default_path, load
 from bench.results.likeness import differences
 from bench.results.records import Result
 from bench.signals import Interrupted
@@ -46,18 +47,19 @@ class PairsPlace:
     markdown: Path | None
 
     def stem(self) -> Path:
-        """The folder of the verdict, which the results stand beside. It is made; raises
+        """The folder of the verdict, which the results stand beside; it is not made yet. Raises
         `UsageError` where it cannot be, or has a verdict already."""
         path = self.output or default_path(FOLDER, datetime.now())
         folder = path.with_suffix("") if path.suffix == ".json" else path
+        make_default_folder(folder)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            files.check_folder(folder)
         except OSError as error:
             raise UsageError(
                 f"{folder}: a verdict cannot be written there: {error.strerror}; "
                 "give another place with -o FILE"
             ) from error
-        if (folder / "verdict.json").exists() and not self.force:
+        if (folder / JSON).exists() and not self.force:
             raise UsageError(
                 f"{folder} has a verdict already; add --force to replace it, or give another place "
                 "with -o"
@@ -81,15 +83,9 @@ def carry_out_pairs(
     places = judged.Places(folder, place.markdown)
     judge = Judge(gates, looks)
     paths = _Paths(*(folder.with_name(f"{folder.name}.{name}.json") for name in ("base", "new")))
-    try:
-        places.refuse_unwritable()
-        base, new = _made(both, request, judge, paths, place.force, quiet)
-    except Interrupted as cut:
-        cut.tell(_kept([path for path in paths if path.exists()]))
-        raise
-    finally:
-        with suppress(OSError):
-            folder.rmdir()  # only where nothing came of it
+    places.refuse_unwritable()
+    force = place.force or _is_without_verdict(paths)
+    base, new = _made(both, request, judge, paths, force, quiet)
     made = judgement(
         judge.final(base, new),
         (base, paths.base),
@@ -113,7 +109,7 @@ def _kept(paths: Sequence[Path]) -> str:
         case [base, new]:
             return f"the pairs so far are kept; to judge them: outnumber compare {base} {new}"
         case [side]:
-            return f"no pair was made yet; of the first, one side is in {side}: begin with --force"
+            return f"no pair was made yet; one side of the first is in {side}"
         case _:
             return "nothing was measured yet"
 
@@ -131,7 +127,7 @@ def _made(
     force: bool,
     quiet: bool,
 ) -> tuple[Result, Result]:
-    """The job itself, both results' places being held meanwhile."""
+    """The job itself, both results' places being claimed meanwhile."""
     with (
         ResultFile.open(paths.base, force=force) as base_file,
         ResultFile.open(paths.new, force=force) as new_file,
@@ -145,7 +141,24 @@ def _made(
             observe,
             (base_file.save, new_file.save),
         )
-        return experiment.run()
+        try:
+            return experiment.run()
+        except Interrupted as cut:
+            cut.tell(_kept([file.path for file in (base_file, new_file) if file.saved]))
+            raise
+
+
+def _is_without_verdict(paths: _Paths) -> bool:
+    """Whether the two results are of a job that was ended before it was judged, which a new one
+    replaces: its verdict, which comes last, is not there. Says so."""
+    try:
+        base, new = map(load, paths)
+    except ResultError:
+        return False
+    if not is_one_job(base, new):
+        return False
+    typer.echo(f"{paths.base} and {paths.new} have no verdict; this job replaces them", err=True)
+    return True
 
 
 def _telling(judge: Judge, observe: events.Observer) -> Callable[[Result, Result], Open]:

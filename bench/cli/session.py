@@ -8,14 +8,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+import typer
+
+from bench import files
 from bench.clock import RealClock
-from bench.errors import MeasureError
+from bench.errors import MeasureError, UsageError
 from bench.experiments.events import Observer
 from bench.machine import fingerprint
 from bench.measure.availability import Tools
 from bench.measure.build import default_cache
 from bench.measure.rig import MachineRig, Rig
-from bench.results.file import ResultFile, default_path
+from bench.results.file import ResultFile
 from bench.results.records import Machine, Result
 from bench.signals import Interrupted
 from bench.system import System
@@ -40,6 +43,26 @@ class Place:
     output: Path | None
     force: bool
 
+    def opened(self) -> ResultFile:
+        """The place, claimed; says what of an earlier run will be replaced."""
+        if self.output is None:
+            return ResultFile.open_new(FOLDER, datetime.now())
+        make_default_folder(self.output)
+        file = ResultFile.open(self.output, force=self.force)
+        if file.replaces:
+            typer.echo(file.replaces, err=True)
+        return file
+
+
+def make_default_folder(path: Path) -> None:
+    """Makes `outnumber-results/` where something is to go into it, and no other folder. Raises
+    `UsageError`."""
+    try:
+        if path.parent == FOLDER:
+            files.make_folder(FOLDER)
+    except OSError as error:
+        raise UsageError(f"{FOLDER} cannot be made here: {error.strerror}; give -o FILE") from error
+
 
 def machine_rig(tools: Tools) -> MachineRig:
     """This machine, to launch on."""
@@ -47,9 +70,8 @@ def machine_rig(tools: Tools) -> MachineRig:
 
 
 def carry_out(make: Make, tools: Tools, place: Place, quiet: bool) -> tuple[Result, Path]:
-    """Runs what `make` makes; the result's place is opened before anything is launched."""
-    path = place.output or default_path(FOLDER, datetime.now())
-    with ResultFile.open(path, force=place.force) as file, live_view(quiet=quiet) as observe:
+    """Runs what `make` makes; the result's place is claimed before anything is launched."""
+    with place.opened() as file, live_view(quiet=quiet) as observe:
         experiment = make(machine_rig(tools), fingerprint(System()), observe, file.save)
         try:
             return experiment.run(), file.path

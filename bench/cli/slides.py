@@ -113,20 +113,20 @@ def _known(names: Sequence[str]) -> Sequence[str]:
 
 
 def _deck(path: Path, place: Path, theme: Theme, names: Sequence[str], force: bool) -> None:
-    """Writes the deck and tells where it is; its place is held before it is made. One that is there
-    may hold a speaker's own slides, so it is replaced on request alone."""
+    """Writes the deck and says where it is. One that is there may hold a speaker's own slides, so
+    it is replaced on request alone."""
+    from bench.cli.made import refuse_place, write_made
     from bench.results.figures import figures
-    from bench.results.file import ResultFile, load
+    from bench.results.file import load
     from reports.digest import digest
     from reports.palette import THEMES
 
     result = load(path)
-    if place.exists() and place.samefile(path):
-        raise UsageError(f"{place} is the result itself; give another place with -o")
-    with ResultFile.open(place, force=force) as file:
-        from reports.deck.deck import deck
+    refuse_place(place, path)
 
-        file.write(deck(digest(result, figures(result)), THEMES[theme.value], names))
+    from reports.deck.deck import deck
+
+    write_made(deck(digest(result, figures(result)), THEMES[theme.value], names), place, force)
     typer.echo(place)
 
 

@@ -1,7 +1,7 @@
 """Building a runner that needs a compiler: on first use, into the user's cache, once for all.
 
 The key is what the program is made of: its source, the words of the build, the compiler and its
-version. Two runs that build at once do no harm: each renames a finished program into place.
+version. Two runs that build at once do no harm: each writes a finished program into place.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
 
+from bench import files
 from bench.errors import MeasureError
+from bench.leftovers import scratch
 from bench.measure import children
 from bench.measure.availability import Tools
 from runners.catalogue import Entry
@@ -58,13 +59,13 @@ def _built(
     try:
         if target.exists():
             return target
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            output = Path(folder) / "runner"
+        files.make_folders(cache)
+        with scratch(cache) as folder:
+            output = folder / "runner"
             command = _filled(entry.build, words | {"output": str(output)})
             announce(shlex.join(command))
-            _compile(entry, command, Path(folder))
-            output.replace(target)
+            _compile(entry, command, folder)
+            files.write(target, output.read_bytes(), program=True)
     except OSError as error:
         raise MeasureError(
             f"the runner of {entry.name} cannot be built in {cache}: {error}; "

@@ -16,6 +16,7 @@ from bench.errors import ResultError
 from bench.results.records import VERSION, Bins, Result, Step, Sweep
 
 LONGEST_MESSAGE = 300
+CUT_SHORT = "cut short: the JSON ends too early"
 
 
 class NewerResultError(ResultError):
@@ -77,7 +78,7 @@ def _not_json(content: bytes, message: str) -> str:
     # A cut within a number reads as a bad number: the missing end tells.
     begun, ended = content.lstrip().startswith(b"{"), content.rstrip().endswith(b"}")
     if "truncated" in message or (begun and not ended):
-        return "$: cut short: the JSON ends too early"
+        return f"$: {CUT_SHORT}"
     return f"$: not JSON: {printable(message)}"
 
 

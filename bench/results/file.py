@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
 import os
-import secrets
-import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,61 +12,86 @@ from types import TracebackType
 
 import msgspec
 
+from bench import files
 from bench.errors import MeasureError, ResultError, UsageError
-from bench.results.decoding import NewerResultError, decode, printable
+from bench.leftovers import Claim
+from bench.results.decoding import CUT_SHORT, NewerResultError, decode, printable
 from bench.results.records import Result
 
 LARGEST_BYTES = 64 * 2**20  # a default run's result has about 2 MB
+BEGINNING = b'{"outnumber":'
 ANOTHER = "give a file that outnumber wrote; outnumber run makes one"
 
 
-class ResultFile:
-    """A place for one result, held from before anything is measured.
+class PlaceTaken(UsageError):
+    """The place has another run's result, or is about to have it."""
 
-    `saved` is the last result that was saved here, `None` before the first. `path` always holds it:
-    a new one is written beside it, forced to disk, and renamed over it. Leaving the `with` block
-    gives the place up if nothing was ever saved.
+
+class ResultFile:
+    """A place for one result, claimed from before anything is measured.
+
+    `saved` is the last result that was saved here, `None` before the first; nothing is at `path`
+    that this run has not saved. `replaces` says what of an earlier run stands there and will go.
+    Leaving the `with` block gives the claim up.
     """
 
     saved: Result | None = None
 
-    def __init__(self, path: Path, held_empty: bool) -> None:
+    def __init__(self, path: Path, claim: Claim, replaces: str | None, is_free: bool) -> None:
         self.path = path
-        self._held_empty = held_empty
+        self.replaces = replaces
+        self._claim = claim
+        self._is_free = is_free
 
     @classmethod
     def open(cls, path: Path, *, force: bool = False) -> ResultFile:
-        """Makes the folder and takes the place. Raises `UsageError` where that cannot be done.
+        """Claims the place: of two runs that want the same name one is told. Makes nothing there.
 
-        A new file is made at once, empty, so that of two runs that want the same name one is told.
+        Raises `UsageError` where nothing can be written, and without `force` where there is a whole
+        result, or a file that is none of ours.
         """
         try:
-            # A link is written through, not replaced.
-            path = Path(os.path.realpath(path)) if path.is_symlink() else path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return cls(path, held_empty=_take(path, force))
+            claim = files.claim(path)
+        except BlockingIOError as error:
+            raise PlaceTaken(_unwritable(path, error)) from error
         except OSError as error:
-            raise UsageError(
-                f"{path}: a result cannot be written there: {error.strerror}; "
-                "give another place with -o FILE"
-            ) from error
+            raise UsageError(_unwritable(path, error)) from error
+        try:
+            is_free = not path.exists()
+            return cls(path, claim, None if is_free or force else _leftover(path), is_free)
+        except BaseException:
+            claim.release()
+            raise
+
+    @classmethod
+    def open_new(cls, folder: Path, now: datetime) -> ResultFile:
+        """The same at a name in `folder` that nothing has yet; the folder is made."""
+        try:
+            files.make_folder(folder)
+        except OSError as error:
+            raise UsageError(_unwritable(folder, error)) from error
+        for path in _default_paths(folder, now):
+            with suppress(PlaceTaken):
+                return cls.open(path)
+        raise AssertionError("numbers have no end")
 
     def save(self, result: Result) -> None:
         """Replaces the file's content. Raises `MeasureError` where the disk will not have it; what
-        was saved before is then still there."""
-        self.write(msgspec.json.encode(result) + b"\n")
-        self.saved = result
-
-    def write(self, content: bytes) -> None:
-        """The same, for what is made from a result: an export."""
+        was saved before is then still there. Where somebody else has put a file there meanwhile,
+        that is left alone, and `path` becomes another."""
+        content = msgspec.json.encode(result) + b"\n"
         try:
-            _replace(self.path, content)
+            if self._is_free:
+                self.path = _written_new(self.path, content)
+            else:
+                files.write(self.path, content)
         except OSError as error:
-            kept = "nothing was saved" if self._held_empty else "what was saved before is kept"
+            kept = "what was saved before is kept" if self.path.exists() else "nothing was saved"
             raise MeasureError(
                 f"{self.path}: the result could not be saved: {error.strerror}; {kept}"
             ) from error
-        self._held_empty = False
+        self._is_free = False
+        self.saved = result
 
     def __enter__(self) -> ResultFile:
         return self
@@ -79,8 +102,7 @@ class ResultFile:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        if self._held_empty:
-            self.path.unlink(missing_ok=True)
+        self._claim.release()
 
 
 def load(path: Path) -> Result:
@@ -104,10 +126,7 @@ def load(path: Path) -> Result:
 
 def default_path(folder: Path, now: datetime) -> Path:
     """A name in `folder` that neither a result nor a result's folder of pictures has yet."""
-    stem = now.strftime("%Y-%m-%dT%H-%M-%S")
-    stems = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
-    paths = (folder / f"{stem}.json" for stem in stems)
-    return next(p for p in paths if not os.path.lexists(p) and not p.with_suffix("").exists())
+    return next(_default_paths(folder, now))
 
 
 def folder_of(path: Path) -> Path:
@@ -115,40 +134,49 @@ def folder_of(path: Path) -> Path:
     return path.with_suffix("") if path.suffix else path.with_name(f"{path.name}-report")
 
 
-def _take(path: Path, force: bool) -> bool:
-    """Whether the file is new, made here and empty. Raises `UsageError` where there is one already
-    and no leave to replace it, `OSError` where the folder cannot be written."""
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        return True
-    # With --force too: a device renamed away would be gone for the whole machine.
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise OSError(errno.EINVAL, "it is there already, and not an ordinary file")
-    if not force:
-        raise UsageError(
-            f"{path} is there already; add --force to replace it, or give another place with -o"
-        )
-    _temporary(path).unlink()
-    return False
+def _unwritable(path: Path, error: OSError) -> str:
+    return (
+        f"{path}: a result cannot be written there: {error.strerror}; "
+        "give another place with -o FILE"
+    )
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """All of `content` at `path`, or what was there before: nothing in between."""
-    temporary = _temporary(path)
+def _default_paths(folder: Path, now: datetime) -> Iterator[Path]:
+    stem = now.strftime("%Y-%m-%dT%H-%M-%S")
+    stems = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    paths = (folder / f"{stem}.json" for stem in stems)
+    return (p for p in paths if not os.path.lexists(p) and not p.with_suffix("").exists())
+
+
+def _leftover(path: Path) -> str:
+    """What of a run that never ended stands at `path`. Raises `UsageError` where it is anything
+    else: a whole result, or a file of somebody's own."""
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(_unwritable(path, error)) from error
+    if not content:
+        return f"{path} is empty; this run's result replaces it"
+    if len(content) <= LARGEST_BYTES and _is_cut_short(content):
+        return f"{path} is of a run that was cut short; this run's result replaces it"
+    raise UsageError(
+        f"{path} is there already; add --force to replace it, or give another place with -o"
+    )
 
 
-def _temporary(path: Path) -> Path:
-    """A new empty file beside `path`: a rename is atomic only within one file system."""
-    temporary = path.with_name(f".outnumber-{secrets.token_hex(4)}.tmp")
-    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-    return temporary
+def _is_cut_short(content: bytes) -> bool:
+    try:
+        return decode(content).finished is None
+    except ResultError as error:
+        return content.startswith(BEGINNING) and CUT_SHORT in str(error)
+
+
+def _written_new(path: Path, content: bytes) -> Path:
+    """Writes a new file at `path` or, where that has come to be, at the next name that is free."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    for place in itertools.chain([path], numbered):
+        with suppress(FileExistsError):
+            files.write(place, content, replace=False)
+            return place
+    raise AssertionError("numbers have no end")

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from bench import files
 from bench.results.records import Result
 
 PATH = Path(__file__).with_name("result.schema.json")
@@ -36,4 +37,4 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    PATH.write_text(text(), encoding="utf-8")
+    files.write(PATH, text().encode())

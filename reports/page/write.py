@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import files
 from bench.errors import UsageError
 from reports import escape, summary, tables
 from reports.digest import Digest
-from reports.page.drawing import pictures
+from reports.page import drawing
 from reports.page.html import SIGNED, html
 from reports.page.model import Page, page
-from reports.pictures.save import FORMATS, REPORT, write_pictures
+from reports.pictures.save import FORMATS, REPORT, pictures
 from reports.tables import SUMMARY, Titled
 
 NAME = "report.html"
@@ -35,18 +36,21 @@ def write_report(digests: Mapping[str, Digest], folder: Path) -> Path:
 
     One result's figures and tables lie beside the page, those of several in a folder each. Files of
     an earlier report are replaced. Raises `UsageError` where there are others, before anything is
-    written, and where the folder cannot be written.
+    written, and where the folder cannot be written. The page comes first, since by it a folder is
+    known for ours again, whatever cuts the writing short.
     """
     parts = _parts(digests, folder)
     with _writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+        files.check_folder(folder)
         made = _page(parts)
-        files = dict(_files(made, parts, folder))
-        _refuse_strange(folder, files)
+        written = dict(_tables(made, parts, folder))
+        _refuse_strange(folder, written)
+        drawn: dict[Path, bytes] = {}
         for part in parts:
-            write_pictures(part.digest.charts, part.folder, FORMATS, elsewhere=REPORT)
-        for path, text in (files | {folder / NAME: html(made)}).items():
-            path.write_text(text, encoding="utf-8")
+            drawn |= pictures(part.digest.charts, part.folder, FORMATS, elsewhere=REPORT)
+        for place in dict.fromkeys((folder, *(part.folder for part in parts))):
+            files.make_folder(place)
+        files.write_all({folder / NAME: html(made).encode()} | drawn | written)
     return folder / NAME
 
 
@@ -77,41 +81,47 @@ def _name(place: int, label: str) -> str:
 
 def _page(parts: Sequence[Part]) -> Page:
     digests = [part.digest for part in parts]
-    drawn = [pictures(made.charts) for made in digests]
+    drawn = [drawing.pictures(made.charts) for made in digests]
     return page(digests, [part.label for part in parts], drawn)
 
 
-def _files(made: Page, parts: Sequence[Part], folder: Path) -> Iterator[tuple[Path, str]]:
+def _tables(made: Page, parts: Sequence[Part], folder: Path) -> Iterator[tuple[Path, bytes]]:
     """Every table of figures as Markdown and CSV. The summary is the command's own, with its
     doubts."""
     for part in parts:
         metrics = part.digest.metrics
         for titled in part.digest.tables:
             yield from _written(titled, part.folder)
-        yield part.folder / f"{SUMMARY}.md", _headed("Every figure", summary.as_markdown(metrics))
-        yield part.folder / f"{SUMMARY}.csv", summary.as_csv(metrics)
+        text = _headed("Every figure", summary.as_markdown(metrics))
+        yield part.folder / f"{SUMMARY}.md", text.encode()
+        yield part.folder / f"{SUMMARY}.csv", summary.as_csv(metrics).encode()
     for shared in (made.unlike, made.side_by_side):
         if shared:
             yield from _written(shared, folder)
 
 
-def _written(titled: Titled, folder: Path) -> Iterator[tuple[Path, str]]:
+def _written(titled: Titled, folder: Path) -> Iterator[tuple[Path, bytes]]:
     text = _headed(titled.title, tables.as_markdown(titled.table))
-    yield folder / f"{titled.name}.md", text
-    yield folder / f"{titled.name}.csv", tables.as_csv(titled.table)
+    yield folder / f"{titled.name}.md", text.encode()
+    yield folder / f"{titled.name}.csv", tables.as_csv(titled.table).encode()
 
 
 def _headed(title: str, text: str) -> str:
     return f"# {escape.markdown(title)}\n\n{text}"
 
 
-def _refuse_strange(folder: Path, files: Iterable[Path]) -> None:
-    """What stands where an earlier report was is ours, and nothing else is."""
-    page_path = folder / NAME
-    if page_path.exists() and SIGNED in page_path.read_text("utf-8", "replace")[:2000]:
+def _refuse_strange(folder: Path, made: Mapping[Path, bytes]) -> None:
+    """What stands where an earlier report was is ours. Else only what is to be written there, or
+    the beginning of it, as an older version that was cut short has left it."""
+    there = {
+        path: path.read_bytes()
+        for path in (folder / NAME, *made)
+        if path.exists() and files.is_there(path)
+    }
+    if SIGNED.encode() in there.get(folder / NAME, b"")[:2000]:
         return
-    for path in (page_path, *files):
-        if path.exists():
+    for path, content in there.items():
+        if not made.get(path, b"").startswith(content):
             raise UsageError(
                 f"{path} is there already, and is no report of outnumber's; "
                 "move it away, or give another folder with -o"

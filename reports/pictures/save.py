@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from bench import files
 from bench.errors import UsageError
 from reports.charts.chart import Chart
 from reports.palette import LIGHT, Theme
@@ -97,19 +98,35 @@ def write_pictures(
     where there is another file, and where the folder cannot be written, which says what to type for
     another: `elsewhere`.
     """
+    with _writing(folder, elsewhere):
+        files.check_folder(folder)
+        made = pictures(charts, folder, formats, theme, shape, elsewhere)
+        files.make_folder(folder)
+        files.write_all(made)
+    return tuple(made)
+
+
+def pictures(
+    charts: Sequence[Chart],
+    folder: Path,
+    formats: Sequence[Format],
+    theme: Theme = LIGHT,
+    shape: Shape = WIDE,
+    elsewhere: Elsewhere = SLIDES,
+) -> dict[Path, bytes]:
+    """The pictures by their paths in `folder`, not written yet. Raises `UsageError`, before any is
+    drawn, where another file is in the place of one."""
     places = {
         chart.name: [(folder / file_name(chart.name, one, theme, shape), one) for one in formats]
         for chart in charts
     }
-    with _writing(folder, elsewhere):
-        folder.mkdir(parents=True, exist_ok=True)
-        for place, _ in itertools.chain.from_iterable(places.values()):
-            _refuse_strange(place, elsewhere)
-        for chart in charts:
-            figure = draw(chart, theme, shape)
-            for place, format_ in places[chart.name]:
-                place.write_bytes(rendered(figure, format_))
-    return tuple(place for wanted in places.values() for place, _ in wanted)
+    for place, _ in itertools.chain.from_iterable(places.values()):
+        _refuse_strange(place, elsewhere)
+    made: dict[Path, bytes] = {}
+    for chart in charts:
+        figure = draw(chart, theme, shape)
+        made |= {place: rendered(figure, format_) for place, format_ in places[chart.name]}
+    return made
 
 
 def file_name(name: str, format_: Format, theme: Theme = LIGHT, shape: Shape = WIDE) -> str:
@@ -119,8 +136,10 @@ def file_name(name: str, format_: Format, theme: Theme = LIGHT, shape: Shape = W
 
 
 def _refuse_strange(place: Path, elsewhere: Elsewhere) -> None:
-    """Every format keeps its maker's name as it is, so that ours are known again."""
-    if place.exists() and MAKER.encode() not in place.read_bytes():
+    """Every format keeps its maker's name as it is, so that ours are known again; an empty file is
+    nobody's."""
+    there = place.read_bytes() if place.exists() and files.is_there(place) else b""
+    if there and MAKER.encode() not in there:
         raise UsageError(
             f"{place} is there already, and outnumber did not make it; "
             f"move it away, or give another folder with {elsewhere.option}"

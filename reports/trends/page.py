@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import files
 from bench.errors import UsageError
 from bench.regression.history.check import Nomination
 from bench.regression.history.confirm import acceptance, confirmation
@@ -67,13 +68,18 @@ def write_page(review: Review, folder: Path) -> Path:
     path = folder / NAME
     text = rendered("trends.html.j2", page=page(review))
     try:
-        if path.exists() and SIGNED not in path.read_text("utf-8", "replace")[:2000]:
+        files.check_folder(folder)
+        if (
+            path.exists()
+            and files.is_there(path)
+            and SIGNED not in path.read_text("utf-8", "replace")[:2000]
+        ):
             raise UsageError(
                 f"{path} is there already, and is no page of outnumber's; move it away, or give "
                 "another folder with --page"
             )
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        files.make_folder(folder)
+        files.write(path, text.encode())
     except OSError as error:
         raise UsageError(
             f"{path}: the page cannot be written there: {error.strerror}; give another folder with "

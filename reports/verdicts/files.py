@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench import files
 from bench.errors import UsageError
 from bench.regression.verdicts import Judgement
 from reports.verdicts.junit import junit
@@ -15,13 +16,18 @@ NAMES = JSON, MARKDOWN, JUNIT = "verdict.json", "verdict.md", "junit.xml"
 
 
 def write(judgement: Judgement, folder: Path) -> Path:
-    """Writes all three and returns the JSON's path. Raises `UsageError` where that cannot be."""
+    """Writes all three, the JSON last, and returns its path. Raises `UsageError` where that cannot
+    be."""
     pretty = msgspec.json.format(msgspec.json.encode(judgement), indent=1) + b"\n"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MARKDOWN).write_text(markdown(judgement), encoding="utf-8")
-        (folder / JUNIT).write_text(junit(judgement), encoding="utf-8")
-        (folder / JSON).write_bytes(pretty)
+        files.make_folder(folder)
+        files.write_all(
+            {
+                folder / MARKDOWN: markdown(judgement).encode(),
+                folder / JUNIT: junit(judgement).encode(),
+                folder / JSON: pretty,
+            }
+        )
     except OSError as error:
         raise UsageError(f"{folder}: the verdict cannot be written: {error.strerror}") from error
     return folder / JSON

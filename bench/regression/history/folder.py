@@ -1,22 +1,20 @@
 """The folder of a history: small files, each made once and never changed.
 
-Two writers never meet, since a file is made anew or not at all (`O_EXCL`), and two branches of git
-that both added some merge without a conflict. A name begins with the date, for people.
+Two writers never meet, since a file that is there is not replaced, and two branches of git that
+both added some merge without a conflict. A name begins with the date, for people.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from bench import files
 from bench.errors import MeasureError, UsageError
-from bench.regression.history.reading import SUFFIX, when
+from bench.regression.history.reading import SUFFIX, is_whole, when
 from bench.regression.history.records import Acknowledgement, Point
-from bench.signals import held
 
 
 def add(folder: Path, point: Point) -> Path | None:
@@ -37,32 +35,26 @@ def acknowledge(folder: Path, acknowledgement: Acknowledgement) -> Path | None:
     return _write(folder / f"acknowledged-{name}{SUFFIX}", acknowledgement)
 
 
-def _write(path: Path, record: Point | Acknowledgement) -> Path | None:
-    """One line in a new file; `None` where that is there."""
-    content = msgspec.json.encode(record) + b"\n"
+def refuse_unwritable(folder: Path) -> None:
+    """Raises `UsageError` where nothing can be added to the folder, or no such folder made."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with held():
-            _fill(path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), content)
-    except FileExistsError:
-        if path.parent.is_dir():
-            return None
-        raise UsageError(f"{path.parent} is no folder; give another with --folder") from None
+        files.check_folder(folder)
     except OSError as error:
         raise UsageError(
-            f"{path} cannot be written: {error.strerror}; give another folder with --folder"
+            f"{folder} cannot be written: {error.strerror}; give another folder with --folder"
         ) from error
-    return path
 
 
-def _fill(path: Path, descriptor: int, content: bytes) -> None:
-    """Writes all of it to disk, or takes the file away again: no half line stays behind."""
+def _write(path: Path, record: Point | Acknowledgement) -> Path | None:
+    """One line in a new file; `None` where that is there. One that is there and broken, as an older
+    version may have left it, is nothing: it is replaced."""
+    refuse_unwritable(path.parent)
+    content = msgspec.json.encode(record) + b"\n"
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        files.make_folder(path.parent)
+        files.write(path, content, replace=path.exists() and not is_whole(path))
+    except FileExistsError:
+        return None
     except OSError as error:
-        with suppress(OSError):
-            path.unlink()
         raise MeasureError(f"{path} could not be saved: {error.strerror}") from error
+    return path

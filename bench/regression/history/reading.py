@@ -78,6 +78,14 @@ def read(folder: Path) -> History:
     )
 
 
+def is_whole(path: Path) -> bool:
+    """Whether the file can be read and holds no broken line."""
+    try:
+        return all(_decoded(line) for _, line in _lines(path))
+    except (OSError, ValueError):
+        return False
+
+
 def when(point: Point) -> datetime:
     """When the point's run began; without a zone it is taken for UTC. Raises `ValueError` where it
     is no date."""
