@@ -21,6 +21,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from bench import files
 from bench.errors import MeasureError
 from bench.leftovers import scratch
 from bench.measure import children
@@ -86,7 +87,7 @@ def _built(
         with scratch(place.folder) as folder:
             output, module = folder / "runner", folder / "go.mod"
             if _names(entry, "gomod"):
-                module.write_text(_module(entry, versions), encoding="utf-8")
+                files.write(module, _module(entry, versions).encode())
             command = _filled(entry.build, words | {"output": str(output), "gomod": str(module)})
             announce(_announcement(command, place))
             _compile(

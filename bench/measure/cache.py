@@ -51,7 +51,7 @@ class Place:
             if self._is_sound(path):
                 return path
             with suppress(OSError):
-                path.unlink()
+                files.remove(path)
         return None
 
     def keep(self, key: str, program: Path) -> Path:
@@ -60,7 +60,6 @@ class Place:
         content = program.read_bytes()
         target = self.folder / f"{key}-{_digest(content)}"
         files.write(target, content, program=True)
-        target.chmod(0o700)  # whatever the umask lets others do
         if not os.access(target, os.X_OK):
             raise MeasureError(
                 f"no program in {self.folder} can be run: its file system is mounted noexec; "
@@ -70,13 +69,11 @@ class Place:
 
     def _is_sound(self, path: Path) -> bool:
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            with os.fdopen(descriptor, "rb") as file:
-                found = os.fstat(descriptor)
-                owned = found.st_uid == os.geteuid() and not found.st_mode & OTHERS
-                if not (owned and stat.S_ISREG(found.st_mode) and os.access(path, os.X_OK)):
-                    return False
-                return path.name.rpartition("-")[2] == _digest(file.read())
+            found = path.lstat()
+            is_own = found.st_uid == os.geteuid() and not found.st_mode & OTHERS
+            if not (stat.S_ISREG(found.st_mode) and is_own and os.access(path, os.X_OK)):
+                return False
+            return path.name.rpartition("-")[2] == _digest(path.read_bytes())
         except OSError:
             return False
 
@@ -87,7 +84,7 @@ def place_in(cache: Path) -> Place:
     if not cache.is_absolute():
         return passing(f"there is no folder for caches; {ANOTHER}")
     try:
-        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.make_folders(cache)
     except OSError as error:
         return passing(f"{cache} cannot be made: {error.strerror}; {ANOTHER}")
     doubt = doubt_of(cache)
