@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.cli.export import Format
+from bench.probes.memory import GONE
 from bench.results.figures import figures
 from bench.results.records import Purpose, Result, Side, Status, Sweep
 from reports.digest import digest
@@ -22,8 +23,9 @@ from tests.support.results import leak_sweep, result, sweep
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 STATUSES: tuple[Status, ...] = get_args(Status)
-# How far a sweep got: it never said hello, launched nothing, finished some of its steps, or all.
-STAGES = ("no hello", "no step", "some steps", "every step")
+# How far a sweep got: it never said hello, launched nothing, finished some of its steps, launched
+# one more but did not measure it, or finished all.
+STAGES = ("no hello", "no step", "some steps", "one not measured", "every step")
 SOUND: dict[Purpose, Sweep] = {
     "climb": sweep((100, 1_000, 10_000), purpose="climb"),
     "short": sweep(),
@@ -35,8 +37,12 @@ SOUND: dict[Purpose, Sweep] = {
 def broken(purpose: Purpose, status: Status, stage: str) -> Sweep:
     """A sweep that ended so, at that stage."""
     whole = SOUND[purpose]
-    kept = {"some steps": len(whole.steps) // 2, "every step": len(whole.steps)}.get(stage, 0)
+    half, all_ = len(whole.steps) // 2, len(whole.steps)
+    kept = {"some steps": half, "one not measured": half + 1, "every step": all_}.get(stage, 0)
     steps = whole.steps[:kept]
+    if stage == "one not measured":
+        unknown = replace(steps[-1], memory=GONE, latencies=None, release_seconds=None)
+        steps = (*steps[:-1], unknown)
     reached = steps[-1].alive if steps else 0
     signal = "SIGKILL" if status == "killed" else None
     return replace(

@@ -10,7 +10,8 @@ import pytest
 from bench.errors import MeasureError
 from bench.experiments import ascent, events, pilot
 from bench.experiments.ceiling import CeilingExperiment, Quest, pilots
-from bench.limits.foretell import Allowed, Foretold
+from bench.experiments.lane import Lane
+from bench.limits.foretell import DEFAULT_RESERVES, Allowed, Foretold
 from bench.limits.model import Allowance
 from bench.measure.availability import Availability
 from bench.measure.fake import Behaviour, FakeEyes, FakeRig
@@ -81,6 +82,31 @@ def test_a_killed_runner_keeps_the_last_confirmed_count() -> None:
     assert stop.evidence == (
         "no counter of OOM kills can be read here, so who killed it is unknown",
     )
+
+
+def test_what_was_launched_and_never_measured_is_kept_as_a_step() -> None:
+    lane = Lane(entry("fake"), {}, DEFAULT_RESERVES)
+
+    def way() -> None:
+        for count in (100, 150, 180):
+            lane.grow(count)
+            if count == 100:
+                lane.measure(count)
+        lane.grow(200)
+
+    lane.go(FakeRig({"fake": Behaviour(killed_at=200)}), way)
+    sweep = lane.record(0.0, 1.0)
+    assert (sweep.stop.status, sweep.stop.count) == ("killed", 180)
+    measured, last = sweep.steps
+    assert (last.alive, last.spawned, last.memory.user.bytes) == (180, 80, None)
+    assert last.burst_seconds == pytest.approx(80 * 1e-5)
+    assert (measured.alive, measured.doubts) == (100, ())
+
+
+def test_a_step_of_a_runner_that_has_ended_is_in_doubt() -> None:
+    sweep = only(FakeRig({"fake": Behaviour(gone_at=10)}))
+    assert (sweep.stop.status, sweep.stop.count, sweep.stop.signal) == ("killed", 10, "SIGSEGV")
+    assert [step.doubts for step in sweep.steps] == [("unproved",)]
 
 
 def test_a_runner_that_hangs_has_failed() -> None:

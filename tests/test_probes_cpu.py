@@ -122,6 +122,31 @@ def test_the_processor_is_kept_awake_until_the_process_is_found_busy(
     assert (len(clock.spins), len(clock.naps)) == (spins, naps)
 
 
+@pytest.mark.parametrize(
+    ("touched", "rests", "naps"),
+    [
+        ([0, 0, 0], True, 2),
+        ([0, 2, 4], True, 2),
+        ([0, 3, 3, 3], True, 3),
+        ([None, None, None], True, 2),  # unknown is no growth
+        ([None, 5, 5], True, 2),
+        ([5, None, None], True, 2),
+    ],
+)
+def test_a_process_whose_memory_grows_is_not_at_rest_though_its_time_stands_still(
+    touched: list[int | None], rests: bool, naps: int
+) -> None:
+    clock, faults = FakeClock(), _one_after_the_other(touched)
+    assert cpu.wait_until_still(RUNNER, clock, lambda _: 0, faults=faults) is rests
+    assert len(clock.naps) == naps
+
+
+def test_memory_that_never_stands_still_is_not_waited_for_longer() -> None:
+    clock = FakeClock()
+    pages = lambda _: round(clock.now * 1_000)  # noqa: E731
+    assert not cpu.wait_until_still(RUNNER, clock, lambda _: 0, faults=pages)
+
+
 def test_waiting_for_rest_ends_after_two_seconds() -> None:
     clock = FakeClock()
     assert not cpu.wait_until_still(RUNNER, clock, lambda _: round(clock.now * 1e9))

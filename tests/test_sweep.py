@@ -10,9 +10,10 @@ import pytest
 from bench.measure.fake import Behaviour, FakeRig
 from bench.measure.forecast import Forecast
 from bench.measure.job import Job, climb_stops, short_stops
+from bench.measure.process import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
 from bench.measure.reserves import Bounds
 from bench.measure.sweep import SweepTaker
-from bench.results.records import Kind, Purpose, Step, Sweep
+from bench.results.records import Kind, Purpose, Status, Step, Sweep
 from bench.signals import Interrupted
 from tests.support.entries import entry
 
@@ -156,6 +157,70 @@ def test_a_signal_passes_through_and_leaves_the_finished_steps() -> None:
     sweep = taker.record(0.0)
     assert (sweep.stop.status, sweep.stop.count) == ("interrupted", 100)
     assert rig.runners[0].stopped
+
+
+DIED = RunnerDied("the runner ended by SIGSEGV before answering", "", signal.SIGSEGV)
+HUNG, BROKE, FLOODED = RunnerHung("no answer"), RunnerBroke("rubbish"), RunnerFlooded("much")
+# Where the last step was finished before, its reason to stop stays.
+BREAKS: list[tuple[str, Behaviour, Purpose, Status]] = [
+    ("probe", Behaviour(raise_on=("probe", DIED)), "climb", "killed"),
+    ("probe", Behaviour(raise_on=("probe", DIED)), "short", "killed"),
+    ("probe", Behaviour(raise_on=("probe", HUNG)), "climb", "failed"),
+    ("probe", Behaviour(raise_on=("probe", BROKE)), "short", "failed"),
+    ("probe", Behaviour(raise_on=("probe", FLOODED)), "climb", "failed"),
+    ("settle", Behaviour(gone_at=100), "climb", "killed"),
+    ("settle", Behaviour(gone_at=100), "burst", "max"),
+    ("settle", Behaviour(gone_at=100), "leak", "killed"),
+    ("release", Behaviour(raise_on=("release", DIED)), "climb", "max"),
+    ("release", Behaviour(raise_on=("release", HUNG)), "burst", "max"),
+    ("release", Behaviour(raise_on=("release", DIED)), "leak", "killed"),
+    ("release", Behaviour(raise_on=("release", BROKE)), "leak", "failed"),
+]
+
+
+@pytest.mark.parametrize(("moment", "behaviour", "purpose", "status"), BREAKS)
+def test_a_count_that_a_runner_has_reported_is_kept(
+    moment: str, behaviour: Behaviour, purpose: Purpose, status: Status
+) -> None:
+    sweep, _ = sweep_of(behaviour, (100,), purpose)
+    assert (sweep.stop.status, sweep.stop.count) == (status, 100)
+    (step,) = sweep.steps
+    assert (step.alive, step.spawned) == (100, 100)
+    assert step.burst_seconds == pytest.approx(1e-3)
+    gone = moment == "settle"
+    assert step.memory.user.bytes == (None if gone else 1_100_000)
+    assert step.doubts == (("unproved",) if gone else ())
+
+
+def test_an_interruption_in_the_probe_keeps_the_count_too() -> None:
+    one = entry("one")
+    rig = FakeRig({"one": Behaviour(raise_on=("probe", Interrupted(signal.SIGINT)))})
+    taker = SweepTaker(Job(one, "climb", 1, (100, 200)), NO_BOUNDS, Forecast.of(one), rig.clock)
+    with pytest.raises(Interrupted):
+        taker.take(rig, lambda count: None, lambda step, bytes_per_unit: None)
+    sweep = taker.record(0.0)
+    assert (sweep.stop.status, sweep.stop.count) == ("interrupted", 100)
+    assert [step.alive for step in sweep.steps] == [100]
+
+
+@pytest.mark.parametrize(
+    ("kind", "real", "doubts"),
+    [
+        ("thread", 1_000, ()),
+        ("thread", 999, ()),  # the first thread of a process counts as well
+        ("thread", 998, ("unproved",)),
+        ("thread", 1, ("unproved",)),
+        ("task", 1, ()),  # which the kernel cannot see
+    ],
+)
+def test_the_kernel_confirms_the_threads_or_the_step_is_in_doubt(
+    kind: Kind, real: int, doubts: tuple[str, ...]
+) -> None:
+    sweep, _ = sweep_of(Behaviour(real_threads=real), (1_000,), kind=kind)
+    (step,) = sweep.steps
+    assert step.doubts == doubts
+    shown = f"the kernel counts {1 + real:,} threads, the runner reported 1,000"
+    assert step.warnings == ((shown,) if doubts else ())
 
 
 def test_what_a_unit_takes_so_far_is_told_with_each_step() -> None:

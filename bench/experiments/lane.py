@@ -11,20 +11,13 @@ from bench.limits.foretell import Foretold, Reserves
 from bench.limits.model import Ending
 from bench.limits.recognise import Verdict
 from bench.measure.availability import lacking
-from bench.measure.burst import Burst
+from bench.measure.burst import Burst, measured
 from bench.measure.forecast import Forecast, total_bytes
 from bench.measure.process import RunnerDied, RunnerError, RunnerHung
 from bench.measure.protocol import Grown
 from bench.measure.rig import Rig, Subject
-from bench.measure.sweep import (
-    RESTLESS,
-    grown_by,
-    hello_of,
-    refusal_of,
-    seconds,
-    went_up,
-)
-from bench.results.records import Hello, Limit, Memory, Refusal, Status, Step, Stop, Sweep
+from bench.measure.sweep import hello_of
+from bench.results.records import Hello, Limit, Memory, Status, Step, Stop, Sweep
 from bench.signals import Interrupted
 from runners.catalogue import Entry
 
@@ -59,7 +52,6 @@ class Lane:
         self._baseline: Memory | None = None
         self._steps: list[Step] = []
         self._burst: Burst | None = None
-        self._refusal: Refusal | None = None
         self._asked = 0
 
     def go(self, rig: Rig, way: Callable[[], None]) -> None:
@@ -92,27 +84,9 @@ class Lane:
         if self._burst is None:
             return
         eyes, burst = self._subject.eyes, self._burst
-        after = eyes.cpu()
-        at_rest = eyes.settle_awake()
         before = self._steps[-1] if self._steps else None
-        step = Step(
-            requested=grown_to,
-            alive=self.alive,
-            spawned=self.alive - (before.alive if before else 0),
-            burst_seconds=burst.nanoseconds / 1e9,
-            memory=eyes.memory(),
-            user_seconds=grown_by(burst.before.user_seconds, after.user_seconds),
-            system_seconds=grown_by(burst.before.system_seconds, after.system_seconds),
-            minor_faults=grown_by(burst.before.minor_faults, after.minor_faults),
-            major_faults=grown_by(burst.before.major_faults, after.major_faults),
-            longest_spawn_seconds=seconds(burst.longest_ns),
-            gc_seconds=seconds(burst.gc_ns),
-            threads=eyes.threads(),
-            refusal=self._refusal,
-            swapped=went_up(burst.swapped, eyes.swapped_out_pages()),
-            warnings=() if at_rest else (RESTLESS,),
-            doubts=() if at_rest else ("restless",),
-        )
+        launched = burst.step(grown_to, before.alive if before else 0, eyes.cpu())
+        step = measured(launched, burst, eyes, self.entry.kind, eyes.settle_awake)
         self._add(step, before.memory if before else self._baseline)
 
     def look(self) -> None:
@@ -142,9 +116,16 @@ class Lane:
             stop=self.stop,
             hello=self._hello,
             baseline=self._baseline,
-            steps=tuple(self._steps),
+            steps=(*self._steps, *self._unmeasured()),
             limits=self.limits,
         )
+
+    def _unmeasured(self) -> tuple[Step, ...]:
+        """What was launched since the last step and never measured: the count is kept."""
+        before = self._steps[-1].alive if self._steps else 0
+        if self._burst is None or self._burst.alive <= before:
+            return ()
+        return (self._burst.step(self._asked, before),)
 
     def _greet(self, subject: Subject, rig: Rig) -> None:
         self._hello = hello_of(subject.runner.hello())
@@ -180,7 +161,6 @@ class Lane:
         self._steps[-1] = msgspec.structs.replace(self._steps[-1], release_seconds=took)
 
     def _explain_refusal(self, grown: Grown) -> None:
-        self._refusal = refusal_of(grown)
         assert grown.refused is not None
         message = f"{grown.refused.error}: {grown.refused.message}"
         verdict = self._watch.judge(Ending(grown.alive, self._asked, message, grown.refused.errno))

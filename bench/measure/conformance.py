@@ -153,10 +153,10 @@ def releases_and_grows_again(one: Examinee) -> None:
 
 
 def parks_its_units(one: Examinee) -> None:
-    """Parks its units: they take no CPU while they wait."""
+    """Parks its units: they take no CPU and no more memory while they wait."""
     one.runner.grow(MORE, 0)
     if not cpu.wait_until_still(one.runner.pid, one.clock):
-        raise Broken("its units spin: the CPU clock never stood still")
+        raise Broken("its units spin: its CPU clock, or its memory, never stood still")
     before, began = cpu.cpu_clock_ns(one.runner.pid), one.clock.monotonic()
     one.clock.sleep(10 * LOOK_SECONDS)
     after = cpu.cpu_clock_ns(one.runner.pid)
@@ -270,7 +270,7 @@ def _expect_refusal(one: Examinee, grown: Grown) -> None:
     if grown.refused is None or not grown.refused.error:
         raise Broken(f"it grew to {grown.alive} with no room for them")
     if not cpu.wait_until_still(one.runner.pid, one.clock):
-        raise Broken("its CPU clock never stood still after the refusal")
+        raise Broken("its CPU clock, or its memory, never stood still after the refusal")
     if one.runner.grow(grown.alive, 0).alive != grown.alive:
         raise Broken("its units were gone after the refusal")
     one.runner.release(0)

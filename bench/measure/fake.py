@@ -17,6 +17,7 @@ from bench.measure.protocol import CONTRACT, Grown, Hello, Probed, Refused, Rele
 from bench.measure.reserves import Room
 from bench.measure.rig import Subject
 from bench.probes.cpu import CpuSplit
+from bench.probes.memory import GONE
 from bench.results.records import Memory, Reading
 from bench.system import System
 from runners.catalogue import Entry
@@ -47,7 +48,9 @@ class Behaviour:
     `user`, `kernel`, `stack` and `tables` are bytes a unit, on top of a fixed 1,000,000 user bytes
     and 100,000 kernel bytes; `leak` bytes a unit stay after a release. `interrupt_at` raises what
     is given there when that count is asked for. From `restless_at` units on the runner never comes
-    to rest, and from `unreadable_at` on the machine's counters cannot be read any more.
+    to rest, and from `unreadable_at` on the machine's counters cannot be read any more. Once it has
+    grown to `gone_at`, the runner is dead. `raise_on` raises what is given there at that command.
+    `real_threads` is how many units there really are, however many are reported.
     """
 
     seconds: float = 1e-5
@@ -65,7 +68,10 @@ class Behaviour:
     swap_at: int | None = None
     restless_at: int | None = None
     unreadable_at: int | None = None
+    gone_at: int | None = None
     raise_at: tuple[int, BaseException] | None = None
+    raise_on: tuple[str, BaseException] | None = None
+    real_threads: int | None = None
     no_build: bool = False
     no_hello: bool = False
     last_words: str = "its last words"
@@ -111,10 +117,12 @@ class FakeRunner:
 
     def probe(self, count: int) -> Probed:
         self.asked.append(f"probe {count}")
+        self._meet_end("probe")
         return Probed(self.alive, (self.behaviour.latency_ns,) * count, (100,) * count)
 
     def release(self, foretold_seconds: float) -> Released:  # noqa: ARG002
         self.asked.append("release")
+        self._meet_end("release")
         took = self.alive * self.behaviour.release_seconds
         self.clock.sleep(took)
         self.alive = 0
@@ -123,9 +131,21 @@ class FakeRunner:
     def stop(self) -> None:
         self.stopped = True
 
+    @property
+    def is_gone(self) -> bool:
+        return self.behaviour.gone_at is not None and self.alive >= self.behaviour.gone_at
+
+    def _meet_end(self, command: str) -> None:
+        """What befalls it at a command, whatever the count."""
+        if self.behaviour.raise_on and self.behaviour.raise_on[0] == command:
+            raise self.behaviour.raise_on[1]
+        if self.is_gone:
+            raise RunnerDied(f"the runner ended by SIGSEGV before answering '{command}'", "", 11)
+
     def _meet_fate(self, count: int, foretold_seconds: float) -> None:
         """What befalls the runner on its way to `count`, if anything does."""
         fate = self.behaviour
+        self._meet_end("grow")
         if fate.raise_at and count >= fate.raise_at[0]:
             raise fate.raise_at[1]
         if fate.die_at and count >= fate.die_at:
@@ -150,6 +170,8 @@ class FakeEyes:
     runner: FakeRunner
 
     def memory(self) -> Memory:
+        if self.runner.is_gone:
+            return GONE
         unit, alive = self.runner.behaviour, self.runner.alive
         leaked = (self.runner.ever - alive) * unit.leak
         user = 1_000_000 + alive * unit.user + leaked
@@ -168,7 +190,12 @@ class FakeEyes:
         return CpuSplit(seconds * 0.75, seconds * 0.25, self.runner.ever, 0)
 
     def threads(self) -> int | None:
-        return 1 + (self.runner.alive if self.runner.entry.kind == "thread" else 0)
+        real = self.runner.behaviour.real_threads
+        units = self.runner.alive if real is None else real
+        return 1 + (units if self.runner.entry.kind == "thread" else 0)
+
+    def state(self) -> str | None:
+        return "Z" if self.runner.is_gone else "S"
 
     def settle(self, exact: bool) -> bool:  # noqa: ARG002
         return not self._reached(self.runner.behaviour.restless_at)

@@ -20,7 +20,7 @@ from bench.measure.children import Launch
 from bench.measure.control import CONTROL, sample
 from bench.measure.process import Runner, RunnerProcess
 from bench.measure.reserves import Room, room
-from bench.probes import cgroup, cpu
+from bench.probes import cgroup, cpu, processes
 from bench.probes.cpu import CpuSplit
 from bench.probes.memory import MemoryProbe
 from bench.results.records import Memory
@@ -39,6 +39,7 @@ class Eyes(Protocol):
     def memory(self) -> Memory: ...
     def cpu(self) -> CpuSplit: ...
     def threads(self) -> int | None: ...
+    def state(self) -> str | None: ...
     def settle(self, exact: bool) -> bool: ...
     def settle_awake(self) -> bool: ...
     def swapped_out_pages(self) -> int | None: ...
@@ -86,8 +87,13 @@ class ProcessEyes:
     def threads(self) -> int | None:
         return cpu.threads(self.system, self.pid)
 
+    def state(self) -> str | None:
+        """The process's state in the kernel's letters: `Z` where it, or its first thread, ended."""
+        process = processes.look(self.system, self.pid)
+        return process.state if process is not None else None
+
     def settle(self, exact: bool) -> bool:
-        """Waits until the runner's CPU clock stands still; false where it never did.
+        """Waits until the runner's CPU clock and memory stand still; false where they never did.
 
         `exact`: also until the kernel has folded its per-CPU counts, up to 2.5 s without cgroup v1.
         """

@@ -8,12 +8,13 @@ raises.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 
 from bench.clock import Clock
 from bench.measure.availability import lacking
+from bench.measure.burst import Burst, measured, went_up
 from bench.measure.forecast import Forecast, total_bytes
 from bench.measure.job import Job, is_level
 from bench.measure.process import RunnerDied, RunnerError, RunnerHung
@@ -27,7 +28,6 @@ from bench.results.records import (
     Latencies,
     Limit,
     Memory,
-    Refusal,
     Status,
     Step,
     Stop,
@@ -35,8 +35,6 @@ from bench.results.records import (
 )
 from bench.signals import Interrupted
 
-N = TypeVar("N", int, float)
-RESTLESS = "the runner never came to rest before its memory was read"
 PROBED_SHARE = 50  # a probe's units are one in so many of the population, and at most 1,000
 
 
@@ -83,6 +81,7 @@ class SweepTaker:
         self._hello: Hello | None = None
         self._baseline: Memory | None = None
         self._steps: list[Step] = []
+        self._unfinished: Step | None = None
         self._stop: Stop | None = None
         self._hung = False
         self._witness = witness or NoWitness()
@@ -121,7 +120,7 @@ class SweepTaker:
             stop=self._stop or self._stopped("failed", "the sweep was not finished"),
             hello=self._hello,
             baseline=self._baseline,
-            steps=tuple(self._steps),
+            steps=self._all_steps,
             limits=self._witness.limits,
         )
 
@@ -135,7 +134,12 @@ class SweepTaker:
     @property
     def alive(self) -> int:
         """The last count that was confirmed alive in this sweep, at rest or not."""
-        return max((step.alive for step in self._steps), default=0)
+        return max((step.alive for step in self._all_steps), default=0)
+
+    @property
+    def _all_steps(self) -> tuple[Step, ...]:
+        """The finished ones, and the one that was launched and then cut short."""
+        return (*self._steps, *([self._unfinished] if self._unfinished is not None else ()))
 
     def _greet(self, subject: Subject) -> None:
         self._hello = hello_of(subject.runner.hello())
@@ -182,36 +186,19 @@ class SweepTaker:
         )
 
     def _step(self, subject: Subject, count: int, alive: int) -> Step:
-        """Grow, settle, read, probe."""
+        """Grow, settle, read, probe. Whatever ends it early, what is known by then is kept."""
         runner, eyes = subject.runner, subject.eyes
-        swapped, before = eyes.swapped_out_pages(), eyes.cpu()
+        burst = Burst(eyes.cpu(), eyes.swapped_out_pages())
         grown = runner.grow(count, self.forecast.burst_seconds(count - alive))
-        after = eyes.cpu()
+        burst = burst.with_(grown)
+        self._unfinished = burst.step(count, alive, eyes.cpu())
         # A thread weighs on the kernel, a task hardly: only there is an exact count worth its wait.
-        exact = self._job.purpose == "short" and self._job.entry.kind == "thread"
-        at_rest = eyes.settle(exact)
-        memory = eyes.memory()
-        threads = eyes.threads()
-        probed = self._probe(subject, count, grown)
-        return Step(
-            requested=count,
-            alive=grown.alive,
-            spawned=grown.alive - alive,
-            burst_seconds=grown.burst_ns / 1e9,
-            memory=memory,
-            longest_spawn_seconds=seconds(grown.longest_spawn_ns),
-            gc_seconds=seconds(grown.gc_ns),
-            threads=threads,
-            latencies=latencies_of(probed),
-            refusal=refusal_of(grown),
-            swapped=went_up(swapped, eyes.swapped_out_pages()),
-            warnings=() if at_rest else (RESTLESS,),
-            doubts=() if at_rest else ("restless",),
-            user_seconds=grown_by(before.user_seconds, after.user_seconds),
-            system_seconds=grown_by(before.system_seconds, after.system_seconds),
-            minor_faults=grown_by(before.minor_faults, after.minor_faults),
-            major_faults=grown_by(before.major_faults, after.major_faults),
-        )
+        kind = self._job.entry.kind
+        exact = self._job.purpose == "short" and kind == "thread"
+        step = measured(self._unfinished, burst, eyes, kind, lambda: eyes.settle(exact))
+        self._unfinished = step
+        latencies = latencies_of(self._probe(subject, count, grown))
+        return msgspec.structs.replace(step, latencies=latencies)
 
     def _probe(self, subject: Subject, count: int, grown: Grown) -> Probed | None:
         if grown.refused or count not in self._job.probed:
@@ -224,6 +211,7 @@ class SweepTaker:
         before: Memory | None,
         on_step: Callable[[Step, float | None], None],
     ) -> None:
+        self._unfinished = None
         self._steps.append(step)
         self.forecast = self.forecast.learned(before, step)
         grown = total_bytes(step.memory, self._baseline)
@@ -287,26 +275,3 @@ def latencies_of(probed: Probed | None) -> Latencies | None:
     if probed is None or not probed.start_ns:
         return None
     return Latencies(start=bins_of(probed.start_ns), empty=bins_of(probed.empty_ns))
-
-
-def refusal_of(grown: Grown) -> Refusal | None:
-    if grown.refused is None:
-        return None
-    refused = grown.refused
-    return Refusal(
-        alive=grown.alive, error=refused.error, message=refused.message, errno=refused.errno
-    )
-
-
-def seconds(nanoseconds: int | None) -> float | None:
-    return None if nanoseconds is None else nanoseconds / 1e9
-
-
-def grown_by(before: N | None, after: N | None) -> N | None:
-    """The difference of two readings; unknown where either is."""
-    return None if before is None or after is None else after - before
-
-
-def went_up(before: int | None, after: int | None) -> bool:
-    """Whether a counter counted something; an unknown reading is no event."""
-    return before is not None and after is not None and after > before

@@ -171,4 +171,6 @@ def _sources(result: Result, runtime: str) -> dict[str, set[str]]:
     memories: list[Memory] = [
         step.memory for sweep in result.sweeps if sweep.runtime == runtime for step in sweep.steps
     ]
-    return {part: {getattr(m, part).source for m in memories} for part in READINGS}
+    found = {part: {getattr(m, part).source for m in memories} for part in READINGS}
+    # A step that was cut short was read nowhere: that is no other source than its neighbours'.
+    return {part: sources - {UNKNOWN} or sources for part, sources in found.items()}

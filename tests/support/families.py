@@ -48,11 +48,12 @@ def noted(notes: Path) -> list[int]:
     return [int(line) for line in notes.read_text().split()] if notes.exists() else []
 
 
-def living(notes: Path) -> list[int]:
-    """Those of them that still live, as soon as that is none; one that nobody has reaped yet has
-    ended."""
+def living(notes: Path, besides: int = 0) -> list[int]:
+    """Those of them that still live, `besides` one, as soon as that is none; one that nobody has
+    reaped yet has ended."""
     end = time.monotonic() + 20
-    while (left := [pid for pid in noted(notes) if not gone(pid)]) and time.monotonic() < end:
+    wanted = [pid for pid in noted(notes) if pid != besides]
+    while (left := [pid for pid in wanted if not gone(pid)]) and time.monotonic() < end:
         time.sleep(0.01)
     return left
 

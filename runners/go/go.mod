@@ -1,3 +1,0 @@
-module outnumber/runners/go
-
-go 1.22
