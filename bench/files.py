@@ -22,7 +22,7 @@ from pathlib import Path
 from bench.leftovers import NEW_FILE, Claim, clear, unfinished
 from bench.signals import held
 
-NEW_MODE, PROGRAM_MODE, PRIVATE = 0o666, 0o777, 0o600
+NEW_MODE, PROGRAM_MODE, PRIVATE = 0o666, 0o700, 0o600
 NO_SYNC = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EBADF})  # of folders
 NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
 
@@ -31,7 +31,7 @@ def write(path: Path, content: bytes, *, replace: bool = True, program: bool = F
     """All of `content` at `path`, or what was there before.
 
     A link is written through. An old file's mode and, where that is allowed, its owner are kept; a
-    new one gets what the umask leaves, a `program` with the right to be run. What is not an
+    new one gets what the umask leaves; a `program` is its user's alone, to be run. What is not an
     ordinary file is refused and never opened. If not `replace`, raises `FileExistsError` where
     there is a file, however late it came.
     """
@@ -48,6 +48,13 @@ def write_all(files: Mapping[Path, bytes]) -> None:
 def append(path: Path, content: bytes) -> None:
     """`content` at the end of what is there: all of it or nothing."""
     write(path, (path.read_bytes() if is_there(path) else b"") + content)
+
+
+def remove(path: Path) -> None:
+    """Takes the file at `path` away, if it is there; of a link the link."""
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+        _sync(path.parent)
 
 
 def is_there(path: Path) -> bool:

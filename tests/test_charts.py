@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from bench.results.figures import figures
-from bench.results.metrics import Metric
-from bench.results.records import Limit, Result, Sweep
+from bench.results.metrics import Metric, find
+from bench.results.records import Limit, Result, Status, Sweep
 from reports.charts.all import CHARTS, NAMES, charts
 from reports.charts.chart import Chart
 from reports.charts.closeness import closeness
@@ -174,6 +174,48 @@ def test_a_count_that_is_unknown_stands_last_with_the_reason() -> None:
     chart = of(how_many, result(broken, TASK))
     assert [words[0] for words in chart.table.words] == ["asyncio", "trio"]
     assert chart.missing == ("trio: how many is unknown (runner failed)",)
+
+
+FAR = allowing("address space", 134_000_000_000)
+HIDDEN = {
+    "memory": allowing("MemAvailable", None, take=None),
+    "memory that cannot be read": allowing("MemAvailable", None, value=None, use=None, known=False),
+    "mappings": allowing("vm.max_map_count", None, take=None),
+    "a cgroup's memory": allowing("memory.max", None, take=None, where="/sys/fs/cgroup/a"),
+}
+
+
+@pytest.mark.parametrize("case", HIDDEN)
+@pytest.mark.parametrize("status", ["max", "reserve", "budget"])
+def test_no_limit_is_projected_past_one_whose_use_is_unknown(case: str, status: Status) -> None:
+    hidden = HIDDEN[case]
+    one = sweep((100, 1000), runtime="trio", status=status, limits=(FAR, hidden))
+    one = replace(one, stop=replace(one.stop, predicted=FAR.allows, projected=FAR.allows))
+    chart = of(how_many, result(one))
+    assert (chart.rows[0].projected, chart.rows[0].limit) == (None, None)
+    assert chart.title == "1,000 trio tasks were alive at once."
+    nearest = of(closeness, result(one))
+    assert nearest.title == "Which limit is the nearest is unknown."
+    assert nearest.missing == (
+        f"trio: the nearest limit is unknown, as a unit's use of {hidden.name} is",
+    )
+    ceiling = find(figures(result(one)), "trio", "ceiling")
+    assert ceiling is not None
+    assert (ceiling.predicted, ceiling.projected) == (None, None)
+    assert f"nothing is projected: what a unit uses of {hidden.name} is unknown" in ceiling.warnings
+
+
+def test_a_limit_that_refuses_nothing_by_itself_hides_none() -> None:
+    stack = allowing("RLIMIT_STACK", None, take=None, use=None)
+    one = sweep((100, 1000), runtime="trio", limits=(FAR, stack))
+    assert of(how_many, result(one)).rows[0].projected == FAR.allows
+
+
+def test_a_limit_that_ended_the_launch_is_named_whatever_is_unknown() -> None:
+    pids = allowing("pids.max", 1000)
+    one = sweep((100, 1000), runtime="pthread", status="refused", limit="pids.max")
+    one = replace(one, limits=(pids, HIDDEN["memory"]))
+    assert of(closeness, result(one)).title == "pids.max ended OS threads (C) at 1,000."
 
 
 # What one unit costs

@@ -10,7 +10,8 @@ import pytest
 from bench.clock import RealClock
 from bench.measure import conformance, process
 from bench.measure.availability import availability, find_tools
-from bench.measure.build import command_of, default_cache
+from bench.measure.build import command_of
+from bench.measure.cache import default_cache
 from bench.measure.conformance import checks, examine
 from bench.probes import cpu
 from runners.catalogue import Entry, shipped

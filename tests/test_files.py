@@ -42,10 +42,12 @@ def test_what_is_written_is_there_and_nothing_else(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a"]
 
 
-def test_a_new_file_gets_what_the_umask_leaves(tmp_path: Path) -> None:
+def test_a_new_file_gets_what_the_umask_leaves_and_a_program_is_its_users_alone(
+    tmp_path: Path,
+) -> None:
     files.write(tmp_path / "a", b"1")
     files.write(tmp_path / "program", b"1", program=True)
-    assert (mode(tmp_path / "a"), mode(tmp_path / "program")) == (0o644, 0o755)
+    assert (mode(tmp_path / "a"), mode(tmp_path / "program")) == (0o644, 0o700)
 
 
 @pytest.mark.parametrize("kept", [0o600, 0o640, 0o666, 0o444, 0o755])

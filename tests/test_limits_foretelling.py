@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,24 @@ def test_a_recorded_machine_foretells_as_a_whole(tmp_path: Path) -> None:
         ("vm.max_map_count", 100 + (65530 - 2) // 2),
         ("kernel.threads-max", 100 + 60000 - 400),
     ]
+
+
+@pytest.mark.parametrize(
+    ("memory", "known"),
+    [
+        (allowance("MemAvailable", 10_000, 100), True),  # a value, and no take
+        (replace(allowance("MemAvailable", None, None), known=False), False),
+    ],
+    ids=["its use per unit is unknown", "it cannot be read"],
+)
+def test_nothing_is_predicted_while_a_limit_that_may_bind_is_unknown(
+    memory: Allowance, known: bool
+) -> None:
+    rows = (replace(memory, resource="memory"), allowance("address space", 10**15, 100))
+    found = foretell(Survey(100, rows), {"threads": 1.0}, NO_RESERVES)
+    assert [row.allowance.limit for row in found.unknown] == ["MemAvailable"]
+    assert (found.binding, found.ceiling, found.next, found.wall) == (None, None, None, None)
+    assert found.nearest is not None  # a launch is steered by what is known
+    assert found.nearest.allowance.limit == "address space"
+    whole = foretell(Survey(100, rows), {"threads": 1.0, "memory": 10.0}, NO_RESERVES)
+    assert (whole.ceiling == 1_090) is known

@@ -17,7 +17,7 @@ from bench.clock import RealClock
 from bench.experiments.ceiling import CeilingExperiment, Quest
 from bench.limits.foretell import NO_RESERVES
 from bench.measure.availability import availability, find_tools
-from bench.measure.build import default_cache
+from bench.measure.cache import default_cache
 from bench.measure.rig import MachineRig
 from bench.results.records import Limit, Stop, Sweep
 from bench.system import System

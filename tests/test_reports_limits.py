@@ -73,6 +73,18 @@ def ceilings(one: Sweep, width: int = 80) -> list[str]:
     return shown(lambda console: print_ceilings(result(one), console), width)
 
 
+def test_no_ceiling_is_predicted_where_a_limit_s_use_is_unknown() -> None:
+    one = climb("max", predicted=122_000_000_000)
+    unknown = replace(MEMORY, take=None, allows=None)
+    one = replace(one, limits=(PIDS, unknown))
+    lines = shown(lambda console: print_limits([one], console))
+    assert "no ceiling is predicted: what a unit uses of memory.max is unknown" in lines
+    assert not [line for line in lines if "122" in line or "predicted ceiling" in line]
+    told = json.loads(limits_json([one]))["runtimes"][0]
+    assert (told["predicted"], told["binding"], told["unknown"]) == (None, None, ["memory.max"])
+    assert not [line for line in ceilings(one) if "122" in line]
+
+
 def test_limits_are_told_smallest_first_with_the_outlook() -> None:
     one = climb("max", predicted=19_998)
     assert shown(lambda console: print_limits([one], console)) == [

@@ -252,7 +252,7 @@ CHANGING = {
         r"setxattr|removexattr"
     ),
     "shutil": re.compile(r"copy\w*|move|rmtree|chown|make_archive|unpack_archive"),
-    "tempfile": re.compile(r"(?!TemporaryFile)\w+"),
+    "tempfile": re.compile(r"(?!TemporaryFile|gettempdir)\w+"),
 }
 TO_READ = re.compile(r"(os\.O_(RDONLY|CLOEXEC|NOFOLLOW|DIRECTORY|NONBLOCK)( \| )?)+")
 IN_MEMORY = frozenset({"out", "made"})  # what figures and decks are saved into

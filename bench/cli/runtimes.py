@@ -52,7 +52,8 @@ def _check(path: Path, python: str | None) -> None:
     """Prints each check as it is made. Raises `MeasureError` where the contract was broken."""
     from bench.cli import choose
     from bench.clock import RealClock
-    from bench.measure.build import command_of, default_cache
+    from bench.measure.build import command_of
+    from bench.measure.cache import default_cache
     from bench.measure.conformance import checks
     from bench.results.decoding import printable
 

@@ -16,7 +16,7 @@ from bench.errors import MeasureError, UsageError
 from bench.experiments.events import Observer
 from bench.machine import fingerprint
 from bench.measure.availability import Tools
-from bench.measure.build import default_cache
+from bench.measure.cache import default_cache
 from bench.measure.rig import MachineRig, Rig
 from bench.results.file import ResultFile
 from bench.results.records import Machine, Result

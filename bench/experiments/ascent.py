@@ -50,9 +50,9 @@ class Ascent:
             self._step(near)
 
     def _near(self) -> int | None:
-        """80 % of what is foretold now; `None` where nothing is."""
-        ceiling = self.lane.foretold.ceiling
-        return None if ceiling is None else int(ceiling * NEAR)
+        """80 % of what the nearest known limit allows now; `None` where none is known."""
+        nearest = self.lane.foretold.nearest
+        return None if nearest is None else int((nearest.kept or 0) * NEAR)
 
     def _step(self, count: int) -> None:
         """Not made where memory may be too short for the whole of it: slices may still fit."""
@@ -68,7 +68,8 @@ class Ascent:
     def _slice_up(self) -> None:
         lane = self.lane
         while lane.stop is None:
-            size = max(1, int(SLICE * (lane.foretold.ceiling or lane.alive)))
+            nearest = lane.foretold.nearest
+            size = max(1, int(SLICE * ((nearest.kept if nearest else None) or lane.alive)))
             count = self._within_reserve(lane.alive + size)
             within = None if count is None else self._within_budget(count)
             if within is not None:

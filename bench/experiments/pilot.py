@@ -14,8 +14,8 @@ def pilot(lane: Lane) -> None:
     is foretold at each as the prediction. A refusal on the way ends the lane."""
     lane.settle_prediction()
     for rung in RUNGS:
-        wall = lane.foretold.wall
-        if wall is not None and (wall.units or 0) < rung:
+        nearest = lane.foretold.nearest
+        if nearest is not None and (nearest.units or 0) < rung:
             break
         if (reserve := lane.foretold.reserve) is not None and (reserve.kept or 0) < rung:
             break

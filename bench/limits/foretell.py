@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bench.limits.model import Allowance, Resource, Survey
 from bench.limits.takes import Takes
+from bench.results.records import MEMORY_LIMIT
 
 MEMORY_SHARE = 0.10
 PIDS = 512
@@ -53,6 +54,14 @@ class Allowed:
     at_most: bool = False
 
     @property
+    def hides_a_ceiling(self) -> bool:
+        """Whether this limit may bind first and cannot be predicted."""
+        one = self.allowance
+        if not one.known:
+            return one.limit == MEMORY_LIMIT
+        return one.value is not None and one.resource is not None and self.take is None
+
+    @property
     def reserved(self) -> bool:
         """Whether a reserve would stop the launch before the limit does."""
         return self.kept != self.units
@@ -60,20 +69,36 @@ class Allowed:
 
 @dataclass(frozen=True)
 class Foretold:
-    """Every limit with what it allows, smallest first, those that bound nothing last."""
+    """Every limit with what it allows, smallest first, those that bound nothing last.
+
+    Nothing is predicted while what a unit takes of any limit that may bind is `unknown`: another
+    limit would be named in its place, often far beyond it. The `nearest` of the known ones bounds
+    the launch all the same, so that is what it is steered by.
+    """
 
     rows: tuple[Allowed, ...]
 
     @property
-    def binding(self) -> Allowed | None:
-        """What will stop the launch; `None` where nothing that is known does."""
+    def unknown(self) -> tuple[Allowed, ...]:
+        """The limits of which it is unknown how many units they allow. Units always use memory, so
+        that a machine which does not report its memory is among these."""
+        return tuple(row for row in self.rows if row.hides_a_ceiling)
+
+    @property
+    def nearest(self) -> Allowed | None:
+        """The limit that is met first, of those that are known, reserves included."""
         return next((row for row in self.rows if row.kept is not None), None)
+
+    @property
+    def binding(self) -> Allowed | None:
+        """What will stop the launch; `None` where nothing does, or it is unknown."""
+        return None if self.unknown else self.nearest
 
     @property
     def next(self) -> Allowed | None:
         """What would stop it if the binding limit were lifted."""
         bounded = [row for row in self.rows if row.kept is not None]
-        return bounded[1] if len(bounded) > 1 else None
+        return bounded[1] if len(bounded) > 1 and not self.unknown else None
 
     @property
     def ceiling(self) -> int | None:
@@ -88,8 +113,9 @@ class Foretold:
 
     @property
     def wall(self) -> Allowed | None:
-        """The limit that would bind if no reserve stopped the launch."""
-        bounded = [row for row in self.rows if row.units is not None]
+        """The limit that would bind if no reserve stopped the launch; `None` where nothing does, or
+        it is unknown."""
+        bounded = [row for row in self.rows if row.units is not None and not self.unknown]
         return min(bounded, key=lambda row: row.units or 0, default=None)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bench.limits.child import Child
 from bench.limits.model import Allowance, Limit, Sign
 from bench.limits.process import NO_MEMORY, NO_THREAD
+from bench.results.records import MEMORY_LIMIT
 from bench.system import System
 
 RESERVED_PIDS = 300  # the kernel never hands out lower numbers again once numbering has wrapped
@@ -90,7 +91,7 @@ def available_memory(system: System) -> Allowance:
     known = total is not None and available is not None
     use = total - available if total is not None and available is not None else None
     return Allowance(
-        "MemAvailable",
+        MEMORY_LIMIT,
         "memory",
         total if known else None,
         use,
@@ -122,7 +123,7 @@ OVERCOMMIT = Limit(
     "vm.overcommit_memory", _overcommit, (NO_THREAD, NO_MEMORY), "sysctl -w vm.overcommit_memory=0"
 )
 AVAILABLE = Limit(
-    "MemAvailable",
+    MEMORY_LIMIT,
     _available,
     (KILLED,),
     "end other programs, or add memory: nothing can be typed for one process",

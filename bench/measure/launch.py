@@ -67,6 +67,14 @@ def stay_above() -> None:
     die_with(me)
 
 
+def set_variables(variables: dict[str, str | None]) -> None:
+    """Changes the environment of what this process becomes; this process has seen the old one."""
+    for name, value in variables.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+
+
 def main(spec: str, *command: str) -> None:
     """Joins, limits, and becomes `command`. A failure is told on standard error, status 127."""
     wanted = json.loads(spec)
@@ -79,6 +87,9 @@ def main(spec: str, *command: str) -> None:
         be_killed_first()
         dump_no_core()
         set_limits(wanted["limits"])
+        set_variables(wanted["variables"])
+        if wanted["folder"] is not None:
+            os.chdir(wanted["folder"])
         os.execvp(command[0], command)
     except (OSError, ValueError) as error:
         print(f"cannot start {command[0]}: {error}", file=sys.stderr)

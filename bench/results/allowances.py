@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.results.choice import by_runtime, farthest
-from bench.results.records import Limit, Result, Stop, Sweep
+from bench.results.records import MEMORY_LIMIT, Limit, Result, Stop, Sweep
 
 ENDED: frozenset[str] = frozenset({"refused", "killed"})
 
@@ -30,13 +30,15 @@ class Allowance:
 class Allowances:
     """What bounds one runtime, the fewest units first. `binding` is the limit that its farthest
     climb names, or else the one that would bind first; `ended` says that it did end the launch.
-    `reached` units were alive."""
+    `reached` units were alive. `unknown` are limits that may bind first, of which it is unknown how
+    many units they allow: with any of them nothing is projected."""
 
     runtime: str
     rows: tuple[Allowance, ...]
     binding: Allowance | None
     ended: bool
     reached: int
+    unknown: tuple[str, ...] = ()
 
 
 def allowances(result: Result) -> tuple[Allowances, ...]:
@@ -46,14 +48,31 @@ def allowances(result: Result) -> tuple[Allowances, ...]:
 
 def _allowances(runtime: str, sweeps: Sequence[Sweep]) -> Allowances:
     stop = farthest(sweeps).stop
-    rows = _rows(limits_of(sweeps))
+    limits = tuple(limits_of(sweeps))
+    rows, unknown = _rows(limits), hiding(limits)
     named = _named(stop, rows)
     if named and named not in rows:
         rows = [*rows, named]
     rows.sort(key=lambda row: row.units)
     ended = named is not None and stop.status in ENDED
     binding = named or (rows[0] if rows else None)
-    return Allowances(runtime, tuple(rows), binding, ended, stop.count)
+    if unknown and not ended:
+        binding = None
+    return Allowances(runtime, tuple(rows), binding, ended, stop.count, unknown)
+
+
+def hiding(limits: Iterable[Limit]) -> tuple[str, ...]:
+    """The names of limits that may bind first, of which it is unknown how many units they allow: a
+    unit's use of them was not determined, or the machine's memory could not be read. With any of
+    them nothing is projected: the next limit is often far beyond them. (A limit without a use
+    refuses nothing by itself.)"""
+    names = (
+        one.name
+        for one in limits
+        if (one.known and one.value is not None and one.use is not None and one.take is None)
+        or (one.name == MEMORY_LIMIT and not one.known)
+    )
+    return tuple(dict.fromkeys(names))
 
 
 def limits_of(sweeps: Sequence[Sweep]) -> Iterable[Limit]:

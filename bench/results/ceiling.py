@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.results.allowances import hiding
 from bench.results.choice import farthest
 from bench.results.metrics import Metric
 from bench.results.records import Stop, Sweep
@@ -20,6 +21,7 @@ def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
     sweep = farthest(sweeps)
     stop = sweep.stop
     climbed = () if sweep.purpose == "climb" else (_NO_CLIMB,)
+    unknown = hiding(sweep.limits)
     known = stop.count > 0 or stop.status in ("refused", "killed")
     return Metric(
         runtime=runtime,
@@ -31,10 +33,14 @@ def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
         status=stop.status,
         limit=stop.limit,
         where=stop.where,
-        predicted=stop.predicted,
-        projected=stop.projected,
-        warnings=(*_doubts(stop), *climbed, *sweep.warnings),
+        predicted=None if unknown else stop.predicted,
+        projected=None if unknown else stop.projected,
+        warnings=(*_doubts(stop), *climbed, *map(_not_projected, unknown), *sweep.warnings),
     )
+
+
+def _not_projected(limit: str) -> str:
+    return f"nothing is projected: what a unit uses of {limit} is unknown"
 
 
 _NO_CLIMB = "no climb was made: the farthest that any sweep went"

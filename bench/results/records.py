@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 VERSION: Final = 1
+MEMORY_LIMIT: Final = "MemAvailable"  # the one limit that units of every runtime use
 
 # The bounds hold when a file is read: far beyond any machine, and exact as a double. Those of
 # `steps` and `sweeps` keep a hostile file from taking all memory.

@@ -53,11 +53,13 @@ class Bound:
 @dataclass(frozen=True, kw_only=True)
 class Closeness(Row):
     """One runtime's limits, those that allow the fewest units first. `reached` were alive; `ended`
-    says that the binding limit did end the launch."""
+    says that the binding limit did end the launch. With `unknown` limits, which may bind before
+    those that are known, none is marked that did not."""
 
     bounds: tuple[Bound, ...]
     reached: int
     ended: bool
+    unknown: tuple[str, ...] = ()
 
     @property
     def binding(self) -> Bound | None:
@@ -122,6 +124,7 @@ def _row(runtime: Runtime, found: Allowances) -> Closeness:
         bounds=tuple(_bound(one, one is found.binding) for one in found.rows),
         reached=found.reached,
         ended=found.ended,
+        unknown=tuple(short(name, 40) for name in found.unknown),
     )
 
 
@@ -170,5 +173,8 @@ def _nearest(row: Closeness) -> str:
 
 def _lacks(rows: Sequence[Closeness]) -> Iterator[tuple[str, str]]:
     for row in rows:
-        if not row.bounds:
+        if row.unknown and not row.ended:
+            names = " and ".join(row.unknown)
+            yield row.runtime, f"the nearest limit is unknown, as a unit's use of {names} is"
+        elif not row.bounds:
             yield row.runtime, "no limit that bounds it was read"

@@ -132,8 +132,9 @@ def _reach(
 
 def _projected(ceiling: Metric, bounds: Allowances) -> int | None:
     """Where the limit would bind: as the climb's end foretold, else by what the limits allow. Not
-    told where a limit did bind, nor where the launch went past what was foretold."""
-    if ceiling.status in ENDED or ceiling.value is None:
+    told where a limit did bind, nor where the launch went past what was foretold, nor where a
+    limit that may bind first is unknown."""
+    if ceiling.status in ENDED or ceiling.value is None or bounds.unknown:
         return None
     allowed = bounds.binding.units if bounds.binding else None
     projected = ceiling.projected if ceiling.projected is not None else allowed

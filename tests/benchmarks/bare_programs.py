@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure.build import GO_ENVIRONMENT
+from bench.measure.build import GO_SETTINGS
 from bench.measure.children import Launch
 from bench.measure.process import RunnerProcess
 from bench.measure.rig import ProcessEyes
@@ -74,7 +74,7 @@ def build(source: Path, built: Path) -> None:
         words = [TOOLS.go or "go", "build", "-o", str(built), str(source)]
     else:
         words = [TOOLS.cc or "cc", "-std=gnu11", "-O2", "-pthread", "-o", str(built), str(source)]
-    environment = os.environ | GO_ENVIRONMENT | {"GOCACHE": str(BUILT / "go-cache")}
+    environment = os.environ | GO_SETTINGS | {"GOCACHE": str(BUILT / "go-cache")}
     subprocess.run(words, env=environment, check=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.clock import RealClock
 from bench.measure.availability import availability, find_tools
-from bench.measure.build import default_cache
+from bench.measure.cache import default_cache
 from bench.measure.rig import MachineRig
 from bench.system import System
 from runners.catalogue import Entry, shipped

@@ -1,0 +1,3 @@
+module outnumber/runners/go
+
+go 1.22
