@@ -154,7 +154,7 @@ class Lane:
             self.end(Stop(status="reserve", count=self.alive, message=message))
 
     def _release(self) -> None:
-        if not self.alive or not self._steps:
+        if not self.alive or not self._steps or (self.stop and self.stop.left_no_memory):
             return
         foretold = self.forecast.release_seconds(self.alive)
         took = self._subject.runner.release(foretold).release_ns / 1e9

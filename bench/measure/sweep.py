@@ -176,7 +176,7 @@ class SweepTaker:
                     break
         stop = self._stop or self._stopped(self._bounds.status, self._bounds.message)
         self._stop = self._witness.ended(stop, self._asked)
-        if alive:
+        if alive and not self._stop.left_no_memory:
             self._release(subject)
 
     def _objection(self, count: int, alive: int, before: Memory | None) -> Stop | None:

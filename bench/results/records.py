@@ -11,6 +11,7 @@ Version history of the format (`Result.outnumber`):
 
 from __future__ import annotations
 
+import errno
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -162,6 +163,11 @@ class Stop(Record, frozen=True, kw_only=True):
     stderr_tail: str = ""
     predicted: Count | None = None
     projected: Count | None = None
+
+    @property
+    def left_no_memory(self) -> bool:
+        """Whether the units were refused memory: what wakes them would be refused it too."""
+        return self.status == "refused" and self.errno == errno.ENOMEM
 
 
 class Hello(Record, frozen=True, kw_only=True):

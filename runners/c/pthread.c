@@ -8,8 +8,10 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,7 +27,7 @@
     "a thread: void *unit(void *) waits on one pthread_cond_t, started by pthread_create; its " \
     "pthread_t is kept in an array made beforehand"
 
-enum { MOST_UNITS = 1000000000, MOST_PROBED = 1000, WATCHER_STACK_BYTES = 64 << 10 };
+enum { MOST_UNITS = 1000000000, MOST_PROBED = 1000 };
 
 /* Units count themselves in here as they park. */
 struct gate {
@@ -306,27 +308,26 @@ static void die(const char *what, const char *word)
     exit(1);
 }
 
-/* Ends the process at once when the other end of its input closes, whatever it is doing. Waits for
- * no data, only for the hang-up. */
-static void *end_with_input(void *none)
+/* Ends the process at once when the other end of its input closes, whatever it is doing: the kernel
+ * sends SIGIO then, and for each command too. A thread that waits for the hang-up would be one of the
+ * threads that the limits count. */
+static void end_if_input_has_ended(int signal)
 {
+    int before = errno;
     struct pollfd input = {.fd = 0, .events = 0};
-    while (poll(&input, 1, -1) < 0 && errno == EINTR)
-        ;
-    _exit(0);
-    return none;
+    if (poll(&input, 1, 0) == 1)
+        _exit(0);
+    errno = before;
+    (void)signal;
 }
 
 static void watch_input(void)
 {
-    pthread_t watcher;
-    pthread_attr_t small;
-    pthread_attr_init(&small);
-    pthread_attr_setstacksize(&small, WATCHER_STACK_BYTES);
-    pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
-    int error = pthread_create(&watcher, &small, end_with_input, NULL);
-    if (error)
-        die("cannot start the watcher of the input", strerror(error));
+    struct sigaction action = {.sa_handler = end_if_input_has_ended, .sa_flags = SA_RESTART};
+    if (sigaction(SIGIO, &action, NULL) || fcntl(0, F_SETOWN, getpid()) ||
+        fcntl(0, F_SETFL, fcntl(0, F_GETFL) | O_ASYNC))
+        die("cannot watch its input", strerror(errno));
+    end_if_input_has_ended(0); /* before the kernel was asked */
 }
 
 /* Replies go where standard output went, which becomes standard error. */

@@ -8,21 +8,24 @@ that pass alone.
 from __future__ import annotations
 
 import asyncio
-import platform
+import sys
 from collections.abc import Callable, Coroutine, Mapping
 from itertools import repeat
 from time import perf_counter_ns as clock
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 RUNTIME = "asyncio"
-VERSION = platform.python_version()
+VERSION = sys.version.split()[0]
 UNIT = (
     "a task: async def unit(): await gate.wait() on one asyncio.Event, started by "
     "loop.create_task; its Task is kept in a list made beforehand"
 )
 SETTINGS: Mapping[str, Callable[[str], object]] = {}
 REFUSALS = (MemoryError, OSError)
-UNIT_BYTES, PARKING_BYTES = 1_200, 380
+UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 1_200, 380, 0, 1
 
 loop: asyncio.AbstractEventLoop
 gate: asyncio.Event

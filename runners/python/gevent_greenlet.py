@@ -23,7 +23,7 @@ UNIT = (
 )
 SETTINGS: Mapping[str, Callable[[str], object]] = {}
 REFUSALS = (MemoryError, OSError, greenlet.error)
-UNIT_BYTES, PARKING_BYTES = 22_000, 21_000  # 16 KiB for frames, most of it untouched
+UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 22_000, 21_000, 16_384, 0  # mapped: its frames
 
 gate = Event()
 round_over = Event()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import platform
 import resource
 import signal
 import sys
@@ -20,16 +19,19 @@ from itertools import repeat
 from queue import SimpleQueue
 from threading import Thread
 from time import perf_counter_ns as clock
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 RUNTIME = "threading"
-VERSION = platform.python_version()
+VERSION = sys.version.split()[0]
 UNIT = (
     "a thread: def unit(): gate.wait() on one threading.Event, started by "
     "Thread(target=unit).start(); its Thread is kept in a list made beforehand"
 )
 REFUSALS = (MemoryError, OSError)
-UNIT_BYTES, PARKING_BYTES = 0, 0  # a start that is refused does no harm
+UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 0, 0, 0, 0  # a refused start does no harm
 POLL_SECONDS = 0.0002
 LOOK_SECONDS = 0.25
 RELEASE_SWITCH_SECONDS = 10.0

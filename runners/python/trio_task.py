@@ -20,7 +20,7 @@ UNIT = (
 )
 SETTINGS: Mapping[str, Callable[[str], object]] = {}
 REFUSALS = (MemoryError, OSError)
-UNIT_BYTES, PARKING_BYTES = 2_200, 1_200
+UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 2_200, 1_200, 0, 3
 
 nursery: trio.Nursery
 gate: trio.Event

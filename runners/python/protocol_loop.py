@@ -1,0 +1,411 @@
+"""The protocol loop that all Python runners share; each other file here holds only its unit.
+
+`serve.py` starts it; the contract is `runners/README.md`. Needs the standard library alone, of
+Python 3.9 or later. The loop is a coroutine that the unit drives with its own runtime; between
+two commands it blocks that runtime on purpose, since its units are parked. Held alive here for
+each unit: nothing. Its handle, where users must keep one, is in the unit's own list.
+"""
+
+from __future__ import annotations
+
+import _signal as signals  # type: ignore[import-not-found]  # signal without its enums
+import errno
+import fcntl
+import gc
+import mmap
+import os
+import select
+import sys
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import perf_counter_ns as clock
+
+# What a runner imports it takes of the limits that it measures: json, signal, typing and traceback
+# would take 4 MB of address space, as much as 200 greenlets.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO, Protocol
+
+    Reply = dict[str, Any]
+    Main = Callable[[], Coroutine[Any, Any, None]]
+    Launched = tuple[int, int, Any]  # how many live, the longest spawn in nanoseconds, the refusal
+    Launch = Callable[[int], Launched]
+
+    class Unit(Protocol):
+        """What a unit's file gives. `SETTINGS` are those it takes, each with what applies its
+        value; `REFUSALS` the exceptions by which its runtime says that it launches no more;
+        `UNIT_BYTES` the memory that must be there for a unit to be launched without harm (0 where a
+        refused spawn does none), of which `PARKING_BYTES` are taken only after the spawn, as it
+        starts and parks, and `MAPPED_BYTES` are mapped for this unit alone. `SETS` is how many sets
+        hold every unit."""
+
+        RUNTIME: str
+        VERSION: str
+        UNIT: str
+        SETTINGS: Mapping[str, Callable[[str], object]]
+        REFUSALS: tuple[type[BaseException], ...]
+        UNIT_BYTES: int
+        PARKING_BYTES: int
+        MAPPED_BYTES: int
+        SETS: int
+
+        def run(self, main: Main) -> None:
+            """Drives the loop to its end in the unit's runtime."""
+
+        def facts(self) -> Mapping[str, str]:
+            """What else moves the figures. Asked from inside the runtime."""
+
+        def room(self, count: int) -> None:
+            """Makes the list of handles exactly `count` long."""
+
+        def spawn(self, number: int) -> None:
+            """Launches the unit of that number, from 0, by the everyday call."""
+
+        def burst(self, launch: Launch, count: int) -> Launched:
+            """Calls `launch(count)` from where the runtime's users would."""
+
+        async def parked(self, launched: int) -> int:
+            """Waits until each of the `launched` units is parked or dead: how many are parked. The
+            handles of the dead, if any, are dropped."""
+
+        async def start_one(self) -> int:
+            """Spawns one further unit, which stays parked: nanoseconds to its first instruction."""
+
+        async def empty_one(self) -> int:
+            """The same with nothing spawned."""
+
+        async def end_started(self) -> None:
+            """Ends the units of `start_one` and waits for their ends."""
+
+        async def release(self) -> None:
+            """Wakes all other units, waits for their ends, drops their handles."""
+
+
+CONTRACT = 1
+MOST_UNITS = 1_000_000_000
+MOST_PROBED = 1_000
+LONGEST_TEXT = 200  # characters of another's words in a reply, which may not grow without end
+BLOCK = 1_000
+ANSWER_BYTES = 256 << 10  # left when memory is refused: enough to park, to answer, to be measured
+SMALL_BYTES = 480  # what the interpreter's own allocator serves, from arenas that it keeps
+SET_ENTRY_BYTES = 16
+IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy"}
+WATCHED_VARIABLES = ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
+
+
+class Rejected(Exception):
+    """A command that is no command; the message says what was expected."""
+
+
+class Collector:
+    """What the garbage collector has taken so far, in nanoseconds."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._began = 0
+        gc.callbacks.append(self._note)
+
+    def _note(self, phase: str, _info: Mapping[str, int]) -> None:
+        if phase == "start":
+            self._began = clock()
+        else:
+            self.total += clock() - self._began
+
+
+class SetAside:
+    """Address space that is held and never touched, so that it weighs nothing: what units that were
+    spawned will take as they start and park, kept from the units spawned after them.
+
+    In many small maps, since the kernel may refuse a single one that is larger than its memory.
+    """
+
+    def __init__(self) -> None:
+        self._maps: list[mmap.mmap] = []
+
+    def hold(self, size: int) -> None:
+        """Sets so much more aside. Raises `OSError`."""
+        self._maps.append(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+
+    def give_back(self) -> None:
+        while self._maps:
+            self._maps.pop().close()
+
+
+class Server:
+    """Answers commands. `alive` is the count of units that live, all of them parked."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+        self._alive = 0
+        self._collector = Collector()
+        self._aside = SetAside()
+
+    def hello(self) -> Reply:
+        name = sys.implementation.name
+        facts = {
+            "python": f"{IMPLEMENTATIONS.get(name, name)} {sys.version.split()[0]}",
+            "gc": ", ".join(map(str, gc.get_threshold())) if gc.isenabled() else "off",
+        }
+        facts.update({name: os.environ[name] for name in WATCHED_VARIABLES if name in os.environ})
+        return {
+            "reply": "hello",
+            "contract": CONTRACT,
+            "runtime": self._unit.RUNTIME,
+            "version": self._unit.VERSION,
+            "unit": self._unit.UNIT,
+            "facts": {**facts, **self._unit.facts()},
+        }
+
+    async def answer(self, line: bytes) -> Reply:
+        words = line.decode("ascii", "replace").split()
+        try:
+            if words[:1] == ["grow"]:
+                return await self._grow(count_in(words, 0, MOST_UNITS))
+            if words[:1] == ["probe"]:
+                return await self._probe(count_in(words, 1, MOST_PROBED))
+            if words == ["release"]:
+                return await self._release()
+            raise Rejected(f"{quoted(words)} is no command; expected grow N, probe S or release")
+        except Rejected as error:
+            return {"reply": "error", "message": str(error)}
+
+    async def _grow(self, count: int) -> Reply:
+        """Launches up to `count`. Where memory is refused, so much of it was asked for beforehand
+        that some is left once the units have parked: so it goes on until none more can be had."""
+        if count < self._alive:
+            raise Rejected(f"grow {count}: expected at least {self._alive}, the count alive")
+        longest, collected, began = 0, self._collector.total, clock()
+        while True:
+            before = self._alive
+            launched, spawn, refused = self._unit.burst(self._launch, count)
+            longest = max(longest, spawn)
+            self._aside.give_back()
+            self._alive = await self._unit.parked(launched)
+            if self._alive < launched:
+                died = MemoryError(f"{launched - self._alive} units died at their start")
+                refused = refusal_of(died)
+            if not refused or not self._unit.UNIT_BYTES or self._alive <= before:
+                break
+        burst = clock() - began
+        if refused:
+            self._unit.room(self._alive)
+        reply = {
+            "reply": "grow",
+            "alive": self._alive,
+            "burst_ns": burst,
+            "longest_spawn_ns": longest,
+            "gc_ns": self._collector.total - collected,
+        }
+        return {**reply, "refused": refused} if refused else reply
+
+    def _launch(self, count: int) -> Launched:
+        """Launches until `count` live, or as far as it goes. The end of a spawn is the start of the
+        next, so that no pause falls between two."""
+        spawn, launched, longest = self._unit.spawn, self._alive, 0
+        try:
+            self._unit.room(count)
+            while launched < count:
+                end = launched + self._block(launched, count - launched)
+                before = clock()
+                for launched in range(launched, end):  # noqa: B020 - where it is when refused
+                    spawn(launched)
+                    now = clock()
+                    if now - before > longest:
+                        longest = now - before
+                    before = now
+                launched = end
+        except self._unit.REFUSALS as error:
+            self._aside.give_back()
+            return launched, longest, refusal_of(error)
+        return count, longest, None
+
+    def _block(self, launched: int, left: int) -> int:
+        """How many of the units that are left may be launched next: a block, or what there is
+        memory for. Refused memory, most runtimes break in the midst of something (a nursery cancels
+        its children, greenlet ends the process): so it is asked for here first, where a refusal
+        does no harm. Raises `OSError`."""
+        unit, block = self._unit, min(BLOCK, left)
+        if not unit.UNIT_BYTES:
+            return left
+        while not fits(
+            ANSWER_BYTES + block * unit.UNIT_BYTES + unit.SETS * resized(launched, block),
+            block * unit.MAPPED_BYTES,
+        ):
+            if block == 1:
+                raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+            block = max(1, block // 2)
+        if unit.PARKING_BYTES:
+            self._aside.hold(block * unit.PARKING_BYTES)
+        return block
+
+    async def _probe(self, count: int) -> Reply:
+        starts: list[int] = []
+        refused = None
+        try:
+            for _ in range(count):
+                starts.append(await self._unit.start_one())  # noqa: PERF401 - kept when refused
+        except self._unit.REFUSALS as error:
+            refused = refusal_of(error)
+        await self._unit.end_started()
+        empties = [await self._unit.empty_one() for _ in range(count)]
+        reply = {"reply": "probe", "alive": self._alive, "start_ns": starts, "empty_ns": empties}
+        return {**reply, "refused": refused} if refused else reply
+
+    async def _release(self) -> Reply:
+        began = clock()
+        await self._unit.release()
+        took = clock() - began
+        self._alive = 0
+        gc.collect()
+        return {"reply": "release", "alive": 0, "release_ns": took}
+
+
+def count_in(words: list[str], least: int, most: int) -> int:
+    """The command's one count. Raises `Rejected`."""
+    if len(words) == 2 and words[1].isdigit() and len(words[1]) <= len(str(most)):
+        count = int(words[1])
+        if least <= count <= most:
+            return count
+    raise Rejected(f"{quoted(words)}: expected one whole number from {least} to {most}")
+
+
+def quoted(words: Iterable[str]) -> str:
+    return repr(" ".join(words)[:LONGEST_TEXT])
+
+
+def refusal_of(error: BaseException) -> Reply:
+    """The runtime's own words: the errno's name where it gives one, else the exception's."""
+    name, number, text = type(error).__name__, None, str(error)
+    if isinstance(error, MemoryError):
+        number, text = errno.ENOMEM, text or "out of memory"
+    elif isinstance(error, OSError) and error.errno is not None:
+        number, text = error.errno, error.strerror or text
+        name = errno.errorcode.get(number, name)
+    return {"error": name, "errno": number, "message": text[:LONGEST_TEXT]}
+
+
+def fits(size: int, mapped: int) -> bool:
+    """Whether so much memory can be had now, of which `mapped` only from the system itself: the
+    rest may also lie in what the interpreter keeps for objects."""
+    if maps(size):
+        return True
+    if mapped and not maps(mapped):
+        return False
+    try:
+        [bytes(SMALL_BYTES) for _ in range((size - mapped) // SMALL_BYTES)]
+    except MemoryError:
+        return False
+    return True
+
+
+def maps(size: int) -> bool:
+    """Whether so much address space can be had now."""
+    try:
+        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError:
+        return False
+    return True
+
+
+def resized(entries: int, more: int) -> int:
+    """What CPython's set of so many entries takes anew when `more` join it: a table of two to four
+    times the entries, once three fifths of the old one are used."""
+    size, taken = 8, 0
+    while (full := (size - 1) * 3 // 5) <= entries + more:
+        least = full * (2 if full > 50_000 else 4)
+        size = 1 << least.bit_length()
+        if full > entries:
+            taken += size * SET_ENTRY_BYTES
+    return taken
+
+
+async def serve(unit: Unit, commands: Iterable[bytes], replies: BinaryIO) -> None:
+    """Says hello, then answers until the commands end. The process ends at once then, and at a
+    fault of ours: its runtime would first wait for its units, or cancel and tell of each."""
+    try:
+        server = Server(unit)
+        say(replies, server.hello())
+        for line in commands:
+            with ending_with_input():
+                reply = await server.answer(line)
+            say(replies, reply)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+    os._exit(0)
+
+
+def say(replies: BinaryIO, reply: Reply) -> None:
+    replies.write(f"{as_json(reply)}\n".encode())
+    replies.flush()
+
+
+def as_json(value: Any) -> str:
+    """A reply's text: objects, lists, texts, whole numbers and null are all that it holds."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{as_json(key)}: {as_json(one)}' for key, one in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_json, value))}]"
+    if isinstance(value, str):
+        codes = memoryview(value.encode("utf-16", "surrogatepass")).cast("H")[1:]
+        return f'"{"".join(map(as_character, codes))}"'
+    return "null" if value is None else str(int(value))
+
+
+def as_character(code: int) -> str:
+    plain = 32 <= code < 127 and code not in b'"\\'
+    return chr(code) if plain else f"\\u{code:04x}"
+
+
+def move_protocol() -> BinaryIO:
+    """Where replies go from now on: what standard output was, which becomes standard error."""
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return replies
+
+
+@contextmanager
+def ending_with_input() -> Iterator[None]:
+    """Ends the process at once when the other end of its input closes in the midst of a command: by
+    SIGIO from the kernel, which may send one for the command itself too, somewhat late.
+
+    A thread that waits for the hang-up would take a stack, an allocator's arena of 64 MiB and a
+    place among the threads, all of limits that are to be measured. Neither can look while a call
+    holds the interpreter's lock: a full garbage collection of many units is the longest. Between
+    commands the input's end is read as such.
+    """
+    flags = fcntl.fcntl(0, fcntl.F_GETFL)
+    signals.signal(signals.SIGIO, end_if_input_has_ended)
+    fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(0, fcntl.F_SETFL, flags | os.O_ASYNC)
+    try:
+        end_if_input_has_ended()  # before the kernel was asked
+        yield
+    finally:
+        fcntl.fcntl(0, fcntl.F_SETFL, flags)
+
+
+def end_if_input_has_ended(*_: object) -> None:
+    poll = select.poll()
+    poll.register(0, 0)
+    if poll.poll(0):
+        os._exit(0)
+
+
+def configure(unit: Unit, words: Iterable[str]) -> None:
+    """Applies the settings, each `key=value`; ends the runner at one that it cannot apply."""
+    for word in words:
+        key, _, value = word.partition("=")
+        if key not in unit.SETTINGS:
+            known = ", ".join(unit.SETTINGS) or "none"
+            sys.exit(f"{unit.RUNTIME} knows no setting {word!r}; it takes {known}")
+        try:
+            unit.SETTINGS[key](value)
+        except (ValueError, OverflowError) as error:
+            sys.exit(f"{unit.RUNTIME} cannot be set to {word!r}: {error}")
+
+
+def drive(unit: Unit, words: Iterable[str], replies: BinaryIO) -> None:
+    """Takes the unit, set as the words say, through the commands that come."""
+    configure(unit, words)
+    unit.run(lambda: serve(unit, sys.stdin.buffer, replies))
