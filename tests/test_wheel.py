@@ -31,6 +31,7 @@ NEEDED = (
     "reports/page/parts.html.j2",
     "runners/README.md",
     "runners/catalogue.toml",
+    "runners/python/protocol_loop.py",
     "runners/python/serve.py",
     "runners/c/control.c",
     "runners/c/pthread.c",
