@@ -4,11 +4,13 @@ A message says what happened, what was expected, and what to type next. Raised a
 `bench.cli.main` ends the process.
 """
 
+FAULT = 70  # a fault of ours
+
 
 class OutnumberError(Exception):
     """A failure with a sentence for the user. Subclasses differ in `exit_code` alone."""
 
-    exit_code = 70
+    exit_code = FAULT
 
 
 class UsageError(OutnumberError):

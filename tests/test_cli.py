@@ -280,7 +280,7 @@ def test_a_signal_while_the_command_is_loaded_is_told_too() -> None:
         "    def find_spec(self, name, path=None, target=None):\n"
         "        if name == 'typer': os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Late())\n"
-        "from bench.cli.start import main\n"
+        "from outnumber.__main__ import main\n"
         "main()"
     )
     command = [sys.executable, "-c", program]
@@ -297,7 +297,7 @@ def test_a_start_that_fails_is_a_fault_and_no_regression(module: str, error: str
         "    def find_spec(self, name, path=None, target=None):\n"
         f"        if name == '{module}': raise {error}('no such thing')\n"
         "sys.meta_path.insert(0, Broken())\n"
-        "from bench.cli.start import main\n"
+        "from outnumber.__main__ import main\n"
         "main()"
     )
     command = [sys.executable, "-c", program]

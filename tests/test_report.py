@@ -21,7 +21,7 @@ from reports.page.model import Picture
 from reports.tables import COMPARISON, LIMITS, SUMMARY
 from tests.support.runs import every_runtime, hostile_run, run_of
 
-COMMAND = (sys.executable, "-c", "from bench.cli.start import main; main()")
+COMMAND = (sys.executable, "-c", "from outnumber.__main__ import main; main()")
 PICTURES = sorted(f"{name}.{form}" for name in NAMES for form in ("pdf", "png", "svg"))
 TABLES = sorted(f"{n}.{f}" for n in (COMPARISON, LIMITS, SUMMARY, *NAMES) for f in ("csv", "md"))
 

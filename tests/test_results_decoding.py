@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from bench import __version__
 from bench.errors import ResultError
 from bench.results import file
 from bench.results.decoding import decode
 from bench.results.file import load
+from outnumber import __version__
 from tests.support.results import whole_run
 
 GOOD: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(whole_run()))

@@ -16,7 +16,7 @@ from bench.results.file import folder_of
 from reports.charts.all import NAMES
 from tests.support.results import whole_run
 
-COMMAND = (sys.executable, "-c", "from bench.cli.start import main; main()")
+COMMAND = (sys.executable, "-c", "from outnumber.__main__ import main; main()")
 pytestmark = pytest.mark.slow
 
 

@@ -16,7 +16,7 @@ from bench.errors import OutnumberError, ResultError, UsageError
 from tests.support.decks import charts
 from tests.support.results import result, sweep
 
-COMMAND = (sys.executable, "-c", "from bench.cli.start import main; main()")
+COMMAND = (sys.executable, "-c", "from outnumber.__main__ import main; main()")
 
 
 @pytest.fixture

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PACKAGES = ("bench", "outnumber", "reports", "runners")
 
 LEAVES = frozenset(
     {
         "bench",
+        "outnumber",
         "bench.clock",
         "bench.command",
         "bench.errors",
@@ -31,6 +33,8 @@ LEAVES = frozenset(
 # What each part may import beyond itself and, within bench, the leaves. Whoever wants an arrow that
 # is not here has an idea in the wrong folder, most of the time.
 ARROWS: dict[str, frozenset[str]] = {
+    "outnumber.__main__": frozenset({"bench.cli"}),
+    "outnumber": frozenset(),
     "bench.files": frozenset(),
     "bench.leftovers": frozenset(),
     "bench.results": frozenset(),
@@ -82,7 +86,9 @@ Sources = Mapping[str, str]
 def sources() -> Sources:
     """The text of every module that ships, by its dotted name."""
     files = (
-        file for part in ("bench", "reports", "runners") for file in (ROOT / part).rglob("*.py")
+        file
+        for part in ("bench", "outnumber", "reports", "runners")
+        for file in (ROOT / part).rglob("*.py")
     )
     return {name_of(file): file.read_text(encoding="utf-8") for file in files}
 
@@ -136,12 +142,11 @@ def below(name: str, whole: str) -> bool:
 
 def wrong_arrows(modules: Sources) -> list[str]:
     """Every import that the house has no arrow for."""
-    ours = ("bench", "reports", "runners", "tests")
     return sorted(
         f"{name} imports {target}"
         for name in modules
         for target in imports(name, modules)
-        if target.split(".")[0] in ours and not is_allowed(name, target)
+        if target.split(".")[0] in (*PACKAGES, "tests") and not is_allowed(name, target)
     )
 
 
@@ -149,7 +154,7 @@ def is_allowed(name: str, target: str) -> bool:
     part = part_of(name)
     if part is None:
         return name in LEAVES and target == "bench"
-    if part.startswith("bench") and target in LEAVES:
+    if part.startswith(("bench", "outnumber.")) and target in LEAVES:
         return True
     return any(below(target, whole) for whole in (part, *ARROWS[part]))
 
@@ -390,7 +395,7 @@ def test_no_file_names_the_host_of_a_registry() -> None:
 def test_the_top_level_holds_what_it_is_meant_to_hold() -> None:
     tops = {file.relative_to(ROOT).parts[0] for file in tracked_files()}
     assert tops <= {
-        "bench", "runners", "reports", "tests", "docs", ".ci", ".github", ".gitignore",
-        "pyproject.toml", "constraints.txt", "Makefile", "action.yml",
+        "bench", "outnumber", "runners", "reports", "tests", "docs", ".ci", ".github",
+        ".gitignore", "pyproject.toml", "constraints.txt", "Makefile", "action.yml",
         "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
     }  # fmt: skip

@@ -14,12 +14,15 @@ import pytest
 
 from bench.measure.availability import find_tools
 from bench.results.file import load
+from outnumber import __version__
 from runners.catalogue import shipped
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
-SHADOWS = ("bench", "runners", "reports", "asyncio", "json")
+OURS = ("bench", "runners", "reports")
+SHADOWS = (*OURS, "asyncio", "json")
+HOUSE = "outnumber/_house"
 
 NEEDED = (
     "bench/cli/main.py",
@@ -94,23 +97,42 @@ def hostile_folder(tmp_path: Path) -> Path:
 def test_the_wheel_holds_what_is_needed_and_no_more(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     sources = {f"runners/{entry.source}" for entry in shipped() if entry.source}
-    assert {*NEEDED, *sources} - names == set()
+    assert {f"{HOUSE}/{name}" for name in {*NEEDED, *sources}} - names == set()
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {
-        "bench",
-        "reports",
-        "runners",
-    }
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"outnumber"}
+    inside = {name.removeprefix("outnumber/").split("/")[0] for name in names if "/" in name}
+    assert {top for top in inside if not top.startswith("outnumber-")} == {
+        "__init__.py", "__main__.py", "_house",
+    }  # fmt: skip
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert not [name for name in names if re.search(r"(^|/)test|__pycache__", name)]
 
 
-def test_all_that_is_imported_comes_from_the_wheel(installed: Path, hostile_folder: Path) -> None:
+def test_importing_the_package_loads_nothing_of_the_harness(installed: Path) -> None:
     program = (
-        "import bench, reports, runners; print(bench.__file__, reports.__file__, runners.__file__)"
+        "import sys, outnumber\n"
+        "print(outnumber.__version__, *{'bench', 'runners', 'reports'} & {*sys.modules})"
     )
-    said = run(installed.with_name("python"), "-P", "-c", program, folder=hostile_folder)
-    assert all(str(installed.parents[1]) in file for file in said.split())
+    said = run(installed.with_name("python"), "-c", program, folder=installed.parent)
+    assert said == f"{__version__}\n"
+
+
+@pytest.mark.parametrize("typed", ["outnumber", "python -m outnumber"])
+@pytest.mark.parametrize("place", ["current folder", "PYTHONPATH"])
+def test_a_project_with_packages_of_our_names_does_no_harm(
+    installed: Path, hostile_folder: Path, tmp_path_factory: pytest.TempPathFactory,
+    typed: str, place: str,
+) -> None:  # fmt: skip
+    command, *words = typed.split()
+    on_path = place == "PYTHONPATH"
+    if on_path:  # a library's name there is taken for the library by every Python program
+        for name in {*SHADOWS} - {*OURS}:
+            (hostile_folder / name / "__init__.py").unlink()
+            (hostile_folder / name).rmdir()
+    folder = tmp_path_factory.mktemp("typed") if on_path else hostile_folder
+    environment = {"PYTHONPATH": str(hostile_folder)} if on_path else {}
+    said = run(installed.with_name(command), *words, "runtimes", folder=folder, **environment)
+    assert "asyncio" in said
 
 
 @pytest.mark.skipif(find_tools().cc is None, reason="no C compiler")

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from bench import __version__, signals
+from bench import signals
 from bench.cli import guard, readers
 from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
@@ -27,9 +27,9 @@ from bench.cli.report import report
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
 from bench.cli.slides import slides
-from bench.cli.start import FAULT
 from bench.cli.summary import summary
-from bench.errors import OutnumberError
+from bench.errors import FAULT, OutnumberError
+from outnumber import __version__
 
 USAGE = 2
 

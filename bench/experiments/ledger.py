@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from bench import __version__
 from bench.results.records import VERSION, Machine, Plan, Result, Runtime, Side, Sweep
 from bench.signals import held
+from outnumber import __version__
 
 USED_UP = "the time budget was used up"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import __version__
 from bench.regression.verdicts import Compared, Decision, Judgement
 from bench.results.records import Result
+from outnumber import __version__
 
 
 def judgement(

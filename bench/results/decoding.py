@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from bench import __version__
 from bench.errors import ResultError
 from bench.results.records import VERSION, Bins, Result, Step, Sweep
+from outnumber import __version__
 
 LONGEST_MESSAGE = 300
 CUT_SHORT = "cut short: the JSON ends too early"

@@ -18,7 +18,7 @@ from tests.benchmarks.machine import RIG
 from tests.benchmarks.pairs import Options, swept, verdict
 from tests.support.leaking import LEAK, LEAKED_BYTES, asyncio_with
 
-COMMAND = (sys.executable, "-c", "from bench.cli.start import main; main()")
+COMMAND = (sys.executable, "-c", "from outnumber.__main__ import main; main()")
 APART = 0.01
 STACK_BYTES = 16_384
 # By hand-written programs: kernel bytes of a C thread charged to a cgroup, by its stack's size.

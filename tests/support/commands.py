@@ -18,7 +18,7 @@ from bench import signals
 from bench.cli.main import main
 from tests.support.scripts import OBEDIENT, script
 
-COMMAND = (sys.executable, "-c", "from bench.cli.start import main; main()")
+COMMAND = (sys.executable, "-c", "from outnumber.__main__ import main; main()")
 Done = subprocess.CompletedProcess[str]
 
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import msgspec
 
-from bench import __version__
 from bench.errors import UsageError
 from bench.regression.history.records import VERSION, Acknowledgement, Point
 from bench.results.decoding import printable
+from outnumber import __version__
 
 SUFFIX = ".jsonl"
 AGAIN = "delete the line, and add that run once more"

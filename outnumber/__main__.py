@@ -1,0 +1,74 @@
+"""Where the command starts, as `outnumber` or as `python -m outnumber`.
+
+The harness consists of the packages `bench`, `runners` and `reports`. An installation holds them in
+`_house` below this folder, so that no environment gets packages with these common names; a checkout
+holds them beside it. Either folder goes first on this process's path: a project's own `bench` or
+`reports` on PYTHONPATH or in the current folder is never taken for ours.
+
+Signals are handled before anything slow is loaded. A start that fails exits with 70: Python's own
+exit code is 1, which is a regression's here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import NoReturn
+
+FAULT = 70  # as in bench.errors, which may be what cannot be loaded
+HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib loads slowly
+
+
+def main() -> None:
+    """Runs the command that was typed and ends the process with its exit code."""
+    put_house_first()
+    try:
+        from bench import command, signals
+        from bench.cli import guard
+    except Exception as error:
+        fail(error)
+    command.declare()
+    signals.install()
+    guard.guard()
+    try:
+        from bench.cli.main import main as run
+    except signals.Interrupted as error:
+        report(f"outnumber: {error}")
+        sys.exit(error.exit_code)
+    except Exception as error:
+        fail(error)
+    run()
+
+
+def put_house_first() -> None:
+    """Makes the harness's packages the ones that are imported. `python -m` puts the current folder
+    on the path, where a file named `json.py` would replace the standard library's."""
+    house = os.path.join(HERE, "_house")  # noqa: PTH118
+    if __name__ == "__main__" and not sys.flags.safe_path:
+        del sys.path[0]
+    sys.path.insert(0, house if os.path.isdir(house) else os.path.dirname(HERE))  # noqa: PTH112, PTH120
+
+
+def fail(error: Exception) -> NoReturn:
+    """Ends the process. As a rule, something in the environment is missing or broken."""
+    import traceback
+
+    report("".join(traceback.format_exception(error)))
+    report(
+        f"outnumber: it cannot start: {type(error).__name__}: {error}\n"
+        f"expected an environment with all that it needs; type: {sys.executable} -m pip install "
+        "--force-reinstall outnumber"
+    )
+    sys.exit(FAULT)
+
+
+def report(message: str) -> None:
+    """Prints on standard error, if that is still read."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(message, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
