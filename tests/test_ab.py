@@ -18,7 +18,7 @@ from bench.cli.ab import _gates, _looks, _request
 from bench.cli.compare import compare
 from bench.cli.configured import Configured
 from bench.cli.contenders import Contenders
-from bench.cli.pairs_session import PairsPlace, _refuse_unmeasured, carry_out_pairs
+from bench.cli.pairs_session import PairsAsked, PairsPlace, _refuse_unmeasured, carry_out_pairs
 from bench.errors import MeasureError, UsageError
 from bench.experiments.side import Contender
 from bench.measure.availability import Availability
@@ -29,7 +29,7 @@ from bench.results.records import Result, Runtime
 from bench.signals import Interrupted
 from tests.support.commands import COMMAND, outnumber, running, stranger, unread, wait_for_pid
 from tests.support.entries import entry
-from tests.support.judgements import CLEAR, HEAVIER, MISSING, OPEN, judgement
+from tests.support.judgements import ABSENT, CLEAR, HEAVIER, MISSING, OPEN, judgement
 from tests.support.results import ASYNCIO, result, runtime, sweep
 from tests.support.scripts import OBEDIENT
 
@@ -64,11 +64,11 @@ def job(
         (Runtime(name="one", label="one", kind="task", language="none"),),
     )
     asked = Configured(**{"at": 500, "pairs_max": 7, "seed": 1, "gate": "bytes_per_unit", **wish})  # type: ignore[arg-type]
-    gates = _gates(both, asked)
+    gates, beside = _gates(both, asked)
     looks = _looks(len(gates), asked)
     place = PairsPlace(Path(output) if output else None, force, markdown)
-    request = _request(gates, looks, asked)
-    return carry_out_pairs(both, gates, looks, request, place, quiet)[:2]
+    job = PairsAsked(gates, beside, looks, _request(gates, beside, looks, asked))
+    return carry_out_pairs(both, job, place, quiet)[:2]
 
 
 def _side(subject: str, behaviour: Behaviour, clock: FakeClock) -> Contender:
@@ -111,12 +111,17 @@ def test_raw_samples_are_in_the_verdict(folder: Path) -> None:  # noqa: ARG001
 
 @pytest.mark.parametrize(
     ("new", "code"),
-    [(EQUAL, 0), (Behaviour(user=1_200), 1), (Behaviour(kernel_known=False), 3)],
+    [
+        (EQUAL, 0),
+        (Behaviour(user=800), 0),
+        (Behaviour(user=1_200), 1),
+        (Behaviour(kernel_known=False), 4),
+    ],
 )
 def test_each_outcome_has_its_exit_code(folder: Path, new: Behaviour, code: int) -> None:  # noqa: ARG001
     made, _ = job(new)
     assert judged.exit_code(made, inconclusive_ok=False) == code
-    assert judged.exit_code(made, inconclusive_ok=True) == code  # 3: one side lacks the memory
+    assert judged.exit_code(made, inconclusive_ok=True) == code  # 4: one side lacks the memory
 
 
 SOUND = replace(OPEN, new_samples=OPEN.base_samples)
@@ -128,8 +133,10 @@ SOUND = replace(OPEN, new_samples=OPEN.base_samples)
         ([SOUND], 0),
         ([SOUND, CLEAR], 0),
         ([SOUND, HEAVIER], 1),
-        ([SOUND, MISSING], 3),
-        ([CLEAR, MISSING], 3),
+        ([SOUND, MISSING], 4),
+        ([CLEAR, MISSING], 4),
+        ([CLEAR, ABSENT], 3),
+        ([HEAVIER, MISSING], 1),
         ([replace(SOUND, event="given up")], 3),
         ([replace(SOUND, effect=None)], 3),  # read from unlike sources, or on neither side
         ([replace(SOUND, new_samples=(1.0, None))], 3),
@@ -266,14 +273,18 @@ def test_the_usual_gates_are_replaced_by_those_asked_for_and_joined_by_the_ceili
         (Runtime(name="one", label="one", kind="task", language="none"),),
     )
 
-    def figures(**wish: object) -> list[str]:
-        return [gate.figure.words for gate in _gates(both, Configured(**wish))]  # type: ignore[arg-type]
+    def figures(**wish: object) -> tuple[list[str], list[str]]:
+        gated, beside = _gates(both, Configured(**wish))  # type: ignore[arg-type]
+        assert all(gate.gated for gate in gated)
+        assert not any(gate.gated for gate in beside)
+        return [gate.figure.words for gate in gated], [gate.figure.words for gate in beside]
 
-    usual = ["bytes_per_unit", "leaked_bytes_per_unit", "burst_seconds_per_unit"]
-    assert figures() == usual
-    assert figures(ceiling=True) == [*usual, "ceiling"]
-    assert figures(gate="fixed_bytes:5%") == ["fixed_bytes"]
-    assert figures(gate=["ceiling:1%"], ceiling=True) == ["ceiling"]
+    usual, burst = ["bytes_per_unit", "leaked_bytes_per_unit"], ["burst_seconds_per_unit"]
+    assert figures() == (usual, burst)
+    assert figures(ceiling=True) == ([*usual, "ceiling"], burst)
+    assert figures(gate="fixed_bytes:5%") == (["fixed_bytes"], [])
+    assert figures(gate="burst") == (burst, [])
+    assert figures(gate=["ceiling:1%"], ceiling=True) == (["ceiling"], [])
 
 
 @pytest.mark.parametrize("place", ["file/page.md", "folder"])
@@ -387,7 +398,7 @@ def test_unlike_machines_are_refused_unless_told_otherwise_and_then_decide_nothi
     assert compare(base, new, unlike_ok=True, output=Path("out")) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "the results are not alike, so this comparison is advisory and decides nothing" in said
-    assert "the results differ in cpu: Some CPU against Other CPU" in said
+    assert "the two sides differ in cpu: Some CPU against Other CPU" in said
     assert "Advisory, since the results are not alike. Regression: a unit of asyncio" in said
     assert json.loads((folder / "out" / "verdict.json").read_text())["advisory"] is True
 

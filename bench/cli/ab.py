@@ -53,6 +53,10 @@ def ab(
     ceiling: Annotated[
         bool | None, typer.Option("--ceiling/--no-ceiling", help="Gate the ceiling too.")
     ] = None,
+    same_ok: Annotated[
+        bool | None,
+        typer.Option("--same-ok/--no-same-ok", help="Compare a program with itself too."),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -65,7 +69,7 @@ def ab(
     force: options.Force = False,
     quiet: options.Quiet = False,
 ) -> int:
-    """Compare two sides in one job of pairs, and give a verdict."""
+    """Compare two sides in one job of pairs, and give a verdict on bytes and leaks."""
     typed = Configured(
         runtime=runtime or None,
         base_python=base_python,
@@ -80,19 +84,24 @@ def ab(
         budget=budget,
         ceiling=ceiling,
         gate=gate or None,
+        same_ok=same_ok,
         seed=seed,
         inconclusive_ok=inconclusive_ok,
     )
-    from bench.cli.pairs_session import PairsPlace, carry_out_pairs
+    from bench.cli.contenders import without_the_same
+    from bench.cli.pairs_session import PairsAsked, PairsPlace, carry_out_pairs
 
     with wished(typed) as wish:
         both = _contenders(wish)
-        gates = _gates(both, wish)
+        if not wish.same_ok:
+            both = without_the_same(both)
+        gates, beside = _gates(both, wish)
         looks = _looks(len(gates), wish)
-        request = _request(gates, looks, wish)
+        request = _request(gates, beside, looks, wish)
     place = PairsPlace(output, force, markdown)
     let_pass = bool(wish.inconclusive_ok)
-    _, path, code = carry_out_pairs(both, gates, looks, request, place, quiet, let_pass)
+    asked = PairsAsked(gates, beside, looks, request, let_pass)
+    _, path, code = carry_out_pairs(both, asked, place, quiet)
     typer.echo(path)
     return code
 
@@ -110,16 +119,19 @@ def _contenders(wish: Configured) -> Contenders:
     )
 
 
-def _gates(both: Contenders, wish: Configured) -> list[Gate]:
-    """The gates asked for, or the usual ones; `--ceiling` adds that to either."""
+def _gates(both: Contenders, wish: Configured) -> tuple[list[Gate], list[Gate]]:
+    """What decides: the gates asked for, or those by default; `--ceiling` adds that to either. And
+    what is measured and reported beside them: where none was asked for, the burst."""
     from bench.cli import gates
-    from bench.regression.gates import BY_DEFAULT, CEILING
+    from bench.regression.gates import BURST, BY_DEFAULT, CEILING
     from bench.regression.judge import gates_of
 
-    margins = gates.gates(listed(wish.gate)) or dict.fromkeys(BY_DEFAULT)
+    asked = gates.gates(listed(wish.gate))
+    margins = asked or dict.fromkeys(BY_DEFAULT)
     if wish.ceiling:
         margins.setdefault(CEILING)
-    return gates_of(both.runtimes, margins)
+    beside = gates_of(both.runtimes, {} if asked else {BURST: None}, gated=False)
+    return gates_of(both.runtimes, margins), beside
 
 
 def _looks(gates: int, wish: Configured) -> tuple[Look, ...]:
@@ -143,12 +155,14 @@ def _looks(gates: int, wish: Configured) -> tuple[Look, ...]:
     return made
 
 
-def _request(gates: list[Gate], looks: tuple[Look, ...], wish: Configured) -> PairsRequest:
+def _request(
+    gates: list[Gate], beside: list[Gate], looks: tuple[Look, ...], wish: Configured
+) -> PairsRequest:
     from bench.experiments.side import BUDGET_SECONDS, PairsRequest
     from bench.regression.judge import wanted
     from bench.regression.looks import fewest_a_side, fewest_pairs
 
-    kinds = wanted(gates)
+    kinds = wanted([*gates, *beside])
     return PairsRequest(
         seed=random.randrange(2**31) if wish.seed is None else wish.seed,
         looks=tuple(look.pairs for look in looks),

@@ -38,6 +38,7 @@ class Configured(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fie
     budget: Annotated[float, msgspec.Meta(ge=1, le=values.MOST)] | None = None
     ceiling: bool | None = None
     gate: Words | None = None
+    same_ok: bool | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=values.MOST)] | None = None
     inconclusive_ok: bool | None = None
 

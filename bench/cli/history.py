@@ -260,14 +260,9 @@ def _known_runtimes(history: History, names: Iterable[str]) -> None:
 
 
 def _known_figures(words: Iterable[str]) -> list[Figure]:
-    from bench.cli.gates import nearest
-    from bench.regression.gates import figures
+    from bench.cli.gates import figure_called
 
-    known = figures()
-    for word in words:
-        if word not in known:
-            raise UsageError(f"--metric: no figure is called '{word}'{nearest(word, known)}")
-    return [known[word] for word in words]
+    return [figure_called(word, "--metric") for word in words]
 
 
 def _the_point(history: History, text: str) -> Point:

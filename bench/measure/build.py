@@ -27,6 +27,7 @@ from bench.leftovers import scratch
 from bench.measure import children
 from bench.measure.availability import Tools
 from bench.measure.cache import Place, passing, place_in
+from bench.measure.sites import environment_of
 from runners.catalogue import FOLDER, Entry
 
 BUILD_SECONDS = 600
@@ -62,13 +63,26 @@ def command_of(
     `announce` is called with the build's command before a build starts. Raises `MeasureError` with
     the tail of the compiler's output where it fails.
     """
-    words = tools.words(entry) | {
-        "folder": str(entry.folder),
-        "source": str(entry.source_path or ""),
-    }
+    words = _words(entry, tools)
     if entry.build:
         words["output"] = str(_built(entry, words, cache, announce))
     return _filled(entry.command, words)
+
+
+def program_of(entry: Entry, tools: Tools) -> tuple[str, ...]:
+    """The words that would start `entry`'s runner: with what it would be built from in place of the
+    built program, and its interpreter by the environment that it stands in."""
+    words = _words(entry, tools)
+    if entry.build:
+        environment = build_environment(entry, words)
+        words["output"] = _key(entry, _versions(entry, words, environment), environment)
+    return _filled(entry.command, words | {"python": environment_of(tools.python)})
+
+
+def _words(entry: Entry, tools: Tools) -> dict[str, str]:
+    """What the places in an entry's words stand for, but for those of a build."""
+    own = {"folder": str(entry.folder), "source": str(entry.source_path or "")}
+    return tools.words(entry) | own
 
 
 def _built(

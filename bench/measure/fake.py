@@ -238,6 +238,9 @@ class FakeRig:
         if self._behaviour(entry).no_build:
             raise MeasureError(f"building the runner of {entry.name} failed with status 1")
 
+    def program(self, entry: Entry) -> tuple[str, ...]:
+        return (*entry.command, repr(self._behaviour(entry)))
+
     def room(self) -> Room:
         return self.spare
 

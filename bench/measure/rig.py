@@ -15,7 +15,7 @@ from typing import Protocol
 from bench.clock import Clock
 from bench.errors import MeasureError
 from bench.measure.availability import Tools, availability
-from bench.measure.build import command_of
+from bench.measure.build import command_of, program_of
 from bench.measure.children import Launch
 from bench.measure.control import CONTROL, sample
 from bench.measure.process import Runner, RunnerProcess
@@ -62,6 +62,7 @@ class Rig(Protocol):
     @property
     def system(self) -> System: ...
     def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None: ...
+    def program(self, entry: Entry) -> tuple[str, ...]: ...
     def room(self) -> Room: ...
     def prepare_control(self, announce: Callable[[str], None]) -> None: ...
     def control_seconds(self) -> float: ...
@@ -129,6 +130,11 @@ class MachineRig:
     def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None:
         """Builds what must be built. Raises `MeasureError` where that fails."""
         self._commands[entry.name] = command_of(entry, self.tools, self.cache, announce)
+
+    def program(self, entry: Entry) -> tuple[str, ...]:
+        """What a runner of this entry is, in words that are equal where it is the same program:
+        nothing is built or started."""
+        return program_of(entry, self.tools)
 
     def room(self) -> Room:
         return room(self.system)

@@ -45,6 +45,14 @@ def sites_of(python: str) -> Sites:
     return Sites((*dict.fromkeys((*sites, *standard, *named)),), known and not hooked)
 
 
+def environment_of(python: str) -> str:
+    """An interpreter by its environment's folder and the program that runs in it: the same for two
+    names of one, and never for two environments."""
+    program = Path(shutil.which(python) or python).absolute()
+    place = program.parent.parent.resolve() if _config(program) else ""
+    return f"{program.resolve()} in {place}" if place else str(program.resolve())
+
+
 def _config(program: Path) -> dict[str, str]:
     """What pyvenv.cfg says, beside the program or one folder above; empty where there is none."""
     for folder in (program.parent, program.parent.parent):

@@ -92,7 +92,7 @@ def _outlook(gate: Gate, verdicts: Sequence[Verdict]) -> Outlook:
     words = [verdict.verdict for verdict in verdicts]
     return Outlook(
         gate,
-        cleared=words.count("no regression") / len(words),
+        cleared=sum(verdict.is_cleared for verdict in verdicts) / len(verdicts),
         failed=words.count("regression") / len(words),
         pairs=statistics.median(verdict.samples for verdict in verdicts),
     )

@@ -1,14 +1,15 @@
 """The decision: which gates of a job are regressions, which are not, and which remain open. Pure.
 
 A regression needs both: a change that chance hardly makes (after Holm over the gates of the job and
-Bonferroni over its looks) and an estimate past the margin. *No regression* needs an interval that
-ends before the margin. All else is *inconclusive*. An improvement is no regression.
+Bonferroni over its looks) and an estimate past the margin. An improvement is the same the other way
+round. *No regression* needs an interval that ends before the margin. All else is *inconclusive*.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import msgspec
 
@@ -41,10 +42,13 @@ def decide(
         examine(gate, side, look, sharing) if verdict is None else None
         for gate, side, verdict in zip(gates, sides, kept, strict=True)
     ]
-    passed = _passed(gates, findings, kept, sharing)
+    worse = _passed(gates, findings, kept, sharing, "regression")
+    better = _passed(gates, findings, kept, sharing, "improvement")
     verdicts = [
-        verdict if finding is None else _verdict(gate, finding, *passing, look)
-        for gate, finding, verdict, passing in zip(gates, findings, kept, passed, strict=True)
+        verdict if finding is None else _verdict(gate, finding, is_worse, is_better, look)
+        for gate, finding, verdict, is_worse, is_better in zip(
+            gates, findings, kept, worse, better, strict=True
+        )
     ]
     made = [verdict for verdict in verdicts if verdict is not None]
     fresh = [finding is not None for finding in findings]
@@ -73,49 +77,57 @@ def _passed(
     findings: Sequence[Finding | None],
     kept: Sequence[Verdict | None],
     sharing: int,
+    word: Literal["regression", "improvement"],
 ) -> list[Passing]:
-    """Whether each finding passes its test, and the level that its p was held to."""
+    """Whether each finding passes the test for this word, and the level that its p was held to. The
+    two words have an allowance each: the one for improvements is in no job's false failures."""
     passed: dict[int, Passing] = {}
-    found = {place: finding for place, finding in enumerate(findings) if finding is not None}
-    gated = {place: finding for place, finding in found.items() if gates[place].gated}
-    advisory = {place: finding for place, finding in found.items() if not gates[place].gated}
-    rejected = sum(verdict is not None and verdict.verdict == "regression" for verdict in kept)
+    found = {
+        place: (finding.p if word == "regression" else finding.p_better, finding.spends)
+        for place, finding in enumerate(findings)
+        if finding is not None
+    }
+    gated = {place: chances for place, chances in found.items() if gates[place].gated}
+    advisory = {place: p for place, (p, _) in found.items() if not gates[place].gated}
+    rejected = sum(verdict is not None and verdict.verdict == word for verdict in kept)
     passed |= _holm(gated, sharing - rejected)
     passed |= _benjamini_hochberg(advisory)
     return [passed.get(place, (False, 0.0)) for place in range(len(gates))]
 
 
-def _holm(findings: dict[int, Finding], sharing: int) -> dict[int, Passing]:
+def _holm(chances: dict[int, tuple[float, float]], sharing: int) -> dict[int, Passing]:
     """Holm (1979), each gate weighted by what it may spend: the surest first, each that passes
     leaves its part to the others.
 
     With what was rejected at earlier looks taken off `sharing`, the first false rejection of a job
     still had to be below the part of a gate among the true ones alone, at that look."""
-    order = sorted(findings, key=lambda place: findings[place].p / findings[place].spends)
+    order = sorted(chances, key=lambda place: chances[place][0] / chances[place][1])
     passed: dict[int, Passing] = {}
     going = True
     for place in order:
-        level = findings[place].spends / max(1, sharing)
-        going = going and findings[place].p <= level
+        p, spends = chances[place]
+        level = spends / max(1, sharing)
+        going = going and p <= level
         passed[place] = (going, level)
         sharing -= going
     return passed
 
 
-def _benjamini_hochberg(findings: dict[int, Finding]) -> dict[int, Passing]:
+def _benjamini_hochberg(chances: dict[int, float]) -> dict[int, Passing]:
     """Benjamini and Hochberg (1995): the level is the highest that enough of them keep."""
-    ordered = sorted(finding.p for finding in findings.values())
+    ordered = sorted(chances.values())
     levels = [FALSE_DISCOVERY * rank / len(ordered) for rank in range(1, len(ordered) + 1)]
     kept = [level for p, level in zip(ordered, levels, strict=True) if p <= level]
     level = max(kept, default=levels[0] if levels else 0.0)
-    return {place: (finding.p <= level, level) for place, finding in findings.items()}
+    return {place: (p <= level, level) for place, p in chances.items()}
 
 
-def _verdict(gate: Gate, finding: Finding, passes: bool, level: float, look: Look) -> Verdict:
+def _verdict(gate: Gate, finding: Finding, worse: Passing, better: Passing, look: Look) -> Verdict:
+    is_worse, level = worse
     scale, estimate = finding.scale, finding.estimate
     ends = [None if end is None else scale.effect(end) for end in (estimate.low, estimate.high)]
     smallest = smallest_change(estimate, finding.missed, level, scale.limit) if level else None
-    word = _word(finding, passes)
+    word = _word(finding, is_worse, better[0])
     is_leak = word == "regression" and gate.figure == LEAK
     return Verdict(
         runtime=gate.runtime,
@@ -146,11 +158,13 @@ def _verdict(gate: Gate, finding: Finding, passes: bool, level: float, look: Loo
     )
 
 
-def _word(finding: Finding, passes: bool) -> Word:
+def _word(finding: Finding, is_worse: bool, is_better: bool) -> Word:
     if not finding.is_enough:
         return "inconclusive"
-    if passes and finding.is_past_margin:
+    if is_worse and finding.is_past_margin:
         return "regression"
+    if is_better and finding.is_better_by_a_margin and finding.can_clear:
+        return "improvement"
     return "no regression" if finding.is_clear else "inconclusive"
 
 
@@ -164,16 +178,25 @@ def _higher(ends: Sequence[float | None]) -> float | None:
 
 @dataclass(frozen=True)
 class _Leaked:
-    """What a unit of either side leaks, bytes. Where it `decides`, it fails the job by itself."""
+    """How many bytes more a unit of the new side leaks (fewer, where negative), and how much of the
+    growth of living units that may explain. Where it `decides`, it is in the verdict by itself."""
 
-    base: float
-    new: float
+    more: float
+    explains: float
     decides: bool
     is_fresh: bool
 
     @property
-    def more(self) -> str:
-        return f"the {self.new - self.base:,.0f} bytes more that a new unit leaks"
+    def words(self) -> str:
+        amount = f"{abs(self.more):,.0f} bytes {'more' if self.more > 0 else 'fewer'}"
+        return f"the {amount} that a new unit leaks"
+
+    def weighs_in(self, verdict: Verdict) -> bool:
+        """Whether these bytes moved the way in which the leak moves them: only then can the one be
+        a part of the other. A leak of memory that units hold anyway moves nothing."""
+        is_bytes = verdict.metric == "bytes_per_unit" and verdict.part in ("total", "user", "rss")
+        moved = ("regression", "inconclusive") if self.more > 0 else ("improvement",)
+        return is_bytes and verdict.event is None and verdict.verdict in moved
 
 
 def _with_leaks(
@@ -184,55 +207,76 @@ def _with_leaks(
     look: Look,
     sharing: int,
 ) -> list[Verdict]:
-    """The verdicts, each heavier unit that also leaks judged once more without what it leaks.
+    """The verdicts, with what a leak makes heavier or lighter reported once, as the leak.
 
-    What is kept after a release is there before it too: while units are alive, a leak weighs like a
-    heavier unit, and would be told as one. A leak that decides nothing is told beside the heavier
-    unit and taken off nothing: it would clear a job that nothing else fails.
+    What is kept after a release is often there before it too: while units are alive, a leak weighs
+    like a heavier unit. So bytes that moved the same way are judged once more without what the leak
+    explains. A leak that decides nothing is reported beside the heavier unit and taken off nothing:
+    it would clear a job that nothing else fails.
     """
     leaks = {
-        verdict.runtime: _Leaked(verdict.base or 0.0, verdict.new or 0.0, verdict.gated, is_fresh)
-        for verdict, is_fresh in zip(verdicts, fresh, strict=True)
-        if verdict.event == "leak"
+        verdict.runtime: _leaked(verdict, side, is_fresh)
+        for verdict, side, is_fresh in zip(verdicts, sides, fresh, strict=True)
+        if verdict.metric == LEAK.metric and verdict.has_moved
     }
     found = []
     for gate, side, verdict, is_fresh in zip(gates, sides, verdicts, fresh, strict=True):
         leaked = leaks.get(gate.runtime)
         # Of two that stood before this look, one was weighed against the other then.
-        if leaked and _is_heavier(verdict) and (is_fresh or leaked.is_fresh):
-            weighed = _net(gate, side, leaked, look, sharing) if leaked.decides else None
-            found.append(weighed or _beside(verdict, leaked))
+        if leaked and leaked.weighs_in(verdict) and (is_fresh or leaked.is_fresh):
+            found.append(
+                _net(gate, side, leaked, look, sharing)
+                if leaked.decides
+                else _beside(verdict, leaked)
+            )
         else:
             found.append(verdict)
     return found
 
 
-def _is_heavier(verdict: Verdict) -> bool:
-    return (
-        verdict.metric == "bytes_per_unit"
-        and verdict.part in ("total", "user", "rss")
-        and verdict.verdict != "no regression"
-        and verdict.event is None
-    )
+def _leaked(verdict: Verdict, side: Sides, is_fresh: bool) -> _Leaked:
+    """The slope over the cycles misses a table that doubles now and then, in which the leaked
+    objects stand; what the process grew by from its first cycle to its last has it."""
+    more = (verdict.new or 0.0) - (verdict.base or 0.0)
+    grown = (side.grown if isinstance(side, Pairs | Groups) else None) or (0.0, 0.0)
+    explains = max(abs(more), (grown[1] - grown[0]) * (1 if more > 0 else -1))
+    return _Leaked(more, explains, verdict.gated, is_fresh)
 
 
 def _beside(verdict: Verdict, leaked: _Leaked) -> Verdict:
-    """The same verdict, with the words that the leak is a part of what is heavier."""
-    told = f"{leaked.more} weigh here too; gate {LEAK.words} to have them judged apart"
+    """The same verdict, with the words that the leak is a part of what moved."""
+    told = f"{leaked.words} weigh here too; gate {LEAK.words} to have them judged apart"
     return msgspec.structs.replace(verdict, reasons=(told, *verdict.reasons))
 
 
 def _net(gate: Gate, side: Sides, leaked: _Leaked, look: Look, sharing: int) -> Verdict:
-    """The verdict on the same samples less what the units of each side leak."""
+    """The verdict on the same samples, the leakier side without what its leak explains."""
     assert isinstance(side, Pairs | Groups)
-    net = replace(side, base=_less(side.base, leaked.base), new=_less(side.new, leaked.new))
+    if leaked.more > 0:
+        net = replace(side, new=_less(side.new, side.base, leaked.explains))
+    else:
+        net = replace(side, base=_less(side.base, side.new, leaked.explains))
     finding = examine(gate, net, look, sharing)
     level = finding.spends / sharing
-    judged = _verdict(gate, finding, finding.p <= level, level, look)
-    event: Event | None = None if judged.verdict == "regression" else "only its leak"
-    reasons = (f"without {leaked.more}", *judged.reasons)
+    passing = [(p <= level, level) for p in (finding.p, finding.p_better)]
+    judged = _verdict(gate, finding, passing[0], passing[1], look)
+    event: Event | None = None if judged.has_moved else "only its leak"
+    reasons = (f"without {leaked.words}", *judged.reasons)
     return msgspec.structs.replace(judged, event=event, reasons=reasons)
 
 
-def _less(values: Values, leaked: float) -> Values:
-    return tuple(None if value is None else value - leaked for value in values)
+def _less(heavier: Values, lighter: Values, leaked: float) -> Values:
+    """The heavier side's values less what it leaks, but no lighter than the other side: what it
+    does not weigh more, the leak does not explain."""
+    middle = median(lighter)
+    others = lighter if len(lighter) == len(heavier) else (None,) * len(heavier)
+    return tuple(
+        None if value is None else _no_less(value - leaked, value, other, middle)
+        for value, other in zip(heavier, others, strict=True)
+    )
+
+
+def _no_less(net: float, value: float, other: float | None, middle: float | None) -> float:
+    """The net value, or what the other side has where that is more; never more than the value."""
+    least = middle if other is None else other
+    return net if least is None else min(value, max(net, least))

@@ -23,12 +23,14 @@ from bench.results.statistics import Estimate
 @dataclass(frozen=True)
 class Finding:
     """One gate at one look. `p` and `estimate` are on the gate's `scale`, where more is worse;
-    `spends` is what the gate's look may spend of the job's chance of a false failure, and `missed`
-    what its interval may miss by. `is_enough` says whether a verdict can be given at all,
-    `is_sharp` whether the job could have seen what a clean bill rules out."""
+    `p_better` is the same test for a change to the better. `spends` is what the gate's look may
+    spend of the job's chance of a false failure, and `missed` what its interval may miss by.
+    `is_enough` says whether a verdict can be given at all, `is_sharp` whether the job could have
+    seen what a clean bill rules out."""
 
     scale: Scale
     p: float
+    p_better: float
     estimate: Estimate
     spends: float
     missed: float
@@ -45,6 +47,10 @@ class Finding:
     @property
     def is_past_margin(self) -> bool:
         return self.estimate.value is not None and _is_below(self.scale.limit, self.estimate.value)
+
+    @property
+    def is_better_by_a_margin(self) -> bool:
+        return self.estimate.value is not None and _is_below(self.estimate.value, -self.scale.limit)
 
     @property
     def is_clear(self) -> bool:
@@ -81,6 +87,7 @@ def _not_compared(gate: Gate, sides: Pairs | Groups, look: Look) -> Finding:
     return Finding(
         scale=Scale.of(gate, ()),
         p=1.0,
+        p_better=1.0,
         estimate=Estimate(None),
         spends=look.false_failure,
         missed=look.missed,
@@ -103,6 +110,7 @@ def _of_pairs(gate: Gate, sides: Pairs, look: Look, gates: int) -> Finding:
     return Finding(
         scale=scale,
         p=signed_rank_p(steps),
+        p_better=signed_rank_p([-step for step in steps]),
         estimate=estimate,
         spends=look.false_failure,
         missed=look.missed,
@@ -137,6 +145,7 @@ def _of_groups(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
     return Finding(
         scale=scale,
         p=rank_sum_p(before, after) if base and new else 1.0,
+        p_better=rank_sum_p(after, before) if base and new else 1.0,
         estimate=estimate,
         spends=look.false_failure,
         missed=look.missed,
@@ -162,6 +171,7 @@ def _of_ceilings(gate: Gate, sides: Ceilings, gates: int) -> Finding:
     return Finding(
         scale=Scale(gate.margin, -1),
         p=rank_sum_p(before, after) if after and ceilings.met_limits(sides.new) else 1.0,
+        p_better=rank_sum_p(after, before) if before and ceilings.met_limits(sides.base) else 1.0,
         estimate=shift(before, after, MISSED),
         spends=FALSE_FAILURE,
         missed=MISSED,

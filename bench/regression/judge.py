@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from bench.regression.decision import decide
 from bench.regression.gates import (
     BURST,
-    BY_DEFAULT,
     CEILING,
     LEAK,
+    USUAL,
     Figure,
     Gate,
     Margin,
@@ -28,7 +28,7 @@ from bench.results.records import Purpose, Result, Runtime
 TOLD = tuple(
     figure
     for figure in figures().values()
-    if figure not in (*BY_DEFAULT, CEILING) and figure.quantile in (None, 0.5, 0.99)
+    if figure not in (*USUAL, CEILING) and figure.quantile in (None, 0.5, 0.99)
 )
 
 
@@ -46,10 +46,12 @@ def wanted(gates: Sequence[Gate]) -> dict[str, frozenset[Purpose]]:
     return {runtime: frozenset(purposes) for runtime, purposes in found.items()}
 
 
-def gates_of(runtimes: Sequence[Runtime], margins: Mapping[Figure, Margin | None]) -> list[Gate]:
+def gates_of(
+    runtimes: Sequence[Runtime], margins: Mapping[Figure, Margin | None], gated: bool = True
+) -> list[Gate]:
     """A gate for each runtime and figure; the figure's own margin where none is given."""
     return [
-        Gate(runtime.name, figure, margin or default_margin(figure, runtime))
+        Gate(runtime.name, figure, margin or default_margin(figure, runtime), gated)
         for runtime in runtimes
         for figure, margin in margins.items()
     ]
@@ -61,16 +63,21 @@ def advisory_gates(runtimes: Sequence[Runtime], gates: Sequence[Gate]) -> list[G
     return [
         Gate(runtime.name, figure, default_margin(figure, runtime), gated=False)
         for runtime in runtimes
-        for figure in (*BY_DEFAULT, *TOLD)
+        for figure in (*USUAL, *TOLD)
         if (runtime.name, figure) not in gated
     ]
 
 
 class Judge:
-    """Holds a job's gates, its looks, and what was decided so far."""
+    """Holds a job's gates, its looks, and what was decided so far. `beside` are figures that are
+    measured as long as a gate of their runtime is open, are reported, and decide nothing: not even
+    how long the job goes on."""
 
-    def __init__(self, gates: Sequence[Gate], looks: Sequence[Look]) -> None:
+    def __init__(
+        self, gates: Sequence[Gate], looks: Sequence[Look], beside: Sequence[Gate] = ()
+    ) -> None:
         self._gates = tuple(gates)
+        self._beside = tuple(beside)
         self._looks = tuple(looks)
         self._made = 0
         self.decision: Decision | None = None
@@ -80,7 +87,9 @@ class Judge:
         look = self._looks[self._made]
         self._made += 1
         self.decision = self._decided(self._gates, base, new, look)
-        return wanted(self.open_gates)
+        still_open = self.open_gates
+        runtimes = {gate.runtime for gate in still_open}
+        return wanted([*still_open, *(one for one in self._beside if one.runtime in runtimes)])
 
     @property
     def look(self) -> Look:

@@ -5,6 +5,7 @@ Figures of unlike sources are never compared, nor those of unlike counts of unit
 
 from __future__ import annotations
 
+import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +13,12 @@ from dataclasses import replace as replaced
 
 from msgspec.structs import replace
 
-from bench.regression.gates import BURST, CEILING, Figure, Gate
+from bench.regression.gates import BURST, CEILING, LEAK, Figure, Gate
 from bench.regression.looks import FARTHEST
-from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Stopped
+from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Stopped, known
 from bench.results.choice import LIKE
 from bench.results.figures import series
+from bench.results.leak import grown_bytes_per_unit
 from bench.results.records import Result, Sweep
 from bench.results.samples import Sample
 
@@ -38,7 +40,8 @@ def paired_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Side
             continue
         broke = {side: pairs[name] for side, pairs in given_up.items() if name in pairs}
         pair = max(broke.values(), default=None)
-        found.append(replaced(_pairs(gate, before, after), given_up=pair, broke=tuple(broke)))
+        sides = replaced(_pairs(gate, before, after), given_up=pair, broke=tuple(broke))
+        found.append(replaced(sides, grown=_grown(gate, base, new)))
     return tuple(found)
 
 
@@ -46,7 +49,9 @@ def grouped_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Sid
     """Each gate's samples of two results that have nothing to do with each other."""
     before, after = _in_groups(base), _in_groups(new)
     return tuple(
-        _ceilings(gate, base, new) if gate.figure == CEILING else _groups(gate, before, after)
+        _ceilings(gate, base, new)
+        if gate.figure == CEILING
+        else replaced(_groups(gate, before, after), grown=_grown(gate, base, new))
         for gate in gates
     )
 
@@ -133,6 +138,20 @@ def _in_common(sides: Sequence[Sequence[Sample | None]]) -> tuple[_Kind, str | N
             f"measured at {counts[0]:,} units on one side and at {counts[1]:,} on the other",
         )
     return _Kind(next(iter(sources), None), next(iter(counts), None)), None
+
+
+def _grown(gate: Gate, base: Result, new: Result) -> tuple[float, float] | None:
+    """For a leak, by how much each side's processes grew over all their cycles."""
+    if gate.figure != LEAK:
+        return None
+    medians = []
+    for result in (base, new):
+        sweeps = [s for s in result.sweeps if (s.runtime, s.purpose) == (gate.runtime, "leak")]
+        values = known([grown_bytes_per_unit(sweep) for sweep in sweeps[:FARTHEST]])
+        if not values:
+            return None
+        medians.append(statistics.median(values))
+    return medians[0], medians[1]
 
 
 def _doubts(sides: Sequence[Sequence[Sample | None]]) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ class Pairs:
     """One value a process, `base[i]` and `new[i]` of the same pair; `None` is unknown. `at` is the
     count of units, and `doubts` are about all of them. `unlike` says why the two sides are not to
     be compared, where they are not; `given_up` at which pair a side broke once too often, and
-    `broke` which side."""
+    `broke` which side. `grown` is there for a leak: the bytes a unit and cycle by which the
+    processes of base and new grew from their first cycle to their last, medians."""
 
     base: Values
     new: Values
@@ -27,6 +28,7 @@ class Pairs:
     unlike: str | None = None
     given_up: int | None = None
     broke: tuple[str, ...] = ()
+    grown: tuple[float, float] | None = None
 
     def first(self, count: int) -> Pairs:
         given_up = self.given_up if (self.given_up or 0) <= count else None
@@ -48,6 +50,7 @@ class Groups:
     at: int | None = None
     doubts: tuple[str, ...] = ()
     unlike: str | None = None
+    grown: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

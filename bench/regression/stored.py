@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.errors import UsageError
 from bench.regression.decision import decide
-from bench.regression.gates import BY_DEFAULT, BYTES, CEILING, Figure, Gate, Margin
+from bench.regression.gates import BURST, BY_DEFAULT, BYTES, CEILING, Figure, Gate, Margin
 from bench.regression.judge import advisory_gates, gates_of, has_values, judge_stored, purpose_of
 from bench.regression.looks import FARTHEST, Look, looks
 from bench.regression.pairing import grouped_sides
@@ -75,10 +75,11 @@ def _runtimes(base: Result, new: Result, names: Sequence[str]) -> list[Runtime]:
 
 
 def _made(base: Result, new: Result) -> list[Figure]:
-    """The usual figures of which either side has the sweeps."""
+    """The figures that decide by default of which either side has the sweeps. A job that has none
+    but bursts was made to judge those."""
     purposes = {sweep.purpose for result in (base, new) for sweep in result.sweeps}
     usual = [figure for figure in (*BY_DEFAULT, CEILING) if purpose_of(figure) in purposes]
-    return usual or list(BY_DEFAULT)
+    return usual or ([BURST] if purpose_of(BURST) in purposes else list(BY_DEFAULT))
 
 
 def _looks(result: Result) -> tuple[Look, ...]:

@@ -6,15 +6,18 @@ in the metric's own unit (seconds, bytes, a count); `None` is unknown.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
+from bench.regression.gates import USUAL, Figure
 from bench.regression.sides import is_lacking
 from bench.results.metrics import Name, Part
 from bench.results.records import Count, Record
 
-Word = Literal["regression", "no regression", "inconclusive"]
+Word = Literal["regression", "improvement", "no regression", "inconclusive"]
+# What the gates of a job come to together, the first that holds. Each has its exit code.
+Outcome = Literal["regression", "not measured", "inconclusive", "improvement", "no regression"]
 # What is an event of its own beside, or instead of, a figure that moved.
 Event = Literal[
     "leak", "only its leak", "changed limit", "limit of another value", "missing", "given up"
@@ -62,9 +65,23 @@ class Verdict(Record, frozen=True, kw_only=True):
     new_samples: tuple[float | None, ...] = ()
 
     @property
+    def figure(self) -> Figure:
+        return Figure(self.metric, self.part, self.quantile)
+
+    @property
     def is_open(self) -> bool:
         """Whether more pairs could still tell."""
         return self.verdict == "inconclusive"
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether a worsening past the margin is ruled out."""
+        return self.verdict in ("no regression", "improvement")
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether it changed past its margin, for worse or better."""
+        return self.verdict in ("regression", "improvement")
 
     @property
     def is_unmeasured(self) -> bool:
@@ -88,12 +105,13 @@ class Decision(Record, frozen=True, kw_only=True):
     verdicts: tuple[Verdict, ...]
 
     @property
-    def outcome(self) -> Word:
+    def outcome(self) -> Outcome:
         """What the gated verdicts come to: one regression is enough for one, and nothing is given
-        a clean bill while anything is inconclusive."""
-        words = {verdict.verdict for verdict in self.verdicts if verdict.gated}
-        order: tuple[Word, ...] = ("regression", "inconclusive", "no regression")
-        return next((word for word in order if word in words), "inconclusive")
+        a clean bill while anything could not be measured or is inconclusive."""
+        words: set[Outcome] = {
+            "not measured" if verdict.is_unmeasured else verdict.verdict for verdict in self.gated
+        }
+        return next((word for word in get_args(Outcome) if word in words), "inconclusive")
 
     @property
     def may_pass(self) -> bool:
@@ -103,6 +121,11 @@ class Decision(Record, frozen=True, kw_only=True):
     @property
     def advisory(self) -> tuple[Verdict, ...]:
         return tuple(verdict for verdict in self.verdicts if not verdict.gated)
+
+    @property
+    def beside(self) -> tuple[Verdict, ...]:
+        """The advisory ones that stand beside the gates wherever those are shown."""
+        return tuple(one for one in self.advisory if one.figure in USUAL)
 
     @property
     def gated(self) -> tuple[Verdict, ...]:
@@ -128,7 +151,7 @@ class Judgement(Record, frozen=True, kw_only=True):
 
     outnumber_verdict: Literal[1]
     version: str
-    outcome: Word
+    outcome: Outcome
     base: Compared
     new: Compared
     paired: bool

@@ -37,6 +37,19 @@ def leaked_bytes_per_unit(sweep: Sweep) -> Sample:
     )
 
 
+def grown_bytes_per_unit(sweep: Sweep) -> float | None:
+    """By how much user memory grew from the first cycle to the last, a unit and cycle: with what
+    comes in jumps, which a slope over the cycles leaves out. `None` where it cannot be told."""
+    cycles = [(place, step) for place, step in enumerate(sweep.steps) if step.alive]
+    if len(cycles) < 2:
+        return None
+    (first, before), (last, after) = cycles[0], cycles[-1]
+    was, now = before.memory.user, after.memory.user
+    if was.bytes is None or now.bytes is None or was.source != now.source:
+        return None
+    return (now.bytes - was.bytes) / (last - first) / after.alive
+
+
 def _steady(sweep: Sweep) -> list[tuple[int, Step]]:
     """The cycles after the first ones, with their number, as far as they are like each other."""
     return [

@@ -1,8 +1,8 @@
 """A judgement as JUnit XML: a test case a gate.
 
-A regression is a failure, and what could not be measured an error. What is inconclusive is skipped,
-not an error: nearly every reader of this format counts an error among the failures, and noise must
-not look like one. The exit code tells them apart.
+A regression is a failure, what could not be measured an error, and an improvement passes. What is
+inconclusive is skipped, not an error: nearly every reader of this format counts an error among the
+failures, and noise must not look like one. The exit code tells them apart.
 """
 
 from __future__ import annotations
@@ -56,5 +56,5 @@ def _fails(judgement: Judgement, verdict: Verdict) -> bool:
 
 
 def _is_skipped(judgement: Judgement, verdict: Verdict) -> bool:
-    is_settled = verdict.verdict == "no regression" or verdict.is_unmeasured
+    is_settled = verdict.is_cleared or verdict.is_unmeasured
     return not is_settled and not _fails(judgement, verdict)

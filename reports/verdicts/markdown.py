@@ -7,24 +7,26 @@ from collections.abc import Iterable
 from bench.regression.verdicts import Judgement
 from reports.escape import markdown as escaped
 from reports.verdicts import words
-from reports.verdicts.table import HEADINGS, NUMBERS, cells, headings
+from reports.verdicts.table import HEADINGS, NUMBERS, cells, headings, rows
 
 HOW_TO_READ = (
-    "A *regression* is a change that chance hardly makes **and** that is past its margin; "
-    "*no regression* is an interval that ends before the margin; all else is *inconclusive*."
+    "A *regression* is a change for the worse that chance hardly makes **and** that is past its "
+    "margin, an *improvement* the same for the better; *no regression* is an interval that ends "
+    "before the margin; all else is *inconclusive*. What is *advisory* decides nothing."
 )
 
 
 def markdown(judgement: Judgement) -> str:
     """Heading, sentence, table, and what is to be known of them. Ends with a newline."""
     parts = [
-        f"### outnumber: {words.headline(judgement).lower()}",
+        f"### outnumber: {escaped(_uncapitalised(words.headline(judgement)))}",
         escaped(words.sentence(judgement)),
         _sides(judgement),
         _table(judgement),
         _list("Also moved, not gated:", words.moved(judgement)),
         _list("To be known:", [*words.reasons_of(judgement.decision.gated), *judgement.warnings]),
-        _list("The two results differ in:", judgement.differences),
+        _list("What differs:", words.differences(judgement)),
+        _list("What to do:", words.next_steps(judgement)),
         HOW_TO_READ,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -39,11 +41,15 @@ def _sides(judgement: Judgement) -> str:
 def _table(judgement: Judgement) -> str:
     heads = (*(heading.replace("\n", " ") for heading in headings(judgement)), "margin")
     rules = ("---:" if place in NUMBERS else "---" for place in range(len(HEADINGS)))
-    rows = [
+    lines = [
         _row(map(escaped, (*cells(verdict), words.margin_of(verdict))))
-        for verdict in judgement.decision.gated
+        for verdict in rows(judgement)
     ]
-    return "\n".join([_row(heads), _row((*rules, "---:")), *rows])
+    return "\n".join([_row(heads), _row((*rules, "---:")), *lines])
+
+
+def _uncapitalised(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ import itertools
 from rich.table import Table
 from rich.text import Text
 
-from bench.regression.verdicts import Judgement, Verdict, Word
+from bench.regression.verdicts import Judgement, Outcome, Verdict
 from reports import units
 from reports.console import Console
 from reports.escape import terminal
@@ -26,7 +26,20 @@ HEADINGS = (
 NUMBERS = (2, 3, 4, 6)
 # Where there is no room, an interval goes below its middle, an event below its verdict.
 NARROWEST = {3: len("(+199 to +203)"), 5: len("inconclusive:")}
-STYLES: dict[Word, str] = {"regression": "bold red", "inconclusive": "yellow", "no regression": ""}
+STYLES: dict[Outcome, str] = {
+    "regression": "bold red",
+    "improvement": "green",
+    "not measured": "bold yellow",
+    "inconclusive": "yellow",
+    "no regression": "",
+}
+
+
+def rows(judgement: Judgement) -> list[Verdict]:
+    """The verdicts that stand in the table: each runtime's gates, then what is beside them."""
+    shown = (*judgement.decision.gated, *judgement.decision.beside)
+    places = {name: place for place, name in enumerate(dict.fromkeys(v.runtime for v in shown))}
+    return sorted(shown, key=lambda verdict: places[verdict.runtime])
 
 
 def cells(verdict: Verdict) -> tuple[str, ...]:
@@ -43,16 +56,18 @@ def cells(verdict: Verdict) -> tuple[str, ...]:
 
 
 def print_judgement(judgement: Judgement, console: Console | None = None) -> None:
-    """Prints the table, what is to be known of it, and the sentence."""
+    """Prints what was found, the table, what is to be known of it, and what to type next."""
     out = console or Console()
+    out.print()
+    out.print(Text(terminal(words.sentence(judgement)), STYLES[judgement.decision.outcome]))
     out.print()
     for name, side in (("base", judgement.base), ("new", judgement.new)):
         out.print(Text(terminal(f"{name}: {side.subject}")), soft_wrap=True)
     out.print()
     out.print(_table(judgement))
     _print_notes(judgement, out)
-    out.print()
-    out.print(Text(terminal(words.sentence(judgement)), STYLES[judgement.decision.outcome]))
+    for place, step in enumerate(words.next_steps(judgement)):
+        out.print(Text(terminal(f"{'' if place else 'What to do: '}{step}")))
 
 
 def headings(judgement: Judgement) -> tuple[str, ...]:
@@ -72,12 +87,10 @@ def _table(judgement: Judgement) -> Table:
             min_width=NARROWEST.get(place),
             overflow="fold",
         )
-    for runtime, block in itertools.groupby(
-        judgement.decision.gated, key=lambda verdict: verdict.runtime
-    ):
+    for runtime, block in itertools.groupby(rows(judgement), key=lambda verdict: verdict.runtime):
         made.add_row(Text(terminal(runtime), "bold"))
         for verdict in block:
-            style = STYLES[verdict.verdict]
+            style = STYLES[verdict.verdict] if verdict.gated else "dim"
             made.add_row(*(Text(terminal(cell), style) for cell in cells(verdict)[1:]))
     return made
 
@@ -86,7 +99,7 @@ def _print_notes(judgement: Judgement, out: Console) -> None:
     notes = [
         *words.reasons_of(judgement.decision.gated),
         *(f"also moved, not gated: {one}" for one in words.moved(judgement)),
-        *(f"the results differ in {difference}" for difference in judgement.differences),
+        *words.differences(judgement),
         *judgement.warnings,
     ]
     for note in dict.fromkeys(notes):

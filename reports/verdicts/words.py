@@ -5,27 +5,38 @@ Nothing is computed here but what a person needs to read it: units, signs, one s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from typing import get_args
 
-from bench.regression.verdicts import Decision, Judgement, Verdict, Word
+from bench.regression.verdicts import Decision, Judgement, Outcome, Verdict, Word
 from reports import units
 from reports.escape import plain
 from reports.summary import NAMES
 
-HEADLINES: dict[Word, str] = {
-    "regression": "Regression",
-    "no regression": "No regression",
-    "inconclusive": "Inconclusive",
-}
 UNMEASURED = "could not be measured"
+HEADLINES: dict[Outcome, str] = {
+    "regression": "Regression",
+    "improvement": "Improvement",
+    "not measured": "Could not be measured",
+    "inconclusive": "Inconclusive",
+    "no regression": "No regression",
+}
+# Margins that people choose, as shares.
+ROUND_MARGINS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.30, 0.50)
+MOST_PAIRS = 200
 
 
 def headline(judgement: Judgement) -> str:
-    """What the whole came to, in a word or two."""
-    outcome = judgement.decision.outcome
-    if outcome == "inconclusive" and any(one.is_unmeasured for one in judgement.decision.gated):
-        return _capital(UNMEASURED)
-    return HEADLINES[outcome]
+    """What the whole came to, with the worst and the best of what moved."""
+    worse, better = _moved(judgement.decision.gated)
+    ends = [
+        f"{end}: {name_of(verdicts[0])} of {plain(verdicts[0].runtime)} {_signed(verdicts[0])}"
+        for end, verdicts in (("worst", worse), ("best", better))
+        if verdicts
+    ]
+    moved = f" ({'; '.join(ends)})" if ends else ""
+    return HEADLINES[judgement.decision.outcome] + moved
 
 
 def name_of(verdict: Verdict) -> str:
@@ -79,48 +90,103 @@ def smallest_of(verdict: Verdict) -> str:
 
 
 def verdict_of(verdict: Verdict) -> str:
-    """The verdict, with the event that it was."""
+    """The verdict, with the event that it was; whether it decides nothing."""
+    word = verdict.verdict if verdict.gated else f"advisory: {verdict.verdict}"
     if verdict.is_unmeasured:
         return UNMEASURED
     match verdict.event:
         case None:
-            return verdict.verdict
+            return word
         case "missing":
-            return f"{verdict.verdict}: missing on one side"
+            return f"{word}: missing on one side"
         case event:
-            return f"{verdict.verdict}: {event}"
+            return f"{word}: {event}"
 
 
 def sentence(judgement: Judgement) -> str:
-    """What the whole came to, in one sentence."""
-    gated = judgement.decision.gated
-    named = {word: [v for v in gated if v.verdict == word] for word in HEADLINES}
-    lost = [v for v in gated if v.is_unmeasured]
-    open_ones = [v for v in named["inconclusive"] if not v.is_unmeasured]
-    match judgement.decision.outcome:
-        case "regression":
-            worse = "; ".join(map(_worse, named["regression"]))
-            rest = f"; {_listed(open_ones)} {_is(open_ones)} inconclusive" if open_ones else ""
-            rest += f"; {_listed(lost)} {UNMEASURED}" if lost else ""
-            said = f"Regression: {worse}{rest}."
-        case "inconclusive":
-            said = " ".join(
-                f"{word}: {_doubted(verdicts)}."
-                for word, verdicts in ((_capital(UNMEASURED), lost), ("Inconclusive", open_ones))
-                if verdicts
-            )
-        case _:
-            said = f"No regression in {_listed(named['no regression'])}."
+    """What the whole came to: all that was found, the worst first, each gate in one place."""
+    decision = judgement.decision
+    worse, better = _moved(decision.gated)
+    lost = [v for v in decision.gated if v.is_unmeasured]
+    open_ones = [v for v in decision.gated if v.is_open and not v.is_unmeasured]
+    cleared = [v for v in decision.gated if v.verdict == "no regression"]
+    beside = [v for verdicts in _moved(decision.beside) for v in verdicts]
+    parts = (
+        (f"{HEADLINES['regression']}: ", "; ".join(map(_change_of, worse))),
+        (f"{HEADLINES['improvement']}: ", "; ".join(map(_change_of, better))),
+        (f"{HEADLINES['not measured']}: ", _doubted(lost)),
+        (f"{HEADLINES['inconclusive']}: ", _doubted(open_ones)),
+        (f"{HEADLINES['no regression']} in ", _listed(cleared)),
+        ("Advisory, not gated: ", "; ".join(map(_change_of, beside))),
+    )
+    said = " ".join(f"{word}{what}." for word, what in parts if what)
     return f"Advisory, since the results are not alike. {said}" if judgement.advisory else said
+
+
+def _moved(verdicts: Iterable[Verdict]) -> tuple[list[Verdict], list[Verdict]]:
+    """Those that got worse, the worst first, and those that got better, the best first: by how many
+    of its margins each moved."""
+    moved = sorted(verdicts, key=_margins, reverse=True)
+    return (
+        [one for one in moved if one.verdict == "regression"],
+        [one for one in moved if one.verdict == "improvement"],
+    )
+
+
+def _margins(verdict: Verdict) -> float:
+    change = abs((verdict.effect or 0.0) - (0.0 if verdict.absolute else 1.0))
+    return change / verdict.margin if verdict.margin else change
+
+
+def next_steps(judgement: Judgement) -> list[str]:
+    """What to type where gates are open: nothing where none is."""
+    gated = judgement.decision.gated
+    lost = [v for v in gated if v.is_unmeasured]
+    broken = [v for v in gated if v.event in ("missing", "given up") and not v.is_unmeasured]
+    noisy = [v for v in gated if v.is_open and v not in lost and v not in broken]
+    few = [v for v in noisy if any("too few" in reason for reason in v.reasons)]
+    steps = []
+    if lost or broken:
+        steps.append(
+            f"{_listed([*lost, *broken])}: see why the runner broke or what it does not report, "
+            "then mend that side, or gate other figures with --gate"
+        )
+    if few and not judgement.paired:
+        steps.append(f"{_listed(few)}: outnumber ab makes as many pairs as a verdict needs")
+    vague = [v for v in noisy if v.effect is not None and v not in few]
+    if vague:
+        margins = " ".join(f"--gate {gate}" for gate in dict.fromkeys(map(_wider, vague)))
+        most = min(MOST_PAIRS, 2 * max((*judgement.looks, 40)))
+        if judgement.paired and most > max((*judgement.looks, 40)):
+            steps.append(f"{_listed(vague)}: more pairs tell smaller changes: --pairs-max {most}")
+        steps.append(f"a wider margin, if that is small enough for you: {margins}")
+        steps.append("a quieter machine; outnumber noise says which margins suit this one")
+    if noisy and not (lost or broken):
+        steps.append("--inconclusive-ok lets a job pass that noise alone left open")
+    return steps
+
+
+def _wider(verdict: Verdict) -> str:
+    """A gate on the same figure that this noise would probably have settled."""
+    figure = verdict.figure.words
+    worst = verdict.high if verdict.better == "lower" else verdict.low
+    off = 0.0 if worst is None else abs(worst if verdict.absolute else worst - 1)
+    needed = max(off, (verdict.smallest or 0.0) / 2, 1.5 * verdict.margin)
+    if verdict.absolute:
+        if "bytes" in verdict.metric:
+            return f"{figure}:{math.ceil(needed)}B"
+        return f"{figure}:{math.ceil(needed * 1e9)}ns" if "seconds" in verdict.metric else figure
+    share = next((one for one in ROUND_MARGINS if one >= needed), ROUND_MARGINS[-1])
+    return f"{figure}:{100 * share:g}%"
 
 
 def standing(decision: Decision) -> str:
     """How a job's gates stand, while it goes: `no regression in bytes of asyncio; …`."""
-    named: dict[str, list[Verdict]] = {word: [] for word in (*HEADLINES, UNMEASURED)}
+    named: dict[str, list[Verdict]] = {word: [] for word in (*get_args(Word), UNMEASURED)}
     for verdict in decision.gated:
         named[UNMEASURED if verdict.is_unmeasured else verdict.verdict].append(verdict)
     return "; ".join(
-        f"{word}{' in' if 'regression' in word else ':'} {_listed(verdicts)}"
+        f"{word}{':' if word in ('inconclusive', UNMEASURED) else ' in'} {_listed(verdicts)}"
         for word, verdicts in named.items()
         if verdicts
     )
@@ -136,26 +202,41 @@ def reasons_of(verdicts: Iterable[Verdict]) -> list[str]:
 
 
 def moved(judgement: Judgement) -> list[str]:
-    """The advisory figures that got worse past their margins."""
+    """The other advisory figures that changed past their margins, for worse or better."""
+    decision = judgement.decision
     return [
-        f"{plain(verdict.runtime)}, {name_of(verdict)}: {both_of(verdict)}, {effect_of(verdict)}"
-        for verdict in judgement.decision.advisory
-        if verdict.verdict == "regression"
+        f"{plain(verdict.runtime)}, {name_of(verdict)}: {both_of(verdict)}, {effect_of(verdict)}, "
+        f"{'worse' if verdict.verdict == 'regression' else 'better'}"
+        for verdict in decision.advisory
+        if verdict.has_moved and verdict not in decision.beside
     ]
 
 
-def _worse(verdict: Verdict) -> str:
-    runtime = plain(verdict.runtime)
+def differences(judgement: Judgement) -> list[str]:
+    """Every recorded fact in which the two sides differ; that there is none."""
+    if not judgement.differences:
+        return ["no recorded fact differs between the two sides: versions, settings, machine"]
+    return [f"the two sides differ in {difference}" for difference in judgement.differences]
+
+
+def _change_of(verdict: Verdict) -> str:
+    """A figure that moved, as a clause."""
+    runtime, is_worse = plain(verdict.runtime), verdict.verdict == "regression"
     match verdict.metric:
-        case "leaked_bytes_per_unit":
+        case "leaked_bytes_per_unit" if is_worse:
             return f"{runtime} leaks {_more(verdict)} a unit"
+        case "leaked_bytes_per_unit":
+            return f"{runtime} leaks {value_of(verdict, abs(verdict.effect or 0))} less a unit"
         case "bytes_per_unit" if not verdict.absolute and verdict.part == "total":
             return f"a unit of {runtime} takes {_times(verdict)} the bytes: {both_of(verdict)}"
         case "burst_seconds_per_unit" if not verdict.absolute:
             return f"a burst of {runtime} takes {_times(verdict)} the time: {both_of(verdict)} each"
-        case "ceiling":
+        case "ceiling" if is_worse:
             return _lower_ceiling(verdict)
-    return f"{name_of(verdict)} of {runtime} got worse: {both_of(verdict)}"
+        case "ceiling":
+            return f"{runtime} stops at more units ({both_of(verdict)})"
+    got = "worse" if is_worse else "better"
+    return f"{name_of(verdict)} of {runtime} got {got}: {both_of(verdict)}"
 
 
 def _lower_ceiling(verdict: Verdict) -> str:
@@ -222,14 +303,6 @@ def _and(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _capital(words: str) -> str:
-    return words[0].upper() + words[1:]
-
-
-def _is(verdicts: Sequence[Verdict]) -> str:
-    return "is" if len(verdicts) == 1 else "are"
-
-
 def _times(verdict: Verdict) -> str:
     return f"{verdict.effect or 0:.2f} times"
 
@@ -244,6 +317,15 @@ def _change(verdict: Verdict, effect: float) -> str:
     if not verdict.absolute:
         return f"{effect:.3f}"
     return f"{'−' if effect < 0 else '+'}{value_of(verdict, abs(effect))}"
+
+
+def _signed(verdict: Verdict) -> str:
+    """By how much it moved: `+9.2 %`, `−21 %`, `+201 B`."""
+    effect = verdict.effect or 0.0
+    if verdict.absolute:
+        return _change(verdict, effect)
+    percent = 100 * (effect - 1)
+    return f"{'−' if percent < 0 else '+'}{abs(percent):.2g} %"
 
 
 def _worsening(verdict: Verdict, amount: float) -> str:

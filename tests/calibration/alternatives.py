@@ -95,12 +95,12 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.words,
         percent(row.alike.share("regression").value, 2),
         percent(row.with_drift.share("regression").value, 2),
-        percent(row.alike.share("no regression").value),
+        percent(row.alike.cleared.value),
         f"{statistics.fmean(row.alike.pairs):.0f}",
-        percent(row.at_margin.share("no regression").value),
+        percent(row.at_margin.cleared.value),
         percent(row.five.share("regression").value),
         percent(row.ten.share("regression").value),
-        percent(row.ten.share("no regression").value, 2),
+        percent(row.ten.cleared.value, 2),
     )
 
 

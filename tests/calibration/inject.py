@@ -47,6 +47,8 @@ ALIKE = (
     "threading",
 )  # fmt: skip
 RUNTIMES = tuple(dict.fromkeys(ALIKE))
+# Faults of each kind are looked for at once; by default the burst is advisory.
+EVERY_GATE = ("--gate", "bytes", "--gate", "leak", "--gate", "burst")
 
 
 @dataclass(frozen=True)
@@ -65,10 +67,15 @@ def cases(kinds: Sequence[str], runtimes: Sequence[str]) -> Iterator[Case]:
 
 
 def alike(runtimes: Sequence[str]) -> Iterator[Case]:
-    """Both sides the same."""
+    """Both sides the same, the burst gated too."""
     for name in filter(runtimes.__contains__, ALIKE):
-        both = ("--base-python", sys.executable, "--new-python", sys.executable)
-        yield Case("alike", "none", ("--runtime", name, *both))
+        yield Case("alike", "none", (*_the_same(name), *EVERY_GATE))
+
+
+def default(runtimes: Sequence[str]) -> Iterator[Case]:
+    """Both sides the same, judged by what decides by default: two jobs of each of `ALIKE`."""
+    for name in filter(runtimes.__contains__, (*ALIKE, *ALIKE)):
+        yield Case("default", "none", _the_same(name))
 
 
 def heavier(runtimes: Sequence[str]) -> Iterator[Case]:
@@ -106,7 +113,14 @@ def ceiling(runtimes: Sequence[str]) -> Iterator[Case]:
             yield Case("ceiling", fault, (*_both("pthread"), *base, *new))
 
 
-KINDS = {"alike": alike, "heavier": heavier, "slower": slower, "leak": leak, "ceiling": ceiling}
+KINDS = {
+    "alike": alike,
+    "default": default,
+    "heavier": heavier,
+    "slower": slower,
+    "leak": leak,
+    "ceiling": ceiling,
+}
 
 
 def calibrated(entry: Entry) -> int:
@@ -129,9 +143,14 @@ def _burst_seconds(entry: Entry, turns: int) -> float:
     return taker.record(0).steps[0].burst_seconds
 
 
+def _the_same(name: str) -> tuple[str, ...]:
+    python = ("--base-python", sys.executable, "--new-python", sys.executable)
+    return ("--runtime", name, *python, "--same-ok")
+
+
 def _both(name: str) -> tuple[str, ...]:
     file = FAULTS / f"{name}.toml"
-    return ("--base-runner", str(file), "--new-runner", str(file))
+    return ("--base-runner", str(file), "--new-runner", str(file), *EVERY_GATE)
 
 
 @contextlib.contextmanager
@@ -188,7 +207,7 @@ def main() -> None:
     options = arguments()
     made: list[outcomes.Outcome] = []
     for case in cases(options.only or list(KINDS), options.runtime or RUNTIMES):
-        for _ in range(1 if case.kind == "alike" else options.jobs):
+        for _ in range(1 if case.fault == "none" else options.jobs):
             made.append(carry_out(case))
             print(made[-1].line, flush=True)
             outcomes.keep(made)

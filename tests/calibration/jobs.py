@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.regression.gates import Figure
 from bench.regression.simulate import Recorded
-from bench.regression.verdicts import Decision, Verdict, Word
+from bench.regression.verdicts import Decision, Outcome, Verdict
 from bench.results.statistics import Estimate, share_with_interval
 
 Runtimes = Mapping[str, Sequence[Recorded]]
@@ -29,7 +29,7 @@ def dice_for(seeds: str, *words: object) -> random.Random:
 class Shares:
     """How many of so many came to each verdict, and after how many pairs."""
 
-    words: tuple[Word, ...]
+    words: tuple[Outcome, ...]
     pairs: tuple[int, ...]
 
     @classmethod
@@ -43,9 +43,18 @@ class Shares:
         found = [v for decision in decisions for v in decision.verdicts if _is_of(v, figure)]
         return cls(tuple(v.verdict for v in found), tuple(v.samples for v in found))
 
-    def share(self, word: Word) -> Estimate:
+    def share(self, word: Outcome) -> Estimate:
         """With the interval of Clopper and Pearson."""
         return share_with_interval(self.words.count(word), len(self.words))
+
+    @property
+    def cleared(self) -> Estimate:
+        """Those in which a worsening past the margin was ruled out."""
+        return share_with_interval(self.cleared_count, len(self.words))
+
+    @property
+    def cleared_count(self) -> int:
+        return self.words.count("no regression") + self.words.count("improvement")
 
     @property
     def median_pairs(self) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from bench.regression.verdicts import Event, Judgement, Verdict, Word
+from bench.regression.verdicts import Outcome as Ending
 from reports.verdicts.words import effect_of, name_of, verdict_of
 from tests.calibration.jobs import table
 
@@ -44,7 +45,7 @@ class Outcome(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     started: str
     exit_code: int
-    outcome: Word
+    outcome: Ending
     seconds: float
     load: float
     gates: tuple[Judged, ...]
@@ -112,7 +113,7 @@ def injected_table(made: Sequence[Outcome]) -> str:
     jobs = Counter((one.runtime, one.fault) for one in made)
     told: dict[tuple[str, str, str], list[tuple[Judged, Outcome]]] = defaultdict(list)
     for one in made:
-        for gate in one.gates if one.kind != "alike" else ():
+        for gate in one.gates if one.fault != "none" else ():
             if gate == one.aimed or gate.verdict != "no regression" or gate.event:
                 key = (one.runtime, one.fault, f"{gate.figure}: {gate.told}")
                 told[key].append((gate, one))
@@ -144,19 +145,20 @@ def _number(words: str) -> float:
     return float(found[0]) if found else 0.0
 
 
-def alike_table(made: Sequence[Outcome]) -> str:
+def alike_table(made: Sequence[Outcome], kind: str = "alike") -> str:
+    """Jobs without a fault of this kind, a row each."""
     heading = ("runtime", "outcome", "left open", "pairs", "seconds", "load as it began")
     rows = [
         (
             one.runtime,
             one.outcome,
-            ", ".join(gate.figure for gate in one.gates if gate.verdict != "no regression") or "–",
+            ", ".join(gate.figure for gate in one.gates if gate.verdict == "inconclusive") or "–",
             str(max(gate.pairs for gate in one.gates)),
             f"{one.seconds:.0f}",
             f"{one.load:.1f}",
         )
         for one in made
-        if one.kind == "alike"
+        if one.kind == kind
     ]
     return table(heading, rows, words=3)
 

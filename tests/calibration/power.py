@@ -136,7 +136,7 @@ def spread_table(made: Iterable[BySpread]) -> str:
                 f"+{row.change * 100:.0f} %",
                 percent(row.shares.share("regression").value),
                 percent(row.shares.share("inconclusive").value),
-                percent(row.shares.share("no regression").value),
+                percent(row.shares.cleared.value),
                 f"{row.shares.median_pairs:.0f}",
             )
             for row in made
@@ -146,5 +146,5 @@ def spread_table(made: Iterable[BySpread]) -> str:
 
 def _cell(row: Row) -> str:
     found = percent(row.shares.share("regression").value)
-    cleared = row.shares.share("no regression").value
+    cleared = row.shares.cleared.value
     return f"{found} ({percent(cleared)})" if cleared else found

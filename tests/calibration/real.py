@@ -47,7 +47,7 @@ def is_told_as_limit(one: Outcome) -> bool:
 
 
 def is_not_cleared(one: Outcome) -> bool:
-    return one.aimed is not None and one.aimed.verdict != "no regression"
+    return one.aimed is not None and one.aimed.verdict not in ("no regression", "improvement")
 
 
 def varies_little(one: Outcome) -> bool:
@@ -58,7 +58,12 @@ def did_not_fail(one: Outcome) -> bool:
     return one.exit_code != 1
 
 
+def passed(one: Outcome) -> bool:
+    return one.exit_code == 0
+
+
 ASKED = (
+    Asked("both sides alike, by default: passed", "at least 19 of 20", "default", passed, 0.95),
     Asked("both sides alike: did not fail", "at least 98 % of jobs", "alike", did_not_fail,
           1 - MOST),
     Asked("+10 % of a unit's bytes held: found", "always", "heavier", is_found, 1.0, "+10 %"),

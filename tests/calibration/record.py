@@ -22,7 +22,7 @@ from bench.experiments.ceiling import runtime_of
 from bench.experiments.side import Contender, PairsRequest
 from bench.machine import fingerprint
 from bench.measure.availability import availability
-from bench.regression.gates import BY_DEFAULT, default_gate
+from bench.regression.gates import USUAL, default_gate
 from bench.regression.judge import wanted
 from bench.results.records import Result
 from bench.system import System
@@ -40,7 +40,7 @@ def record(entry: Entry, processes: int) -> Result:
     """One job of pairs, all alike."""
     available = {entry.name: availability(entry, TOOLS)}
     runtime = runtime_of(entry, available)
-    sweeps = wanted([default_gate(figure, runtime) for figure in BY_DEFAULT])
+    sweeps = wanted([default_gate(figure, runtime) for figure in USUAL])
     request = PairsRequest(SEED, (processes // 2,), sweeps)
     side = Contender("alike", RIG, (entry,), available)
     machine = fingerprint(System())

@@ -19,7 +19,7 @@ import msgspec
 
 from bench.experiments.pairs import LEAK_PAIRS
 from bench.regression.alike import recorded_pairs
-from bench.regression.gates import BY_DEFAULT, LEAK, Figure, Gate, default_gate, figures
+from bench.regression.gates import LEAK, USUAL, Figure, Gate, default_gate, figures
 from bench.regression.simulate import Recorded
 from bench.results.records import Result, Runtime
 from tests.calibration import nuisances
@@ -63,7 +63,7 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def recording_of(result: Result) -> Recording:
     """What a job of pairs recorded that had one runtime, and the gates that it has by default."""
     (runtime,) = result.runtimes
-    gates = [default_gate(figure, runtime) for figure in BY_DEFAULT]
+    gates = [default_gate(figure, runtime) for figure in USUAL]
     machine = result.machine
     return Recording(
         runtime=runtime,

@@ -69,8 +69,8 @@ def as_table(made: Iterable[Row], runtimes: Runtimes) -> str:
         (
             (
                 row.rule,
-                f"{row.slower.words.count('no regression')} of {len(row.slower.words):,} jobs",
-                *(percent(one.share("no regression").value) for one in (row.alike, row.faster)),
+                f"{row.slower.cleared_count} of {len(row.slower.words):,} jobs",
+                *(percent(one.cleared.value) for one in (row.alike, row.faster)),
             )
             for row in made
         ),

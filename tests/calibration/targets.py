@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.regression.gates import BURST, BYTES, LEAK, Figure
-from bench.regression.verdicts import Word
+from bench.regression.verdicts import Outcome
 from tests.calibration import climbs, false_failures, power, real, sharpness
 from tests.calibration.jobs import Shares, percent, table, with_interval
 from tests.calibration.real import FOUND_BURST, FOUND_SMALL, VARY
@@ -104,12 +104,11 @@ def _burst(worst: float) -> Target:
 
 def _never_cleared(slower: Sequence[Shares]) -> Target:
     every = sum(slower, Shares((), ()))
-    cleared = every.share("no regression")
+    cleared = every.cleared
     return Target(
         "drawn: +10 % in spawn time, however much pairs vary: called *no regression*",
         f"never, as far as jobs can show: at most 1 of {RARE:,}",
-        f"{every.words.count('no regression'):,} of {len(every.words):,} jobs: at most "
-        f"{percent(cleared.high, 2)}",
+        f"{every.cleared_count:,} of {len(every.words):,} jobs: at most {percent(cleared.high, 2)}",
         RARE * (cleared.value or 0.0) <= 1,
     )
 
@@ -129,9 +128,9 @@ def _real(answer: real.Answer) -> Target:
     return Target(f"real jobs: {asked.what}", asked.reach, answer.words, answer.reached)
 
 
-def _worst(found: Sequence[power.Row], figure: Figure, change: float, word: Word) -> float:
+def _worst(found: Sequence[power.Row], figure: Figure, change: float, word: Outcome) -> float:
     return min(_share(row, word) for row in found if (row.figure, row.change) == (figure, change))
 
 
-def _share(row: power.Row | power.BySpread, word: Word) -> float:
+def _share(row: power.Row | power.BySpread, word: Outcome) -> float:
     return row.shares.share(word).value or 0.0

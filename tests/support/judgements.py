@@ -35,6 +35,7 @@ CLEAR = Verdict(
     new_samples=(1153.0, None),
 )
 HEAVIER = replace(CLEAR, verdict="regression", new=1267.2, effect=1.1, low=1.09, high=1.11)
+LIGHTER = replace(CLEAR, verdict="improvement", new=910.1, effect=0.79, low=0.78, high=0.80)
 OPEN = replace(
     CLEAR,
     metric="burst_seconds_per_unit",
@@ -65,6 +66,16 @@ LEAK = replace(
     low=199.0,
     high=203.0,
     smallest=12.0,
+)
+TIGHTER = replace(
+    LEAK,
+    verdict="improvement",
+    event=None,
+    base=201.3,
+    new=0.0,
+    effect=-201.3,
+    low=-203.0,
+    high=-199.0,
 )
 CEILING = replace(
     CLEAR,
