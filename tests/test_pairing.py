@@ -29,7 +29,7 @@ def side(name: str, *sweeps: Sweep, job: str = "a", looks: tuple[int, ...] = (13
 def shorts(weights: Sequence[float], **fields: object) -> list[Sweep]:
     """Short sweeps, a round each, whose units take so many user bytes."""
     return [
-        sweep(unit=Unit(user=weight, kernel=0), number=number, **fields)  # type: ignore[arg-type]
+        sweep(unit=Unit(user=weight, kernel=0, page_tables=0), number=number, **fields)  # type: ignore[arg-type]
         for number, weight in enumerate(weights, start=1)
     ]
 
