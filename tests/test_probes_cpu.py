@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.probes import cpu, portable
-from bench.probes.cpu import CpuSplit, MachineTime
+from bench.probes.cpu import CpuSplit, MachineTime, ProcessorTime
 from bench.system import System
 from tests.recorded import RUNNER, FakeClock, changed, machine
 
@@ -199,3 +199,61 @@ def test_load_is_the_last_minutes(name: str, load: float | None) -> None:
 def _one_after_the_other(values: list[int | None]) -> Callable[[int], int | None]:
     left = iter(values)
     return lambda _: next(left)
+
+
+PROCESSORS = """cpu  900 10 90 9000 50 5 5 40 100 0
+cpu0 100 5 20 1000 20 2 3 30 50 0
+cpu1 700 5 60 3000 30 3 2 10 50 0
+cpu2 100 0 10 5000 0 0 0 0 0 0
+intr 1 2 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("allowed", "whole", "spent", "stolen"),
+    [
+        ("0-2", 10_100, 1_010, 40),
+        ("0-1", 4_990, 900, 40),
+        ("1", 3_810, 770, 10),
+        ("0,2", 6_290, 240, 30),
+    ],
+)
+def test_processor_time_is_that_of_the_processors_we_may_run_on(
+    allowed: str, whole: int, spent: int, stolen: int, tmp_path: Path
+) -> None:
+    files = {
+        "proc/stat": PROCESSORS,
+        "proc/self/status": f"Pid:\t1\nCpus_allowed_list:\t{allowed}\n",
+    }
+    now = cpu.processor_time(changed("v2", tmp_path, files))
+    assert now is not None
+    assert now.whole == pytest.approx(whole / TICK)
+    assert now.spent == pytest.approx(spent / TICK)
+    assert now.stolen == pytest.approx(stolen / TICK)
+    assert now.own > 0
+
+
+@pytest.mark.parametrize(
+    ("stat", "status"),
+    [
+        ("", "Cpus_allowed_list:\t0\n"),
+        (PROCESSORS, ""),
+        (PROCESSORS, "Cpus_allowed_list:\t0-7\n"),  # a container that shows three of eight
+        ("cpu  1 2 3 4\n", "Cpus_allowed_list:\t0\n"),
+    ],
+)
+def test_processor_time_that_is_not_reported_is_unknown(
+    stat: str, status: str, tmp_path: Path
+) -> None:
+    files = {"proc/stat": stat, "proc/self/status": status}
+    assert cpu.processor_time(changed("v2", tmp_path, files)) is None
+
+
+def test_what_others_took_is_all_but_our_own() -> None:
+    before = ProcessorTime(whole=100.0, spent=50.0, stolen=1.0, own=5.0)
+    after = ProcessorTime(whole=120.0, spent=60.0, stolen=2.0, own=9.0)
+    work = cpu.other_work(before, after)
+    assert work is not None
+    assert (work.others, work.stolen) == pytest.approx((0.3, 0.05))
+    assert cpu.other_work(None, after) is cpu.other_work(before, None) is None
+    assert cpu.other_work(before, before) is None

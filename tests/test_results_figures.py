@@ -17,6 +17,7 @@ from tests.support.results import (
     CGROUP,
     MEMINFO,
     SMAPS,
+    STACKS,
     Unit,
     leak_sweep,
     result,
@@ -31,7 +32,7 @@ SOURCE: dict[Part, str] = {
     "user": SMAPS,
     "rss": "smaps_rollup Rss",
     "kernel": CGROUP,
-    "kernel_stack": "meminfo KernelStack",
+    "kernel_stack": STACKS,
     "page_tables": "status VmPTE",
 }
 
@@ -127,7 +128,7 @@ def test_the_sources_of_a_sum_are_all_told() -> None:
     made = result(*sixfold())
     assert figure(made, "bytes_per_unit", "total").source == f"{SMAPS} + {CGROUP}"
     other = figure(made, "bytes_per_unit", "kernel_other").source
-    assert other == f"{CGROUP} − meminfo KernelStack − status VmPTE"
+    assert other == f"{CGROUP} − {STACKS} − status VmPTE"
 
 
 def test_the_value_is_the_median_of_one_slope_a_sweep() -> None:

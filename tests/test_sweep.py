@@ -133,6 +133,19 @@ def test_a_step_whose_runner_is_not_at_rest_carries_that_doubt() -> None:
     assert [step.doubts for step in sweep.steps] == [(), ("restless",)]
 
 
+@pytest.mark.parametrize(("others", "share"), [(0.0, 0.0), (0.5, 0.5), (None, None)])
+def test_a_sweep_keeps_the_share_of_the_processors_that_others_took(
+    others: float | None, share: float | None
+) -> None:
+    one = entry("one")
+    rig = FakeRig(others=others)
+    taker = SweepTaker(Job(one, "short", 1, (100,)), NO_BOUNDS, Forecast.of(one), rig.clock)
+    taker.take(rig, lambda count: None, lambda step, bytes_per_unit: None)
+    sweep = taker.record(0.0)
+    assert sweep.others_share == (None if share is None else pytest.approx(share))
+    assert sweep.stolen_share == (None if share is None else 0)
+
+
 def test_a_step_that_would_take_too_much_memory_is_not_begun() -> None:
     bounds = Bounds(10**9, "max", "", memory_bytes=2_000_000)
     sweep, rig = sweep_of(Behaviour(), (1_000, 10_000), "climb", bounds)

@@ -15,7 +15,7 @@ from bench.measure.burst import Burst, measured
 from bench.measure.forecast import Forecast, total_bytes
 from bench.measure.process import RunnerDied, RunnerError, RunnerHung
 from bench.measure.protocol import Grown
-from bench.measure.rig import Rig, Subject
+from bench.measure.rig import Rig, Subject, shares_of_others
 from bench.measure.sweep import hello_of
 from bench.results.records import Hello, Limit, Memory, Status, Step, Stop, Sweep
 from bench.signals import Interrupted
@@ -53,10 +53,12 @@ class Lane:
         self._steps: list[Step] = []
         self._burst: Burst | None = None
         self._asked = 0
+        self._others: tuple[float | None, float | None] = (None, None)
 
     def go(self, rig: Rig, way: Callable[[], None]) -> None:
         """Takes `way` with a fresh runner. Its refusal, death or rubbish, be it ahead of its first
         word, ends in `stop`; a signal too, which is passed on."""
+        before = rig.processor_time()
         try:
             with rig.start(self.entry, self._settings) as self._subject:
                 try:
@@ -68,6 +70,8 @@ class Lane:
         except Interrupted as signal:
             self.end(Stop(status="interrupted", count=self.alive, message=str(signal)))
             raise
+        finally:  # the runner has ended by then, so that its time is known
+            self._others = shares_of_others(rig, before)
 
     def grow(self, count: int) -> None:
         """Launches up to `count` in all and reads nothing: as fast as the runtime goes."""
@@ -118,6 +122,8 @@ class Lane:
             baseline=self._baseline,
             steps=(*self._steps, *self._unmeasured()),
             limits=self.limits,
+            others_share=self._others[0],
+            stolen_share=self._others[1],
         )
 
     def _unmeasured(self) -> tuple[Step, ...]:

@@ -16,7 +16,7 @@ from bench.measure.process import RunnerDied, RunnerHung
 from bench.measure.protocol import CONTRACT, Grown, Hello, Probed, Refused, Released
 from bench.measure.reserves import Room
 from bench.measure.rig import Subject
-from bench.probes.cpu import CpuSplit
+from bench.probes.cpu import CpuSplit, ProcessorTime
 from bench.probes.memory import GONE
 from bench.results.records import Memory, Reading
 from bench.system import System
@@ -222,13 +222,15 @@ def _known(value: int | None, source: str) -> Reading:
 @dataclass
 class FakeRig:
     """A machine of fakes. `behaviours` is by runtime name; `runners` are all that were started.
-    `no_control` is the reason why there is none."""
+    `no_control` is the reason why there is none; `others` the share of its processors' time that
+    other work takes, `None` where that cannot be read."""
 
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
     clock: FakeClock = field(default_factory=FakeClock)
     spare: Room = field(default_factory=lambda: Room(12 * GIB, 100_000))
     runners: list[FakeRunner] = field(default_factory=list)
     system: System = System(Path("/nowhere"))  # noqa: RUF009
+    others: float | None = 0.0
     no_control: str | None = None
     control_fails: bool = False
 
@@ -252,6 +254,10 @@ class FakeRig:
         if self.control_fails:
             raise MeasureError("the control ended with status 1")
         return CONTROL_SECONDS
+
+    def processor_time(self) -> ProcessorTime | None:
+        now = self.clock.now
+        return None if self.others is None else ProcessorTime(now, self.others * now, 0.0, 0.0)
 
     @contextmanager
     def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:  # noqa: ARG002

@@ -21,7 +21,7 @@ from bench.measure.control import CONTROL, sample
 from bench.measure.process import Runner, RunnerProcess
 from bench.measure.reserves import Room, room
 from bench.probes import cgroup, cpu, processes
-from bench.probes.cpu import CpuSplit
+from bench.probes.cpu import CpuSplit, ProcessorTime
 from bench.probes.memory import MemoryProbe
 from bench.results.records import Memory
 from bench.signals import held
@@ -66,7 +66,15 @@ class Rig(Protocol):
     def room(self) -> Room: ...
     def prepare_control(self, announce: Callable[[str], None]) -> None: ...
     def control_seconds(self) -> float: ...
+    def processor_time(self) -> ProcessorTime | None: ...
     def start(self, entry: Entry, settings: dict[str, str]) -> AbstractContextManager[Subject]: ...
+
+
+def shares_of_others(rig: Rig, before: ProcessorTime | None) -> tuple[float | None, float | None]:
+    """The shares of the processors' time since `before` that other processes took, and other
+    machines. Exact once the runner has ended and has been waited for."""
+    work = cpu.other_work(before, rig.processor_time())
+    return (work.others, work.stolen) if work else (None, None)
 
 
 @dataclass(frozen=True)
@@ -149,6 +157,9 @@ class MachineRig:
     def control_seconds(self) -> float:
         """How long the control takes now. Raises `MeasureError` where it fails."""
         return sample(self._commands[CONTROL.name])
+
+    def processor_time(self) -> ProcessorTime | None:
+        return cpu.processor_time(self.system)
 
     @contextmanager
     def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:

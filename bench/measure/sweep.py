@@ -21,7 +21,7 @@ from bench.measure.process import RunnerDied, RunnerError, RunnerHung
 from bench.measure.protocol import MOST_PROBED, Grown, Probed
 from bench.measure.protocol import Hello as HelloReply
 from bench.measure.reserves import Bounds
-from bench.measure.rig import Rig, Subject
+from bench.measure.rig import Rig, Subject, shares_of_others
 from bench.results.bins import bins_of
 from bench.results.records import (
     Hello,
@@ -84,6 +84,7 @@ class SweepTaker:
         self._unfinished: Step | None = None
         self._stop: Stop | None = None
         self._hung = False
+        self._others: tuple[float | None, float | None] = (None, None)
         self._witness = witness or NoWitness()
         self._asked = 0
 
@@ -97,6 +98,7 @@ class SweepTaker:
         bytes a unit so far. Only `Interrupted` and faults of ours come out of it."""
         subject: Subject | None = None
         kills: int | None = None
+        before = rig.processor_time()
         try:
             with rig.start(self._job.entry, self._job.settings) as subject:
                 kills = subject.eyes.oom_kills()
@@ -108,6 +110,8 @@ class SweepTaker:
         except Interrupted as signal:
             self._stop = self._stopped("interrupted", str(signal))
             raise
+        finally:  # the runner has ended by then, so that its time is known
+            self._others = shares_of_others(rig, before)
 
     def record(self, started_seconds: float) -> Sweep:
         """What the sweep has come to, finished or not."""
@@ -122,6 +126,8 @@ class SweepTaker:
             baseline=self._baseline,
             steps=self._all_steps,
             limits=self._witness.limits,
+            others_share=self._others[0],
+            stolen_share=self._others[1],
         )
 
     @property

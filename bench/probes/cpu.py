@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -149,6 +151,66 @@ def steal(before: MachineTime | None, after: MachineTime | None) -> float | None
     if before is None or after is None or after.total <= before.total:
         return None
     return (after.stolen - before.stolen) / (after.total - before.total)
+
+
+@dataclass(frozen=True)
+class ProcessorTime:
+    """Time of the processors that this process may run on, in seconds since boot: all of it, what
+    was spent by anybody, what the hypervisor gave away, and what this process and its children that
+    have ended spent themselves (`own`)."""
+
+    whole: float
+    spent: float
+    stolen: float
+    own: float
+
+
+def processor_time(system: System) -> ProcessorTime | None:
+    """From `/proc/stat`; `None` where it does not report these processors."""
+    allowed = _allowed(system)
+    rows = [line.split() for line in (system.text("proc/stat") or "").splitlines()]
+    ticks = [
+        [whole_number(word) or 0 for word in (*row[1:9], *["0"] * 8)][:8]
+        for row in rows
+        if row and (number := row[0].removeprefix("cpu")).isdecimal() and int(number) in allowed
+    ]
+    if not ticks or len(ticks) != len(allowed):
+        return None
+    user, nice, kernel, idle, waiting, irq, softirq, stolen = (
+        sum(column) / os.sysconf("SC_CLK_TCK") for column in zip(*ticks, strict=True)
+    )
+    spent = user + nice + kernel + irq + softirq  # a guest's time is in user and nice already
+    own = sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+    return ProcessorTime(spent + idle + waiting + stolen, spent, stolen, own)
+
+
+def _allowed(system: System) -> set[int]:
+    """The processors that this process may run on."""
+    text = system.text("proc/self/status") or ""
+    found = re.search(r"^Cpus_allowed_list:\s*([\d,-]+)", text, re.MULTILINE)
+    spans = [span.partition("-") for span in found[1].split(",") if span] if found else []
+    return {cpu for a, _, b in spans for cpu in range(int(a), int(b or a) + 1)}
+
+
+@dataclass(frozen=True)
+class OtherWork:
+    """Shares, of the time of the processors, that other processes took, and other machines. By the
+    grain of the clocks a little under 0 where there were none."""
+
+    others: float
+    stolen: float
+
+
+def other_work(before: ProcessorTime | None, after: ProcessorTime | None) -> OtherWork | None:
+    """What others took between two looks; `None` where unknown."""
+    if before is None or after is None or after.whole <= before.whole:
+        return None
+    whole = after.whole - before.whole
+    others = (after.spent - before.spent) - (after.own - before.own)
+    return OtherWork(others / whole, (after.stolen - before.stolen) / whole)
 
 
 def load(system: System) -> float | None:

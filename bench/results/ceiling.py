@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bench.results.allowances import hiding
 from bench.results.choice import farthest
+from bench.results.doubts import APPLY, gravest
 from bench.results.metrics import Metric
 from bench.results.records import Stop, Sweep
 
@@ -33,10 +34,17 @@ def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
         status=stop.status,
         limit=stop.limit,
         where=stop.where,
+        doubt=_doubt(sweep) if known else None,
         predicted=None if unknown else stop.predicted,
         projected=None if unknown else stop.projected,
         warnings=(*_doubts(stop), *climbed, *map(_not_projected, unknown), *sweep.warnings),
     )
+
+
+def _doubt(sweep: Sweep) -> str | None:
+    """What was seen of the runner at the count itself."""
+    seen = sweep.steps[-1].doubts if sweep.steps else ()
+    return gravest(APPLY["ceiling"].intersection(seen))
 
 
 def _not_projected(limit: str) -> str:

@@ -21,6 +21,11 @@ class Stops:
     last: Step
     first: Step | None
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Those that there are, and the sweep's first, whose burst came from nothing."""
+        return tuple(step for step in (self.sweep.steps[0], self.first, self.last) if step)
+
 
 @dataclass(frozen=True)
 class Choice:

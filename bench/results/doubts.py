@@ -7,8 +7,10 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from bench.results.metrics import Name
 
 MARK = "†"
 
@@ -37,3 +39,34 @@ def gravest(names: Iterable[str | None]) -> str | None:
     """The first of `DOUBTS` among `names`; `None` where there is none."""
     held = {*names}
     return next((doubt.name for doubt in DOUBTS if doubt.name in held), None)
+
+
+# Which doubts a quantity can have. Memory stands still while others work, but for what is read
+# from a counter that others move too (`SHARED`); faults are the process's own. A ceiling is counted
+# once, and is proved by its last step.
+_ALWAYS = ("unproved", "restless", "few")
+_TIME = (*_ALWAYS, "busy")
+APPLY: Mapping[Name, frozenset[str]] = {
+    "bytes_per_unit": frozenset(_ALWAYS),
+    "fixed_bytes": frozenset(_ALWAYS),
+    "leaked_bytes_per_unit": frozenset(_ALWAYS),
+    "burst_seconds_per_unit": frozenset(_TIME),
+    "marginal_burst_seconds_per_unit": frozenset(_TIME),
+    "longest_spawn_seconds": frozenset(_TIME),
+    "user_seconds_per_unit": frozenset(_TIME),
+    "system_seconds_per_unit": frozenset(_TIME),
+    "gc_seconds_per_unit": frozenset(_TIME),
+    "page_faults_per_unit": frozenset(_ALWAYS),
+    "start_latency_seconds": frozenset((*_TIME, "overhead")),
+    "release_seconds_per_unit": frozenset(_TIME),
+    "ceiling": frozenset(("unproved",)),
+}
+# A source that says one of these counts other processes too: good for differences alone, and only
+# while those are quiet.
+SHARED = ("meminfo", "system-wide", "shared", "harness")
+
+
+def applying(metric: Name, source: str) -> frozenset[str]:
+    """The doubts that a value of `metric` read from `source` can have."""
+    shared = any(word in source for word in SHARED)
+    return APPLY[metric] | (frozenset(("busy",)) if shared else frozenset())

@@ -7,21 +7,24 @@ the unknown ones included.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from bench.results.ceiling import ceiling
 from bench.results.choice import Choice, by_runtime, choose, choose_bursts
 from bench.results.leak import leaked_bytes_per_unit
+from bench.results.load import is_busy, slowed
 from bench.results.memory import bytes_per_unit, fixed_bytes
 from bench.results.metrics import PARTS, QUANTILES, Metric
-from bench.results.records import Result, Sweep
-from bench.results.samples import Series, metric_of
+from bench.results.records import Result, Step, Sweep
+from bench.results.samples import Sample, Series, metric_of
 from bench.results.times import (
     BURST_TIMES,
     CPU_TIMES,
     burst,
     coarse_clock,
     noisy_clock,
+    overhead,
     release,
     slow_faults,
     start_latency,
@@ -30,57 +33,83 @@ from bench.results.times import (
 
 def figures(result: Result) -> tuple[Metric, ...]:
     """Every figure of the run. A runtime without a sweep has none."""
+    slow = slowed(result.control)
     return tuple(
-        metric for runtime, sweeps in by_runtime(result) for metric in _figures(runtime, sweeps)
+        metric
+        for runtime, sweeps in by_runtime(result)
+        for metric in (*map(metric_of, _series(runtime, sweeps, slow)), ceiling(runtime, sweeps))
     )
 
 
 def series(result: Result) -> tuple[Series, ...]:
     """The samples behind every figure but the ceiling, one a process, for tests of two sides and
     exports of raw values."""
-    return tuple(one for runtime, sweeps in by_runtime(result) for one in _series(runtime, sweeps))
+    slow = slowed(result.control)
+    return tuple(
+        one for runtime, sweeps in by_runtime(result) for one in _series(runtime, sweeps, slow)
+    )
 
 
-def _figures(runtime: str, sweeps: Sequence[Sweep]) -> Iterator[Metric]:
-    yield from map(metric_of, _series(runtime, sweeps))
-    yield ceiling(runtime, sweeps)
-
-
-def _series(runtime: str, sweeps: Sequence[Sweep]) -> Iterator[Series]:
-    """All series of one runtime, in the order of the design's table."""
+def _series(runtime: str, sweeps: Sequence[Sweep], slow: bool) -> Iterator[Series]:
+    """All series of one runtime, in the order of the design's table. `slow`: the machine was slower
+    through most of the run than at its best."""
     choice = choose(sweeps)
-    yield from _bytes(runtime, choice)
-    yield _leak(runtime, sweeps)
-    yield from _times(runtime, choice, choose_bursts(sweeps))
+    yield from _bytes(runtime, choice, slow)
+    yield _leak(runtime, sweeps, slow)
+    yield from _times(runtime, choice, choose_bursts(sweeps), slow)
 
 
-def _bytes(runtime: str, choice: Choice) -> Iterator[Series]:
+def _bytes(runtime: str, choice: Choice, slow: bool) -> Iterator[Series]:
     parts = [bytes_per_unit(stops) for stops in choice.stops]
     for part in PARTS:
-        samples = tuple(each[part] for each in parts)
+        samples = _doubted((each[part] for each in parts), choice, slow)
         yield Series(runtime, "bytes_per_unit", samples, part=part, warnings=choice.warnings)
-    fixed = tuple(fixed_bytes(stops) for stops in choice.stops)
+    fixed = _doubted(map(fixed_bytes, choice.stops), choice, slow)
     yield Series(runtime, "fixed_bytes", fixed, warnings=choice.warnings)
 
 
-def _leak(runtime: str, sweeps: Sequence[Sweep]) -> Series:
-    samples = tuple(leaked_bytes_per_unit(sweep) for sweep in sweeps if sweep.purpose == "leak")
+def _leak(runtime: str, sweeps: Sequence[Sweep], slow: bool) -> Series:
+    made = [sweep for sweep in sweeps if sweep.purpose == "leak"]
+    samples = tuple(
+        replace(leaked_bytes_per_unit(sweep), doubts=_doubts(sweep, sweep.steps, slow))
+        for sweep in made
+    )
     warnings = () if samples else ("no leak sweep was made",)
     return Series(runtime, "leaked_bytes_per_unit", samples, warnings=warnings)
 
 
-def _times(runtime: str, choice: Choice, bursts: Choice) -> Iterator[Series]:
+def _times(runtime: str, choice: Choice, bursts: Choice, slow: bool) -> Iterator[Series]:
     doubts = (*choice.warnings, *slow_faults(choice))
-    launched = tuple(burst(stops) for stops in bursts.stops)
+    launched = _doubted(map(burst, bursts.stops), bursts, slow)
     found = (*bursts.warnings, *slow_faults(bursts))
     yield Series(runtime, "burst_seconds_per_unit", launched, warnings=found)
     for name, derive in BURST_TIMES.items():
         coarse = coarse_clock(choice, name) if name in CPU_TIMES else ()
-        samples = tuple(derive(stops) for stops in choice.stops)
+        samples = _doubted(map(derive, choice.stops), choice, slow)
         yield Series(runtime, name, samples, warnings=(*doubts, *coarse))
     for quantile in QUANTILES:
-        samples = tuple(start_latency(stops, quantile) for stops in choice.stops)
+        samples = _doubted((start_latency(s, quantile) for s in choice.stops), choice, slow)
         noisy = (*doubts, *noisy_clock(choice, quantile))
-        yield Series(runtime, "start_latency_seconds", samples, quantile=quantile, warnings=noisy)
-    released = tuple(release(stops) for stops in choice.stops)
+        yield Series(
+            runtime,
+            "start_latency_seconds",
+            samples,
+            quantile=quantile,
+            warnings=noisy,
+            overhead=overhead(choice),
+        )
+    released = _doubted(map(release, choice.stops), choice, slow)
     yield Series(runtime, "release_seconds_per_unit", released, warnings=doubts)
+
+
+def _doubted(samples: Iterable[Sample], choice: Choice, slow: bool) -> tuple[Sample, ...]:
+    """The samples, each with the doubts about its sweep and the steps that it is made from."""
+    return tuple(
+        replace(sample, doubts=_doubts(stops.sweep, stops.steps, slow))
+        for sample, stops in zip(samples, choice.stops, strict=True)
+    )
+
+
+def _doubts(sweep: Sweep, steps: Iterable[Step], slow: bool) -> tuple[str, ...]:
+    seen = dict.fromkeys(name for step in steps for name in step.doubts)
+    return (*seen, "busy") if slow or is_busy(sweep) else (*seen,)

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 from bench.results.bins import quantile_seconds
 from bench.results.choice import by_runtime
+from bench.results.doubts import gravest
+from bench.results.load import is_busy, slowed
 from bench.results.metrics import QUANTILES
 from bench.results.records import Latencies, Purpose, Result, Sweep
+from bench.results.samples import doubts_of
 from bench.results.statistics import Estimate, median_with_interval
 
 
@@ -18,12 +21,15 @@ from bench.results.statistics import Estimate, median_with_interval
 class Population:
     """Start latencies in seconds with `units` parked, an estimate for each of `QUANTILES`, from one
     value a process; `None` for one that too few were timed to tell (`bears`). `timed` units were
-    started in each process (the median). `samples` processes were asked."""
+    started in each process (the median). `samples` processes were asked. `overhead` is the median
+    of a round with nothing spawned, and `doubt` that about the median."""
 
     units: int
     timed: int
     samples: int
     quantiles: tuple[Estimate, ...]
+    overhead: float | None = None
+    doubt: str | None = None
 
 
 def bears(timed: int, quantile: float) -> bool:
@@ -44,26 +50,46 @@ def populations(result: Result) -> dict[str, tuple[Population, ...]]:
     A count that short sweeps stopped at is told from them alone, as the figures are; the climbs
     tell of all others.
     """
-    return {runtime: _populations(sweeps) for runtime, sweeps in by_runtime(result)}
+    slow = slowed(result.control)
+    return {runtime: _populations(sweeps, slow) for runtime, sweeps in by_runtime(result)}
 
 
-def _populations(sweeps: Sequence[Sweep]) -> tuple[Population, ...]:
-    timed = _timed(sweeps, "climb") | _timed(sweeps, "short")
+@dataclass(frozen=True)
+class _Round:
+    """One process's latencies at one count, and the doubts about them."""
+
+    latencies: Latencies
+    doubts: tuple[str, ...]
+
+
+def _populations(sweeps: Sequence[Sweep], slow: bool) -> tuple[Population, ...]:
+    timed = _timed(sweeps, "climb", slow) | _timed(sweeps, "short", slow)
     return tuple(_population(units, rounds) for units, rounds in sorted(timed.items()))
 
 
-def _timed(sweeps: Iterable[Sweep], purpose: Purpose) -> dict[int, list[Latencies]]:
-    rounds: dict[int, list[Latencies]] = defaultdict(list)
+def _timed(sweeps: Iterable[Sweep], purpose: Purpose, slow: bool) -> dict[int, list[_Round]]:
+    rounds: dict[int, list[_Round]] = defaultdict(list)
     for sweep in sweeps:
+        busy = ("busy",) if slow or is_busy(sweep) else ()
         for step in sweep.steps if sweep.purpose == purpose else ():
             if step.latencies and step.latencies.start.counts and not step.swapped:
-                rounds[step.alive].append(step.latencies)
+                rounds[step.alive].append(_Round(step.latencies, (*step.doubts, *busy)))
     return dict(rounds)
 
 
-def _population(units: int, rounds: Sequence[Latencies]) -> Population:
-    timed = statistics.median_high(sum(one.start.counts) for one in rounds)
-    return Population(units, timed, len(rounds), tuple(_quantile(rounds, q) for q in QUANTILES))
+def _population(units: int, rounds: Sequence[_Round]) -> Population:
+    latencies = [one.latencies for one in rounds]
+    quantiles = tuple(_quantile(latencies, quantile) for quantile in QUANTILES)
+    empty = [quantile_seconds(one.empty, 0.5) for one in latencies]
+    overhead = median_with_interval([value for value in empty if value is not None]).value
+    return Population(
+        units,
+        statistics.median_high(sum(one.start.counts) for one in latencies),
+        len(rounds),
+        quantiles,
+        overhead,
+        gravest(doubts_of([one.doubts for one in rounds], quantiles[0], overhead)),
+    )
 
 
 def _quantile(rounds: Sequence[Latencies], quantile: float) -> Estimate:

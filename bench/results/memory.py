@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bench.results.choice import Stops, doubts
+from bench.results.doubts import SHARED
 from bench.results.metrics import Part
 from bench.results.records import Memory, Reading, Step
 from bench.results.samples import UNKNOWN, Sample
@@ -18,8 +19,6 @@ from bench.results.samples import UNKNOWN, Sample
 READ: tuple[Part, ...] = ("user", "kernel", "kernel_stack", "page_tables", "rss")
 # Parts that huge pages move: 2 MiB come at once, whether or not units fill them.
 RESIDENT: frozenset[Part] = frozenset({"total", "user", "rss"})
-# A counter whose source says one of these counts other processes too: good for differences alone.
-SHARED = ("meminfo", "system-wide", "shared", "harness")
 
 
 def bytes_per_unit(stops: Stops) -> Mapping[Part, Sample]:

@@ -6,7 +6,8 @@ these records in one place, `bench.results.figures`, when they are read. Seconds
 
 Version history of the format (`Result.outnumber`):
     1  the first; `Result.control`, `Limit.alive`, `Limit.at_most` and `Side.given_up` came to it
-       before any release; `Step.doubts` after it, with a default.
+       before any release; `Step.doubts`, `Sweep.others_share` and `Sweep.stolen_share` after it,
+       with defaults.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ MEMORY_LIMIT: Final = "MemAvailable"  # the one limit that units of every runtim
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Bytes = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Share = Annotated[float, Meta(ge=-1e3, le=1e3)]
 
 Kind = Literal["thread", "task"]
 Purpose = Literal["climb", "short", "burst", "leak"]
@@ -185,7 +187,9 @@ class Sweep(Record, frozen=True, kw_only=True):
     A burst sweep has one step, 0 → N. In a leak sweep each step is one cycle: grow, measure alive,
     release. In a result that is one side of a job, `round` is the pair's number. `baseline` is the
     memory before the first unit. `started_seconds` counts from the start of the run. `limits` are
-    those that stood for its runner, those that allow the fewest units first.
+    those that stood for its runner, those that allow the fewest units first. `others_share` is the
+    share of the processors' time that processes other than runner and harness took meanwhile, by
+    the grain of the clocks perhaps a little under 0, `stolen_share` that of other machines.
     """
 
     runtime: str
@@ -199,6 +203,8 @@ class Sweep(Record, frozen=True, kw_only=True):
     steps: Annotated[tuple[Step, ...], Meta(max_length=2000)] = ()
     warnings: tuple[str, ...] = ()
     limits: Annotated[tuple[Limit, ...], Meta(max_length=1000)] = ()
+    others_share: Share | None = None
+    stolen_share: Share | None = None
 
 
 class Runtime(Record, frozen=True, kw_only=True):

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.results.doubts import applying, gravest
 from bench.results.metrics import Metric, Name, Part
 from bench.results.statistics import Estimate, median_with_interval
 
 UNKNOWN = "unknown"
+OVERHEAD = 0.25  # a share of the value: above it the value says too much of the measuring
 
 
 @dataclass(frozen=True)
 class Sample:
     """One process's value, in the metric's own unit (seconds, bytes, a count); `None` is unknown,
-    with the reason among `warnings`. `low` and `high` bound it where the process alone can."""
+    with the reason among `warnings`. `low` and `high` bound it where the process alone can.
+    `doubts` are names of `bench.results.doubts`."""
 
     value: float | None
     source: str
@@ -26,11 +30,13 @@ class Sample:
     low: float | None = None
     high: float | None = None
     warnings: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Series:
-    """One figure of one runtime as its processes gave it, in the order in which they ran."""
+    """One figure of one runtime as its processes gave it, in the order in which they ran.
+    `overhead` is what measuring itself takes of the value, where that is known."""
 
     runtime: str
     metric: Name
@@ -38,6 +44,7 @@ class Series:
     part: Part | None = None
     quantile: float | None = None
     warnings: tuple[str, ...] = ()
+    overhead: float | None = None
 
     @property
     def comparable(self) -> tuple[Sample, ...]:
@@ -72,8 +79,35 @@ def metric_of(series: Series) -> Metric:
         samples=len(pooled),
         better="lower",
         source=pooled[0].source if pooled else UNKNOWN,
+        doubt=_doubt(series, estimate),
         warnings=_warnings(series, estimate),
     )
+
+
+def _doubt(series: Series, estimate: Estimate) -> str | None:
+    pooled = series.comparable
+    if not pooled:
+        return None
+    allowed = applying(series.metric, pooled[0].source)
+    held = doubts_of([sample.doubts for sample in pooled], estimate, series.overhead)
+    return gravest(held & allowed)
+
+
+def doubts_of(
+    seen: Sequence[Sequence[str]], estimate: Estimate, overhead: float | None = None
+) -> set[str]:
+    """The doubts about a value from those `seen` of each process behind it. One process whose
+    runner gave a false report or was not at rest is enough; other work moves a median when half of
+    the processes met it."""
+    if estimate.value is None:
+        return set()
+    met = Counter(name for names in seen for name in dict.fromkeys(names))
+    held = {name for name in met if name != "busy" or 2 * met[name] >= len(seen)}
+    if estimate.low is None:
+        held.add("few")
+    if overhead is not None and overhead > OVERHEAD * estimate.value:
+        held.add("overhead")
+    return held
 
 
 def _estimate(series: Series) -> Estimate:

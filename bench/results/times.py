@@ -116,11 +116,17 @@ def slow_faults(choice: Choice) -> tuple[str, ...]:
     )
 
 
+def overhead(choice: Choice) -> float | None:
+    """The median of a round with nothing spawned, in seconds: what of every start latency is the
+    clock and the hand-off."""
+    rounds = [stops.last.latencies for stops in choice.stops if stops.last.latencies]
+    return _median(quantile_seconds(each.empty, 0.5) for each in rounds)
+
+
 def noisy_clock(choice: Choice, quantile: float) -> tuple[str, ...]:
     """The doubt where a round with nothing spawned takes over a tenth of this start latency."""
     rounds = [stops.last.latencies for stops in choice.stops if stops.last.latencies]
-    started = _median(quantile_of(each, quantile) for each in rounds)
-    empty = _median(quantile_seconds(each.empty, 0.5) for each in rounds)
+    started, empty = _median(quantile_of(each, quantile) for each in rounds), overhead(choice)
     if not started or not empty or empty <= NOISY_EMPTY * started:
         return ()
     nanoseconds = f"{empty * 1e9:,.0f} ns"

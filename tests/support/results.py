@@ -29,6 +29,7 @@ from bench.results.records import (
 
 MEMINFO = "meminfo KernelStack+PageTables+SUnreclaim (system-wide)"
 CGROUP = "cgroup v1 memory.kmem.usage_in_bytes"
+STACKS = "status Threads × 16 KiB (one kernel stack)"
 SMAPS = "smaps_rollup Anonymous+Swap"
 
 
@@ -55,7 +56,7 @@ class Unit:
             user=self._reading(self.user, alive, SMAPS),
             rss=self._reading(self.rss, alive, "smaps_rollup Rss"),
             kernel=self._reading(self.kernel, alive, self.kernel_source),
-            kernel_stack=self._reading(self.kernel_stack, alive, "meminfo KernelStack"),
+            kernel_stack=self._reading(self.kernel_stack, alive, STACKS),
             page_tables=self._reading(self.page_tables, alive, "status VmPTE"),
             huge_pages_bytes=self.huge_pages,
         )
