@@ -32,4 +32,7 @@ def _plan(result: Result) -> list[str]:
         words += ["--budget", f"{plan.budget_seconds:g}"]
     if "stack-size" in plan.settings:
         words += ["--stack-size", plain(plan.settings["stack-size"])]
+    for name, value in plan.settings.items():
+        if name.startswith("env "):
+            words += ["--env", plain(f"{name.removeprefix('env ')}={value}")]
     return words

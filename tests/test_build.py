@@ -141,7 +141,7 @@ def test_what_changes_a_program_is_kept_from_its_compiler(
     first, second, builds = programs_of(make, tmp_path)
     assert (first, builds) == (second, 1)
     assert "before" not in Path(first).read_text()
-    assert build_environment(make("x"), {}).get(name) != "x"
+    assert build_environment(make("x"), {}, os.environ).get(name) != "x"
 
 
 @pytest.mark.parametrize("name", [*KEYED, "NIX_LDFLAGS", "PATH"])
@@ -155,7 +155,7 @@ def test_what_a_compiler_sees_of_the_environment_is_in_the_key(
         return made(tmp_path, cc)
 
     assert programs_of(make, tmp_path)[2] == 2
-    assert build_environment(make("x"), {})[name].endswith("x")
+    assert build_environment(make("x"), {}, os.environ)[name].endswith("x")
     assert name not in HARMLESS
 
 

@@ -12,6 +12,7 @@ from bench.measure import conformance, process
 from bench.measure.availability import availability, find_tools
 from bench.measure.build import command_of
 from bench.measure.cache import default_cache
+from bench.measure.children import Launch
 from bench.measure.conformance import checks, examine
 from bench.probes import cpu
 from runners.catalogue import Entry, shipped
@@ -27,7 +28,7 @@ TOOLS = find_tools()
 def test_every_runner_that_ships_keeps_the_contract(one: Entry) -> None:
     assert availability(one, TOOLS).reason is None
     command = command_of(one, TOOLS, default_cache(), print)
-    broken = [o.sentence for o in checks(one, command, RealClock()) if not o.passed]
+    broken = [o.sentence for o in checks(one, Launch(command), RealClock()) if not o.passed]
     assert broken == []
 
 
@@ -192,7 +193,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_well_behaved_stranger_keeps_the_contract(tmp_path: Path) -> None:
-    found = checks(entry("script"), script(tmp_path, WELL_BEHAVED), RealClock())
+    found = checks(entry("script"), Launch(script(tmp_path, WELL_BEHAVED)), RealClock())
     assert [outcome.sentence for outcome in found if not outcome.passed] == []
 
 
@@ -202,7 +203,7 @@ def test_a_fault_is_found_and_told(tmp_path: Path, name: str) -> None:
     fault = FAULTS[name]
     assert fault.good in WELL_BEHAVED
     command = script(tmp_path, WELL_BEHAVED.replace(fault.good, fault.bad))
-    outcome = examine(fault.check, entry("script"), command, RealClock())
+    outcome = examine(fault.check, entry("script"), Launch(command), RealClock())
     assert not outcome.passed
     assert fault.told in outcome.sentence
 
@@ -214,7 +215,7 @@ def in_a_burst(folder: Path, *replacements: tuple[str, str]) -> str:
         assert good in body
         body = body.replace(good, bad, 1)
     check = conformance.ends_with_its_input_in_a_burst
-    outcome = examine(check, entry("script"), script(folder, body), RealClock())
+    outcome = examine(check, entry("script"), Launch(script(folder, body)), RealClock())
     return "passed" if outcome.passed else outcome.sentence
 
 
@@ -258,6 +259,6 @@ def test_the_command_ends_with_4_where_the_contract_is_broken(tmp_path: Path) ->
 
 
 def test_where_there_is_no_hello_nothing_else_is_tried(tmp_path: Path) -> None:
-    found = list(checks(entry("script"), script(tmp_path, "sys.exit(4)"), RealClock()))
+    found = list(checks(entry("script"), Launch(script(tmp_path, "sys.exit(4)")), RealClock()))
     assert len(found) == 1
     assert "ended with status 4" in found[0].sentence

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Pythons = typer.Option(metavar="PATH", help="The interpreter of this side.")
 RunnerFile = typer.Option(metavar="FILE.toml", help="The runner of this side.")
 Setting = typer.Option(metavar="KEY=VALUE", help="A setting of this side: stack-size=64KiB.")
+Variable = typer.Option(metavar="NAME=VALUE", help="A variable for the runners of this side.")
 Pairs = typer.Option(parser=values.pairs, metavar="N", help="At the first look.  [default: 13]")
 MostPairs = typer.Option(parser=values.pairs, metavar="N", help="At the last look.  [default: 40]")
 
@@ -33,6 +34,8 @@ def ab(
     new_runner: Annotated[Path | None, RunnerFile] = None,
     base_set: Annotated[list[str] | None, Setting] = None,
     new_set: Annotated[list[str] | None, Setting] = None,
+    base_env: Annotated[list[str] | None, Variable] = None,
+    new_env: Annotated[list[str] | None, Variable] = None,
     at: Annotated[
         int | None,
         typer.Option(
@@ -78,6 +81,8 @@ def ab(
         new_runner=_text(new_runner),
         base_set=base_set or None,
         new_set=new_set or None,
+        base_env=base_env or None,
+        new_env=new_env or None,
         at=at,
         pairs=pairs,
         pairs_max=pairs_max,
@@ -93,6 +98,8 @@ def ab(
 
     with wished(typed) as wish:
         both = _contenders(wish)
+        if not quiet:
+            _tell_dropped(both, wish)
         if not wish.same_ok:
             both = without_the_same(both)
         gates, beside = _gates(both, wish)
@@ -115,8 +122,18 @@ def _contenders(wish: Configured) -> Contenders:
             pythons=(wish.base_python, wish.new_python),
             runners=(_path(wish.base_runner), _path(wish.new_runner)),
             settings=(listed(wish.base_set), listed(wish.new_set)),
+            variables=(listed(wish.base_env), listed(wish.new_env)),
         )
     )
+
+
+def _tell_dropped(both: Contenders, wish: Configured) -> None:
+    """Says which variables reach the runners of neither side."""
+    from bench.cli import choose
+
+    given = {word.partition("=")[0]: "" for word in (*listed(wish.base_env), *listed(wish.new_env))}
+    entries = [entry for side in both.sides for entry in side.entries]
+    choose.tell_dropped(entries, given, "--base-env or --new-env")
 
 
 def _gates(both: Contenders, wish: Configured) -> tuple[list[Gate], list[Gate]]:

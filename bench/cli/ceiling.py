@@ -50,6 +50,7 @@ def ceiling(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     stack_size: options.StackSize = None,
     python: options.Python = None,
+    env: options.Variables = None,
     output: options.Output = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
@@ -59,8 +60,8 @@ def ceiling(
     from bench.cli.session import Place
     from bench.experiments.ceiling import BUDGET_SECONDS, Quest
 
-    chosen = choose.chosen(runtime, runner, python)
-    settings = choose.settings_of(chosen.entries, stack_size)
+    chosen = choose.chosen(runtime, runner, python, env, quiet)
+    settings = choose.settings_of(chosen.entries, stack_size, chosen.tools)
     reserves = _reserves(reserve_pids, reserve_memory, to_the_wall)
     if to_the_wall and not yes:
         typer.confirm(WARNING, abort=True, err=True)

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+
+import typer
 
 from bench.cli import values
 from bench.errors import MeasureError, UsageError
@@ -22,11 +25,20 @@ class Chosen:
     available: dict[str, Availability]
 
 
-def chosen(names: Sequence[str] | None, files: Sequence[Path] | None, python: str | None) -> Chosen:
+def chosen(
+    names: Sequence[str] | None,
+    files: Sequence[Path] | None,
+    python: str | None,
+    variables: Sequence[str] | None = None,
+    quiet: bool = False,
+) -> Chosen:
     """The runtimes asked for. Raises `UsageError` for wrong words, and `MeasureError` where one
-    that was asked for by name cannot run here."""
+    that was asked for by name cannot run here. Says, if not `quiet`, which variables reach no
+    runner."""
     entries = entries_of(names or [], files or [])
-    tools = tools_of(python)
+    tools = tools_of(python, variables=values.variables(variables or []))
+    if not quiet:
+        tell_dropped(entries, tools.variables, "--env")
     available = availabilities(entries, tools)
     if names or files:
         refuse_missing(available)
@@ -63,24 +75,52 @@ def refuse_missing(available: Mapping[str, Availability]) -> None:
         raise MeasureError("\n".join(missing))
 
 
-def tools_of(python: str | None, option: str = "--python") -> Tools:
+def tell_dropped(entries: Sequence[Entry], given: Mapping[str, str], option: str) -> None:
+    """Says which variables are set here, would change what is measured, and reach no runner."""
+    from bench.measure.environment import dropped
+
+    names = dropped(entries, given)
+    if names:
+        one, them = ("is", "it") if len(names) == 1 else ("are", "them")
+        does = "does" if len(names) == 1 else "do"
+        typer.echo(
+            f"{', '.join(names)} {one} set here and {does} not reach the runner; "
+            f"{option} {names[0]}=… passes {them} on",
+            err=True,
+        )
+
+
+def tools_of(
+    python: str | None,
+    option: str = "--python",
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Tools:
     """The tools of this machine. Raises `UsageError` where `python`, which was given with `option`,
     is nothing that can be run."""
     from shutil import which
 
     if python is not None and which(python) is None:
         raise UsageError(f"{option}: {python} is no program that can be run; give its path")
-    return find_tools(python)
+    return find_tools(python, variables)
 
 
-def settings_of(entries: Sequence[Entry], stack_size: int | None) -> dict[str, str]:
-    """The settings to start runners with. Raises `UsageError` for one that no runtime takes."""
+def settings_of(
+    entries: Sequence[Entry], stack_size: int | None, tools: Tools | None = None
+) -> dict[str, str]:
+    """The settings to start runners with, variables included. Raises `UsageError` for one that no
+    runtime takes."""
+    known = as_settings(tools.variables) if tools else {}
     if stack_size is None:
-        return {}
+        return known
     if not any("stack-size" in entry.settings for entry in entries):
         names = ", ".join(entry.name for entry in entries)
         raise UsageError(f"--stack-size means nothing to {names}; give it with a thread runtime")
-    return {"stack-size": str(stack_size)}
+    return {"stack-size": str(stack_size), **known}
+
+
+def as_settings(variables: Mapping[str, str]) -> dict[str, str]:
+    """Variables as a plan keeps them. No runner takes a setting of such a name."""
+    return {f"env {name}": value for name, value in variables.items()}
 
 
 def _stranger(file: Path) -> Entry:

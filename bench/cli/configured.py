@@ -32,6 +32,8 @@ class Configured(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fie
     new_runner: str | None = None
     base_set: Words | None = None
     new_set: Words | None = None
+    base_env: Words | None = None
+    new_env: Words | None = None
     at: Positive | None = None
     pairs: Positive | None = None
     pairs_max: Positive | None = None

@@ -21,7 +21,7 @@ SIDES = ("base", "new")
 AS_IT_IS = "as it is here"
 TWO_SIDES = (
     "nothing tells the two sides apart; give --base-python and --new-python, --base-runner and "
-    "--new-runner, or --base-set and --new-set"
+    "--new-runner, --base-set and --new-set, or --base-env and --new-env"
 )
 
 
@@ -33,6 +33,7 @@ class Asked:
     pythons: tuple[str | None, str | None] = (None, None)
     runners: tuple[Path | None, Path | None] = (None, None)
     settings: tuple[Sequence[str], Sequence[str]] = field(default=((), ()))
+    variables: tuple[Sequence[str], Sequence[str]] = field(default=((), ()))
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Contenders:
 
 def contenders(asked: Asked) -> Contenders:
     """Both sides. Raises `UsageError` where nothing tells them apart or a word is wrong."""
-    if not any((*asked.pythons, *asked.runners, *asked.settings)):
+    if not any((*asked.pythons, *asked.runners, *asked.settings, *asked.variables)):
         raise UsageError(TWO_SIDES)
     entries = _entries(asked)
     base, new = (_contender(asked, side, entries[side]) for side in (0, 1))
@@ -109,6 +110,7 @@ def _what_to_type(side: Contender) -> str:
             else []
         ),
         *(["--base-set and --new-set"] if any(entry.settings for entry in side.entries) else []),
+        "--base-env and --new-env",
         "--base-runner and --new-runner",
     ]
     return f"give {' or '.join(hints)}"
@@ -137,7 +139,9 @@ def _entries(asked: Asked) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
 
 def _contender(asked: Asked, side: int, entries: tuple[Entry, ...]) -> Contender:
     python, settings = asked.pythons[side], _settings(asked.settings[side], side, entries)
-    tools = choose.tools_of(python, f"--{SIDES[side]}-python")
+    variables = values.variables(asked.variables[side], f"--{SIDES[side]}-env")
+    tools = choose.tools_of(python, f"--{SIDES[side]}-python", variables)
+    settings |= choose.as_settings(variables)
     return Contender(
         subject=_subject(python, asked.runners[side], settings),
         rig=machine_rig(tools),

@@ -29,14 +29,17 @@ def limits(
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.table,
     stack_size: options.StackSize = None,
     python: options.Python = None,
+    env: options.Variables = None,
 ) -> int:
     """Say how many of each unit will fit, and which limit will bind. Launches 3,000 at most."""
     from bench.cli import choose
     from bench.experiments.ceiling import Quest
     from reports.limits import limits_json, print_limits
 
-    chosen = choose.chosen(runtime, runner, python)
-    quest = Quest(chosen.entries, settings=choose.settings_of(chosen.entries, stack_size))
+    chosen = choose.chosen(runtime, runner, python, env)
+    quest = Quest(
+        chosen.entries, settings=choose.settings_of(chosen.entries, stack_size, chosen.tools)
+    )
     sweeps = _pilots(quest, chosen)
     if form is Format.json:
         typer.echo(limits_json(sweeps))

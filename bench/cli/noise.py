@@ -51,6 +51,7 @@ def noise(
     ] = None,
     gate: options.Gates = None,
     python: options.Python = None,
+    env: options.Variables = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -72,6 +73,7 @@ def noise(
                 "--budget": budget,
                 "--at": at,
                 "--python": python,
+                "--env": env,
                 "--seed": seed,
                 "-o": output,
                 "--force": force or None,
@@ -81,7 +83,7 @@ def noise(
         return 0
     from bench.cli.session import Place
 
-    chosen = _chosen(runtime, runner, python)
+    chosen = _chosen(runtime, runner, python, env, quiet)
     request = _request(chosen, margins, pairs or PAIRS, budget, at, seed)
     return _report(*_measure(request, chosen, Place(output, force), quiet), margins, quiet)
 
@@ -94,12 +96,16 @@ def _refuse(measuring: Mapping[str, object]) -> None:
 
 
 def _chosen(
-    runtime: Sequence[str] | None, runner: Sequence[Path] | None, python: str | None
+    runtime: Sequence[str] | None,
+    runner: Sequence[Path] | None,
+    python: str | None,
+    variables: Sequence[str] | None,
+    quiet: bool,
 ) -> Chosen:
     """The runtimes asked for; where none was, those that can run here, the others named."""
     from bench.cli import choose
 
-    found = choose.chosen(runtime, runner, python)
+    found = choose.chosen(runtime, runner, python, variables, quiet)
     reasons = {name: a.reason for name, a in found.available.items() if a.reason}
     for name, reason in reasons.items():
         typer.echo(f"{name} is left out: {reason}", err=True)
@@ -149,6 +155,7 @@ def _request(
 def _measure(
     request: PairsRequest, chosen: Chosen, place: Place, quiet: bool
 ) -> tuple[Result, Path]:
+    from bench.cli.choose import as_settings
     from bench.cli.session import carry_out
     from bench.experiments.alike import AlikeExperiment
     from bench.experiments.side import Contender
@@ -156,7 +163,8 @@ def _measure(
     def make(
         rig: Rig, machine: Machine, observe: Observer, save: Callable[[Result], None]
     ) -> AlikeExperiment:
-        side = Contender("alike", rig, chosen.entries, chosen.available)
+        settings = as_settings(chosen.tools.variables)
+        side = Contender("alike", rig, chosen.entries, chosen.available, settings)
         return AlikeExperiment(request, side, machine, observe, save)
 
     return carry_out(make, chosen.tools, place, quiet)

@@ -24,6 +24,14 @@ StackSize = Annotated[
 Python = Annotated[
     str | None, typer.Option(metavar="PATH", help="The interpreter of Python runners.")
 ]
+Variables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--env",
+        metavar="NAME=VALUE",
+        help="Set a variable for the runners (PYTHONMALLOC=debug); may be repeated.",
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="[default: in outnumber-results/]"),

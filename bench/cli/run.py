@@ -60,6 +60,7 @@ def run(
     ] = False,
     stack_size: options.StackSize = None,
     python: options.Python = None,
+    env: options.Variables = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -80,7 +81,7 @@ def run(
     from bench.cli import choose
     from bench.experiments.plan import Request
 
-    chosen = choose.chosen(runtime, runner, python)
+    chosen = choose.chosen(runtime, runner, python, env, quiet)
     preset = _preset(quick, thorough)
     request = Request(
         entries=chosen.entries,
@@ -90,7 +91,7 @@ def run(
         climb=not no_climb,
         most=most,
         budget_seconds=budget or (preset.budget_seconds if most is None else None),
-        settings=choose.settings_of(chosen.entries, stack_size),
+        settings=choose.settings_of(chosen.entries, stack_size, chosen.tools),
     )
     if request.sweeps == 0 and not request.climb:
         raise UsageError("--no-climb with --sweeps 0 leaves nothing to do; leave one of them out")

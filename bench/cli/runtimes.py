@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import options
 from bench.errors import MeasureError
+
+if TYPE_CHECKING:
+    from bench.measure.availability import Tools
 
 
 def runtimes(
@@ -17,22 +20,23 @@ def runtimes(
         typer.Option(metavar="FILE.toml", help="Take a runner of your own through the contract."),
     ] = None,
     python: options.Python = None,
+    env: options.Variables = None,
 ) -> int:
     """List the runtimes: which can run here, and what is missing."""
     if check is None:
-        _list(python)
+        _list(python, env)
     else:
-        _check(check, python)
+        _check(check, python, env)
     return 0
 
 
-def _list(python: str | None) -> None:
+def _list(python: str | None, variables: list[str] | None) -> None:
     from bench.cli import choose
     from reports.plan import RuntimeRow, print_runtimes
     from runners.catalogue import shipped
 
     entries = shipped()
-    available = choose.availabilities(entries, choose.tools_of(python))
+    available = choose.availabilities(entries, _tools(python, variables))
     print_runtimes(
         [
             RuntimeRow(
@@ -48,23 +52,32 @@ def _list(python: str | None) -> None:
     )
 
 
-def _check(path: Path, python: str | None) -> None:
+def _tools(python: str | None, variables: list[str] | None) -> Tools:
+    from bench.cli import choose, values
+
+    return choose.tools_of(python, variables=values.variables(variables or []))
+
+
+def _check(path: Path, python: str | None, variables: list[str] | None) -> None:
     """Prints each check as it is made. Raises `MeasureError` where the contract was broken."""
     from bench.cli import choose
     from bench.clock import RealClock
     from bench.measure.build import command_of
     from bench.measure.cache import default_cache
+    from bench.measure.children import Launch
     from bench.measure.conformance import checks
+    from bench.measure.environment import started_with
     from bench.results.decoding import printable
 
     (entry,) = choose.entries_of([], [path])
-    tools = choose.tools_of(python)
+    tools = _tools(python, variables)
     choose.refuse_missing(choose.availabilities([entry], tools))
     command = command_of(
         entry, tools, default_cache(), lambda words: typer.echo(f"building: {printable(words)}")
     )
+    words, changes = started_with(command, tools.variables)
     failed = 0
-    for outcome in checks(entry, command, RealClock()):
+    for outcome in checks(entry, Launch(words, variables=changes), RealClock()):
         failed += not outcome.passed
         sentence = outcome.sentence.replace("\n", "\n      ")
         typer.echo(f"{'ok  ' if outcome.passed else 'FAIL'}  {sentence}")

@@ -8,7 +8,10 @@ from collections.abc import Iterable
 
 import typer
 
+from bench.errors import UsageError
+
 MOST = 1_000_000_000
+LONGEST_VALUE = 900  # of a variable: a line of a history has room for it
 LARGEST = 2**50
 FACTORS = {"": 1, "B": 1, "K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
 
@@ -74,6 +77,25 @@ def seconds(text: str) -> float:
 
 def _whole(text: str) -> int | None:
     return int(text) if re.fullmatch(r"\d{1,3}(_?\d{3})*|\d+", text) else None
+
+
+def variables(texts: Iterable[str], option: str = "--env") -> dict[str, str]:
+    """Variables of an environment, from words such as `GOGC=50`. Raises `UsageError` for what is
+    none, one that is given twice, and a value that no text can hold."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", name):
+            raise UsageError(f"{option}: '{text}' sets no variable; type one such as GOGC=50")
+        if name in found:
+            raise UsageError(f"{option}: {name} is given twice; give it once")
+        if len(value) > LONGEST_VALUE or not value.isprintable():
+            raise UsageError(
+                f"{option}: the value of {name} is kept in the result; give it printable text of "
+                f"at most {LONGEST_VALUE} characters"
+            )
+        found[name] = value
+    return found
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

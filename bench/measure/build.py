@@ -65,7 +65,8 @@ def command_of(
     """
     words = _words(entry, tools)
     if entry.build:
-        words["output"] = str(_built(entry, words, cache, announce))
+        environment = build_environment(entry, words, os.environ | tools.variables)
+        words["output"] = str(_built(entry, words, environment, cache, announce))
     return _filled(entry.command, words)
 
 
@@ -74,7 +75,7 @@ def program_of(entry: Entry, tools: Tools) -> tuple[str, ...]:
     built program, and its interpreter by the environment that it stands in."""
     words = _words(entry, tools)
     if entry.build:
-        environment = build_environment(entry, words)
+        environment = build_environment(entry, words, os.environ | tools.variables)
         words["output"] = _key(entry, _versions(entry, words, environment), environment)
     return _filled(entry.command, words | {"python": environment_of(tools.python)})
 
@@ -86,9 +87,12 @@ def _words(entry: Entry, tools: Tools) -> dict[str, str]:
 
 
 def _built(
-    entry: Entry, words: dict[str, str], cache: Path, announce: Callable[[str], None]
+    entry: Entry,
+    words: dict[str, str],
+    environment: dict[str, str],
+    cache: Path,
+    announce: Callable[[str], None],
 ) -> Path:
-    environment = build_environment(entry, words)
     versions = _versions(entry, words, environment)
     key = _key(entry, versions, environment)
     place = place_in(cache)
@@ -120,17 +124,19 @@ def _announcement(command: tuple[str, ...], place: Place) -> str:
     return f"{shlex.join(command)}{kept}"
 
 
-def build_environment(entry: Entry, words: Mapping[str, str]) -> dict[str, str]:
-    """What the build sees of the environment. A C compiler and Go find their own parts, and the
-    system's; who builds with anything else finds it on the user's PATH."""
+def build_environment(
+    entry: Entry, words: Mapping[str, str], ours: Mapping[str, str]
+) -> dict[str, str]:
+    """What the build sees of an environment that is `ours`. A C compiler and Go find their own
+    parts, and the system's; who builds with anything else finds it on the user's PATH."""
     first = entry.build[0]
     if first in ("{cc}", "{go}"):
         own = str(Path(words[first.strip("{}")]).parent)
         path = os.pathsep.join(dict.fromkeys((own, *SYSTEM_PATH)))
     else:
-        path = os.environ.get("PATH", os.defpath)
-    known = {name: value for name, value in os.environ.items() if name in (*HARMLESS, *KEYED)}
-    known |= {name: value for name, value in os.environ.items() if name.startswith("NIX_")}
+        path = ours.get("PATH", os.defpath)
+    known = {name: value for name, value in ours.items() if name in (*HARMLESS, *KEYED)}
+    known |= {name: value for name, value in ours.items() if name.startswith("NIX_")}
     return known | GO_SETTINGS | {"PATH": path, "LC_ALL": "C.UTF-8"}
 
 

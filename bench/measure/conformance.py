@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.clock import Clock
@@ -57,7 +57,7 @@ class Examinee:
     """A runner that has said hello, and what the checks need beside it."""
 
     entry: Entry
-    command: tuple[str, ...]
+    launch: Launch
     runner: RunnerProcess
     clock: Clock
     system: System
@@ -66,23 +66,24 @@ class Examinee:
 Check = Callable[[Examinee], None]
 
 
-def checks(entry: Entry, command: tuple[str, ...], clock: Clock) -> Iterator[Outcome]:
-    """Makes every check in turn. Where the runner cannot even say hello, that is the only one."""
+def checks(entry: Entry, launch: Launch, clock: Clock) -> Iterator[Outcome]:
+    """Makes every check in turn, with runners that are started so. Where the runner cannot even say
+    hello, that is the only one."""
     for check in CHECKS:
-        outcome = examine(check, entry, command, clock)
+        outcome = examine(check, entry, launch, clock)
         yield outcome
         if check is says_hello and not outcome.passed:
             return
 
 
-def examine(check: Check, entry: Entry, command: tuple[str, ...], clock: Clock) -> Outcome:
+def examine(check: Check, entry: Entry, launch: Launch, clock: Clock) -> Outcome:
     """Makes one check with a fresh runner."""
     demand = (check.__doc__ or "").split("\n")[0]
-    runner = RunnerProcess(Launch(command), clock)
+    runner = RunnerProcess(launch, clock)
     try:
         if check is not says_hello:
             runner.hello()
-        check(Examinee(entry, command, runner, clock, System()))
+        check(Examinee(entry, launch, runner, clock, System()))
     except Broken as broken:
         return Outcome(False, f"{demand} Instead: {broken}.")
     except RunnerError as error:
@@ -182,7 +183,9 @@ def keeps_prints_off_the_protocol(one: Examinee) -> None:
 
 def ends_at_an_unknown_setting(one: Examinee) -> None:
     """Ends, saying why, with a status other than 0 at a setting that it does not know."""
-    other = RunnerProcess(Launch((*one.command, UNKNOWN_SETTING)), one.clock)
+    other = RunnerProcess(
+        replace(one.launch, command=(*one.launch.command, UNKNOWN_SETTING)), one.clock
+    )
     try:
         other.hello()
     except RunnerDied as error:

@@ -18,6 +18,7 @@ from bench.measure.availability import Tools, availability
 from bench.measure.build import command_of, program_of
 from bench.measure.children import Launch
 from bench.measure.control import CONTROL, sample
+from bench.measure.environment import started_with
 from bench.measure.process import Runner, RunnerProcess
 from bench.measure.reserves import Room, room
 from bench.probes import cgroup, cpu, processes
@@ -140,9 +141,10 @@ class MachineRig:
         self._commands[entry.name] = command_of(entry, self.tools, self.cache, announce)
 
     def program(self, entry: Entry) -> tuple[str, ...]:
-        """What a runner of this entry is, in words that are equal where it is the same program:
-        nothing is built or started."""
-        return program_of(entry, self.tools)
+        """What a runner of this entry is, in words that are equal where it is the same program with
+        the same variables: nothing is built or started."""
+        variables = (f"{name}={value}" for name, value in sorted(self.tools.variables.items()))
+        return (*program_of(entry, self.tools), *variables)
 
     def room(self) -> Room:
         return room(self.system)
@@ -164,11 +166,12 @@ class MachineRig:
     @contextmanager
     def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:
         """A fresh runner for one sweep, gone with its cgroup when the block ends."""
-        words = tuple(f"{key}={value}" for key, value in settings.items())
+        settings_words = tuple(f"{key}={value}" for key, value in settings.items())
+        words, variables = started_with(self._commands[entry.name], self.tools.variables)
         before = self._kernel_stacks()
         with cgroup.sweep_cgroup(self.system, self.clock) as group:
             joins = (str(group.procs),) if group else ()
-            launch = Launch(self._commands[entry.name] + words, joins)
+            launch = Launch(words + settings_words, joins, variables=variables)
             runner = None
             try:
                 with held():  # nobody but us could end it

@@ -1,0 +1,246 @@
+"""Which variables reach a runner: ours, those that are given, and no PYTHON* variable unseen."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.clock import RealClock
+from bench.measure.availability import availability, find_tools
+from bench.measure.children import Launch
+from bench.measure.environment import TELLING, dropped, is_isolated, started_with
+from bench.measure.process import RunnerProcess
+from bench.measure.rig import MachineRig
+from bench.results.file import load
+from reports.repeat import repeat
+from runners.catalogue import shipped
+from tests.support.commands import little, outnumber, outnumber_here, stranger
+from tests.support.entries import entry
+from tests.support.scripts import OBEDIENT, script
+
+ISOLATED = ("python", "-I", "serve.py", "unit.py", "-I")
+OPEN = ("python", "-s", "serve.py", "unit.py", "-I")
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "words", "changes"),
+    [
+        (ISOLATED, {}, ISOLATED, {"PYTHONPATH": None, "PYTHON_GIL": None}),
+        (ISOLATED, {"GOGC": "5"}, ISOLATED, {"PYTHONPATH": None, "PYTHON_GIL": None, "GOGC": "5"}),
+        (
+            ISOLATED,
+            {"PYTHON_GIL": "0"},
+            OPEN,
+            {"PYTHONPATH": None, "PYTHON_GIL": "0", "PYTHONSAFEPATH": "1"},
+        ),
+        (
+            ("python", "-BI", "x.py"),
+            {"PYTHONSAFEPATH": ""},
+            ("python", "-Bs", "x.py"),
+            {"PYTHONPATH": None, "PYTHON_GIL": None, "PYTHONSAFEPATH": ""},
+        ),
+        (("python", "x.py", "-I"), {"PYTHONPATH": "a"}, None, {"PYTHONPATH": "a"}),
+        (("tclsh", "x.tcl"), {}, None, {}),
+    ],
+)
+def test_an_isolated_interpreter_sees_what_it_is_given_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    given: dict[str, str],
+    words: tuple[str, ...] | None,
+    changes: dict[str, str | None],
+) -> None:
+    for name in [name for name in os.environ if name.startswith("PYTHON")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTHONPATH", "/elsewhere")
+    monkeypatch.setenv("PYTHON_GIL", "1")
+    assert started_with(command, given) == (words or command, changes)
+
+
+SEEN = """\
+import json
+say(HELLO)
+sys.stdin.readline()
+seen = [sys.flags.ignore_environment, sys.flags.no_user_site, sys.path, dict(os.environ)]
+print(json.dumps(seen), file=sys.stderr, flush=True)
+"""
+
+
+def seen_by(folder: Path, given: dict[str, str]) -> tuple[bool, bool, list[str], dict[str, str]]:
+    """What a runner's interpreter makes of its environment."""
+    (python, *_, program) = script(folder, SEEN)
+    words, variables = started_with((python, "-I", program), given)
+    runner = RunnerProcess(Launch(words, variables=variables), RealClock())
+    try:
+        runner.hello()
+        runner.send("tell")
+        while not runner.ended():
+            pass
+        runner.stop()
+        ignores, no_site, path, environment = json.loads(runner.tail())
+    finally:
+        runner.stop()
+    return bool(ignores), bool(no_site), path, environment
+
+
+def test_a_runner_really_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "unseen"))
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    monkeypatch.chdir(tmp_path)
+    ignores, no_site, path, environment = seen_by(tmp_path, {"MALLOC_ARENA_MAX": "1"})
+    assert (ignores, no_site) == (True, True)
+    assert environment["MALLOC_ARENA_MAX"] == "1"
+    assert not [name for name in environment if name.startswith("PYTHON")]
+    ignores, no_site, path, environment = seen_by(tmp_path, {"PYTHONPATH": "/given"})
+    assert (ignores, no_site) == (False, True)
+    assert "/given" in path
+    hidden = {"", str(tmp_path), str(tmp_path / "unseen")}  # the script's own folder among them
+    assert not hidden & {*path} or sys.version_info < (3, 11)
+    assert {n: v for n, v in environment.items() if n.startswith("PYTHON")} == {
+        "PYTHONPATH": "/given",
+        "PYTHONSAFEPATH": "1",
+    }
+
+
+def test_no_file_beside_the_runners_is_named_as_a_module() -> None:
+    """Before Python 3.11 their folder is looked at where a PYTHON* variable is given."""
+    names = {file.stem for file in (Path(shipped()[1].folder) / "python").glob("*.py")}
+    needed = {need.partition(":")[2] for one in shipped() for need in one.needs}
+    assert not names & (sys.stdlib_module_names | needed)
+
+
+def test_what_does_not_reach_a_runner_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in TELLING:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONMALLOC", "debug")
+    monkeypatch.setenv("PYTHONPATH", "x")
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+    python, go = entry("a", command=("{python}", "-I", "x")), entry("b", command=("{output}",))
+    assert is_isolated(python.command)
+    assert dropped([python, go], {}) == ("PYTHONMALLOC", "PYTHONPATH")
+    assert dropped([python], {"PYTHONPATH": "y"}) == ("PYTHONMALLOC",)
+    assert dropped([go], {}) == ()
+    words = ("run", "-r", "asyncio", "--dry-run")
+    said = (
+        "PYTHONMALLOC is set here and does not reach the runner; --env PYTHONMALLOC=… passes it on"
+    )
+    done = outnumber_here(*words, "--env", "PYTHONPATH=y")
+    assert done.stderr == f"{said}\n"
+    assert outnumber_here(*words, "-q", "--env", "PYTHONPATH=y").stderr == ""
+    assert outnumber_here("run", "-r", "pthread", "--dry-run").stderr == ""
+
+
+@pytest.mark.parametrize("option", ["--env", "--new-env"])
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["GOGC"], "'GOGC' sets no variable; type one such as GOGC=50"),
+        (["=5"], "'=5' sets no variable"),
+        (["A B=5"], "'A B=5' sets no variable"),
+        (["1A=5"], "'1A=5' sets no variable"),
+        (["A=1", "A=2"], "A is given twice; give it once"),
+        (["A=x\ny"], "the value of A is kept in the result; give it printable text of at most 900"),
+        (["A=" + 901 * "x"], "the value of A is kept in the result"),
+        (["A=\udce9"], "the value of A is kept in the result"),
+    ],
+)
+def test_what_is_no_variable_is_refused(option: str, texts: list[str], said: str) -> None:
+    words = ["ab", "-r", "asyncio"] if option == "--new-env" else ["run", "--dry-run"]
+    for text in texts:
+        words += [option, text]
+    assert f"outnumber: {option}: {said}" in outnumber_here(*words, code=2).stderr
+
+
+@pytest.mark.slow
+def test_a_variable_is_kept_with_the_plan_and_given_to_the_runner(tmp_path: Path) -> None:
+    file = tmp_path / "one.json"
+    body = OBEDIENT.replace(
+        "say(HELLO)", """say(HELLO.replace('"1"', '"%s"' % os.environ.get("GOGC")))"""
+    )
+    one = stranger(tmp_path, body)
+    outnumber(*little(one), "--env", "GOGC=50", "-q", "-o", str(file))
+    made = load(file)
+    assert made.plan.settings == {"env GOGC": "50"}
+    assert made.runtimes[0].version == "50"
+    assert "--env GOGC=50" in repeat(made)
+
+
+def test_two_sides_may_differ_in_a_variable_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench.cli.contenders import Asked, contenders
+
+    both = contenders(Asked(runtimes=["asyncio"], variables=((), ("PYTHONMALLOC=debug",))))
+    base, new = both.sides
+    assert (base.settings, new.settings) == ({}, {"env PYTHONMALLOC": "debug"})
+    assert (base.subject, new.subject) == ("as it is here", "env PYTHONMALLOC=debug")
+    assert isinstance(new.rig, MachineRig)
+    assert new.rig.tools.variables == {"PYTHONMALLOC": "debug"}
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").write_text('[tool.outnumber]\nruntime = "asyncio"\nnew-env = "A B=5"\n')
+    said = outnumber_here("ab", code=2).stderr
+    assert f"{tmp_path}/pyproject.toml: [tool.outnumber] new-env: 'A B=5' sets no variable" in said
+
+
+@pytest.fixture
+def lonely(tmp_path: Path) -> Path:
+    """A folder with a module that no interpreter has."""
+    (tmp_path / "more" / "lonely").mkdir(parents=True)
+    (tmp_path / "more" / "lonely" / "__init__.py").touch()
+    return tmp_path / "more"
+
+
+NEEDY = entry("lone", needs=("module:lonely",), missing="pip install lonely")
+NOT_SEEN = "(but PYTHONPATH leads to one; --env PYTHONPATH=… passes that on)"
+
+
+@pytest.mark.parametrize("python", [sys.executable, "other"])
+def test_a_module_counts_where_a_runner_finds_it(
+    tmp_path: Path, lonely: Path, python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if python == "other":
+        (tmp_path / "usr" / "bin").mkdir(parents=True)
+        (tmp_path / "usr" / "lib" / "python3.12").mkdir(parents=True)
+        (tmp_path / "usr" / "lib" / "python3.12" / "os.py").touch()
+        python = str(tmp_path / "usr" / "bin" / "python3.12")
+        Path(python).write_bytes(b"\x7fELF")
+        Path(python).chmod(0o755)
+    absent = f"{python} has no module lonely; type: pip install lonely"
+    assert availability(NEEDY, find_tools(python)).reason == absent
+    monkeypatch.setenv("PYTHONPATH", str(lonely))
+    monkeypatch.syspath_prepend(str(lonely))
+    told = f"{python} has no module lonely {NOT_SEEN}; type: pip install lonely"
+    assert availability(NEEDY, find_tools(python)).reason == told
+    given = find_tools(python, {"PYTHONPATH": str(lonely)})
+    assert availability(NEEDY, given).reason is None
+
+
+@pytest.mark.slow
+def test_runtimes_and_run_agree_about_pythonpath(lonely: Path, tmp_path: Path) -> None:
+    file = tmp_path / "lone.toml"
+    file.write_text(
+        'name = "lone"\nlabel = "lone"\nkind = "task"\nlanguage = "Python"\n'
+        'needs = ["module:lonely"]\n'
+        'command = ["{python}", "-I", "-c", "import lonely, sys; sys.exit(7)"]\n'
+    )
+    environment = {**os.environ, "PYTHONPATH": str(lonely)}
+    program = "from bench.cli.main import main; main()"
+
+    def typed(*words: str) -> str:
+        command = [sys.executable, "-c", program, *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    listed, ran = typed("runtimes", "--check", str(file)), typed("run", "--runner", str(file))
+    assert NOT_SEEN in listed
+    assert NOT_SEEN in ran
+    given = ("--env", f"PYTHONPATH={lonely}")
+    assert "ended with status 7" in typed("runtimes", "--check", str(file), *given)
+    assert "ended with status 7" in typed(
+        "run", "--runner", str(file), *given, "--no-report", "-o", str(tmp_path / "x.json")
+    )
