@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -367,6 +368,17 @@ def test_a_reader_that_has_seen_enough_is_no_failure(finished: Finished) -> None
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_terminal_that_was_closed_ends_no_run(folder: Path) -> None:
+    """As it happens under `nohup`: SIGHUP is ignored, and every write fails."""
+    master, terminal = pty.openpty()
+    os.close(master)
+    words = [*COMMAND, *little(stranger(folder)), "-o", "here.json"]
+    done = subprocess.run(words, stdout=terminal, stderr=terminal, timeout=200, check=False)
+    os.close(terminal)
+    assert done.returncode == 0
+    assert json.loads((folder / "here.json").read_text())["finished"] is not None
 
 
 def test_noise_that_measured_nothing_says_so_whatever_the_reader_does(folder: Path) -> None:

@@ -94,7 +94,7 @@ def steps_of(kind: Kind, command: tuple[str, ...]) -> tuple[Step, ...]:
 
 
 # The whole command, with its memory cgroups or as where none can be made.
-START = "from bench.cli.start import main\nmain()"
+START = "from outnumber.__main__ import main\nmain()"
 WAYS = {
     "in cgroups": START,
     "without a cgroup": (

@@ -190,6 +190,13 @@ def test_no_module_needs_itself() -> None:
     list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
 
 
+def test_one_module_alone_starts_processes_so_that_all_of_them_are_surely_ended() -> None:
+    modules = sources()
+    starting = {name for name in modules if "subprocess" in imports(name, modules)}
+    # `commit` asks git, which starts nothing that stays.
+    assert starting == {"bench.measure.children", "bench.cli.commit"}
+
+
 @pytest.mark.parametrize("start", BEFORE_THE_END)
 def test_nothing_heavy_is_loaded_until_the_last_sweep_has_ended(start: str) -> None:
     assert heavy_loads(start, sources()) == []

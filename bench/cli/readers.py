@@ -1,15 +1,17 @@
 """Standard output and standard error whose reader may go away: no exit code hangs on it.
 
-`outnumber compare A B | head -1` closes the pipe in the middle of the table. The verdict is the
-same, and files are still to be written: so what nobody reads is thrown away, and the command goes
-on to its own end.
+`outnumber compare A B | head -1` closes the pipe in the middle of the table; under `nohup` the
+terminal itself may be closed. The verdict is the same, and files are still to be written: so what
+nobody reads is thrown away, and the command goes on to its own end.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -27,12 +29,17 @@ class _Forgiving(io.FileIO):
         try:
             return super().write(data)
         except OSError as error:
-            if not isinstance(error, BrokenPipeError):
+            if not isinstance(error, BrokenPipeError) and not self._is_closed_terminal(error):
                 self.fault = error
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
             return super().write(data)
+
+    def _is_closed_terminal(self, error: OSError) -> bool:
+        """It says of itself no longer that it is a terminal."""
+        is_device = stat.S_ISCHR(os.fstat(self.fileno()).st_mode)
+        return is_device and error.errno == errno.EIO
 
 
 def forgive() -> None:

@@ -93,9 +93,9 @@ class Child:
         self,
         launch: Launch,
         clock: Clock,
-        stdin: int | IO[bytes],
-        stdout: int | IO[bytes],
-        stderr: int | IO[bytes],
+        stdin: int | IO[bytes] = subprocess.PIPE,
+        stdout: int | IO[bytes] = subprocess.PIPE,
+        stderr: int | IO[bytes] = subprocess.PIPE,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         _prepare()
@@ -148,14 +148,16 @@ class Child:
         return ending.si_status if ending.si_code == os.CLD_EXITED else -ending.si_status
 
     def end(self) -> int:
-        """Ends it and everything that descends from it, and waits until they are gone. Returns its
-        status. A second call does nothing."""
+        """Ends it and everything that descends from it, and waits for that, though not for ever.
+        Returns its status. A second call does nothing."""
         if self.process.returncode is None:
             for place in self._places:
                 cgroup.kill_members(place)
             processes.end_all(self._family, self._clock)
             if self._itself is None:  # no /proc to look at
                 self._kill_group()
+            elif not self.ended():  # another user's by now, which we may not kill
+                return -signal.SIGKILL
             self.process.wait()
             _Harness.children.discard(self.pid)
             if self.pidfd is not None:
@@ -171,7 +173,7 @@ class Child:
         family = processes.below(roots, all_)
         self._known |= {one.key for one in family}
         for one in family:
-            if one.ended and _is_orphan(one):
+            if one.ended and one.parent == os.getpid() and one.pid not in _Harness.children:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(one.pid, os.WNOHANG)
         return family

@@ -22,6 +22,7 @@ from bench.measure.process import (
 )
 from bench.measure.protocol import Grown, Rejected
 from bench.probes import cpu
+from bench.signals import held
 from bench.system import System
 from runners.catalogue import Entry
 
@@ -79,7 +80,8 @@ def checks(entry: Entry, launch: Launch, clock: Clock) -> Iterator[Outcome]:
 def examine(check: Check, entry: Entry, launch: Launch, clock: Clock) -> Outcome:
     """Makes one check with a fresh runner."""
     demand = (check.__doc__ or "").split("\n")[0]
-    runner = RunnerProcess(launch, clock)
+    with held():  # nobody but us could end it
+        runner = RunnerProcess(launch, clock)
     try:
         if check is not says_hello:
             runner.hello()
@@ -183,9 +185,9 @@ def keeps_prints_off_the_protocol(one: Examinee) -> None:
 
 def ends_at_an_unknown_setting(one: Examinee) -> None:
     """Ends, saying why, with a status other than 0 at a setting that it does not know."""
-    other = RunnerProcess(
-        replace(one.launch, command=(*one.launch.command, UNKNOWN_SETTING)), one.clock
-    )
+    unknown = replace(one.launch, command=(*one.launch.command, UNKNOWN_SETTING))
+    with held():
+        other = RunnerProcess(unknown, one.clock)
     try:
         other.hello()
     except RunnerDied as error:

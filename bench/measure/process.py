@@ -13,7 +13,6 @@ import contextlib
 import os
 import select
 import signal
-import subprocess
 from typing import IO, Protocol, TypeVar
 
 from bench.clock import Clock
@@ -87,8 +86,7 @@ class RunnerProcess:
         self._is_dead = False
         self._closed: str | None = None  # its input or its replies, since `_closed_at`
         self._closed_at = 0.0
-        pipe = subprocess.PIPE
-        self._child = Child(launch, clock, stdin=pipe, stdout=pipe, stderr=pipe)
+        self._child = Child(launch, clock)
         process = self._child.process
         assert process.stdin is not None
         assert process.stdout is not None

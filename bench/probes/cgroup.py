@@ -168,8 +168,8 @@ class SweepCgroup:
         so it is tried for up to a second.
         """
         place = self.procs.parent
-        end_members(self.cgroup.system, place, clock)
         for _ in range(REMOVAL_TRIES):
+            end_members(self.cgroup.system, place, clock)
             if _rmtree(place):
                 return True
             clock.sleep(REMOVAL_PAUSE_SECONDS)

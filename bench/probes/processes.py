@@ -17,6 +17,7 @@ from bench.system import System
 
 ENDING_SECONDS = 10.0  # the kernel may take seconds to free a large process that was killed
 LOOK_SECONDS = 0.002
+ENOUGH_LOOKS = 2  # that find nothing, once anything was found
 
 
 @dataclass(frozen=True)
@@ -139,13 +140,17 @@ def pidfd(pid: int) -> int | None:
 
 def end_all(find: Callable[[], Collection[Process]], clock: Clock) -> bool:
     """Kills what `find` finds until it finds nothing that lives: a process that is being killed may
-    be starting another. False where something still lives after ten seconds."""
+    be starting another. What was missed once, between its parent's end and its own start, is seen
+    by the second look. False where something still lives after ten seconds."""
     deadline = clock.monotonic() + ENDING_SECONDS
-    me = os.getpid()
-    while living := [one for one in find() if not one.ended and one.pid != me]:
+    me, empty = os.getpid(), ENOUGH_LOOKS - 1
+    while True:
+        living = [one for one in find() if not one.ended and one.pid != me]
+        empty = 0 if living else empty + 1
+        if empty == ENOUGH_LOOKS:
+            return True
         if clock.monotonic() > deadline:
             return False
         for process in living:
             kill(process)
         clock.sleep(LOOK_SECONDS)
-    return True
