@@ -13,6 +13,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from bench.results.latencies import STARTS
 from bench.results.metrics import Metric, find
 from bench.results.records import Kind, Result, Runtime, Status, Sweep
 from reports import escape, units
@@ -41,7 +42,8 @@ class Row:
     label is short enough for a sentence.
     `stopped` says in words why the launch went no further, or why there was none; `stopper` is the
     limit with its value and what a unit took of it. `per_thread` is how many of this unit fit in
-    the memory of one OS thread, told where both were read from the same sources. `bytes_at`,
+    the memory of one OS thread, told where both were read from the same sources. Of the median
+    starts, from idle and awake, `start_overhead_seconds` are measuring. `bytes_at`,
     `start_at` and `burst_at` are the counts at which those figures were taken.
     """
 
@@ -55,8 +57,9 @@ class Row:
     reached: int | None = None
     total_bytes: float | None = None
     rss_bytes: float | None = None
-    start_median_seconds: float | None = None
-    start_p99_seconds: float | None = None
+    idle_start_seconds: float | None = None
+    awake_start_seconds: float | None = None
+    start_overhead_seconds: float | None = None
     burst_units_per_second: float | None = None
     per_thread: float | None = None
     bytes_at: int | None = None
@@ -105,6 +108,14 @@ def _in(scale: float, value: float | None) -> str:
     return units.number(None if value is None else value / scale)
 
 
+def _brief(seconds: float | None) -> str:
+    """Microseconds in as few letters as will do: `2.5`, `0.03`, `0`."""
+    if seconds is None:
+        return units.UNKNOWN
+    scaled = seconds / MICROSECOND
+    return f"{scaled:.0f}" if scaled >= 10 else f"{scaled:.2g}" if scaled >= 1e-3 else "0"
+
+
 COLUMNS = (
     Column("runtime", lambda row: row.name, is_number=False),
     Column("reached", lambda row: units.count(row.reached)),
@@ -112,25 +123,31 @@ COLUMNS = (
     Column(
         "bytes\na unit",
         lambda row: units.size(row.total_bytes),
-        narrow=Column("KiB\na unit", lambda row: _in(KIB, row.total_bytes)),
+        narrow=Column("KiB\na\nunit", lambda row: _in(KIB, row.total_bytes)),
         at=lambda row: row.bytes_at,
     ),
     Column(
         "as RSS\nshows",
         lambda row: units.size(row.rss_bytes),
-        narrow=Column("KiB\nas RSS\nshows", lambda row: _in(KIB, row.rss_bytes)),
+        narrow=Column("KiB\nas\nRSS", lambda row: _in(KIB, row.rss_bytes)),
         at=lambda row: row.bytes_at,
     ),
     Column(
-        "median\nstart",
-        lambda row: units.seconds(row.start_median_seconds),
-        narrow=Column("median\nstart\nµs", lambda row: _in(MICROSECOND, row.start_median_seconds)),
+        "start\nfrom idle",
+        lambda row: units.seconds(row.idle_start_seconds),
+        narrow=Column("start\nidle\nµs", lambda row: _in(MICROSECOND, row.idle_start_seconds)),
         at=lambda row: row.start_at,
     ),
     Column(
-        "p99\nstart",
-        lambda row: units.seconds(row.start_p99_seconds),
-        narrow=Column("p99\nstart\nµs", lambda row: _in(MICROSECOND, row.start_p99_seconds)),
+        "start\nawake",
+        lambda row: units.seconds(row.awake_start_seconds),
+        narrow=Column("start\nawake\nµs", lambda row: _in(MICROSECOND, row.awake_start_seconds)),
+        at=lambda row: row.start_at,
+    ),
+    Column(
+        "overhead\nin a start",
+        lambda row: units.seconds(row.start_overhead_seconds),
+        narrow=Column("over-\nhead\nµs", lambda row: _brief(row.start_overhead_seconds)),
         at=lambda row: row.start_at,
     ),
     Column(
@@ -202,10 +219,8 @@ def _row(runtime: Runtime, metrics: Sequence[Metric], sweeps: Sequence[Sweep]) -
     if ceiling is None or total is None:
         why = f"left out: {escape.plain(runtime.reason)}" if runtime.reason else "did not run"
         return Row(name, label, runtime.kind, why)
-    launched, started = (
-        find_own("burst_seconds_per_unit"),
-        find_own("start_latency_seconds", quantile=0.5),
-    )
+    launched = find_own("burst_seconds_per_unit")
+    from_idle, awake = (find_own(start.metric, quantile=0.5) for start in STARTS)
     burst = _value(launched)
     stopped_by = stopper(sweeps, runtime.name, runtime.kind)
     return Row(
@@ -219,11 +234,12 @@ def _row(runtime: Runtime, metrics: Sequence[Metric], sweeps: Sequence[Sweep]) -
         reached=None if ceiling.value is None else int(ceiling.value),
         total_bytes=total.value,
         rss_bytes=_value(find_own("bytes_per_unit", "rss")),
-        start_median_seconds=_value(started),
-        start_p99_seconds=_value(find_own("start_latency_seconds", quantile=0.99)),
+        idle_start_seconds=_value(from_idle),
+        awake_start_seconds=_value(awake),
+        start_overhead_seconds=from_idle.overhead if from_idle else None,
         burst_units_per_second=1 / burst if burst else None,
         bytes_at=total.at,
-        start_at=started.at if started else None,
+        start_at=from_idle.at if from_idle else None,
         burst_at=launched.at if launched else None,
         source=total.source,
         warnings=tuple(dict.fromkeys((*ceiling.warnings, *total.warnings))),

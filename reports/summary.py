@@ -23,7 +23,7 @@ from reports.console import Console
 Format = Literal["table", "json", "csv", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 WIDTH = 100
-HEADINGS = ("runtime", "figure (a unit)", "at", "value", "95 % interval", "sweeps")
+HEADINGS = ("runtime", "figure (a unit)", "at", "value", "overhead", "95 % interval", "sweeps")
 NAMES: dict[Name, str] = {
     "bytes_per_unit": "bytes",
     "fixed_bytes": "fixed bytes (a process)",
@@ -35,7 +35,8 @@ NAMES: dict[Name, str] = {
     "system_seconds_per_unit": "system time",
     "gc_seconds_per_unit": "collector's time",
     "page_faults_per_unit": "page faults",
-    "start_latency_seconds": "start latency",
+    "start_latency_seconds": "start from idle",
+    "awake_start_latency_seconds": "start awake",
     "release_seconds_per_unit": "release",
     "ceiling": "ceiling",
 }
@@ -80,7 +81,7 @@ def as_csv(metrics: Iterable[Metric]) -> str:
 def as_markdown(metrics: Iterable[Metric]) -> str:
     """A table for a page or a pull request, its doubts below it."""
     doubts = Doubts()
-    lines = [_markdown_row(HEADINGS), "| --- | --- | ---: | ---: | ---: | ---: |"]
+    lines = [_markdown_row(HEADINGS), "| --- | --- | ---: | ---: | ---: | ---: | ---: |"]
     for metric in metrics:
         cells = map(escape.markdown, (metric.runtime, *_cells(metric)))
         lines.append(_markdown_row((*cells, f"{metric.samples}{doubts.mark(metric)}")))
@@ -135,7 +136,7 @@ def value_of_name(name: Name, value: float | None) -> str:
 
 
 def name_of(metric: Metric) -> str:
-    """The figure in words: `bytes: kernel stack`; `start latency, 99 %`."""
+    """The figure in words: `bytes: kernel stack`; `start awake, 99 %`."""
     words = NAMES[metric.metric]
     if metric.part:
         return f"{words}: {metric.part.replace('_', ' ')}"
@@ -144,7 +145,12 @@ def name_of(metric: Metric) -> str:
 
 def _cells(metric: Metric) -> tuple[str, ...]:
     at = units.count(metric.at) if metric.at is not None else ""
-    return (name_of(metric), at, value_of(metric, metric.value), interval(metric))
+    return (name_of(metric), at, value_of(metric, metric.value), overhead(metric), interval(metric))
+
+
+def overhead(metric: Metric) -> str:
+    """The part of the value that the measuring takes; nothing where it takes none."""
+    return "" if metric.overhead is None else value_of(metric, metric.overhead)
 
 
 def interval(metric: Metric) -> str:

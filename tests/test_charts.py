@@ -281,10 +281,10 @@ def test_growth_has_a_row_a_point() -> None:
     )
     assert len(chart.table.values) == 4 + 4 + 5 + 5
     assert chart.table.values[1] == (
-        *("pthread", 1000, 35_683_000, 35_683_000, 35_683_000, 7, 35_683_000),
+        *("pthread", 1000, 35_683_000, 35_683_000, 35_683_000, 6, 35_683_000),
     )
     assert chart.table.words[1] == (
-        *("pthread", "1,000", "34.0 MiB", "34.0 MiB", "34.0 MiB", "7", "34.0 MiB"),
+        *("pthread", "1,000", "34.0 MiB", "34.0 MiB", "34.0 MiB", "6", "34.0 MiB"),
     )
     assert chart.missing == ()
 
@@ -315,28 +315,45 @@ def test_spawn_has_a_row_a_population_and_the_burst() -> None:
     )
     assert chart.bursts == "1,000 threads or 10,000 tasks"
     assert chart.table.headings == (
-        *("runtime", "parked", "timed in each", "sweeps", "start, median", "start, 90 %"),
-        *("start, 99 %", "start, longest", "burst", "low", "high", "of"),
+        *("runtime", "start", "parked", "timed in each", "sweeps", "median", "90 %", "99 %"),
+        *("longest", "overhead", "burst", "low", "high", "of"),
     )
     assert chart.table.words[2] == (
-        *("pthread", "10,000", "100", "6", "110 ns", "130 ns", "130 ns", "130 ns", "25,000/s"),
-        *("25,000/s", "25,000/s", "1,000"),
+        *("pthread", "from idle", "10,000", "100", "6", "110 ns", "130 ns", "130 ns", "130 ns"),
+        *("5.00 ns", "25,000/s", "25,000/s", "25,000/s", "1,000"),
     )
-    assert [words[1] for words in chart.table.words[:4]] == ["100", "1,000", "10,000", "30,000"]
+    assert [words[1:3] for words in chart.table.words[:8]] == [
+        (start, parked)
+        for start in ("from idle", "awake")
+        for parked in ("100", "1,000", "10,000", "30,000")
+    ]
     assert chart.missing == ()
 
 
-def test_two_populations_are_shown_of_which_enough_were_timed() -> None:
-    few, many = Unit(start_ns=(5,) * 99), Unit(start_ns=(5,) * 100)
-    sweeps = [
-        sweep((count,), few if count < 500 else many) for count in (100, 200, 500, 1000, 2000)
+def test_a_start_without_a_count_is_that_of_the_repeats_from_idle_and_awake() -> None:
+    slow, unit = Unit(start_ns=(9,) * 100), Unit(start_ns=(5,) * 100, awake_ns=(3,) * 100)
+    climb = sweep((100, 1000, 2000), slow, purpose="climb")
+    (row,) = of(spawn, result(climb, sweep((100, 1000), unit))).rows
+    assert [(one.start.name, one.units) for one in row.starts] == [
+        ("from idle", 1000),
+        ("awake", 1000),
     ]
-    (row,) = of(spawn, result(*sweeps)).rows
-    assert [one.units for one in row.shown] == [500, 2000]
-    (row,) = of(spawn, result(*sweeps[:3])).rows
-    assert [one.units for one in row.shown] == [500]
-    (row,) = of(spawn, result(*sweeps[:2])).rows
-    assert [one.units for one in row.shown] == [200]
+    assert [one.quantiles[0].value for one in row.starts] == pytest.approx([5e-9, 3e-9])
+
+
+def test_a_start_that_the_repeats_do_not_tell_is_that_of_the_largest_population() -> None:
+    one = sweep((100, 1000, 2000))
+    last = replace(one.steps[2], latencies=None, awake_latencies=None)
+    (row,) = of(spawn, result(replace(one, steps=(*one.steps[:2], last)))).rows
+    assert [one.units for one in row.starts] == [1000, 1000]
+
+
+def test_a_start_that_was_not_taken_awake_is_said_to_be_missing() -> None:
+    one = sweep()
+    steps = tuple(replace(step, awake_latencies=None) for step in one.steps)
+    chart = of(spawn, result(replace(one, steps=steps)))
+    assert [start.start.name for start in chart.rows[0].starts] == ["from idle"]
+    assert "asyncio: start latency was taken from idle alone" in chart.missing
 
 
 def test_the_latency_at_n_is_the_run_s_own_figure() -> None:
@@ -350,15 +367,18 @@ def test_the_latency_at_n_is_the_run_s_own_figure() -> None:
     assert [one.value is None for one in at_n.quantiles] == [False, True, True, False]
     assert at_n.samples == 3
     assert chart.missing[0] == "asyncio: too few starts were timed to tell their 90 % and 99 %"
-    assert chart.table.words[2][5:7] == ("unknown", "unknown")
+    assert chart.table.words[2][6:8] == ("unknown", "unknown")
 
 
 def test_a_burst_of_a_few_units_is_rough_and_makes_no_title() -> None:
     chart = of(spawn, result(climb(), climb("trio")))
-    assert chart.title == "One asyncio task starts within 110 ns, at the median."
+    assert chart.title == "One asyncio task starts within 110 ns from idle, at the median."
     assert chart.missing == ("the rate is rough, of a burst of 10 units",)
     untimed = [
-        replace(one, steps=tuple(replace(step, latencies=None) for step in one.steps))
+        replace(
+            one,
+            steps=tuple(replace(step, latencies=None, awake_latencies=None) for step in one.steps),
+        )
         for one in (climb(), climb("trio"))
     ]
     chart = of(spawn, result(*untimed))

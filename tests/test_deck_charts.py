@@ -97,8 +97,8 @@ def test_the_scale_of_start_latencies_leaves_room_for_the_marks() -> None:
 def test_a_quantile_that_is_not_told_has_no_point() -> None:
     timed = Unit(start_ns=(1000,) * 30 + (2000,) * 10)
     _, latencies = charts(slide_of(opened(result(sweep((10, 100), timed))), "spawn"))
-    (series,) = latencies.plots[0].series
-    (known,) = points(latencies).values()
+    series, _ = latencies.plots[0].series
+    known, _ = points(latencies).values()
     assert [x for x, _ in known] == pytest.approx([1, 2, 2], 0.01)
     styles = [series.points[place].marker.style for place in range(3)]
     assert styles == [XL_MARKER_STYLE.CIRCLE, XL_MARKER_STYLE.DIAMOND, XL_MARKER_STYLE.SQUARE]
@@ -108,8 +108,8 @@ def test_a_series_stands_before_no_longer_one() -> None:
     few = sweep((10, 100), Unit(start_ns=(1000,) * 20), runtime="pthread")
     _, latencies = charts(slide_of(opened(result(few, sweep((10, 100)))), "spawn"))
     known = points(latencies)
-    assert [len(each) for each in known.values()] == [4, 4, 3]
-    assert next(reversed(known)) == "OS thread (C), 100 parked"
+    assert [len(each) for each in known.values()] == [4, 4, 3, 3]
+    assert next(reversed(known)) == "OS thread (C), awake, 5.00 ns overhead"
 
 
 def test_a_share_is_written_where_it_has_room_and_the_clock_s_mark_leaves_it() -> None:
@@ -179,19 +179,22 @@ def test_spawn_holds_rates_and_quantiles() -> None:
     assert values(rates)["burst, units a second"] == pytest.approx([1 / 3e-4, 100_000])
     known = points(latencies)
     assert list(known) == [
-        "threading.Thread, 1,000 parked",
-        "threading.Thread, 22,362 parked",
-        "asyncio task, 10,000 parked",
-        "asyncio task, 1,000,000 parked",
+        f"{label}, {start}, 5.00 ns overhead"
+        for label in ("threading.Thread", "asyncio task")
+        for start in ("from idle", "awake")
     ]
-    assert [x for x, _ in known["asyncio task, 10,000 parked"]] == pytest.approx([1, 1, 2, 8], 0.01)
+    assert [x for x, _ in known["asyncio task, awake, 5.00 ns overhead"]] == pytest.approx(
+        [1, 1, 2, 8], 0.01
+    )
     heights = [points[0][1] for points in known.values()]
     assert heights == [1.75, 1.25, 0.75, 0.25]  # two lanes a row, the first row above
 
 
 def test_without_latencies_the_bursts_have_the_slide_for_themselves() -> None:
     one = sweep((10, 1000), purpose="climb")
-    untimed = replace(one, steps=tuple(replace(step, latencies=None) for step in one.steps))
+    untimed = replace(
+        one, steps=tuple(replace(step, latencies=None, awake_latencies=None) for step in one.steps)
+    )
     (chart,) = charts(slide_of(opened(result(untimed)), "spawn"))
     assert values(chart)["burst, units a second"] == pytest.approx([100_000])
 

@@ -66,6 +66,10 @@ OF_ASYNCIO = [
     "asyncio/start_latency_seconds/0.9/n=100000",
     "asyncio/start_latency_seconds/0.99/n=100000",
     "asyncio/start_latency_seconds/1/n=100000",
+    "asyncio/awake_start_latency_seconds/0.5/n=100000",
+    "asyncio/awake_start_latency_seconds/0.9/n=100000",
+    "asyncio/awake_start_latency_seconds/0.99/n=100000",
+    "asyncio/awake_start_latency_seconds/1/n=100000",
     "asyncio/release_seconds_per_unit/n=100000",
     "asyncio/ceiling",
 ]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from bench.probes import cpu, portable
-from bench.probes.cpu import CpuSplit, MachineTime, ProcessorTime
+from bench.probes.cpu import CpuSplit, MachineTime, ProcessorTime, on_one_processor
 from bench.system import System
 from tests.recorded import RUNNER, FakeClock, changed, machine
 
 TICK = os.sysconf("SC_CLK_TCK")
 MS = 1_000_000
+MACHINE = System()
 STAT = "{name} S 1 2 3 0 -1 4194304 2197 5 1 6 3 8 9 10 20 0 1001 0 238485"
 
 
@@ -257,3 +260,72 @@ def test_what_others_took_is_all_but_our_own() -> None:
     assert (work.others, work.stolen) == pytest.approx((0.3, 0.05))
     assert cpu.other_work(None, after) is cpu.other_work(before, None) is None
     assert cpu.other_work(before, before) is None
+
+
+# One processor
+
+
+@contextmanager
+def two_threads() -> Iterator[tuple[int, int]]:
+    """The first thread of this process, and another that only waits: their ids."""
+    over, begun = threading.Event(), threading.Event()
+    ids: list[int] = []
+
+    def wait() -> None:
+        ids.append(threading.get_native_id())
+        begun.set()
+        over.wait()
+
+    other = threading.Thread(target=wait)
+    other.start()
+    begun.wait()
+    try:
+        yield os.getpid(), ids[0]
+    finally:
+        over.set()
+        other.join()
+
+
+def test_every_thread_is_held_on_one_processor_and_given_its_own_back() -> None:
+    allowed = os.sched_getaffinity(0)
+    with two_threads() as (first, other):
+        os.sched_setaffinity(other, {max(allowed)})
+        with on_one_processor(MACHINE, first) as is_held:
+            assert is_held
+            held = [os.sched_getaffinity(thread) for thread in (first, other)]
+            assert held[0] == held[1]
+            assert len(held[0]) == 1
+            with two_threads() as (_, late):
+                assert os.sched_getaffinity(late) == held[0]
+        assert os.sched_getaffinity(first) == allowed
+        assert os.sched_getaffinity(other) == {max(allowed)}
+
+
+def test_a_thread_that_began_on_the_one_processor_gets_those_of_the_first() -> None:
+    with ExitStack() as late:
+        with on_one_processor(MACHINE, os.getpid()):
+            _, began = late.enter_context(two_threads())
+            assert len(os.sched_getaffinity(began)) == 1
+        assert os.sched_getaffinity(began) == os.sched_getaffinity(0)
+
+
+def test_what_cannot_be_held_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    allowed = os.sched_getaffinity(0)
+    with on_one_processor(MACHINE, 2**22 + 1) as is_held:  # more than the highest pid
+        assert not is_held
+    move, moved = os.sched_setaffinity, []
+
+    def refuse_the_second(thread: int, processors: set[int]) -> None:
+        moved.append(thread)
+        if len(moved) == 2:
+            raise PermissionError(1, "Operation not permitted")
+        move(thread, processors)
+
+    with two_threads() as (first, other):
+        monkeypatch.setattr(os, "sched_setaffinity", refuse_the_second)
+        with on_one_processor(MACHINE, first) as is_held:
+            assert not is_held
+            assert [os.sched_getaffinity(thread) for thread in (first, other)] == [allowed] * 2
+    monkeypatch.delattr(os, "sched_setaffinity")
+    with on_one_processor(MACHINE, os.getpid()) as is_held:
+        assert not is_held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import pytest
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from bench.results.figures import figures
 from bench.results.records import Result, Sweep
-from reports.comparison import Comparison, Row, compare, markdown, table
+from reports.comparison import COLUMNS, Comparison, Row, cells, compare, markdown, table
 from reports.console import Console
 from reports.finding import finding
 from tests.support.results import (
@@ -54,8 +55,9 @@ def test_a_row_holds_the_runtime_s_figures() -> None:
         reached=1_000_000,
         total_bytes=1154.0,
         rss_bytes=1150.0,
-        start_median_seconds=pytest.approx(110e-9),  # type: ignore[arg-type]
-        start_p99_seconds=pytest.approx(130e-9),  # type: ignore[arg-type]
+        idle_start_seconds=pytest.approx(110e-9),  # type: ignore[arg-type]
+        awake_start_seconds=pytest.approx(110e-9),  # type: ignore[arg-type]
+        start_overhead_seconds=pytest.approx(5e-9),  # type: ignore[arg-type]
         burst_units_per_second=pytest.approx(100_000),  # type: ignore[arg-type]
         per_thread=35_683 / 1154,
         bytes_at=100_000,
@@ -116,59 +118,59 @@ def test_a_runtime_that_did_not_run_has_a_row_with_the_reason() -> None:
     assert row(made, "trio").stopped == "left out: pip install trio"
     assert row(made, "x").stopped == "did not run"
     assert shown(comparison(made), 120)[3].split("  ")[0:1] == ["trio"]
-    assert shown(comparison(made), 120)[3].count("–") == 7
+    assert shown(comparison(made), 120)[3].count("–") == 8
 
 
 def test_at_80_columns_the_table_has_a_line_a_runtime_too() -> None:
     assert shown(comparison(whole_run()), 80) == [
-        "                                                 KiB median   p99   burst",
-        "                                          KiB as RSS  start start       a in one",
-        "runtime     reached stopped by         a unit  shows     µs    µs  second thread",
-        "pthread      30,000 reserve for others   34.8   8.40  0.110 0.130  25,000    1.0",
-        "threading    22,362 vm.max_map_count     43.1  0.879  0.110 0.130   3,330   0.81",
-        "goroutine 1,000,000 as far as asked      2.69   2.69  0.110 0.130 250,000     13",
-        "asyncio   1,000,000 as far as asked      1.13   1.12  0.110 0.130 100,000     31",
+        "                                      KiB   KiB start start over-   burst",
+        "                                        a    as  idle awake  head       a in one",
+        "runtime     reached stopped by       unit   RSS    µs    µs    µs  second thread",
+        "pthread      30,000 reserve for      34.8  8.40 0.110 0.110 0.005  25,000    1.0",
+        "                    others",
+        "threading    22,362 vm.max_map_count 43.1 0.879 0.110 0.110 0.005   3,330   0.81",
+        "goroutine 1,000,000 as far as asked  2.69  2.69 0.110 0.110 0.005 250,000     13",
+        "asyncio   1,000,000 as far as asked  1.13  1.12 0.110 0.110 0.005 100,000     31",
     ]
 
 
+OVERHEADS = [(None, "unknown"), (0.0, "0"), (3e-8, "0.03"), (2.54e-6, "2.5"), (1.23e-4, "123")]
+
+
+@pytest.mark.parametrize(("seconds", "words"), OVERHEADS)
+def test_an_overhead_takes_little_room_in_a_narrow_table(seconds: float | None, words: str) -> None:
+    one = dataclasses.replace(comparison(whole_run()).rows[0], start_overhead_seconds=seconds)
+    narrow = [column.narrow or column for column in COLUMNS]
+    assert cells(one, narrow)[7] == words
+
+
 def test_the_table_has_a_line_a_runtime_where_there_is_room() -> None:
-    assert shown(comparison(whole_run()), 120) == [
-        (
-            "                                             bytes    as RSS  median     p99"
-            "             in one"
-        ),
-        (
-            "runtime      reached  stopped by            a unit     shows   start   start"
-            "      burst  thread"
-        ),
-        (
-            "pthread       30,000  reserve for others  34.8 KiB  8.40 KiB  110 ns  130 ns"
-            "   25,000/s     1.0"
-        ),
-        (
-            "threading     22,362  vm.max_map_count    43.1 KiB     900 B  110 ns  130 ns"
-            "    3,330/s    0.81"
-        ),
-        (
-            "goroutine  1,000,000  as far as asked     2.69 KiB  2.69 KiB  110 ns  130 ns"
-            "  250,000/s      13"
-        ),
-        (
-            "asyncio    1,000,000  as far as asked     1.13 KiB  1.12 KiB  110 ns  130 ns"
-            "  100,000/s      31"
-        ),
+    lines = shown(comparison(whole_run()), 120)
+    headings = [line.split() for line in lines[:2]]
+    assert headings == [
+        ["bytes", "as", "RSS", "start", "start", "overhead", "in", "one"],
+        [
+            *("runtime", "reached", "stopped", "by", "a", "unit", "shows", "from", "idle"),
+            *("awake", "in", "a", "start", "burst", "thread"),
+        ],
+    ]
+    assert [" ".join(line.split()) for line in lines[2:]] == [
+        "pthread 30,000 reserve for others 34.8 KiB 8.40 KiB 110 ns 110 ns 5.00 ns 25,000/s 1.0",
+        "threading 22,362 vm.max_map_count 43.1 KiB 900 B 110 ns 110 ns 5.00 ns 3,330/s 0.81",
+        "goroutine 1,000,000 as far as asked 2.69 KiB 2.69 KiB 110 ns 110 ns 5.00 ns 250,000/s 13",
+        "asyncio 1,000,000 as far as asked 1.13 KiB 1.12 KiB 110 ns 110 ns 5.00 ns 100,000/s 31",
     ]
 
 
 def test_markdown_has_the_same_rows() -> None:
     lines = markdown(comparison(whole_run())).splitlines()
     assert lines[0] == (
-        "| runtime | reached | stopped by | bytes a unit | as RSS shows | median start "
-        "| p99 start | burst | in one thread |"
+        "| runtime | reached | stopped by | bytes a unit | as RSS shows | start from idle "
+        "| start awake | overhead in a start | burst | in one thread |"
     )
     assert lines[3] == (
-        "| threading | 22,362 | vm.max_map_count | 43.1 KiB | 900 B | 110 ns | 130 ns "
-        "| 3,330/s | 0.81 |"
+        "| threading | 22,362 | vm.max_map_count | 43.1 KiB | 900 B | 110 ns | 110 ns "
+        "| 5.00 ns | 3,330/s | 0.81 |"
     )
 
 

@@ -17,7 +17,8 @@ from tests.support.results import Unit, leak_sweep, result, runtime, sweep, whol
 
 KEYS = [
     *("runtime", "metric", "part", "at", "quantile", "value", "low", "high", "samples", "better"),
-    *("source", "status", "limit", "where", "predicted", "projected", "doubt", "warnings"),
+    *("source", "status", "limit", "where", "predicted", "projected"),
+    *("doubt", "overhead", "warnings"),
 ]
 SLOW = Unit(burst=1e-3, marginal=1e-3)
 SMALL = result(
@@ -44,7 +45,7 @@ def metrics_of(text: str) -> list[dict[str, Any]]:
 
 def test_json_has_an_object_a_figure_with_the_documented_keys_in_their_order() -> None:
     metrics = metrics_of(render(whole_run(), "json"))
-    assert len(metrics) == 4 * 22
+    assert len(metrics) == 4 * 26
     assert all(list(metric) == KEYS for metric in metrics)
     assert metrics[0] == {
         "runtime": "pthread",
@@ -64,6 +65,7 @@ def test_json_has_an_object_a_figure_with_the_documented_keys_in_their_order() -
         "predicted": None,
         "projected": None,
         "doubt": None,
+        "overhead": None,
         "warnings": [],
     }
 
@@ -75,7 +77,7 @@ def test_json_of_a_run_without_figures_is_an_empty_list() -> None:
 def test_csv_has_the_keys_of_the_json_and_a_row_a_figure() -> None:
     rows = list(csv.reader(io.StringIO(render(SMALL, "csv"))))
     assert rows[0] == KEYS
-    assert len(rows) == 23
+    assert len(rows) == 27
     total = dict(zip(KEYS, rows[1], strict=True))
     assert (total["value"], total["low"], total["at"]) == ("1024.0", "", "1000")
     assert total["warnings"] == "need at least 6 sweeps for an interval, have 2"
@@ -93,23 +95,31 @@ def test_csv_keeps_numbers_numbers_and_makes_formulas_text() -> None:
 
 
 def test_a_table_is_read_from_top_to_bottom() -> None:
-    assert render(SMALL, "table", 80).splitlines()[:11] == [
-        "figure (a unit)               at      value              95 % interval  sweeps",
+    assert render(SMALL, "table", 90).splitlines()[:11] == [
+        "figure (a unit)                at      value  overhead              95 % interval  sweeps",
         "asyncio",
-        "  bytes: total             1,000   1.00 KiB                              2 (1)",
-        "  bytes: user              1,000  0.977 KiB                              2 (1)",
-        "  bytes: kernel            1,000     24.0 B                              2 (1)",
-        "  bytes: kernel stack      1,000        0 B                              2 (1)",
-        "  bytes: page tables       1,000     8.00 B                              2 (1)",
-        "  bytes: kernel other      1,000     16.0 B                              2 (1)",
-        "  bytes: rss               1,000      900 B                              2 (1)",
-        "  fixed bytes (a process)          1.91 MiB                              2 (1)",
-        "  leaked bytes             2,000     12.0 B             12.0 to 12.0 B       1",
+        "  bytes: total              1,000   1.00 KiB                                        2 (1)",
+        "  bytes: user               1,000  0.977 KiB                                        2 (1)",
+        "  bytes: kernel             1,000     24.0 B                                        2 (1)",
+        "  bytes: kernel stack       1,000        0 B                                        2 (1)",
+        "  bytes: page tables        1,000     8.00 B                                        2 (1)",
+        "  bytes: kernel other       1,000     16.0 B                                        2 (1)",
+        "  bytes: rss                1,000      900 B                                        2 (1)",
+        "  fixed bytes (a process)           1.91 MiB                                        2 (1)",
+        "  leaked bytes              2,000     12.0 B                       12.0 to 12.0 B       1",
     ]
 
 
+def test_the_overhead_of_a_start_stands_beside_its_value() -> None:
+    lines = [line.split() for line in render(SMALL, "table").splitlines()]
+    for start in ("from idle", "awake"):
+        name = ["start", *f"{start}, 99".split()]
+        (line,) = (line for line in lines if line[: len(name)] == name)
+        assert line[len(name) :] == ["%", "1,000", "130", "ns", "5.00", "ns", "2", "(1)"]
+
+
 def test_each_doubt_stands_once_below_the_table() -> None:
-    lines = render(SMALL, "table", 80).splitlines()
+    lines = render(SMALL, "table", 90).splitlines()
     assert lines[-1] == "(1) need at least 6 sweeps for an interval, have 2"
     assert lines[-2].split() == ["ceiling", "1,000", "refused,", "vm.max_map_count", "1"]
 
@@ -117,9 +127,9 @@ def test_each_doubt_stands_once_below_the_table() -> None:
 def test_markdown_is_one_table_and_its_doubts() -> None:
     lines = render(SMALL, "markdown").splitlines()
     assert lines[:3] == [
-        "| runtime | figure (a unit) | at | value | 95 % interval | sweeps |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-        "| asyncio | bytes: total | 1,000 | 1.00 KiB |  | 2 (1) |",
+        "| runtime | figure (a unit) | at | value | overhead | 95 % interval | sweeps |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+        "| asyncio | bytes: total | 1,000 | 1.00 KiB |  |  | 2 (1) |",
     ]
     assert lines[-2:] == ["", "- (1) need at least 6 sweeps for an interval, have 2"]
 
@@ -127,7 +137,7 @@ def test_markdown_is_one_table_and_its_doubts() -> None:
 def test_markdown_of_hostile_names_keeps_its_cells() -> None:
     lines = render(hostile(), "markdown").splitlines()
     rows = [line for line in lines if line.startswith("|")]
-    assert {row.replace(r"\|", "").count("|") for row in rows} == {7}
+    assert {row.replace(r"\|", "").count("|") for row in rows} == {8}
     assert "<b>" not in "".join(lines)
 
 

@@ -57,12 +57,12 @@ def test_a_point_is_the_median_of_its_processes_between_the_least_and_the_most()
     assert curve(*sweeps).points == (Point(1000, 1_026_000, 1_024_000, 1_054_000, 5),)
 
 
-def test_climb_and_short_sweeps_make_one_curve_and_leak_sweeps_none() -> None:
+def test_repeats_tell_of_their_counts_alone_the_climb_of_all_others_leak_sweeps_of_none() -> None:
     climb = sweep((100, 1000, 5000), UNIT, purpose="climb")
     made = curve(climb, sweep((1000, 10_000), UNIT), leak_sweep(0, units=77))
     assert [(point.units, point.samples) for point in made.points] == [
         (100, 1),
-        (1000, 2),
+        (1000, 1),
         (5000, 1),
         (10_000, 1),
     ]
@@ -150,7 +150,7 @@ def test_every_runtime_that_ran_has_a_curve_in_the_result_s_order() -> None:
 def test_a_population_has_one_value_a_process_for_each_quantile() -> None:
     slow = Unit(start_ns=(200, 210, 220, 230) * 25)
     made = result(sweep((100,)), sweep((100,), slow, number=2))
-    (one,) = populations(made)["asyncio"]
+    one, _ = populations(made)["asyncio"]
     assert (one.units, one.timed, one.samples) == (100, 100, 2)
     values = [quantile.value for quantile in one.quantiles]
     assert values == pytest.approx([160e-9, 180e-9, 180e-9, 180e-9])
@@ -170,28 +170,36 @@ def test_a_quantile_beyond_which_nothing_was_timed_is_not_told(
     timed: int, told: list[bool]
 ) -> None:
     made = result(sweep((100,), Unit(start_ns=(100,) * timed)))
-    (one,) = populations(made)["asyncio"]
+    one, _ = populations(made)["asyncio"]
     assert [quantile.value is not None for quantile in one.quantiles] == told
 
 
 def test_six_processes_give_an_interval() -> None:
     units = [Unit(start_ns=(100 + number,)) for number in range(6)]
     made = result(*[sweep((100,), unit, number=n) for n, unit in enumerate(units)])
-    (one,) = populations(made)["asyncio"]
+    one, _ = populations(made)["asyncio"]
     median = one.quantiles[0]
     assert [median.value, median.low, median.high] == pytest.approx([102.5e-9, 100e-9, 105e-9])
 
 
 def test_short_sweeps_tell_of_their_counts_alone_and_the_climb_of_all_others() -> None:
     climb = sweep((100, 1000), Unit(start_ns=(900,)), purpose="climb")
-    made = populations(result(climb, sweep((1000,), Unit(start_ns=(100,)))))["asyncio"]
-    assert [(one.units, one.samples) for one in made] == [(100, 1), (1000, 1)]
-    assert [one.quantiles[0].value for one in made] == pytest.approx([901.5e-9, 100e-9])
+    repeat = sweep((1000,), Unit(start_ns=(100,), awake_ns=(50,)))
+    made = populations(result(climb, repeat))["asyncio"]
+    assert [(one.start.name, one.units, one.samples) for one in made] == [
+        ("from idle", 100, 1),
+        ("from idle", 1000, 1),
+        ("awake", 100, 1),
+        ("awake", 1000, 1),
+    ]
+    medians = [one.quantiles[0].value for one in made]
+    assert medians == pytest.approx([901.5e-9, 100e-9, 901.5e-9, 50e-9])
+    assert [one.overhead for one in made] == pytest.approx([5e-9] * 4)
 
 
 def test_without_latencies_there_are_no_populations() -> None:
     one = sweep((100,))
-    untimed = replace(one, steps=(replace(one.steps[0], latencies=None),))
+    untimed = replace(one, steps=(replace(one.steps[0], latencies=None, awake_latencies=None),))
     assert populations(result(untimed)) == {"asyncio": ()}
     assert populations(result(leak_sweep(0))) == {"asyncio": ()}
     assert populations(result()) == {}

@@ -69,7 +69,7 @@ def test_a_runtime_has_every_metric_of_the_table_in_its_order() -> None:
     metrics = figures(whole_run())
     names = list(dict.fromkeys(metric.metric for metric in metrics))
     assert names == list(get_args(Name))
-    assert len(metrics) == 4 * (len(PARTS) + len(QUANTILES) + len(names) - 2)
+    assert len(metrics) == 4 * (len(PARTS) + 2 * len(QUANTILES) + len(names) - 3)
     parts = [m.part for m in metrics if m.runtime == "trio" or m.runtime == "asyncio"][:7]
     assert parts == list(PARTS)
 
@@ -420,11 +420,35 @@ def test_one_process_is_one_sample_of_start_latency() -> None:
     assert [metric.value, metric.low, metric.high] == pytest.approx([125e-9, 100e-9, 250e-9])
 
 
-def test_a_start_latency_that_is_mostly_the_clock_s_own_is_doubted() -> None:
-    made = result(*sixfold(Unit(start_ns=[100] * 10 + [5000], empty_ns=[40, 40, 40])))
-    doubt = "the clock and the hand-off alone, median 40 ns, are over a tenth of it"
-    assert figure(made, "start_latency_seconds", quantile=0.5).warnings == (doubt,)
-    assert figure(made, "start_latency_seconds", quantile=1.0).warnings == ()
+STARTS_OF: list[tuple[Name, float]] = [
+    ("start_latency_seconds", 110e-9),
+    ("awake_start_latency_seconds", 60e-9),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), STARTS_OF)
+def test_a_start_latency_is_known_from_idle_and_awake(name: Name, value: float) -> None:
+    made = result(*sixfold(Unit(awake_ns=(60,) * 100)))
+    metric = figure(made, name, quantile=0.5)
+    assert metric.value == pytest.approx(value)
+    assert (metric.at, metric.samples, metric.warnings) == (100_000, 6, ())
+
+
+@pytest.mark.parametrize(
+    ("empty_ns", "doubt"), [(24, None), (25, None), (26, "overhead"), (100, "overhead")]
+)
+def test_a_start_of_which_a_quarter_is_measuring_is_doubted(
+    empty_ns: int, doubt: str | None
+) -> None:
+    made = result(*sixfold(Unit(start_ns=[100] * 10 + [5000], empty_ns=[empty_ns] * 3)))
+    for name, _ in STARTS_OF:
+        median = figure(made, name, quantile=0.5)
+        assert median.overhead == pytest.approx(empty_ns / 1e9)
+        assert median.doubt == doubt
+        longest = figure(made, name, quantile=1.0)
+        assert longest.overhead == median.overhead
+        assert longest.doubt is None
+    assert figure(made, "burst_seconds_per_unit").overhead is None
 
 
 def test_what_a_runtime_does_not_tell_is_unknown() -> None:
@@ -440,10 +464,18 @@ def test_faults_with_an_unknown_part_are_unknown(fault: str) -> None:
     assert figure(result(*silent), "page_faults_per_unit").value is None
 
 
-def test_a_step_without_start_latencies_says_so() -> None:
-    silent = [edited(one, 1, latencies=None) for one in sixfold()]
-    metric = figure(result(*silent), "start_latency_seconds", quantile=0.5)
-    assert (metric.value, metric.warnings) == (None, ("start latency was not taken at this step",))
+@pytest.mark.parametrize(
+    ("name", "field", "words"),
+    [
+        ("start_latency_seconds", "latencies", "from idle"),
+        ("awake_start_latency_seconds", "awake_latencies", "awake"),
+    ],
+)
+def test_a_step_without_start_latencies_says_so(name: Name, field: str, words: str) -> None:
+    silent = [edited(one, 1, **{field: None}) for one in sixfold()]
+    metric = figure(result(*silent), name, quantile=0.5)
+    told = f"start latency {words} was not taken at this step"
+    assert (metric.value, metric.overhead, metric.warnings) == (None, None, (told,))
 
 
 def test_a_first_burst_straight_to_the_last_stop_is_a_burst_and_no_marginal_one() -> None:
@@ -528,7 +560,7 @@ def test_where_nothing_was_alive_only_a_no_is_a_ceiling(status: str, value: int 
 def test_a_run_of_broken_sweeps_has_all_figures_unknown_and_none_missing() -> None:
     made = result(sweep((), purpose="climb", status="failed"), sweep((), status="failed"))
     metrics = figures(made)
-    assert len(metrics) == 22
+    assert len(metrics) == 26
     assert {metric.value for metric in metrics} == {None}
     assert {metric.samples for metric in metrics} == {0}
 

@@ -37,7 +37,7 @@ def sweep_of(
 
 def test_a_short_sweep_grows_twice_probes_at_its_last_stop_and_releases() -> None:
     sweep, rig = sweep_of(Behaviour())
-    assert rig.runners[0].asked == ["grow 100", "grow 1000", "probe 20", "release"]
+    assert rig.runners[0].asked == ["grow 100", "grow 1000", "probe 20", "probe 20", "release"]
     assert rig.runners[0].stopped
     assert sweep.stop.status == "max"
     assert [step.latencies is not None for step in sweep.steps] == [False, True]
@@ -60,9 +60,27 @@ def test_a_step_holds_what_was_read_from_outside() -> None:
 def test_a_climb_probes_at_every_step() -> None:
     sweep, rig = sweep_of(Behaviour(), (100, 200, 500), "climb")
     assert rig.runners[0].asked == [
-        "grow 100", "probe 2", "grow 200", "probe 4", "grow 500", "probe 10", "release",
+        "grow 100", "probe 2", "probe 2", "grow 200", "probe 4", "probe 4",
+        "grow 500", "probe 10", "probe 10", "release",
     ]  # fmt: skip
     assert all(step.latencies for step in sweep.steps)
+
+
+def test_starts_are_timed_from_idle_and_then_awake_on_one_processor() -> None:
+    sweep, rig = sweep_of(Behaviour(latency_ns=30, awake_ns=20, overhead_ns=10))
+    last = sweep.steps[-1]
+    assert last.latencies is not None
+    assert last.awake_latencies is not None
+    rounds = (last.latencies.start, last.awake_latencies.start, last.awake_latencies.empty)
+    assert [bins.floors_ns for bins in rounds] == [(30,), (20,), (10,)]
+    assert not rig.runners[0].on_one_processor
+
+
+def test_a_runner_that_cannot_be_held_on_one_processor_is_not_timed_awake() -> None:
+    sweep, rig = sweep_of(Behaviour(movable=False))
+    assert rig.runners[0].asked == ["grow 100", "grow 1000", "probe 20", "release"]
+    assert sweep.steps[-1].latencies is not None
+    assert sweep.steps[-1].awake_latencies is None
 
 
 def test_a_leak_sweep_releases_after_every_cycle() -> None:
@@ -149,7 +167,7 @@ def test_a_sweep_keeps_the_share_of_the_processors_that_others_took(
 def test_a_step_that_would_take_too_much_memory_is_not_begun() -> None:
     bounds = Bounds(10**9, "max", "", memory_bytes=2_000_000)
     sweep, rig = sweep_of(Behaviour(), (1_000, 10_000), "climb", bounds)
-    assert rig.runners[0].asked == ["grow 1000", "probe 20", "release"]
+    assert rig.runners[0].asked == ["grow 1000", "probe 20", "probe 20", "release"]
     assert (sweep.stop.status, sweep.stop.count) == ("reserve", 1_000)
     assert "more than half of the available memory" in sweep.stop.message
 
@@ -281,3 +299,11 @@ def test_a_job_cut_short_ends_exactly_there() -> None:
     assert job.within(200).stops == (100, 200)
     leak = Job(entry("one"), "leak", 1, (50, 50, 50))
     assert leak.within(20).stops == (20, 20, 20)
+
+
+def test_a_death_in_the_second_round_of_starts_keeps_the_first() -> None:
+    sweep, _ = sweep_of(Behaviour(raise_on=("probe awake", DIED)))
+    last = sweep.steps[-1]
+    assert (last.alive, sweep.stop.status) == (1_000, "killed")
+    assert last.latencies is not None
+    assert last.awake_latencies is None

@@ -50,7 +50,9 @@ class Behaviour:
     is given there when that count is asked for. From `restless_at` units on the runner never comes
     to rest, and from `unreadable_at` on the machine's counters cannot be read any more. Once it has
     grown to `gone_at`, the runner is dead. `raise_on` raises what is given there at that command.
-    `real_threads` is how many units there really are, however many are reported.
+    `real_threads` is how many units there really are, however many are reported. A unit starts
+    within `latency_ns`, on one processor within `awake_ns`, of which `overhead_ns` are the
+    measuring; `movable` is false where the runner cannot be held on one.
     """
 
     seconds: float = 1e-5
@@ -61,6 +63,8 @@ class Behaviour:
     tables: int = 2
     leak: int = 0
     latency_ns: int = 2_000
+    awake_ns: int = 1_000
+    overhead_ns: int = 100
     refuse_at: int | None = None
     die_at: int | None = None
     killed_at: int | None = None
@@ -76,6 +80,7 @@ class Behaviour:
     no_hello: bool = False
     last_words: str = "its last words"
     kernel_known: bool = True
+    movable: bool = True
 
 
 @dataclass
@@ -90,6 +95,7 @@ class FakeRunner:
     kills: int = 0
     asked: list[str] = field(default_factory=list)
     stopped: bool = False
+    on_one_processor: bool = False
     pid: int = 4_242
 
     def hello(self) -> Hello:
@@ -117,8 +123,10 @@ class FakeRunner:
 
     def probe(self, count: int) -> Probed:
         self.asked.append(f"probe {count}")
-        self._meet_end("probe")
-        return Probed(self.alive, (self.behaviour.latency_ns,) * count, (100,) * count)
+        self._meet_end("probe awake" if self.on_one_processor else "probe")
+        fate = self.behaviour
+        took = fate.awake_ns if self.on_one_processor else fate.latency_ns
+        return Probed(self.alive, (took,) * count, (fate.overhead_ns,) * count)
 
     def release(self, foretold_seconds: float) -> Released:  # noqa: ARG002
         self.asked.append("release")
@@ -202,6 +210,12 @@ class FakeEyes:
 
     def settle_awake(self) -> bool:
         return not self._reached(self.runner.behaviour.restless_at)
+
+    @contextmanager
+    def on_one_processor(self) -> Iterator[bool]:
+        self.runner.on_one_processor = self.runner.behaviour.movable
+        yield self.runner.on_one_processor
+        self.runner.on_one_processor = False
 
     def swapped_out_pages(self) -> int | None:
         if self._reached(self.runner.behaviour.unreadable_at):

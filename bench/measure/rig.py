@@ -43,6 +43,7 @@ class Eyes(Protocol):
     def state(self) -> str | None: ...
     def settle(self, exact: bool) -> bool: ...
     def settle_awake(self) -> bool: ...
+    def on_one_processor(self) -> AbstractContextManager[bool]: ...
     def swapped_out_pages(self) -> int | None: ...
     def oom_kills(self) -> int | None: ...
 
@@ -116,6 +117,11 @@ class ProcessEyes:
         """As `settle`, not exactly, and without letting the processors sleep: for a launch in many
         steps that is to take no longer than in one go."""
         return cpu.wait_until_still(self.pid, self.clock, awake=True)
+
+    def on_one_processor(self) -> AbstractContextManager[bool]:
+        """Holds the runner on one processor, whose next unit then need not wait for another one to
+        wake; false where that cannot be done."""
+        return cpu.on_one_processor(self.system, self.pid)
 
     def swapped_out_pages(self) -> int | None:
         return cpu.swapped_out_pages(self.system)

@@ -18,7 +18,7 @@ from bench.measure.burst import Burst, measured, went_up
 from bench.measure.forecast import Forecast, total_bytes
 from bench.measure.job import Job, is_level
 from bench.measure.process import RunnerDied, RunnerError, RunnerHung
-from bench.measure.protocol import MOST_PROBED, Grown, Probed
+from bench.measure.protocol import MOST_PROBED, Probed
 from bench.measure.protocol import Hello as HelloReply
 from bench.measure.reserves import Bounds
 from bench.measure.rig import Rig, Subject, shares_of_others
@@ -203,13 +203,26 @@ class SweepTaker:
         exact = self._job.purpose == "short" and kind == "thread"
         step = measured(self._unfinished, burst, eyes, kind, lambda: eyes.settle(exact))
         self._unfinished = step
-        latencies = latencies_of(self._probe(subject, count, grown))
-        return msgspec.structs.replace(step, latencies=latencies)
+        is_probed = not grown.refused and count in self._job.probed
+        return self._probe(subject, step) if is_probed else step
 
-    def _probe(self, subject: Subject, count: int, grown: Grown) -> Probed | None:
-        if grown.refused or count not in self._job.probed:
-            return None
-        return subject.runner.probe(min(MOST_PROBED, max(1, count // PROBED_SHARE)))
+    def _probe(self, subject: Subject, step: Step) -> Step:
+        """The step with two rounds of starts. In the first the machine is as it is: a new thread is
+        mostly put on a processor that sleeps, and waits until that is awake. In the second the
+        runner is held on the processor that it runs on.
+
+        Rejected: programs that keep the other processors busy. They give the same figure, at the
+        cost of an interrupt, but use up the CPU quota of a container on a large machine.
+        """
+        units = min(MOST_PROBED, max(1, step.requested // PROBED_SHARE))
+        from_idle = subject.runner.probe(units)
+        step = msgspec.structs.replace(step, latencies=latencies_of(from_idle))
+        self._unfinished = step
+        if from_idle.refused:
+            return step
+        with subject.eyes.on_one_processor() as is_held:
+            awake = subject.runner.probe(units) if is_held else None
+        return msgspec.structs.replace(step, awake_latencies=latencies_of(awake))
 
     def _add(
         self,

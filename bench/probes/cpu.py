@@ -7,7 +7,8 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from bench.clock import Clock
@@ -22,6 +23,7 @@ STILL_NS = 200_000
 STILL_FAULTS = 2  # pages that a process at rest may touch for the first time: by trial, none
 STILL_LOOKS = 2
 PATIENCE_SECONDS = 2.0
+PROCESSOR = 36  # its place among the numbers of `_stat`: where the first thread ran last
 _LINUX: bool = sys.platform.startswith("linux")
 
 
@@ -61,6 +63,48 @@ def _stat(system: System, pid: int) -> list[int] | None:
     _, closed, rest = (system.text(f"proc/{pid}/stat") or "").rpartition(")")
     numbers = [whole_number(word) or 0 for word in rest.split()]
     return numbers if closed and len(numbers) > 12 else None
+
+
+@contextmanager
+def on_one_processor(system: System, pid: int) -> Iterator[bool]:
+    """Holds all threads of a process on the processor on which its first one ran last, and then
+    gives each its own processors back; false where that cannot be done, and nothing is changed.
+
+    A thread that begins meanwhile inherits the one processor from whoever began it, and is given
+    those of the first thread afterwards.
+    """
+    stat = _stat(system, pid)
+    if stat is None or len(stat) <= PROCESSOR or not hasattr(os, "sched_setaffinity"):
+        yield False
+        return
+    own: dict[int, set[int]] = {}
+    try:
+        for thread in _thread_ids(system, pid):
+            with suppress(ProcessLookupError):  # it has ended
+                own[thread] = os.sched_getaffinity(thread)
+                os.sched_setaffinity(thread, {stat[PROCESSOR]})
+    except OSError:  # another user's, or a filter of system calls
+        _give_back(system, pid, own)
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        _give_back(system, pid, own)
+
+
+def _give_back(system: System, pid: int, own: dict[int, set[int]]) -> None:
+    for thread in _thread_ids(system, pid) if pid in own else ():
+        with suppress(OSError):
+            os.sched_setaffinity(thread, own.get(thread, own[pid]))
+
+
+def _thread_ids(system: System, pid: int) -> list[int]:
+    """The process's threads, its first one first; none where it is gone."""
+    try:
+        return sorted(int(path.name) for path in system.path(f"proc/{pid}/task").iterdir())
+    except OSError:
+        return []
 
 
 def threads(system: System, pid: int) -> int | None:

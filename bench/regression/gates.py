@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bench.results.metrics import PARTS, QUANTILES, Name, Part
+from bench.results.metrics import BY_QUANTILE, PARTS, QUANTILES, Name, Part
 from bench.results.records import Runtime
 
 # Found on recorded values of this project's own runs; `outnumber noise` finds them on a machine.
@@ -70,12 +70,8 @@ def figures() -> dict[str, Figure]:
     """Every figure that can be gated, by the words for it."""
     every = [
         *(Figure("bytes_per_unit", part=part) for part in PARTS),
-        *(Figure("start_latency_seconds", quantile=quantile) for quantile in QUANTILES),
-        *(
-            Figure(name)
-            for name in get_args(Name)
-            if name not in ("bytes_per_unit", "start_latency_seconds")
-        ),
+        *(Figure(name, quantile=quantile) for name in BY_QUANTILE for quantile in QUANTILES),
+        *(Figure(name) for name in get_args(Name) if name not in ("bytes_per_unit", *BY_QUANTILE)),
     ]
     return {figure.words: figure for figure in every}
 

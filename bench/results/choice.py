@@ -1,8 +1,15 @@
-"""Which sweeps and which of their steps the headline figures are made from."""
+"""Which sweeps and which of their steps a name refers to: the one rule.
+
+A figure without a count (bytes per unit, start latency) is made from the repeats, at their highest
+count (`choose`); from the climb only where no repeat was finished. A figure at a count is made from
+the repeats that stopped at that count, and from the climb at any other (`steps_by_count`). So the
+two agree wherever both have a value; whatever shows a value of the second kind shows its count.
+"""
 
 from __future__ import annotations
 
 import statistics
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +17,7 @@ from bench.results.records import Purpose, Result, Step, Sweep
 
 LIKE = 0.1  # sweeps whose last stops differ by more than this share are not pooled
 SPREAD = 10  # N is this many times n
+RISING: tuple[Purpose, ...] = ("climb", "burst", "short")  # whose word counts more and more
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,20 @@ def choose_bursts(sweeps: Sequence[Sweep]) -> Choice:
     bursts = _stops_of(sweeps, "burst")
     made = sum(sweep.purpose == "burst" for sweep in sweeps)
     return _pooled(bursts, made, "burst") if bursts else choose(sweeps)
+
+
+def steps_by_count(sweeps: Sequence[Sweep]) -> dict[int, tuple[tuple[Sweep, Step], ...]]:
+    """The steps of one runtime that tell of each count, each with its sweep, the fewest units
+    first. A step at which the machine swapped is not used, nor one of a leak sweep."""
+    found: dict[int, tuple[tuple[Sweep, Step], ...]] = {}
+    for purpose in RISING:
+        at: dict[int, list[tuple[Sweep, Step]]] = defaultdict(list)
+        for sweep in sweeps:
+            for step in sweep.steps if sweep.purpose == purpose else ():
+                if step.alive and not step.swapped:
+                    at[step.alive].append((sweep, step))
+        found |= {count: tuple(steps) for count, steps in at.items()}
+    return dict(sorted(found.items()))
 
 
 def stops_of(sweep: Sweep) -> Stops | None:

@@ -118,9 +118,11 @@ def _sweep_faults(place: str, sweep: Sweep) -> Iterator[str]:
 def _step_faults(place: str, step: Step) -> Iterator[str]:
     if step.spawned > step.alive:
         yield f"{place}.spawned: {step.spawned}, more than the {step.alive} alive"
-    if step.latencies:
-        yield from _bins_faults(f"{place}.latencies.start", step.latencies.start)
-        yield from _bins_faults(f"{place}.latencies.empty", step.latencies.empty)
+    rounds = {"latencies": step.latencies, "awake_latencies": step.awake_latencies}
+    for name, latencies in rounds.items():
+        if latencies:
+            yield from _bins_faults(f"{place}.{name}.start", latencies.start)
+            yield from _bins_faults(f"{place}.{name}.empty", latencies.empty)
 
 
 def _bins_faults(place: str, bins: Bins) -> Iterable[str]:

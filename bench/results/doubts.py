@@ -58,6 +58,7 @@ APPLY: Mapping[Name, frozenset[str]] = {
     "gc_seconds_per_unit": frozenset(_TIME),
     "page_faults_per_unit": frozenset(_ALWAYS),
     "start_latency_seconds": frozenset((*_TIME, "overhead")),
+    "awake_start_latency_seconds": frozenset((*_TIME, "overhead")),
     "release_seconds_per_unit": frozenset(_TIME),
     "ceiling": frozenset(("unproved",)),
 }

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from bench.results.ceiling import ceiling
 from bench.results.choice import Choice, by_runtime, choose, choose_bursts
+from bench.results.latencies import STARTS
 from bench.results.leak import leaked_bytes_per_unit
 from bench.results.load import is_busy, slowed
 from bench.results.memory import bytes_per_unit, fixed_bytes
@@ -23,11 +24,10 @@ from bench.results.times import (
     CPU_TIMES,
     burst,
     coarse_clock,
-    noisy_clock,
-    overhead,
     release,
     slow_faults,
     start_latency,
+    start_overhead,
 )
 
 
@@ -87,17 +87,18 @@ def _times(runtime: str, choice: Choice, bursts: Choice, slow: bool) -> Iterator
         coarse = coarse_clock(choice, name) if name in CPU_TIMES else ()
         samples = _doubted(map(derive, choice.stops), choice, slow)
         yield Series(runtime, name, samples, warnings=(*doubts, *coarse))
-    for quantile in QUANTILES:
-        samples = _doubted((start_latency(s, quantile) for s in choice.stops), choice, slow)
-        noisy = (*doubts, *noisy_clock(choice, quantile))
-        yield Series(
-            runtime,
-            "start_latency_seconds",
-            samples,
-            quantile=quantile,
-            warnings=noisy,
-            overhead=overhead(choice),
-        )
+    for start in STARTS:
+        overhead = start_overhead(start, choice)
+        for quantile in QUANTILES:
+            taken = (start_latency(start, stops, quantile) for stops in choice.stops)
+            yield Series(
+                runtime,
+                start.metric,
+                _doubted(taken, choice, slow),
+                quantile=quantile,
+                overhead=overhead,
+                warnings=doubts,
+            )
     released = _doubted(map(release, choice.stops), choice, slow)
     yield Series(runtime, "release_seconds_per_unit", released, warnings=doubts)
 

@@ -7,12 +7,13 @@ steps, and `scatter` tells how far the points lie from it.
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.results.choice import by_runtime
+from bench.results.choice import by_runtime, steps_by_count
 from bench.results.records import Memory, Reading, Result, Step, Sweep
 from bench.results.samples import UNKNOWN
 from bench.results.statistics import theil_sen
@@ -60,13 +61,14 @@ class Growth:
 
 
 def growths(result: Result) -> tuple[Growth, ...]:
-    """The curve of every runtime that ran, from its climbs and short sweeps."""
+    """The curve of every runtime that ran. Which sweeps tell of a count is the rule of
+    `steps_by_count`."""
     return tuple(_growth(runtime, sweeps) for runtime, sweeps in by_runtime(result))
 
 
 def _growth(runtime: str, sweeps: Sequence[Sweep]) -> Growth:
-    grown = [one for one in sweeps if one.purpose != "leak"]
-    taken = [_taken(sweep.baseline, step) for sweep in grown for step in _steady(sweep)]
+    steps = itertools.chain.from_iterable(steps_by_count(sweeps).values())
+    taken = [_taken(sweep.baseline, step) for sweep, step in steps]
     known = [one for one in taken if one is not None]
     if not known:
         reason = "its memory could not be read" if taken else "no step was finished"
@@ -74,10 +76,6 @@ def _growth(runtime: str, sweeps: Sequence[Sweep]) -> Growth:
     source = Counter(source for _, _, source in known).most_common(1)[0][0]
     points = _points((units, value) for units, value, from_ in known if from_ == source)
     return Growth(runtime, points, _line(points), source)
-
-
-def _steady(sweep: Sweep) -> Iterable[Step]:
-    return (step for step in sweep.steps if step.alive and not step.swapped)
 
 
 def _taken(baseline: Memory | None, step: Step) -> tuple[int, float, str] | None:

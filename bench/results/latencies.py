@@ -1,20 +1,40 @@
-"""Start latency by population: what starting one more unit takes while ever more are parked."""
+"""Start latency by population: what starting one more unit takes while ever more are parked.
+
+It is two quantities. *From idle*, the machine is as it is: a new thread is mostly put on a
+processor that sleeps, and most of its latency may be the time in which that wakes. *Awake*, the
+unit is handed over on one processor, where nothing has to wake.
+"""
 
 from __future__ import annotations
 
 import statistics
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.results.bins import quantile_seconds
-from bench.results.choice import by_runtime
+from bench.results.choice import by_runtime, steps_by_count
 from bench.results.doubts import gravest
 from bench.results.load import is_busy, slowed
-from bench.results.metrics import QUANTILES
-from bench.results.records import Latencies, Purpose, Result, Sweep
+from bench.results.metrics import QUANTILES, Name
+from bench.results.records import Latencies, Result, Step, Sweep
 from bench.results.samples import doubts_of
 from bench.results.statistics import Estimate, median_with_interval
+
+
+@dataclass(frozen=True)
+class Start:
+    """One of the two start latencies: its metric, its name beside the other, and where a step has
+    it."""
+
+    metric: Name
+    name: str
+    of: Callable[[Step], Latencies | None]
+
+
+STARTS = (
+    Start("start_latency_seconds", "from idle", lambda step: step.latencies),
+    Start("awake_start_latency_seconds", "awake", lambda step: step.awake_latencies),
+)
 
 
 @dataclass(frozen=True)
@@ -22,13 +42,14 @@ class Population:
     """Start latencies in seconds with `units` parked, an estimate for each of `QUANTILES`, from one
     value a process; `None` for one that too few were timed to tell (`bears`). `timed` units were
     started in each process (the median). `samples` processes were asked. `overhead` is the median
-    of a round with nothing spawned, and `doubt` that about the median."""
+    round with nothing spawned, in seconds, and `doubt` that about the median."""
 
+    start: Start
     units: int
     timed: int
     samples: int
     quantiles: tuple[Estimate, ...]
-    overhead: float | None = None
+    overhead: float | None
     doubt: str | None = None
 
 
@@ -44,51 +65,48 @@ def quantile_of(latencies: Latencies, quantile: float) -> float | None:
     return quantile_seconds(started, quantile) if bears(sum(started.counts), quantile) else None
 
 
+def overhead_of(rounds: Iterable[Latencies]) -> float | None:
+    """The median, over processes, of the median round with nothing spawned, in seconds: what the
+    clock and the hand-over take of each start latency."""
+    medians = (quantile_seconds(each.empty, 0.5) for each in rounds)
+    return median_with_interval([median for median in medians if median is not None]).value
+
+
 def populations(result: Result) -> dict[str, tuple[Population, ...]]:
-    """The populations of every runtime that ran, the smallest first; none where none was timed.
-
-    A count that short sweeps stopped at is told from them alone, as the figures are; the climbs
-    tell of all others.
-    """
+    """The populations of every runtime that ran, *from idle* first, the smallest first; none where
+    none was timed. Which sweeps tell of a count is the rule of `steps_by_count`."""
     slow = slowed(result.control)
-    return {runtime: _populations(sweeps, slow) for runtime, sweeps in by_runtime(result)}
+    return {runtime: tuple(_populations(sweeps, slow)) for runtime, sweeps in by_runtime(result)}
 
 
-@dataclass(frozen=True)
-class _Round:
-    """One process's latencies at one count, and the doubts about them."""
-
-    latencies: Latencies
-    doubts: tuple[str, ...]
-
-
-def _populations(sweeps: Sequence[Sweep], slow: bool) -> tuple[Population, ...]:
-    timed = _timed(sweeps, "climb", slow) | _timed(sweeps, "short", slow)
-    return tuple(_population(units, rounds) for units, rounds in sorted(timed.items()))
+def _populations(sweeps: Sequence[Sweep], slow: bool) -> Iterator[Population]:
+    by_count = steps_by_count(sweeps)
+    for start in STARTS:
+        for units, steps in by_count.items():
+            timed = [(sweep, step) for sweep, step in steps if _is_timed(start.of(step))]
+            if timed:
+                yield _population(start, units, timed, slow)
 
 
-def _timed(sweeps: Iterable[Sweep], purpose: Purpose, slow: bool) -> dict[int, list[_Round]]:
-    rounds: dict[int, list[_Round]] = defaultdict(list)
-    for sweep in sweeps:
-        busy = ("busy",) if slow or is_busy(sweep) else ()
-        for step in sweep.steps if sweep.purpose == purpose else ():
-            if step.latencies and step.latencies.start.counts and not step.swapped:
-                rounds[step.alive].append(_Round(step.latencies, (*step.doubts, *busy)))
-    return dict(rounds)
+def _is_timed(latencies: Latencies | None) -> bool:
+    return latencies is not None and bool(latencies.start.counts)
 
 
-def _population(units: int, rounds: Sequence[_Round]) -> Population:
-    latencies = [one.latencies for one in rounds]
-    quantiles = tuple(_quantile(latencies, quantile) for quantile in QUANTILES)
-    empty = [quantile_seconds(one.empty, 0.5) for one in latencies]
-    overhead = median_with_interval([value for value in empty if value is not None]).value
+def _population(
+    start: Start, units: int, timed: Sequence[tuple[Sweep, Step]], slow: bool
+) -> Population:
+    rounds = [latencies for _, step in timed if (latencies := start.of(step))]
+    seen = [(*step.doubts, *(("busy",) if slow or is_busy(sweep) else ())) for sweep, step in timed]
+    quantiles = tuple(_quantile(rounds, quantile) for quantile in QUANTILES)
+    overhead = overhead_of(rounds)
     return Population(
+        start,
         units,
-        statistics.median_high(sum(one.start.counts) for one in latencies),
-        len(rounds),
-        quantiles,
-        overhead,
-        gravest(doubts_of([one.doubts for one in rounds], quantiles[0], overhead)),
+        timed=statistics.median_high(sum(one.start.counts) for one in rounds),
+        samples=len(rounds),
+        quantiles=quantiles,
+        overhead=overhead,
+        doubt=gravest(doubts_of(seen, quantiles[0], overhead)),
     )
 
 

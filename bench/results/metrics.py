@@ -27,12 +27,14 @@ Name = Literal[
     "gc_seconds_per_unit",
     "page_faults_per_unit",
     "start_latency_seconds",
+    "awake_start_latency_seconds",
     "release_seconds_per_unit",
     "ceiling",
 ]
 Part = Literal["total", "user", "kernel", "kernel_stack", "page_tables", "kernel_other", "rss"]
 PARTS: tuple[Part, ...] = get_args(Part)
 QUANTILES = (0.5, 0.9, 0.99, 1.0)
+BY_QUANTILE: tuple[Name, ...] = ("start_latency_seconds", "awake_start_latency_seconds")
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +42,9 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
 
     `value`, `low` and `high` are `None` where unknown; `samples` is how many independent sweeps
     stand behind the value; `source` is where it was read, or `unknown`. `part` belongs to
-    `bytes_per_unit`, `quantile` to `start_latency_seconds`, and `status`, `limit`, `where`,
-    `predicted` and `projected` to `ceiling`, whose value is the last count confirmed alive. `doubt`
+    `bytes_per_unit`, `quantile` and `overhead` to the start latencies, and `status`, `limit`,
+    `where`, `predicted` and `projected` to `ceiling`, whose value is the last count confirmed
+    alive. `overhead` is the part of the value, in seconds, that the measuring itself takes. `doubt`
     says why the value must not be quoted alone (a name of `bench.results.doubts`), else `None`.
     """
 
@@ -62,6 +65,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     predicted: int | None = None
     projected: int | None = None
     doubt: str | None = None
+    overhead: float | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -6,8 +6,8 @@ these records in one place, `bench.results.figures`, when they are read. Seconds
 
 Version history of the format (`Result.outnumber`):
     1  the first; `Result.control`, `Limit.alive`, `Limit.at_most` and `Side.given_up` came to it
-       before any release; `Step.doubts`, `Sweep.others_share` and `Sweep.stolen_share` after it,
-       with defaults.
+       before any release; `Step.doubts`, `Step.awake_latencies`, `Sweep.others_share` and
+       `Sweep.stolen_share` after it, with defaults.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ class Step(Record, frozen=True, kw_only=True):
     `spawned` units were launched in this step's burst. CPU seconds and faults are those of the
     runner over the burst. `longest_spawn_seconds` is the longest single spawn call; `gc_seconds`
     the collector's part where the runtime can tell. `release_seconds` is how long the release that
-    followed this step took, where one did.
+    followed this step took, where one did. `latencies` were timed on the machine as it was,
+    `awake_latencies` with the runner held on one processor, so that no other had to wake.
     """
 
     requested: Count
@@ -110,6 +111,7 @@ class Step(Record, frozen=True, kw_only=True):
     gc_seconds: Seconds | None = None
     threads: Count | None = None
     latencies: Latencies | None = None
+    awake_latencies: Latencies | None = None
     refusal: Refusal | None = None
     swapped: bool = False
     release_seconds: Seconds | None = None

@@ -76,6 +76,7 @@ def metric_of(series: Series) -> Metric:
         value=estimate.value,
         low=estimate.low,
         high=estimate.high,
+        overhead=series.overhead,
         samples=len(pooled),
         better="lower",
         source=pooled[0].source if pooled else UNKNOWN,

@@ -9,9 +9,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Mapping
 
-from bench.results.bins import quantile_seconds
 from bench.results.choice import Choice, Stops, doubts
-from bench.results.latencies import bears, quantile_of
+from bench.results.latencies import Start, bears, overhead_of, quantile_of
 from bench.results.metrics import Name
 from bench.results.records import Step
 from bench.results.samples import Sample
@@ -21,7 +20,6 @@ CLOCK = "runner's clock"
 CPU = "process CPU clock"
 FAULTS = "process fault counters"
 RUNTIME = "runtime's own account"
-NOISY_EMPTY = 0.1
 OUTLIER_FACTOR = 2.0
 # The kernel counts CPU time in ticks of 10 ms: of less than this, a tick is more than a tenth.
 FEWEST_CPU_SECONDS = 0.1
@@ -68,18 +66,23 @@ def page_faults(stops: Stops) -> Sample:
     return _each(stops.last, _faults(stops.last), FAULTS, doubts(stops))
 
 
-def start_latency(stops: Stops, quantile: float) -> Sample:
+def start_latency(start: Start, stops: Stops, quantile: float) -> Sample:
     """The quantile of this process's start latencies, in seconds, with N units parked; unknown
     where too few were timed to tell it from the longest."""
-    latencies = stops.last.latencies
+    latencies = start.of(stops.last)
     if latencies is None:
-        return _unknown(stops.last, "start latency was not taken at this step")
+        return _unknown(stops.last, f"start latency {start.name} was not taken at this step")
     timed = sum(latencies.start.counts)
     if timed and not bears(timed, quantile):
         few = f"{timed} starts were timed, too few to tell their {100 * quantile:.0f} % quantile"
         return _unknown(stops.last, few)
     value = quantile_of(latencies, quantile)
     return _at(stops.last, value, CLOCK, doubts(stops))
+
+
+def start_overhead(start: Start, choice: Choice) -> float | None:
+    """What measuring takes of each of these start latencies, in seconds."""
+    return overhead_of(timed for stops in choice.stops if (timed := start.of(stops.last)))
 
 
 def release(stops: Stops) -> Sample:
@@ -114,23 +117,6 @@ def slow_faults(choice: Choice) -> tuple[str, ...]:
         f"fault, out of line with the other sweeps"
         for place in outliers(costs, OUTLIER_FACTOR)
     )
-
-
-def overhead(choice: Choice) -> float | None:
-    """The median of a round with nothing spawned, in seconds: what of every start latency is the
-    clock and the hand-off."""
-    rounds = [stops.last.latencies for stops in choice.stops if stops.last.latencies]
-    return _median(quantile_seconds(each.empty, 0.5) for each in rounds)
-
-
-def noisy_clock(choice: Choice, quantile: float) -> tuple[str, ...]:
-    """The doubt where a round with nothing spawned takes over a tenth of this start latency."""
-    rounds = [stops.last.latencies for stops in choice.stops if stops.last.latencies]
-    started, empty = _median(quantile_of(each, quantile) for each in rounds), overhead(choice)
-    if not started or not empty or empty <= NOISY_EMPTY * started:
-        return ()
-    nanoseconds = f"{empty * 1e9:,.0f} ns"
-    return (f"the clock and the hand-off alone, median {nanoseconds}, are over a tenth of it",)
 
 
 def coarse_clock(choice: Choice, metric: Name) -> tuple[str, ...]:

@@ -1,13 +1,13 @@
-"""How long one more unit takes to start, by how many are parked, and how fast a burst goes."""
+"""How long one more unit takes to start, from idle and awake, and how fast a burst goes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
-from bench.results.latencies import Population, populations
+from bench.results.latencies import STARTS, Population, Start, populations
 from bench.results.metrics import QUANTILES, Metric, find
 from bench.results.records import Result, Runtime
 from bench.results.statistics import Estimate
@@ -30,11 +30,13 @@ from reports.names import many
 
 NAMES = ("median", "90 %", "99 %", "longest")  # of QUANTILES
 FEWEST_LAUNCHED = 50
-FEWEST_TIMED = 100  # of fewer, the 99 % quantile is not told
 HOW = (
     "Start latency: from the spawn call to the new unit's first instruction, one unit at a time, "
-    "with so many parked; the median over processes of each quantile. Burst: from none to many at "
-    "once, in a fresh process, with its 95 % interval."
+    "with the others parked; the median over processes of each quantile. From idle: the machine is "
+    "as it is, and a new thread may have to wait until a sleeping processor is awake. Awake: the "
+    "runner is held on one processor, and nothing has to wake. Overhead: the same round with "
+    "nothing spawned, which is a part of each start. Burst: from none to many at once, in a fresh "
+    "process, with its 95 % interval."
 )
 
 
@@ -55,19 +57,12 @@ class Rate:
 
 @dataclass(frozen=True, kw_only=True)
 class Spawn(Row):
-    """One runtime's start latencies by population, the smallest first, and its burst."""
+    """One runtime's start latencies by population, from idle and then awake, the smallest first,
+    and its burst. `starts` are those that its name stands for: at N, from idle and awake."""
 
     populations: tuple[Population, ...]
+    starts: tuple[Population, ...]
     burst: Rate
-
-    @property
-    def shown(self) -> tuple[Population, ...]:
-        """Two populations at most, the smallest and the largest of which enough were timed to tell
-        one quantile from another; where none is, the largest."""
-        told = [one for one in self.populations if one.timed >= FEWEST_TIMED]
-        if len(told) > 1:
-            return (told[0], told[-1])
-        return tuple(told) or self.populations[-1:]
 
 
 Place = tuple[Spawn, Population | None]
@@ -75,7 +70,7 @@ Place = tuple[Spawn, Population | None]
 
 def _latency(place: int) -> Column[Place]:
     key = f"start_{('median', 'p90', 'p99', 'longest')[place]}_seconds"
-    return Column(f"start, {NAMES[place]}", key, partial(_seconds, place), units.seconds)
+    return Column(NAMES[place], key, partial(_seconds, place), units.seconds)
 
 
 def _seconds(place: int, one: Place) -> float | None:
@@ -88,10 +83,17 @@ def _count(value: int | None) -> str:
 
 COLUMNS: tuple[Column[Place], ...] = (
     Column("runtime", "runtime", lambda one: one[0].runtime, is_number=False),
+    Column("start", "start", lambda one: one[1].start.name if one[1] else "", is_number=False),
     Column("parked", "units", lambda one: one[1].units if one[1] else None, _count),
     Column("timed in each", "timed", lambda one: one[1].timed if one[1] else None, _count),
     Column("sweeps", "sweeps", lambda one: one[1].samples if one[1] else None, _count),
     *(_latency(place) for place in range(len(QUANTILES))),
+    Column(
+        "overhead",
+        "overhead_seconds",
+        lambda one: one[1].overhead if one[1] else None,
+        units.seconds,
+    ),
     Column("burst", "burst_units_per_second", lambda one: one[0].burst.value, units.rate),
     Column("low", "burst_low", lambda one: one[0].burst.low, units.rate),
     Column("high", "burst_high", lambda one: one[0].burst.high, units.rate),
@@ -110,6 +112,11 @@ class Spawns(Chart):
     def bursts(self) -> str:
         """How many units were launched at once."""
         return counted((row.kind, row.burst.at) for row in self.rows if row.burst.value)
+
+    @property
+    def parked(self) -> str:
+        """How many units were parked while those were started that `starts` tell of."""
+        return counted((row.kind, one.units) for row in self.rows for one in row.starts)
 
     @property
     def table(self) -> Table:
@@ -132,29 +139,45 @@ def spawn(result: Result, metrics: Sequence[Metric]) -> Spawns:
     )
 
 
+def start_and_overhead(one: Population) -> str:
+    """Which of the two starts it is, and how much of it is measuring overhead."""
+    return f"{one.start.name}, {units.seconds(one.overhead)}"
+
+
 def _row(runtime: Runtime, metrics: Sequence[Metric], timed: Sequence[Population]) -> Spawn:
+    get = partial(find, metrics, runtime.name)
+    figures = {
+        start.metric: [get(start.metric, quantile=quantile) for quantile in QUANTILES]
+        for start in STARTS
+    }
+    populations = tuple(_by_figures(one, figures[one.start.metric]) for one in timed)
+    starts = (_named(start, figures[start.metric][0], populations) for start in STARTS)
     return Spawn(
         **who(runtime),
-        populations=_with_figures(timed, runtime.name, metrics),
-        burst=_rate(find(metrics, runtime.name, "burst_seconds_per_unit")),
+        populations=populations,
+        starts=tuple(one for one in starts if one),
+        burst=_rate(get("burst_seconds_per_unit")),
     )
 
 
-def _with_figures(
-    timed: Sequence[Population], runtime: str, metrics: Sequence[Metric]
-) -> tuple[Population, ...]:
-    """The populations, the one at N told by the run's own figures, which may pool sweeps that ended
-    at almost the same count: two readers never disagree."""
-    own = [find(metrics, runtime, "start_latency_seconds", quantile=q) for q in QUANTILES]
-    known = [metric for metric in own if metric]
-    at = known[0].at if known and known[0].value is not None else None
-    if len(known) < len(own) or at is None:
-        return tuple(timed)
-    estimates = tuple(Estimate(one.value, one.low, one.high) for one in known)
-    return tuple(
-        Population(one.units, one.timed, known[0].samples, estimates) if one.units == at else one
-        for one in timed
-    )
+def _by_figures(one: Population, figures: Sequence[Metric | None]) -> Population:
+    """The population; the one at N by the run's own figures, which may pool sweeps that ended at
+    almost the same count: two readers never disagree."""
+    known = [figure for figure in figures if figure and figure.at == one.units]
+    if len(known) < len(figures) or known[0].value is None:
+        return one
+    estimates = tuple(Estimate(figure.value, figure.low, figure.high) for figure in known)
+    return replace(one, samples=known[0].samples, quantiles=estimates, overhead=known[0].overhead)
+
+
+def _named(
+    start: Start, median: Metric | None, populations: Sequence[Population]
+) -> Population | None:
+    """The population that this start latency without a count stands for: that of the run's own
+    figure; where that is unknown, the largest."""
+    own = [one for one in populations if one.start == start]
+    at = median.at if median and median.value is not None else None
+    return next((one for one in own if one.units == at), own[-1] if own else None)
 
 
 def _rate(burst: Metric | None) -> Rate:
@@ -189,8 +212,10 @@ def _rate_of(row: Spawn) -> str:
 
 def _latency_title(rows: Sequence[Spawn]) -> str:
     for row in rows:
-        if row.populations and (median := row.populations[-1].quantiles[0].value) is not None:
-            return f"One {row.label} starts within {units.seconds(median)}, at the median."
+        for one in row.starts:
+            if (median := one.quantiles[0].value) is not None:
+                within = units.seconds(median)
+                return f"One {row.label} starts within {within} {one.start.name}, at the median."
     if any(row.burst.rough for row in rows):
         return "This run tells only roughly how fast units start."
     return "How fast units start is unknown."
@@ -209,7 +234,9 @@ def _lacks(rows: Sequence[Spawn]) -> Iterator[tuple[str, str]]:
     for row in rows:
         if not row.populations:
             yield row.runtime, "start latency was not taken"
-        elif few := _untold(row.shown):
+        elif len(row.starts) < len(STARTS):
+            yield row.runtime, f"start latency was taken {row.starts[0].start.name} alone"
+        elif few := _untold(row.starts):
             yield row.runtime, f"too few starts were timed to tell their {' and '.join(few)}"
         if row.burst.value is None:
             yield row.runtime, "the burst's rate is unknown"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bench.results.latencies import Population
 from reports import units
-from reports.charts.spawn import Spawn, Spawns
+from reports.charts.spawn import Spawn, Spawns, start_and_overhead
 from reports.palette import colour, mark
 from reports.pictures import scale
 from reports.pictures.canvas import MOST_ROWS, Canvas, Key
@@ -26,7 +26,8 @@ def draw_spawn(chart: Spawns, canvas: Canvas) -> None:
         [
             Key("median start, then 90 % and 99 %", muted, "point"),
             Key("to the longest", muted, "line"),
-            Key("at its end: units parked meanwhile", muted, "none"),
+            Key("at its end: which start, and overhead in it", muted, "none"),
+            *([Key(f"with {chart.parked} parked", muted, "none")] if chart.parked else []),
             *([Key(f"bars: bursts of {chart.bursts}", muted, "none")] if chart.bursts else []),
         ]
     )
@@ -41,25 +42,25 @@ def _latencies(canvas: Canvas, plot: Plot, rows: Sequence[Spawn]) -> None:
     known = [
         quantile.value
         for row in rows
-        for one in row.shown
+        for one in row.starts
         for quantile in one.quantiles
         if quantile.value
     ]
     for place, row in enumerate(rows):
-        if not row.shown:
+        if not row.starts:
             words = "start latency unknown"
             canvas.text(plot.left + 6, plot.middle(place), words, plot.size, canvas.theme.muted)
     if not known:
         return
     size = _lane_size(canvas, plot)
-    parked = max(width(units.count(one.units), size) for row in rows for one in row.shown)
-    end = plot.right - parked - 8
+    beside = max(width(start_and_overhead(one), size) for row in rows for one in row.starts)
+    end = plot.right - beside - 8
     across = Scale(*scale.around(known), plot.left + 6, end, log=True)
     grid(canvas, plot, across, scale.decades(across.low, across.high, scale.seconds))
     axis_name(canvas, plot, "start latency", (plot.left + end) / 2)
     for place, row in enumerate(rows):
-        for lane, one in enumerate(row.shown):
-            y = plot.middle(place) + (0.2 - 0.4 * lane if len(row.shown) > 1 else 0) * plot.row
+        for lane, one in enumerate(row.starts):
+            y = plot.middle(place) + (0.2 - 0.4 * lane if len(row.starts) > 1 else 0) * plot.row
             _range(canvas, across, y, row, one, size)
 
 
@@ -71,8 +72,8 @@ def _lane_size(canvas: Canvas, plot: Plot) -> float:
 def _range(
     canvas: Canvas, across: Scale, y: float, row: Spawn, one: Population, size: float
 ) -> None:
-    """From the median over 90 % and 99 %, as far as they are told, to the longest; then how many
-    were parked."""
+    """From the median over 90 % and 99 %, as far as they are told, to the longest; then which of
+    the two it is, and the overhead in it."""
     told = [across.at(quantile.value) if quantile.value else None for quantile in one.quantiles]
     median, *between, longest = told
     if median is None or longest is None:
@@ -85,22 +86,22 @@ def _range(
     for x in known:  # over the mark, which they may be close to
         canvas.line([x, x], [y - 0.5 * size, y + 0.5 * size], 2, own)
     canvas.line([longest, longest], [y - 0.45 * size, y + 0.45 * size], 1.5, own)
-    canvas.plate(max(longest, median + 0.7 * MARK * size) + 5, y, units.count(one.units), size)
+    canvas.plate(max(longest, median + 0.7 * MARK * size) + 5, y, start_and_overhead(one), size)
 
 
 def _bursts(canvas: Canvas, plot: Plot, rows: Sequence[Spawn]) -> None:
     most = max((row.burst.high or row.burst.value or 0 for row in rows), default=0)
     words = [units.rate(row.burst.value) for row in rows]
     size = min(plot.size, canvas.shape.note * 1.15)
-    room = max((width(said, size, bold=True) for said in words), default=0.0)
+    room = max((width(rate, size, bold=True) for rate in words), default=0.0)
     across = Scale(0, most or 1, plot.left, max(plot.left + 20, plot.right - room - 10))
     canvas.line([plot.left] * 2, [plot.bottom, plot.top], 0.8, canvas.theme.line)
     axis_name(canvas, plot, "units a second")
     for place, row in enumerate(rows):
         _burst(canvas, plot, across, place, row)
         end = across.at(row.burst.high or row.burst.value or 0)
-        said = fitted(words[place], plot.right - end - 8, size, bold=True)
-        canvas.text(end + 8, plot.middle(place), said, size, bold=True)
+        rate = fitted(words[place], plot.right - end - 8, size, bold=True)
+        canvas.text(end + 8, plot.middle(place), rate, size, bold=True)
 
 
 def _burst(canvas: Canvas, plot: Plot, across: Scale, place: int, row: Spawn) -> None:

@@ -37,7 +37,7 @@ ENDED = {str(status): words for status, words in REASONS.items()}
 
 
 def name_of(trend: Trend) -> str:
-    """The figure: `bytes`, `bytes: rss`, `start latency, median`."""
+    """The figure: `bytes`, `bytes: rss`, `start awake, median`."""
     if trend.runtime == CONTROL:
         return "fixed work in C"
     figure = trend.figure

@@ -40,7 +40,7 @@ def headline(judgement: Judgement) -> str:
 
 
 def name_of(verdict: Verdict) -> str:
-    """The figure: `bytes`, `bytes: rss`, `start latency, 99 %`."""
+    """The figure: `bytes`, `bytes: rss`, `start awake, 99 %`."""
     words = NAMES[verdict.metric]
     if verdict.part is not None and verdict.part != "total":
         return f"{words}: {verdict.part.replace('_', ' ')}"

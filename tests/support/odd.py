@@ -62,7 +62,8 @@ def hardly() -> Result:
     unread = Unit(kernel=None, kernel_stack=None)
     one = sweep((100, 1000), unread, runtime="trio", purpose="climb", status="failed")
     bare = [
-        replace(step, latencies=None, user_seconds=None, minor_faults=None) for step in one.steps
+        replace(step, latencies=None, awake_latencies=None, user_seconds=None, minor_faults=None)
+        for step in one.steps
     ]
     return result(
         replace(one, steps=tuple(bare)),

@@ -36,7 +36,8 @@ SMAPS = "smaps_rollup Anonymous+Swap"
 @dataclass(frozen=True)
 class Unit:
     """What one unit takes in bytes and seconds; a process has `fixed` bytes of user memory and as
-    many of kernel memory without any. `kernel=None` is kernel memory that cannot be read."""
+    many of kernel memory without any. `kernel=None` is kernel memory that cannot be read. Awake,
+    it starts as from idle unless `awake_ns` is given."""
 
     user: float = 1000.0
     kernel: float | None = 24.0
@@ -50,6 +51,7 @@ class Unit:
     marginal: float = 2e-5
     start_ns: Sequence[int] = (100, 110, 120, 130) * 25
     empty_ns: Sequence[int] = (5, 5, 5, 5)
+    awake_ns: Sequence[int] | None = None
 
     def memory(self, alive: int) -> Memory:
         return Memory(
@@ -75,9 +77,15 @@ class Unit:
             major_faults=0,
             longest_spawn_seconds=1e-3,
             gc_seconds=0.1 * each * spawned,
-            latencies=Latencies(start=bins_of(self.start_ns), empty=bins_of(self.empty_ns)),
+            latencies=self._latencies(self.start_ns),
+            awake_latencies=self._latencies(
+                self.start_ns if self.awake_ns is None else self.awake_ns
+            ),
         )
         return replace(made, **fields)
+
+    def _latencies(self, start_ns: Sequence[int]) -> Latencies:
+        return Latencies(start=bins_of(start_ns), empty=bins_of(self.empty_ns))
 
     def _reading(self, each: float | None, alive: int, source: str) -> Reading:
         if each is None:

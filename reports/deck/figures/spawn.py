@@ -10,7 +10,7 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_MARKER_STYLE
 from pptx.enum.shapes import MSO_SHAPE
 
 from reports import palette, units
-from reports.charts.spawn import NAMES, Rate, Spawn, Spawns
+from reports.charts.spawn import NAMES, Rate, Spawn, Spawns, start_and_overhead
 from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.page import LEGEND_ROW, MOST_ROWS, Box, Key, Page, Words, described
 from reports.deck.scales import decades, factor_of, step_of
@@ -31,13 +31,13 @@ MARKS = (
 
 @dataclass(frozen=True)
 class Lane:
-    """A runtime's population in its part of the runtime's row, from `top` to `bottom`, the first
-    row beginning at 0; those of its quantiles that are told, in microseconds, with their places in
-    `MARKS`."""
+    """One of a runtime's start latencies in its part of the runtime's row, from `top` to `bottom`,
+    the first row beginning at 0. `said` is which start it is and the overhead in it. `quantiles`
+    are those that are known, in microseconds, each with its place in `MARKS`."""
 
     runtime: str
     label: str
-    parked: int
+    said: str
     top: float
     bottom: float
     quantiles: tuple[tuple[int, float], ...]
@@ -61,13 +61,15 @@ def draw(page: Page, chart: Spawns, free: Box) -> None:
 
 
 def _lanes(number: int, row: Spawn) -> Iterator[Lane]:
-    high = 1 / max(1, len(row.shown))
-    for place, one in enumerate(row.shown):
+    high = 1 / max(1, len(row.starts))
+    for place, one in enumerate(row.starts):
         values = [None if each.value is None else each.value / MICRO for each in one.quantiles]
         told = tuple((form, value) for form, value in enumerate(values) if value is not None)
         if told and all(value > 0 for _, value in told):  # a logarithmic scale has no 0
             top = number + place * high
-            yield Lane(row.runtime, row.label, one.units, top, top + high, told)
+            yield Lane(
+                row.runtime, row.label, f"{start_and_overhead(one)} overhead", top, top + high, told
+            )
 
 
 def _said(row: Spawn) -> rows.Said:
@@ -112,9 +114,8 @@ def _reach(burst: Rate) -> tuple[float, float]:
 def _latencies(
     page: Page, chart: Spawns, lanes: Sequence[Lane], place: rows.Rows, free: Box
 ) -> None:
-    """Points in lanes level with the rows, and how many were parked at the end of each."""
-    said = [f"{units.count(lane.parked)} parked" for lane in lanes]
-    beside = max(text.width(words, rows.WORDS_POINTS) for words in said) + 0.05
+    """Points in lanes level with the rows, and at the end of each which start it is."""
+    beside = max(text.width(lane.said, rows.WORDS_POINTS) for lane in lanes) + 0.05
     plot = Box(
         free.left + 0.1, place.plot.top, free.width - 0.1 - OVERHANG - beside, place.plot.height
     )
@@ -138,11 +139,11 @@ def _latencies(
         Key(name, page.theme.muted, form) for name, (_, _, form) in zip(NAMES, MARKS, strict=True)
     ]
     page.legend(Box(free.left, place.legend.top, free.width, LEGEND_ROW), [Key(LATENCY, ""), *keys])
-    for lane, words in zip(lanes, said, strict=True):
+    for lane in lanes:
         high = (lane.bottom - lane.top) * place.height
         box = Box(free.right - beside, plot.top + lane.top * place.height, beside, high)
         points = min(rows.WORDS_POINTS, 0.98 * high * 72 / text.LINE)
-        page.text(box, [Words(words, points)], middle=True)
+        page.text(box, [Words(lane.said, points)], middle=True)
 
 
 def _points(lanes: Sequence[Lane], count: int) -> Any:
@@ -150,7 +151,7 @@ def _points(lanes: Sequence[Lane], count: int) -> Any:
     return by_point(
         [
             (
-                f"{lane.label}, {units.count(lane.parked)} parked",
+                f"{lane.label}, {lane.said}",
                 [(value, count - (lane.top + lane.bottom) / 2) for _, value in lane.quantiles],
             )
             for lane in lanes
