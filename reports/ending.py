@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from reports.busy import busy_line
 from reports.comparison import table
 from reports.console import Console
 from reports.digest import Digest
@@ -21,5 +22,7 @@ def print_ending(made: Digest, console: Console | None = None) -> None:
     out.print(Text(terminal(finding(made.comparison))))
     for warning in made.result.warnings:
         out.print(Text(f"Note: {terminal(warning)}.", style="dim"))
+    if (busy := busy_line(made.result)) is not None:
+        out.print(Text(terminal(busy)), soft_wrap=True)
     for line in last_words(made.result.sweeps):
         out.print(Text(line), soft_wrap=True)

@@ -68,6 +68,7 @@ def ab(
     ] = None,
     inconclusive_ok: options.InconclusiveOk = None,
     markdown: options.MarkdownFile = None,
+    wait_for_quiet: options.WaitForQuiet = None,
     output: options.Output = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
@@ -107,7 +108,7 @@ def ab(
         request = _request(gates, beside, looks, wish)
     place = PairsPlace(output, force, markdown)
     let_pass = bool(wish.inconclusive_ok)
-    asked = PairsAsked(gates, beside, looks, request, let_pass)
+    asked = PairsAsked(gates, beside, looks, request, let_pass, wait_for_quiet)
     _, path, code = carry_out_pairs(both, asked, place, quiet)
     typer.echo(path)
     return code

@@ -51,6 +51,7 @@ def ceiling(
     stack_size: options.StackSize = None,
     python: options.Python = None,
     env: options.Variables = None,
+    wait_for_quiet: options.WaitForQuiet = None,
     output: options.Output = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
@@ -66,7 +67,7 @@ def ceiling(
     if to_the_wall and not yes:
         typer.confirm(WARNING, abort=True, err=True)
     quest = Quest(chosen.entries, reserves, budget or BUDGET_SECONDS, settings)
-    result, path = _measure(quest, chosen, Place(output, force), quiet)
+    result, path = _measure(quest, chosen, Place(output, force), quiet, wait_for_quiet)
     return _report(result, path, quiet)
 
 
@@ -78,7 +79,9 @@ def _reserves(pids: int | None, memory: int | None, to_the_wall: bool) -> Reserv
     return Reserves(pids=PIDS if pids is None else pids, memory_bytes=memory)
 
 
-def _measure(quest: Quest, chosen: Chosen, place: Place, quiet: bool) -> tuple[Result, Path]:
+def _measure(
+    quest: Quest, chosen: Chosen, place: Place, quiet: bool, wait_seconds: float | None
+) -> tuple[Result, Path]:
     from bench.cli.session import carry_out
     from bench.experiments.ceiling import CeilingExperiment
 
@@ -87,15 +90,17 @@ def _measure(quest: Quest, chosen: Chosen, place: Place, quiet: bool) -> tuple[R
     ) -> CeilingExperiment:
         return CeilingExperiment(quest, rig, machine, chosen.available, observe, save)
 
-    return carry_out(make, chosen.tools, place, quiet)
+    return carry_out(make, chosen.tools, place, quiet, wait_seconds)
 
 
 def _report(result: Result, path: Path, quiet: bool) -> int:
+    from bench.cli.quiet import report_busy
     from bench.cli.session import refuse_nothing
     from reports.limits import print_ceilings
 
     if not quiet:
         print_ceilings(result)
+    report_busy([result], quiet)
     typer.echo(path)
     refuse_nothing(result, path, quiet)
     return 0

@@ -58,6 +58,7 @@ def noise(
             parser=values.count_or_zero, metavar="N", help="Shuffles the order; recorded."
         ),
     ] = None,
+    wait_for_quiet: options.WaitForQuiet = None,
     output: options.Output = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
@@ -75,6 +76,7 @@ def noise(
                 "--python": python,
                 "--env": env,
                 "--seed": seed,
+                "--wait-for-quiet": wait_for_quiet,
                 "-o": output,
                 "--force": force or None,
             }
@@ -85,7 +87,8 @@ def noise(
 
     chosen = _chosen(runtime, runner, python, env, quiet)
     request = _request(chosen, margins, pairs or PAIRS, budget, at, seed)
-    return _report(*_measure(request, chosen, Place(output, force), quiet), margins, quiet)
+    place = Place(output, force)
+    return _report(*_measure(request, chosen, place, quiet, wait_for_quiet), margins, quiet)
 
 
 def _refuse(measuring: Mapping[str, object]) -> None:
@@ -153,7 +156,11 @@ def _request(
 
 
 def _measure(
-    request: PairsRequest, chosen: Chosen, place: Place, quiet: bool
+    request: PairsRequest,
+    chosen: Chosen,
+    place: Place,
+    quiet: bool,
+    wait_seconds: float | None,
 ) -> tuple[Result, Path]:
     from bench.cli.choose import as_settings
     from bench.cli.session import carry_out
@@ -167,12 +174,13 @@ def _measure(
         side = Contender("alike", rig, chosen.entries, chosen.available, settings)
         return AlikeExperiment(request, side, machine, observe, save)
 
-    return carry_out(make, chosen.tools, place, quiet)
+    return carry_out(make, chosen.tools, place, quiet, wait_seconds)
 
 
 def _report(
     result: Result, path: Path, margins: Mapping[Figure, Margin | None], quiet: bool
 ) -> int:
+    from bench.cli.quiet import report_busy
     from bench.cli.session import has_steps, refuse_nothing
     from reports.last_words import last_words
 
@@ -181,6 +189,7 @@ def _report(
             _show(result, margins)
         for line in last_words(result.sweeps):
             typer.echo(line)
+    report_busy([result], quiet)
     typer.echo(path)
     refuse_nothing(result, path, quiet)
     return 0

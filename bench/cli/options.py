@@ -40,6 +40,15 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing FILE
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print the result's path, nothing else.")
 ]
+WaitForQuiet = Annotated[
+    float | None,
+    typer.Option(
+        "--wait-for-quiet",
+        parser=values.seconds,
+        metavar="SECONDS",
+        help="Wait until the machine is quiet, at most that long.",
+    ),
+]
 Gates = Annotated[
     list[str] | None,
     typer.Option(

@@ -13,6 +13,7 @@ import typer
 from bench import files
 from bench.cli import judged
 from bench.cli.contenders import Contenders
+from bench.cli.quiet import heed_load, report_busy
 from bench.cli.session import FOLDER, make_default_folder
 from bench.errors import MeasureError, ResultError, UsageError
 from bench.experiments import events
@@ -70,13 +71,14 @@ class PairsPlace:
 @dataclass(frozen=True)
 class PairsAsked:
     """What a job is to judge: its gates, what it measures and reports `beside` them, when it looks,
-    and which sweeps that takes."""
+    and which sweeps that takes, and for how many seconds it waits until the machine is quiet."""
 
     gates: Sequence[Gate]
     beside: Sequence[Gate]
     looks: Sequence[Look]
     request: PairsRequest
     inconclusive_ok: bool = False
+    wait_seconds: float | None = None
 
 
 def carry_out_pairs(
@@ -91,6 +93,7 @@ def carry_out_pairs(
     paths = _Paths(*(folder.with_name(f"{folder.name}.{name}.json") for name in ("base", "new")))
     places.refuse_unwritable()
     force = place.force or _is_without_verdict(paths)
+    heed_load(both.sides[0].rig, asked.wait_seconds, quiet)
     base, new = _made(both, asked.request, judge, paths, force, quiet)
     made = judgement(
         judge.final(base, new),
@@ -101,6 +104,7 @@ def carry_out_pairs(
         warnings=(*both.notes, *base.warnings),
     )
     code = judged.ended(made, places, quiet, asked.inconclusive_ok)
+    report_busy((base, new), quiet)
     words = _last_words((base, new))
     for line in words if not quiet else ():
         typer.echo(line)

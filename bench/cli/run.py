@@ -70,6 +70,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show plan, time and memory; measure nothing.")
     ] = False,
+    wait_for_quiet: options.WaitForQuiet = None,
     output: options.Output = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
@@ -100,7 +101,7 @@ def run(
         return 0
     from bench.cli.session import Place
 
-    result, path = _measure(request, chosen, Place(output, force), quiet)
+    result, path = _measure(request, chosen, Place(output, force), quiet, wait_for_quiet)
     return _report(result, path, quiet, page=not no_report)
 
 
@@ -133,7 +134,9 @@ def _show_plan(request: Request, available: dict[str, Availability]) -> None:
     print_plan(rows, PlanFoot(request.sweeps, request.seed, request.budget_seconds))
 
 
-def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tuple[Result, Path]:
+def _measure(
+    request: Request, chosen: Chosen, place: Place, quiet: bool, wait_seconds: float | None
+) -> tuple[Result, Path]:
     from bench.cli.session import carry_out
     from bench.experiments.scale import ScaleExperiment
 
@@ -142,7 +145,7 @@ def _measure(request: Request, chosen: Chosen, place: Place, quiet: bool) -> tup
     ) -> ScaleExperiment:
         return ScaleExperiment(request, rig, machine, chosen.available, observe, save)
 
-    return carry_out(make, chosen.tools, place, quiet)
+    return carry_out(make, chosen.tools, place, quiet, wait_seconds)
 
 
 def _report(result: Result, path: Path, quiet: bool, page: bool) -> int:

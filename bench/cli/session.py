@@ -11,6 +11,7 @@ from typing import Protocol
 import typer
 
 from bench import files
+from bench.cli.quiet import heed_load
 from bench.clock import RealClock
 from bench.errors import MeasureError, UsageError
 from bench.experiments.events import Observer
@@ -69,11 +70,16 @@ def machine_rig(tools: Tools) -> MachineRig:
     return MachineRig(System(), RealClock(), tools, default_cache())
 
 
-def carry_out(make: Make, tools: Tools, place: Place, quiet: bool) -> tuple[Result, Path]:
-    """Runs what `make` makes; the result's place is claimed before anything is launched."""
+def carry_out(
+    make: Make, tools: Tools, place: Place, quiet: bool, wait_seconds: float | None = None
+) -> tuple[Result, Path]:
+    """Runs what `make` makes; the result's place is claimed before anything is launched. A busy
+    machine is reported first, and waited for up to `wait_seconds`."""
     with place.opened() as file, live_view(quiet=quiet) as observe:
-        experiment = make(machine_rig(tools), fingerprint(System()), observe, file.save)
+        rig = machine_rig(tools)
         try:
+            heed_load(rig, wait_seconds, quiet)
+            experiment = make(rig, fingerprint(System()), observe, file.save)
             return experiment.run(), file.path
         except Interrupted as cut:
             cut.tell(kept(file))
