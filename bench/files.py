@@ -22,12 +22,14 @@ from pathlib import Path
 from bench.leftovers import NEW_FILE, Claim, clear, unfinished
 from bench.signals import held
 
+Content = bytes | str
+
 NEW_MODE, PROGRAM_MODE, PRIVATE = 0o666, 0o700, 0o600
 NO_SYNC = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EBADF})  # of folders
 NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
 
 
-def write(path: Path, content: bytes, *, replace: bool = True, program: bool = False) -> None:
+def write(path: Path, content: Content, *, replace: bool = True, program: bool = False) -> None:
     """All of `content` at `path`, or what was there before.
 
     A link is written through. An old file's mode and, where that is allowed, its owner are kept; a
@@ -38,16 +40,16 @@ def write(path: Path, content: bytes, *, replace: bool = True, program: bool = F
     _sync(_put(path, content, replace, PROGRAM_MODE if program else NEW_MODE))
 
 
-def write_all(files: Mapping[Path, bytes]) -> None:
+def write_all(files: Mapping[Path, Content]) -> None:
     """Several files, each as `write` does; where one fails, those before it are new."""
     folders = dict.fromkeys(_put(path, content) for path, content in files.items())
     for folder in folders:
         _sync(folder)
 
 
-def append(path: Path, content: bytes) -> None:
+def append(path: Path, content: Content) -> None:
     """`content` at the end of what is there: all of it or nothing."""
-    write(path, (path.read_bytes() if is_there(path) else b"") + content)
+    write(path, (path.read_bytes() if is_there(path) else b"") + as_bytes(content))
 
 
 def remove(path: Path) -> None:
@@ -105,7 +107,7 @@ def check_folder(folder: Path) -> None:
         _check_inside(folder.parent)
 
 
-def _put(path: Path, content: bytes, replace: bool = True, mode: int = NEW_MODE) -> Path:
+def _put(path: Path, content: Content, replace: bool = True, mode: int = NEW_MODE) -> Path:
     """The file, without the flush of its folder; gives that folder."""
     with held():
         old, place = _found(path), _place(path)
@@ -116,7 +118,7 @@ def _put(path: Path, content: bytes, replace: bool = True, mode: int = NEW_MODE)
         try:
             if old is not None:
                 _make_alike(descriptor, old)
-            _write_whole(descriptor, content)
+            _write_whole(descriptor, as_bytes(content))
             os.fsync(descriptor)
             if replace:
                 os.replace(beside, place)
@@ -129,6 +131,11 @@ def _put(path: Path, content: bytes, replace: bool = True, mode: int = NEW_MODE)
         finally:
             os.close(descriptor)
         return place.parent
+
+
+def as_bytes(content: Content) -> bytes:
+    """Text as UTF-8. Half a character, as the name of a file may hold one, is shown escaped."""
+    return content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
 
 
 def _found(path: Path) -> os.stat_result | None:

@@ -192,11 +192,18 @@ def _process_limits(system: System) -> dict[str, str | None]:
     found = {
         name: re.search(rf"^{words} +(\S+)", text, re.M) for name, words in PROCESS_LIMITS.items()
     }
-    return {name: row[1] if row else None for name, row in found.items()}
+    return {name: _meant(row[1]) if row else None for name, row in found.items()}
 
 
 def _kernel_limits(system: System) -> dict[str, str | None]:
-    return {name: system.text(f"proc/sys/{name.replace('.', '/')}") for name in KERNEL_LIMITS}
+    texts = {name: system.text(f"proc/sys/{name.replace('.', '/')}") for name in KERNEL_LIMITS}
+    return {name: _meant(text) for name, text in texts.items()}
+
+
+def _meant(value: str | None) -> str | None:
+    """A limit's value; one that is larger than anything is none."""
+    number = whole_number(value)
+    return "unlimited" if number is not None and number >= cgroup.UNLIMITED else value
 
 
 def _cgroup_limits(system: System) -> dict[str, str | None]:

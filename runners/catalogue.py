@@ -23,8 +23,8 @@ class CatalogueError(ValueError):
 class Guess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one unit costs, roughly, before anything was measured: for time and memory foretold."""
 
-    seconds: float = 1e-4
-    bytes: float = 10_000
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=60)] = 1e-4
+    bytes: Annotated[float, msgspec.Meta(gt=0, le=2**40)] = 10_000
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -41,7 +41,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     missing: str = ""
     settings: tuple[str, ...] = ()
     default: bool = True
-    sweep_to: int | None = None
+    sweep_to: Annotated[int, msgspec.Meta(gt=0, le=10**9)] | None = None
     guess: Guess = Guess()
     folder: Path = FOLDER
 

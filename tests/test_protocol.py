@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from bench.measure.protocol import (
+    WHOLE,
     Grown,
     Hello,
     Probed,
@@ -17,6 +19,7 @@ from bench.measure.protocol import (
     excerpt,
     parse,
 )
+from bench.results.records import MOST
 
 GOOD = [
     (
@@ -44,24 +47,45 @@ GOOD = [
     (b'{"reply":"error","message":"no"}', Rejected("no")),
 ]  # fmt: skip
 
+
+def hello(**fields: object) -> bytes:
+    """A hello with some of its fields replaced."""
+    known = {"contract": 1, "runtime": "t", "version": "2", "unit": "u"}
+    return json.dumps({"reply": "hello", **known, **fields}).encode()
+
+
 BAD = [
     (b"", "Input data was truncated"),
     (b"grow 10", "JSON is malformed: invalid character (byte 0)"),
     (b"[]", "Expected `object`, got `array`"),
-    (b'{"alive":7}', "Object missing required field `reply`"),
-    (b'{"reply":"sing"}', "Invalid value 'sing' - at `$.reply`"),
-    (b'{"reply":"grow","alive":7}', "Object missing required field `burst_ns`"),
-    (b'{"reply":"grow","alive":"7","burst_ns":1}', "Expected `int`, got `str` - at `$.alive`"),
-    (b'{"reply":"grow","alive":7.5,"burst_ns":1}', "Expected `int`, got `float` - at `$.alive`"),
-    (b'{"reply":"grow","alive":7,"burst_ns":-1}', "Expected `int` >= 0 - at `$.burst_ns`"),
+    (b'{"alive":7}', "reply is missing"),
+    (b'{"reply":"sing"}', "reply: Invalid value 'sing'"),
+    (b'{"reply":"grow","alive":7}', "burst_ns is missing"),
+    (b'{"reply":"grow","alive":"7","burst_ns":1}', f"alive: {WHOLE}, not `str`"),
+    (b'{"reply":"grow","alive":7.5,"burst_ns":1}', f"alive: {WHOLE}, not `float`"),
+    (b'{"reply":"grow","alive":7,"burst_ns":-1}', f"burst_ns: {WHOLE}"),
+    (b'{"reply":"grow","alive":7,"burst_ns":18446744073709551615}', f"burst_ns: {WHOLE}"),
+    (b'{"reply":"grow","alive":7,"burst_ns":%d}' % (MOST + 1), f"burst_ns: {WHOLE}"),
+    (b'{"reply":"probe","alive":7,"start_ns":[100000000000000000],"empty_ns":[]}', "start_ns[0]"),
+    (b'{"reply":"release","alive":0,"release_ns":1e400}', "release_ns"),
+    (
+        b'{"reply":"grow","alive":7,"burst_ns":9,"refused":{"error":"E","errno":%d}}' % (2**70),
+        "errno",
+    ),
+    (b'{"reply":"grow","alive":7,"burst_ns":9,"refused":{"error":"%s"}}' % (b"E" * 201), "error"),
+    (hello(facts={"x": "y" * 10_001}), "facts[...]: longer than 10000 characters"),
+    (hello(facts={"x" * 201: "y"}), "longer than 200 characters"),
+    (hello(facts={str(n): "" for n in range(201)}), "facts: more than 200 of them"),
+    (hello(version="9" * 201), "version: longer than 200 characters"),
+    (b'{"reply":"error","message":"\\ud800"}', "Input data was truncated"),
     (b'{"reply":"grow","alive":7,"burst_ns":NaN}', "JSON is malformed: invalid character"),
     (
         b'{"reply":"probe","alive":7,"start_ns":[1,"x"],"empty_ns":[]}',
-        "Expected `int`, got `str` - at `$.start_ns[1]`",
+        f"start_ns[1]: {WHOLE}, not `str`",
     ),
     (
         b'{"reply":"probe","alive":7,"start_ns":[' + b"1," * 1_000 + b'1],"empty_ns":[]}',
-        "Expected `array` of length <= 1000 - at `$.start_ns`",
+        "start_ns: more than 1000 of them",
     ),
     (b'{"reply":"error","message":"\xff"}', "can't decode byte 0xff"),
 ]

@@ -50,6 +50,7 @@ def export(
 ) -> int:
     """Write the figures of a result for another tool."""
     from bench.cli.made import refuse_place, write_made
+    from bench.files import as_bytes
     from bench.results.file import load
     from reports.exports import formats
 
@@ -65,7 +66,7 @@ def export(
     if output is None:
         typer.echo(made.text, nl=False)
     else:
-        write_made(made.text.encode(), output, force)
+        write_made(as_bytes(made.text), output, force)
     _tell(made)
     return 0
 

@@ -90,7 +90,7 @@ def add_to_step(text: Callable[[], str]) -> None:
     if not place:
         return
     try:
-        files.append(Path(place), text().encode())
+        files.append(Path(place), text())
     except OSError as error:  # the verdict is none the worse for it
         typer.echo(f"outnumber: {STEP_SUMMARY} cannot be added to: {error.strerror}", err=True)
 
@@ -105,7 +105,7 @@ def write_markdown(judgement: Judgement, path: Path) -> None:
 def write_text(text: str, path: Path) -> None:
     """Writes a page to the file of `--markdown`. Raises `UsageError` where that cannot be."""
     try:
-        files.write(path, text.encode())
+        files.write(path, text)
     except OSError as error:
         raise UsageError(f"--markdown: {path}: cannot be written: {error.strerror}") from error
 

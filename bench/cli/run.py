@@ -96,6 +96,7 @@ def run(
     )
     if request.sweeps == 0 and not request.climb:
         raise UsageError("--no-climb with --sweeps 0 leaves nothing to do; leave one of them out")
+    _refuse_too_many(request)
     if dry_run:
         _show_plan(request, chosen.available)
         return 0
@@ -103,6 +104,19 @@ def run(
 
     result, path = _measure(request, chosen, Place(output, force), quiet, wait_for_quiet)
     return _report(result, path, quiet, page=not no_report)
+
+
+def _refuse_too_many(request: Request) -> None:
+    """Raises `UsageError` for more sweeps than a result can hold."""
+    from bench.results.records import MOST_SWEEPS
+
+    others = 2  # a climb and a leak sweep
+    most = MOST_SWEEPS // len(request.entries) - others
+    if request.sweeps > most:
+        raise UsageError(
+            f"--sweeps {request.sweeps} of {len(request.entries)} runtimes are more than a result "
+            f"holds; give --sweeps {most} or less"
+        )
 
 
 def _preset(quick: bool, thorough: bool) -> Preset:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from bench.results.records import VERSION, Machine, Plan, Result, Runtime, Side, Sweep
+from bench.results.decoding import fault_of
+from bench.results.records import MOST, VERSION, Machine, Plan, Result, Runtime, Side, Stop, Sweep
 from bench.signals import held
 from outnumber import __version__
 
@@ -42,7 +43,7 @@ class Ledger:
     def add(self, sweep: Sweep) -> None:
         """Keeps a sweep, finished or broken; a signal waits until it is on disk."""
         with held():
-            self._change(sweeps=(*self.result.sweeps, sweep))
+            self._change(sweeps=(*self.result.sweeps, _readable(sweep)))
             self._save(self.result)
 
     def add_control(self, seconds: float) -> None:
@@ -83,6 +84,24 @@ class Ledger:
 
     def _change(self, **fields: object) -> None:
         self.result = msgspec.structs.replace(self.result, **fields)
+
+
+def _readable(sweep: Sweep) -> Sweep:
+    """The sweep, or where it holds what no result may (a kernel that reports nonsense), what is
+    left of it: the others are kept and can be read."""
+    fault = fault_of(sweep)
+    if fault is None:
+        return sweep
+    count = min(max(sweep.stop.count, 0), MOST)
+    stop = Stop(status="failed", count=count, message=f"the sweep cannot be recorded: {fault}")
+    return Sweep(
+        runtime=sweep.runtime,
+        purpose=sweep.purpose,
+        round=sweep.round,
+        started_seconds=sweep.started_seconds,
+        seconds=sweep.seconds,
+        stop=stop,
+    )
 
 
 def _now() -> str:

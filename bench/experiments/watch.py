@@ -8,7 +8,7 @@ from bench.limits.known import named, survey
 from bench.limits.model import COUNTED, Ending, Resource, Survey
 from bench.limits.recognise import Verdict, recognise
 from bench.limits.takes import Holding, rising, takes
-from bench.results.records import Limit, Memory
+from bench.results.records import MOST_LIMITS, Limit, Memory
 from bench.system import System
 
 
@@ -52,7 +52,7 @@ class Watch:
 
 def limits_of(foretold: Foretold) -> tuple[Limit, ...]:
     """The limits as a result keeps them."""
-    return tuple(_limit(row) for row in foretold.rows)
+    return tuple(_limit(row) for row in foretold.rows[:MOST_LIMITS])
 
 
 def _limit(row: Allowed) -> Limit:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.limits.model import Allowance, Resource, Survey
 from bench.limits.takes import Takes
-from bench.results.records import MEMORY_LIMIT
+from bench.results.records import MEMORY_LIMIT, MOST
 
 MEMORY_SHARE = 0.10
 PIDS = 512
@@ -140,6 +140,8 @@ def _allowed(
         return Allowed(one, take, None, None, alive)
     kept = alive + int(max(0, spare - reserves.of(one)) // take)
     units = alive + int(max(0, spare) // take)
+    if units >= MOST:  # as good as no limit
+        return Allowed(one, take, None, None, alive)
     at_most = one.resource in rising and units > FAR * alive
     return Allowed(one, take, units, kept, alive, at_most)
 

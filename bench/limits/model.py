@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from bench.results.records import MOST
+
 if TYPE_CHECKING:
     from bench.limits.child import Child
 
@@ -38,6 +40,13 @@ class Allowance:
     shared: bool = False
     witnesses: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A limit that is larger than anything is none; a use that is so large is unknown."""
+        for name in ("value", "use"):
+            number = getattr(self, name)
+            if number is not None and not 0 <= number < MOST:
+                object.__setattr__(self, name, None)
 
     @property
     def spare(self) -> int | None:

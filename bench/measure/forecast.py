@@ -15,6 +15,7 @@ from runners.catalogue import Entry
 
 START_SECONDS = 0.25  # a fresh process until its first reply, and its end
 STEP_SECONDS = 0.08  # settling, reading and probing at one step
+LEAST_SECONDS = 1e-6  # no burst takes none, whatever a runner says
 WORTH_LEARNING = 200  # units: a smaller burst says more about the clock than about the runtime
 # Tables and lists double as they grow: before the next step, half as much again may be needed.
 GROWTH_MARGIN = 1.25
@@ -39,7 +40,7 @@ class Forecast:
         until it has happened, so its guess keeps its proportion to the launch."""
         if step.spawned < WORTH_LEARNING:
             return self
-        seconds = step.burst_seconds / step.spawned
+        seconds = max(step.burst_seconds, LEAST_SECONDS) / step.spawned
         grown = total_bytes(step.memory, before)
         return Forecast(
             seconds,
@@ -51,6 +52,7 @@ class Forecast:
         """The same, with what a release of `units` took."""
         if units < WORTH_LEARNING:
             return self
+        seconds = max(seconds, LEAST_SECONDS)
         return dataclasses.replace(self, unit_release_seconds=seconds / units)
 
     def burst_seconds(self, units: int) -> float:

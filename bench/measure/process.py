@@ -24,6 +24,8 @@ from bench.signals import held
 PATIENCE_SECONDS = 30.0
 GRACE_SECONDS = 2.0  # to end by itself, before it is killed
 DYING_SECONDS = 1.0  # from the end of its input or its replies to its own, if it is dying
+CLOCKS_APART_SECONDS = 1.0  # between a runner's clock and ours
+LONGEST_POLL_SECONDS = 60.0  # poll() takes no more than 24 days
 HEAD_BYTES = 1_024
 TAIL_BYTES = 4_096
 FLOOD_BYTES = 4 << 20
@@ -83,6 +85,7 @@ class RunnerProcess:
         self._tail = bytearray()
         self._poured = 0
         self._replies = 0
+        self._alive = 0
         self._is_dead = False
         self._closed: str | None = None  # its input or its replies, since `_closed_at`
         self._closed_at = 0.0
@@ -117,6 +120,12 @@ class RunnerProcess:
         """Launches up to `count` units in all; a refusal is in the reply."""
         grown = self.ask(f"grow {count}", Grown, foretold_seconds)
         self._check_count(f"grow {count}", grown.alive, count, grown.refused)
+        if grown.alive < self._alive:
+            raise self._broke(
+                f"the runner answered 'grow {count}' with {grown.alive}, fewer than the "
+                f"{self._alive} that were alive"
+            )
+        self._alive = grown.alive
         return grown
 
     def probe(self, count: int) -> Probed:
@@ -129,6 +138,7 @@ class RunnerProcess:
         """Ends all units."""
         released = self.ask("release", Released, foretold_seconds)
         self._check_count("release", released.alive, 0, None)
+        self._alive = 0
         return released
 
     def ask(self, command: str, kind: type[R], foretold_seconds: float = 0.0) -> R:
@@ -136,8 +146,11 @@ class RunnerProcess:
 
         The deadline is 30 s or ten times what was foretold, whichever is longer.
         """
+        began = self._clock.monotonic()
         self.send(command)
-        return self.answer(command, kind, max(PATIENCE_SECONDS, 10 * foretold_seconds))
+        reply = self.answer(command, kind, max(PATIENCE_SECONDS, 10 * foretold_seconds))
+        self._check_durations(command, reply, self._clock.monotonic() - began)
+        return reply
 
     def send(self, command: str) -> None:
         """Sends one command and waits for nothing. To a dead runner nothing is sent: whoever holds
@@ -262,7 +275,7 @@ class RunnerProcess:
         if self._child.pidfd is None:
             seconds = min(seconds, LOOK_SECONDS)
             self._is_dead = self._child.ended()
-        for descriptor, _ in self._poll.poll(1_000 * seconds):
+        for descriptor, _ in self._poll.poll(1_000 * min(seconds, LONGEST_POLL_SECONDS)):
             if descriptor == self._child.pidfd:
                 self._unwatch(descriptor)
                 self._is_dead = True
@@ -324,6 +337,15 @@ class RunnerProcess:
         if got == wanted or (refused is not None and got < wanted):
             return
         raise self._broke(f"the runner answered '{command}' with {got}, not {wanted}")
+
+    def _check_durations(self, command: str, reply: AnyReply, seconds: float) -> None:
+        """Refuses what cannot be: forecasts and deadlines are made from these."""
+        for name, nanoseconds in protocol.durations(reply).items():
+            if nanoseconds / 1e9 > seconds + CLOCKS_APART_SECONDS:
+                raise self._broke(
+                    f"the runner answered '{command}' within {seconds:.1f} s, but {name} says "
+                    f"{nanoseconds / 1e9:,.1f} s"
+                )
 
     def _broke(self, message: str) -> RunnerBroke:
         return RunnerBroke(message, self.tail())

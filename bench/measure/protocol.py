@@ -1,29 +1,39 @@
 """The protocol's one parser: a runner's line becomes a typed reply, or an error with its place.
 
 The contract is `runners/README.md`. Unknown fields are let through, so that a runner may say more
-than it is asked; everything that is read is checked.
+than it is asked; everything that is read is checked, by the bounds of the records that are to keep
+it: what is accepted here can be saved and read again.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import msgspec
 
+from bench.results.records import MOST, Count, Errno, Facts, Nanoseconds, Text, Word
+
 CONTRACT = 1
+WHOLE = f"expected a whole number from 0 to {MOST}"
+WORDS = (
+    (r"Expected `int` [<>]= (0|\d{16})", WHOLE),
+    (r"Expected `int`, got", f"{WHOLE}, not"),
+    (r"Object missing required field `(\w+)`", r"\1 is missing"),
+    (r"Expected `str` of length <= (\d+)", r"longer than \1 characters"),
+    (r"Expected `object` of length <= (\d+)", r"more than \1 of them"),
+    (r"Expected `array` of length <= (\d+)", r"more than \1 of them"),
+)
 LONGEST_LINE = 65_536
 MOST_PROBED = 1_000
-
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Nanoseconds = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Refused(msgspec.Struct, frozen=True):
     """Why the runtime launched no more: an errno's or exception's name, and its words."""
 
-    error: str
-    message: str = ""
-    errno: int | None = None
+    error: Word
+    message: Text = ""
+    errno: Errno | None = None
 
 
 class Reply(msgspec.Struct, frozen=True, tag_field="reply"):
@@ -31,11 +41,11 @@ class Reply(msgspec.Struct, frozen=True, tag_field="reply"):
 
 
 class Hello(Reply, frozen=True, tag="hello"):
-    contract: int
-    runtime: str
-    version: str
-    unit: str
-    facts: dict[str, str] = {}
+    contract: Count
+    runtime: Word
+    version: Word
+    unit: Text
+    facts: Facts = {}
 
 
 class Grown(Reply, frozen=True, tag="grow"):
@@ -77,7 +87,36 @@ def parse(line: bytes, number: int) -> AnyReply:
     try:
         return _decoder.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolError(f"reply {number}: {error}: {excerpt(line)}") from error
+        raise ProtocolError(f"reply {number}: {_fault(str(error))}: {excerpt(line)}") from error
+
+
+def durations(reply: AnyReply) -> dict[str, int]:
+    """What a reply says of how long parts of its answering took, in nanoseconds: none can have
+    taken longer than the answer."""
+    match reply:
+        case Grown():
+            known = {
+                "burst_ns": reply.burst_ns,
+                "longest_spawn_ns": reply.longest_spawn_ns,
+                "gc_ns": reply.gc_ns,
+            }
+            return {name: took for name, took in known.items() if took is not None}
+        case Probed():
+            rounds = {"start_ns": reply.start_ns, "empty_ns": reply.empty_ns}
+            return {name: sum(each) for name, each in rounds.items()}
+        case Released():
+            return {"release_ns": reply.release_ns}
+        case _:
+            return {}
+
+
+def _fault(message: str) -> str:
+    """msgspec's message with the field's name first, and in the contract's words."""
+    said, _, place = message.partition(" - at ")
+    for pattern, words in WORDS:
+        said = re.sub(pattern, words, said)
+    name = place.strip("`").removeprefix("$").removeprefix(".")
+    return f"{name}: {said}" if name else said
 
 
 def excerpt(line: bytes, most: int = 120) -> str:

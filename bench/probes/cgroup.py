@@ -17,10 +17,11 @@ from pathlib import Path, PurePosixPath
 from bench.clock import Clock
 from bench.probes import hierarchy, processes
 from bench.probes.hierarchy import Version
+from bench.results.records import MOST
 from bench.signals import held
 from bench.system import System
 
-UNLIMITED = 2**62  # v1 writes "no limit" as the largest multiple of a page below 2**63
+UNLIMITED = MOST  # v1 writes "no limit" as the largest multiple of a page below 2**63
 PREFIX = "outnumber"
 REMOVAL_TRIES = 50
 REMOVAL_PAUSE_SECONDS = 0.02

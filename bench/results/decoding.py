@@ -1,4 +1,4 @@
-"""From the bytes of a result file to a `Result`, taking nothing on trust.
+"""From a record to bytes, and from the bytes of a file to a `Result`, taking nothing on trust.
 
 Every fault is a `ResultError` whose message begins with the place in the file, `$` being the whole.
 """
@@ -43,6 +43,36 @@ def decode(content: bytes) -> Result:
     for fault in _faults(result):
         raise ResultError(fault)
     return result
+
+
+def encode(record: object) -> bytes:
+    """A record as JSON. Half a character, as the name of a file may hold one, is shown escaped:
+    JSON has none."""
+    try:
+        return msgspec.json.encode(record)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_whole(msgspec.to_builtins(record)))
+
+
+def fault_of(sweep: Sweep) -> str | None:
+    """Why a sweep could not be read again if it were saved; `None` where it could."""
+    try:
+        again = msgspec.json.decode(encode(sweep), type=Sweep)
+    except msgspec.ValidationError as error:
+        return _placed(str(error))
+    return next(_sweep_faults("$", again), None)
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {_whole(key): _whole(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_whole(one) for one in value]
+        case _:
+            return value
 
 
 def printable(text: str) -> str:

@@ -10,13 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-import msgspec
-
 from bench import files
 from bench.errors import MeasureError, ResultError, UsageError
 from bench.leftovers import Claim
-from bench.results.decoding import CUT_SHORT, NewerResultError, decode, printable
-from bench.results.records import Result
+from bench.results.decoding import CUT_SHORT, NewerResultError, decode, encode, printable
+from bench.results.records import MOST_SWEEPS, Result
 
 LARGEST_BYTES = 64 * 2**20  # a default run's result has about 2 MB
 BEGINNING = b'{"outnumber":'
@@ -79,7 +77,8 @@ class ResultFile:
         """Replaces the file's content. Raises `MeasureError` where the disk will not have it; what
         was saved before is then still there. Where somebody else has put a file there meanwhile,
         that is left alone, and `path` becomes another."""
-        content = msgspec.json.encode(result) + b"\n"
+        content = encode(result) + b"\n"
+        self._refuse_unreadable(result, content)
         try:
             if self._is_free:
                 self.path = _written_new(self.path, content)
@@ -92,6 +91,14 @@ class ResultFile:
             ) from error
         self._is_free = False
         self.saved = result
+
+    def _refuse_unreadable(self, result: Result, content: bytes) -> None:
+        """Raises `MeasureError` for what is larger than any reader takes."""
+        if len(content) > LARGEST_BYTES or len(result.sweeps) > MOST_SWEEPS:
+            raise MeasureError(
+                f"{self.path}: a result has at most {MOST_SWEEPS:,} sweeps and "
+                f"{LARGEST_BYTES >> 20} MiB; what was saved before is kept"
+            )
 
     def __enter__(self) -> ResultFile:
         return self

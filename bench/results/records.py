@@ -21,12 +21,22 @@ from msgspec import Meta
 VERSION: Final = 1
 MEMORY_LIMIT: Final = "MemAvailable"  # the one limit that units of every runtime use
 
-# The bounds hold when a file is read: far beyond any machine, and exact as a double. Those of
-# `steps` and `sweeps` keep a hostile file from taking all memory.
-Count = Annotated[int, Meta(ge=0, le=2**53)]
-Bytes = Annotated[int, Meta(ge=0, le=2**53)]
+# THE bounds: of what a runner may reply, of what is recorded, and of what is read again. They are
+# far beyond any machine, and exact as a double. Those of `steps` and `sweeps` keep a hostile file
+# from taking all memory; no run may make more (`bench.experiments.ledger`).
+MOST: Final = 2**53
+MOST_STEPS: Final = 2_000
+MOST_SWEEPS: Final = 20_000
+MOST_LIMITS: Final = 1_000
+Count = Annotated[int, Meta(ge=0, le=MOST)]
+Bytes = Annotated[int, Meta(ge=0, le=MOST)]
+Nanoseconds = Annotated[int, Meta(ge=0, le=MOST)]  # 104 days
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 Share = Annotated[float, Meta(ge=-1e3, le=1e3)]
+Errno = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+Word = Annotated[str, Meta(max_length=200)]
+Text = Annotated[str, Meta(max_length=10_000)]
+Facts = Annotated[dict[Word, Text], Meta(max_length=200)]
 
 Kind = Literal["thread", "task"]
 Purpose = Literal["climb", "short", "burst", "leak"]
@@ -68,7 +78,7 @@ class Bins(Record, frozen=True, kw_only=True):
     """A histogram of durations. `floors_ns[i]` is the lower edge, in nanoseconds, of a bin that
     holds `counts[i]` samples; a bin is at most 0.8 % wide (see `bench.results.bins`)."""
 
-    floors_ns: tuple[Count, ...]
+    floors_ns: tuple[Nanoseconds, ...]
     counts: tuple[Count, ...]
 
 
@@ -83,9 +93,9 @@ class Refusal(Record, frozen=True, kw_only=True):
     """The runtime's own words when it launched no more: a result, not a crash."""
 
     alive: Count
-    error: str
-    message: str
-    errno: int | None = None
+    error: Word
+    message: Text
+    errno: Errno | None = None
 
 
 class Step(Record, frozen=True, kw_only=True):
@@ -162,7 +172,7 @@ class Stop(Record, frozen=True, kw_only=True):
     limit: str | None = None
     where: str | None = None
     evidence: tuple[str, ...] = ()
-    errno: int | None = None
+    errno: Errno | None = None
     signal: str | None = None
     stderr_tail: str = ""
     predicted: Count | None = None
@@ -177,10 +187,10 @@ class Stop(Record, frozen=True, kw_only=True):
 class Hello(Record, frozen=True, kw_only=True):
     """What a runner says of itself: runtime, its version, what one unit is, facts to record."""
 
-    runtime: str
-    version: str
-    unit: str
-    facts: dict[str, str]
+    runtime: Word
+    version: Word
+    unit: Text
+    facts: Facts
 
 
 class Sweep(Record, frozen=True, kw_only=True):
@@ -202,9 +212,9 @@ class Sweep(Record, frozen=True, kw_only=True):
     stop: Stop
     hello: Hello | None = None
     baseline: Memory | None = None
-    steps: Annotated[tuple[Step, ...], Meta(max_length=2000)] = ()
+    steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
     warnings: tuple[str, ...] = ()
-    limits: Annotated[tuple[Limit, ...], Meta(max_length=1000)] = ()
+    limits: Annotated[tuple[Limit, ...], Meta(max_length=MOST_LIMITS)] = ()
     others_share: Share | None = None
     stolen_share: Share | None = None
 
@@ -281,7 +291,7 @@ class Result(Record, frozen=True, kw_only=True):
     machine: Machine
     plan: Plan
     runtimes: tuple[Runtime, ...]
-    sweeps: Annotated[tuple[Sweep, ...], Meta(max_length=20_000)] = ()
+    sweeps: Annotated[tuple[Sweep, ...], Meta(max_length=MOST_SWEEPS)] = ()
     warnings: tuple[str, ...] = ()
     side: Side | None = None
-    control: Annotated[tuple[Seconds, ...], Meta(max_length=20_000)] | None = None
+    control: Annotated[tuple[Seconds, ...], Meta(max_length=MOST_SWEEPS)] | None = None

@@ -37,4 +37,4 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    files.write(PATH, text().encode())
+    files.write(PATH, text())

@@ -50,7 +50,7 @@ def write_report(digests: Mapping[str, Digest], folder: Path) -> Path:
             drawn |= pictures(part.digest.charts, part.folder, FORMATS, elsewhere=REPORT)
         for place in dict.fromkeys((folder, *(part.folder for part in parts))):
             files.make_folder(place)
-        files.write_all({folder / NAME: html(made).encode()} | drawn | written)
+        files.write_all({folder / NAME: html(made), **drawn, **written})
     return folder / NAME
 
 
@@ -85,7 +85,7 @@ def _page(parts: Sequence[Part]) -> Page:
     return page(digests, [part.label for part in parts], drawn)
 
 
-def _tables(made: Page, parts: Sequence[Part], folder: Path) -> Iterator[tuple[Path, bytes]]:
+def _tables(made: Page, parts: Sequence[Part], folder: Path) -> Iterator[tuple[Path, str]]:
     """Every table of figures as Markdown and CSV. The summary is the command's own, with its
     doubts."""
     for part in parts:
@@ -93,24 +93,24 @@ def _tables(made: Page, parts: Sequence[Part], folder: Path) -> Iterator[tuple[P
         for titled in part.digest.tables:
             yield from _written(titled, part.folder)
         text = _headed("Every figure", summary.as_markdown(metrics))
-        yield part.folder / f"{SUMMARY}.md", text.encode()
-        yield part.folder / f"{SUMMARY}.csv", summary.as_csv(metrics).encode()
+        yield part.folder / f"{SUMMARY}.md", text
+        yield part.folder / f"{SUMMARY}.csv", summary.as_csv(metrics)
     for shared in (made.unlike, made.side_by_side):
         if shared:
             yield from _written(shared, folder)
 
 
-def _written(titled: Titled, folder: Path) -> Iterator[tuple[Path, bytes]]:
+def _written(titled: Titled, folder: Path) -> Iterator[tuple[Path, str]]:
     text = _headed(titled.title, tables.as_markdown(titled.table))
-    yield folder / f"{titled.name}.md", text.encode()
-    yield folder / f"{titled.name}.csv", tables.as_csv(titled.table).encode()
+    yield folder / f"{titled.name}.md", text
+    yield folder / f"{titled.name}.csv", tables.as_csv(titled.table)
 
 
 def _headed(title: str, text: str) -> str:
     return f"# {escape.markdown(title)}\n\n{text}"
 
 
-def _refuse_strange(folder: Path, made: Mapping[Path, bytes]) -> None:
+def _refuse_strange(folder: Path, made: Mapping[Path, str]) -> None:
     """What stands where an earlier report was is ours. Else only what is to be written there, or
     the beginning of it, as an older version that was cut short has left it."""
     there = {
@@ -121,7 +121,7 @@ def _refuse_strange(folder: Path, made: Mapping[Path, bytes]) -> None:
     if SIGNED.encode() in there.get(folder / NAME, b"")[:2000]:
         return
     for path, content in there.items():
-        if not made.get(path, b"").startswith(content):
+        if not files.as_bytes(made.get(path, "")).startswith(content):
             raise UsageError(
                 f"{path} is there already, and is no report of outnumber's; "
                 "move it away, or give another folder with -o"

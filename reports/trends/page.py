@@ -79,7 +79,7 @@ def write_page(review: Review, folder: Path) -> Path:
                 "another folder with --page"
             )
         files.make_folder(folder)
-        files.write(path, text.encode())
+        files.write(path, text)
     except OSError as error:
         raise UsageError(
             f"{path}: the page cannot be written there: {error.strerror}; give another folder with "

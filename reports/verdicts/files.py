@@ -9,6 +9,7 @@ import msgspec
 from bench import files
 from bench.errors import UsageError
 from bench.regression.verdicts import Judgement
+from bench.results.decoding import encode
 from reports.verdicts.junit import junit
 from reports.verdicts.markdown import markdown
 
@@ -18,13 +19,13 @@ NAMES = JSON, MARKDOWN, JUNIT = "verdict.json", "verdict.md", "junit.xml"
 def write(judgement: Judgement, folder: Path) -> Path:
     """Writes all three, the JSON last, and returns its path. Raises `UsageError` where that cannot
     be."""
-    pretty = msgspec.json.format(msgspec.json.encode(judgement), indent=1) + b"\n"
+    pretty = msgspec.json.format(encode(judgement), indent=1) + b"\n"
     try:
         files.make_folder(folder)
         files.write_all(
             {
-                folder / MARKDOWN: markdown(judgement).encode(),
-                folder / JUNIT: junit(judgement).encode(),
+                folder / MARKDOWN: markdown(judgement),
+                folder / JUNIT: junit(judgement),
                 folder / JSON: pretty,
             }
         )

@@ -13,8 +13,9 @@ import msgspec
 
 from bench import files
 from bench.errors import MeasureError, UsageError
-from bench.regression.history.reading import SUFFIX, is_whole, when
+from bench.regression.history.reading import SUFFIX, check_line, is_whole, when
 from bench.regression.history.records import Acknowledgement, Point
+from bench.results.decoding import encode
 
 
 def add(folder: Path, point: Point) -> Path | None:
@@ -49,7 +50,11 @@ def _write(path: Path, record: Point | Acknowledgement) -> Path | None:
     """One line in a new file; `None` where that is there. One that is there and broken, as an older
     version may have left it, is nothing: it is replaced."""
     refuse_unwritable(path.parent)
-    content = msgspec.json.encode(record) + b"\n"
+    content = encode(record) + b"\n"
+    try:
+        check_line(content)
+    except ValueError as error:
+        raise UsageError(f"{path.name}: a history cannot hold that: {error}") from error
     try:
         files.make_folder(path.parent)
         files.write(path, content, replace=path.exists() and not is_whole(path))

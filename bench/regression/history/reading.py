@@ -81,9 +81,18 @@ def read(folder: Path) -> History:
 def is_whole(path: Path) -> bool:
     """Whether the file can be read and holds no broken line."""
     try:
-        return all(_decoded(line) for _, line in _lines(path))
+        for _, line in _lines(path):
+            _decoded(line)
     except (OSError, ValueError):
         return False
+    return True
+
+
+def check_line(line: bytes) -> None:
+    """Raises `ValueError` where the line could not be read again."""
+    if len(line) > LONGEST_LINE:
+        raise ValueError(f"a line has at most {LONGEST_LINE >> 20} MiB")
+    _decoded(line)
 
 
 def when(point: Point) -> datetime:

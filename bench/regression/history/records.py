@@ -14,12 +14,11 @@ from msgspec import Meta
 
 from bench.results.likeness import Topic
 from bench.results.metrics import Name, Part
-from bench.results.records import Count, Record, Runtime, Seconds, Status
+from bench.results.records import Count, Record, Runtime, Seconds, Status, Text
 
 VERSION: Final = 1
 LONGEST_REASON = 1000
 
-Text = Annotated[str, Meta(max_length=1000)]
 Words = Annotated[str, Meta(max_length=200)]
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
 Number = Annotated[float, Meta(ge=-1e18, le=1e18)]
@@ -55,7 +54,7 @@ class Point(Record, frozen=True, kw_only=True, omit_defaults=True, tag="point", 
     commit: Words | None = None
     command: Words
     runtimes: Annotated[tuple[Runtime, ...], Meta(max_length=1000)]
-    facts: dict[Topic, dict[Words, Text]]
+    facts: dict[Topic, dict[Text, Text]]
     control: Annotated[tuple[Seconds, ...], Meta(max_length=20_000)] | None = None
     kept: Annotated[tuple[Kept, ...], Meta(max_length=50_000)] = ()
 
