@@ -63,6 +63,17 @@ class Examinee:
     clock: Clock
     system: System
 
+    def grow(self, count: int) -> Grown:
+        """Grows to a count of which there is room on any machine. A refusal breaks the check, with
+        its words."""
+        grown = self.runner.grow(count, 0)
+        if grown.refused is not None:
+            refused = grown.refused
+            raise Broken(
+                f"it grew to {grown.alive} of {count} units: {refused.error}: {refused.message}"
+            )
+        return grown
+
 
 Check = Callable[[Examinee], None]
 
@@ -106,15 +117,15 @@ def says_hello(one: Examinee) -> None:
 
 def grows_to_the_count(one: Examinee) -> None:
     """Grows to the count it is told, in several steps, and by nothing to the same count."""
-    one.runner.grow(FEW, 0)
-    one.runner.grow(MORE, 0)
-    one.runner.grow(MORE, 0)
+    one.grow(FEW)
+    one.grow(MORE)
+    one.grow(MORE)
 
 
 def times_its_bursts(one: Examinee) -> None:
     """Times its bursts within what they took as seen from outside."""
     began = one.clock.monotonic()
-    grown = one.runner.grow(MORE, 0)
+    grown = one.grow(MORE)
     took = (one.clock.monotonic() - began) * 1e9
     if not 0 < grown.burst_ns <= took:
         raise Broken(f"burst_ns was {grown.burst_ns:,}, and the reply came after {took:,.0f} ns")
@@ -124,7 +135,7 @@ def times_its_bursts(one: Examinee) -> None:
 
 def probes_and_leaves_the_population(one: Examinee) -> None:
     """Probes with as many latencies as it was asked for, and leaves the population as it was."""
-    one.runner.grow(FEW, 0)
+    one.grow(FEW)
     threads = cpu.threads(one.system, one.runner.pid)
     probed = one.runner.probe(PROBED)
     if len(probed.empty_ns) != PROBED:
@@ -138,11 +149,11 @@ def probes_and_leaves_the_population(one: Examinee) -> None:
 
 def rejects_what_is_no_command(one: Examinee) -> None:
     """Answers what is no command with an error, changes nothing, and lives on."""
-    one.runner.grow(FEW, 0)
+    one.grow(FEW)
     for command in (*NO_COMMANDS, f"grow {FEW - 1}"):
         if not one.runner.ask(command, Rejected).message:
             raise Broken(f"the error for '{command}' had no message")
-    if one.runner.grow(FEW, 0).alive != FEW:
+    if one.grow(FEW).alive != FEW:
         raise Broken("the population had changed")
 
 
@@ -150,14 +161,14 @@ def releases_and_grows_again(one: Examinee) -> None:
     """Releases all its units, lives on, and grows again."""
     threads = cpu.threads(one.system, one.runner.pid)
     for _ in range(3):
-        one.runner.grow(MORE, 0)
+        one.grow(MORE)
         one.runner.release(0)
     _expect_threads(one, threads, 0, "after the release")
 
 
 def parks_its_units(one: Examinee) -> None:
     """Parks its units: they take no CPU and no more memory while they wait."""
-    one.runner.grow(MORE, 0)
+    one.grow(MORE)
     if not cpu.wait_until_still(one.runner.pid, one.clock):
         raise Broken("its units spin: its CPU clock, or its memory, never stood still")
     before, began = cpu.cpu_clock_ns(one.runner.pid), one.clock.monotonic()
@@ -171,7 +182,7 @@ def parks_its_units(one: Examinee) -> None:
 def is_of_its_kind(one: Examinee) -> None:
     """Has a kernel thread for each unit if it is of kind thread, and none if of kind task."""
     threads = cpu.threads(one.system, one.runner.pid)
-    one.runner.grow(MORE, 0)
+    one.grow(MORE)
     _expect_threads(one, threads, MORE if one.entry.kind == "thread" else 0, f"with {MORE} units")
 
 
@@ -221,7 +232,7 @@ def refuses_without_dying(one: Examinee) -> None:
 
 def ends_with_its_input(one: Examinee) -> None:
     """Ends at once when its input ends, units and all."""
-    one.runner.grow(MORE, 0)
+    one.grow(MORE)
     _expect_end(one)
 
 

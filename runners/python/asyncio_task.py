@@ -27,6 +27,8 @@ SETTINGS: Mapping[str, Callable[[str], object]] = {}
 REFUSALS = (MemoryError, OSError)
 UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 1_200, 380, 0, 1
 
+PAUSE_SECONDS = 0.001
+
 loop: asyncio.AbstractEventLoop
 gate: asyncio.Event
 tasks: list[Any] = []
@@ -56,7 +58,19 @@ def facts() -> Mapping[str, str]:
 
 def room(count: int) -> None:
     tasks.extend(repeat(None, count - len(tasks)))
+    if len(tasks) > count:
+        drop_ended()
     while len(tasks) > count:  # a slice would take memory to be cut off
+        tasks.pop()
+
+
+def drop_ended() -> None:
+    """Moves the handles of the living to the front, in place: there may be no memory for more."""
+    kept = 0
+    for task in tasks:
+        if task is not None and not task.done():
+            tasks[kept], kept = task, kept + 1
+    while len(tasks) > kept:
         tasks.pop()
 
 
@@ -71,6 +85,20 @@ def burst(launch: Callable[[int], Any], count: int) -> Any:
 async def parked(_launched: int) -> int:
     await asyncio.sleep(0)  # first in, first out: every unit has run before this goes on
     return len(gate._waiters)
+
+
+async def pause() -> None:
+    await asyncio.sleep(PAUSE_SECONDS)
+
+
+def ended(launched: int) -> tuple[int, BaseException | None]:
+    done = [task for task in tasks[:launched] if task.done()]
+    errors = (error_of(task) for task in done)
+    return len(done), next((error for error in errors if error is not None), None)
+
+
+def error_of(task: asyncio.Task[None]) -> BaseException | None:
+    return asyncio.CancelledError("it was cancelled") if task.cancelled() else task.exception()
 
 
 async def probed() -> None:

@@ -7,6 +7,7 @@ those that wait on it. A start latency holds one pass of the hub, an empty round
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Callable, Coroutine, Mapping
 from time import perf_counter_ns as clock
 from typing import Any
@@ -25,6 +26,10 @@ SETTINGS: Mapping[str, Callable[[str], object]] = {}
 REFUSALS = (MemoryError, OSError, greenlet.error)
 UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 22_000, 21_000, 16_384, 0  # mapped: its frames
 
+PAUSE_SECONDS = 0.001
+
+hub = gevent.get_hub()
+errors: list[BaseException] = []
 gate = Event()
 round_over = Event()
 probes: list[Any] = []
@@ -36,6 +41,7 @@ def unit() -> None:
 
 
 def run(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    hub.handle_error = keep_error
     with contextlib.suppress(StopIteration):
         serve().send(None)
 
@@ -66,6 +72,24 @@ async def parked(_launched: int) -> int:
     gevent.sleep(0)  # first in, first out: every unit has run before this goes on
     count: int = gate.linkcount()
     return count
+
+
+async def pause() -> None:
+    gevent.sleep(PAUSE_SECONDS)
+
+
+def ended(launched: int) -> tuple[int, BaseException | None]:
+    """No handle is kept, so the living are looked for among all objects: only where some unit is
+    not at the gate."""
+    living = sum(isinstance(one, gevent.Greenlet) and not one.dead for one in gc.get_objects())
+    return launched - living, errors[0] if errors else None
+
+
+def keep_error(context: Any, kind: Any, value: BaseException, trace: Any) -> None:
+    """What gevent's hub is told of a greenlet that raised; it then writes it to standard error."""
+    if not errors:
+        errors.append(value)
+    type(hub).handle_error(hub, context, kind, value, trace)
 
 
 def probed() -> None:

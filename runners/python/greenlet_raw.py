@@ -55,7 +55,10 @@ def room(count: int) -> None:
 
 def spawn(number: int) -> None:
     greenlets[number] = one = greenlet(unit)
-    one.switch()
+    if (
+        one.switch() is None
+    ):  # what a unit returns that ended; a switch to the main greenlet gives ()
+        raise RuntimeError("a unit ended without switching to the main greenlet")
 
 
 def burst(launch: Callable[[int], Any], count: int) -> Any:
@@ -64,6 +67,14 @@ def burst(launch: Callable[[int], Any], count: int) -> Any:
 
 async def parked(launched: int) -> int:
     return launched
+
+
+async def pause() -> None:
+    """Nothing else can run: a unit is at its switch when the spawn comes back."""
+
+
+def ended(_launched: int) -> tuple[int, BaseException | None]:
+    return 0, None
 
 
 def probed() -> None:

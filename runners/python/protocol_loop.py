@@ -65,8 +65,14 @@ if TYPE_CHECKING:
             """Calls `launch(count)` from where the runtime's users would."""
 
         async def parked(self, launched: int) -> int:
-            """Waits until each of the `launched` units is parked or dead: how many are parked. The
-            handles of the dead, if any, are dropped."""
+            """How many of the `launched` units are at the gate, once all that can run has run."""
+
+        async def pause(self) -> None:
+            """Lets units that wait for something else on their way to the gate go on."""
+
+        def ended(self, launched: int) -> tuple[int, BaseException | None]:
+            """How many of the launched units have ended, and what one of them raised; `None` where
+            none raised anything, as far as can be told."""
 
         async def start_one(self) -> int:
             """Spawns one further unit, which stays parked: nanoseconds to its first instruction."""
@@ -84,6 +90,7 @@ if TYPE_CHECKING:
 CONTRACT = 1
 MOST_UNITS = 1_000_000_000
 MOST_PROBED = 1_000
+PARKING_SECONDS = 20  # without one more unit at the gate; the harness waits for 30 s
 LONGEST_TEXT = 200  # characters of another's words in a reply, which may not grow without end
 BLOCK = 1_000
 ANSWER_BYTES = 256 << 10  # left when memory is refused: enough to park, to answer, to be measured
@@ -180,10 +187,11 @@ class Server:
             launched, spawn, refused = self._unit.burst(self._launch, count)
             longest = max(longest, spawn)
             self._aside.give_back()
-            self._alive = await self._unit.parked(launched)
-            if self._alive < launched:
-                died = MemoryError(f"{launched - self._alive} units died at their start")
-                refused = refusal_of(died)
+            self._alive, lost = await self._parked(launched)
+            if lost is not None:
+                refused = refusal_of(lost)
+                if not isinstance(lost, MemoryError):
+                    break  # more units would only do the same
             if not refused or not self._unit.UNIT_BYTES or self._alive <= before:
                 break
         burst = clock() - began
@@ -197,6 +205,24 @@ class Server:
             "gc_ns": self._collector.total - collected,
         }
         return {**reply, "refused": refused} if refused else reply
+
+    async def _parked(self, launched: int) -> tuple[int, BaseException | None]:
+        """How many units are at the gate, once each of the `launched` is there or has ended; and
+        why not all of them are. The first look finds all there where a unit only waits at the gate;
+        a unit of a user's own may wait for other things on its way."""
+        unit, alive, since = self._unit, await self._unit.parked(launched), clock()
+        while alive < launched:
+            ended, error = unit.ended(launched)
+            if alive + ended >= launched:
+                return alive, why_ended(ended, error)
+            if clock() - since > PARKING_SECONDS * 1e9:
+                late = f"{launched - alive - ended} of {launched} units did not reach the gate"
+                return alive, TimeoutError(f"{late}: in {PARKING_SECONDS} s not one more did")
+            await unit.pause()
+            before, alive = alive, await unit.parked(launched)
+            if alive > before:
+                since = clock()
+        return alive, None
 
     def _launch(self, count: int) -> Launched:
         """Launches until `count` live, or as far as it goes. The end of a spawn is the start of the
@@ -282,6 +308,17 @@ def refusal_of(error: BaseException) -> Reply:
         number, text = error.errno, error.strerror or text
         name = errno.errorcode.get(number, name)
     return {"error": name, "errno": number, "message": text[:LONGEST_TEXT]}
+
+
+def why_ended(count: int, error: BaseException | None) -> BaseException:
+    """Why units ended before they reached the gate: what one of them raised, unless that was for
+    want of memory, of which runtimes lose the words."""
+    units = "1 unit" if count == 1 else f"{count} units"
+    if isinstance(error, MemoryError):
+        return MemoryError(f"{units} died at their start")
+    if error is None:
+        return RuntimeError(f"{units} ended without waiting at the gate")
+    return error
 
 
 def fits(size: int, mapped: int) -> bool:

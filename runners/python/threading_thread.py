@@ -34,6 +34,7 @@ REFUSALS = (MemoryError, OSError)
 UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 0, 0, 0, 0  # a refused start does no harm
 POLL_SECONDS = 0.0002
 LOOK_SECONDS = 0.25
+PARKING_LOOK_SECONDS = 1.0
 RELEASE_SWITCH_SECONDS = 10.0
 
 stack_bytes: int | None = None
@@ -41,6 +42,7 @@ gate = threading.Event()
 threads: list[Any] = []
 others = 0  # threads that are no units
 suspect: object = None
+errors: list[BaseException] = []
 
 round_over = threading.Event()
 probes: list[Thread] = []
@@ -55,6 +57,7 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     global others
     others = kernel_threads() or 0
     signal.signal(signal.SIGALRM, look_for_a_death)
+    threading.excepthook = keep_error
     with contextlib.suppress(StopIteration):
         main().send(None)
 
@@ -77,7 +80,19 @@ def facts() -> Mapping[str, str]:
 
 def room(count: int) -> None:
     threads.extend(repeat(None, count - len(threads)))
+    if len(threads) > count:
+        drop_ended()
     while len(threads) > count:  # a slice would take memory to be cut off
+        threads.pop()
+
+
+def drop_ended() -> None:
+    """Moves the handles of the living to the front, in place: there may be no memory for more."""
+    kept = 0
+    for thread in threads:
+        if thread is not None and thread.is_alive():
+            threads[kept], kept = thread, kept + 1
+    while len(threads) > kept:
         threads.pop()
 
 
@@ -140,17 +155,32 @@ def burst(launch: Callable[[int], Any], count: int) -> Any:
 async def parked(launched: int) -> int:
     """Polls, as the event has nothing that could say when the last of many waiters has come. With
     the lock held, whoever is counted has let go of it and has nothing left to do but wait."""
+    end = clock() + PARKING_LOOK_SECONDS * 1e9
     while True:
         with gate._cond:  # type: ignore[attr-defined]
             count = len(gate._cond._waiters)  # type: ignore[attr-defined]
-        if count >= launched:
+        if count >= launched or clock() > end:
             return count
         alive = kernel_threads()
         if alive is not None and count == alive - others:
-            break
+            return count
         time.sleep(POLL_SECONDS)
-    threads[:] = [thread for thread in threads[:launched] if thread.is_alive()]
-    return count
+
+
+async def pause() -> None:
+    """`parked` has waited."""
+
+
+def ended(launched: int) -> tuple[int, BaseException | None]:
+    dead = sum(not thread.is_alive() for thread in threads[:launched])
+    return dead, errors[0] if errors else None
+
+
+def keep_error(told: threading.ExceptHookArgs) -> None:
+    """Keeps what the first unit raised; the usual hook then writes it to standard error."""
+    if not errors and told.exc_value is not None:
+        errors.append(told.exc_value)
+    threading.__excepthook__(told)
 
 
 def probed() -> None:

@@ -22,6 +22,8 @@ SETTINGS: Mapping[str, Callable[[str], object]] = {}
 REFUSALS = (MemoryError, OSError)
 UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 2_200, 1_200, 0, 3
 
+PAUSE_SECONDS = 0.001
+
 nursery: trio.Nursery
 gate: trio.Event
 
@@ -60,9 +62,17 @@ def spawn(_number: int) -> None:
 
 async def pass_twice() -> None:
     """Everything that can run has run after two passes, not after one: a pass goes through its
-    tasks forwards or backwards by chance."""
-    await trio.lowlevel.checkpoint()
-    await trio.lowlevel.checkpoint()
+    tasks forwards or backwards by chance. Where a unit raised, trio cancels all, and this too: then
+    what the unit raised is raised here, and ends the runner."""
+    try:
+        await trio.lowlevel.checkpoint()
+        await trio.lowlevel.checkpoint()
+    except trio.Cancelled:
+        raise error_of(nursery) or MemoryError("trio cancelled all units") from None
+
+
+def error_of(children: trio.Nursery) -> BaseException | None:
+    return next(iter(children._pending_excs), None)
 
 
 def burst(launch: Callable[[int], Any], count: int) -> Any:
@@ -72,6 +82,16 @@ def burst(launch: Callable[[int], Any], count: int) -> Any:
 async def parked(_launched: int) -> int:
     await pass_twice()
     return gate.statistics().tasks_waiting
+
+
+async def pause() -> None:
+    with trio.move_on_after(PAUSE_SECONDS):
+        await trio.sleep_forever()
+    await pass_twice()
+
+
+def ended(launched: int) -> tuple[int, BaseException | None]:
+    return launched - len(nursery.child_tasks), error_of(nursery)
 
 
 async def probed() -> None:
