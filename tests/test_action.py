@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 import typer
 
 from bench.cli import main
+from bench.cli.gates import gates
+from bench.regression.gates import BY_DEFAULT, BYTES, LEAK
 
 pytestmark = pytest.mark.slow
 
@@ -288,7 +291,7 @@ def options(words: Sequence[str]) -> set[str]:
 def test_what_the_action_types_the_command_takes(tmp_path: Path) -> None:
     for flag in ("true", "false"):
         given: dict[str, Any] = dict.fromkeys(re.findall(r"OUTNUMBER_([A-Z_]+):", ACTION), "word")
-        given |= {"CEILING": flag, "INCONCLUSIVE_OK": flag}
+        given |= dict.fromkeys(("CEILING", "INCONCLUSIVE_OK", "SAME_OK"), flag)
         typed = step(tmp_path, **given).told[1:]
         assert len(typed) == len(given)
         assert {word.partition("=")[0] for word in typed} <= options(["ab"])
@@ -316,8 +319,21 @@ def test_the_pages_workflows_hand_over_inputs_that_there_are() -> None:
     (workflow,) = [block for block in blocks if "uses: OWNER/outnumber@REF" in block]
     given = re.search(r"OWNER/outnumber@REF\n.*?with:\n((?: {10}[^\n]*\n)+)", workflow, re.DOTALL)
     assert given
-    assert set(re.findall(r"^ +([a-z-]+):", given[1], re.MULTILINE)) == {
-        "base-python",
-        "new-python",
-        "runtime",
-    }
+    inputs = dict(re.findall(r"^ +([a-z-]+): (.*?)(?:  #.*)?$", given[1], re.MULTILINE))
+    assert inputs.keys() == {"base-python", "new-python", "runtime", "inconclusive-ok"}
+    assert inputs["inconclusive-ok"] == "true"
+
+
+def test_no_time_decides_in_what_the_page_has_people_write() -> None:
+    """Hosted machines differ by more than most changes do: bytes and leaks decide there, as they do
+    where nothing is gated."""
+    assert BY_DEFAULT == (BYTES, LEAK)
+    (table,) = re.findall(
+        r"^```toml\n(\[tool\.outnumber\].*?)^```$", PAGE, re.MULTILINE | re.DOTALL
+    )
+    named = gates(tomllib.loads(table)["tool"]["outnumber"]["gate"])
+    assert named.keys() <= set(BY_DEFAULT)
+    workflows = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert not any("gate" in words for words in workflows)
+    job = next(block for block in workflows if "outnumber ab" in block)
+    assert "--inconclusive-ok" in job
