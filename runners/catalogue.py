@@ -40,6 +40,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     needs: tuple[str, ...] = ()
     missing: str = ""
     settings: tuple[str, ...] = ()
+    least: dict[str, int] = {}
     default: bool = True
     sweep_to: Annotated[int, msgspec.Meta(gt=0, le=10**9)] | None = None
     guess: Guess = Guess()

@@ -333,12 +333,17 @@ def test_a_typed_runner_leaves_no_room_for_a_kept_runtime() -> None:
     assert runners.under(Configured(runtime=["trio"])).base_runner is None
 
 
+def test_a_project_has_numbers_as_people_type_them(tmp_path: Path) -> None:
+    project(tmp_path, '[tool.outnumber]\nat = "100k"\nbudget = "3m"\n')
+    assert (configured(tmp_path).at, configured(tmp_path).budget) == (100_000, 180)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[tool.outnumber]\npair = 3\n", "knows no 'pair'; did you mean pairs?"),
         ("[tool.outnumber]\nqqqqq = 3\n", "knows no 'qqqqq'; there are runtime, base-python"),
-        ("[tool.outnumber]\nat = 'many'\n", "[tool.outnumber] at: Expected `int`, got `str`"),
+        ("[tool.outnumber]\nat = 'many'\n", "[tool.outnumber] at: 'many' is not a whole number"),
         ("[tool.outnumber]\nat = 0\n", "[tool.outnumber] at: Expected `int` >= 1"),
         ("[tool.outnumber]\ngate = [1]\n", "[tool.outnumber] gate[0]: Expected `str`"),
         ("[tool]\noutnumber = 3\n", "tool.outnumber is not a table; begin it with"),

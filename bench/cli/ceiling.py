@@ -30,12 +30,18 @@ def ceiling(
     runner: options.Runners = None,
     budget: Annotated[
         float | None,
-        typer.Option(parser=values.seconds, metavar="SECONDS", help="For each.  [default: 60]"),
+        typer.Option(
+            parser=values.seconds,
+            metavar="TIME",
+            help="Time for each runtime: 90, 3m.  [default: 60]",
+        ),
     ] = None,
     reserve_memory: Annotated[
-        int | None,
+        values.Amount | None,
         typer.Option(
-            parser=values.size_or_zero, metavar="SIZE", help="Left to others.  [default: 10 %]"
+            parser=values.amount,
+            metavar="SIZE",
+            help="Memory left to other processes: 2GiB, 10%.  [default: 10%]",
         ),
     ] = None,
     reserve_pids: Annotated[
@@ -71,12 +77,17 @@ def ceiling(
     return _report(result, path, quiet)
 
 
-def _reserves(pids: int | None, memory: int | None, to_the_wall: bool) -> Reserves:
+def _reserves(pids: int | None, memory: values.Amount | None, to_the_wall: bool) -> Reserves:
     from bench.limits.foretell import NO_RESERVES, PIDS, Reserves
 
     if to_the_wall:
         return NO_RESERVES
-    return Reserves(pids=PIDS if pids is None else pids, memory_bytes=memory)
+    left = PIDS if pids is None else pids
+    if memory is None:
+        return Reserves(pids=left)
+    if memory.share is not None:
+        return Reserves(pids=left, memory_share=memory.share)
+    return Reserves(pids=left, memory_bytes=memory.bytes)
 
 
 def _measure(

@@ -115,12 +115,24 @@ def settings_of(
     if not any("stack-size" in entry.settings for entry in entries):
         names = ", ".join(entry.name for entry in entries)
         raise UsageError(f"--stack-size means nothing to {names}; give it with a thread runtime")
+    refuse_too_little(entries, "stack-size", stack_size, "--stack-size")
     return {"stack-size": str(stack_size), **known}
 
 
 def as_settings(variables: Mapping[str, str]) -> dict[str, str]:
     """Variables as a plan keeps them. No runner takes a setting of such a name."""
     return {f"env {name}": value for name, value in variables.items()}
+
+
+def refuse_too_little(entries: Sequence[Entry], setting: str, value: int, option: str) -> None:
+    """Raises `UsageError` for a value that one of the runtimes would refuse when it starts."""
+    for entry in entries:
+        least = entry.least.get(setting, 0)
+        if value < least:
+            raise UsageError(
+                f"{option}: {value} bytes are too few for {entry.name}, which takes {least} or "
+                f"more; type {least >> 10}KiB, say"
+            )
 
 
 def _stranger(file: Path) -> Entry:

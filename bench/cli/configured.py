@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
+import typer
 
 from bench.cli import values
 from bench.errors import UsageError
@@ -59,6 +60,13 @@ class Configured(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fie
 
 
 KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Configured))
+NUMBERS: dict[str, Callable[[str], float]] = {
+    "at": values.count,
+    "pairs": values.pairs,
+    "pairs-max": values.pairs,
+    "budget": values.seconds,
+    "seed": values.count_or_zero,
+}
 PATHS = ("base-python", "new-python", "base-runner", "new-runner")
 
 
@@ -156,7 +164,13 @@ def _checked(path: Path, table: dict[str, Any]) -> Configured:
 
 
 def _from(path: Path, key: str, value: object) -> object:
-    """A path as seen from the file that names it; a bare word is a command on PATH."""
+    """A path as seen from the file that names it, where a bare word is a command on PATH; a number
+    as it is typed."""
     if key in PATHS and isinstance(value, str) and ("/" in value or key.endswith("runner")):
         return str(path.parent / value)
+    if key in NUMBERS and isinstance(value, str):
+        try:
+            return NUMBERS[key](value)
+        except typer.BadParameter as error:
+            raise UsageError(f"{path}: [tool.outnumber] {key}: {error.message}") from error
     return value

@@ -173,14 +173,16 @@ def _settings(texts: Iterable[str], side: int, entries: Sequence[Entry]) -> dict
             names = ", ".join(entry.name for entry in entries)
             hint = values.nearest(key, known) if known else ""
             raise UsageError(f"{option}: '{key}' means nothing to {names}{hint}")
-        found[key] = _value(option, key, value)
+        found[key] = _value(option, key, value, entries)
     return found
 
 
-def _value(option: str, key: str, text: str) -> str:
+def _value(option: str, key: str, text: str, entries: Sequence[Entry]) -> str:
     if key != "stack-size":
         return text
     try:
-        return str(values.size(text))
+        size = values.size(text)
     except typer.BadParameter as error:
         raise UsageError(f"{option}: {error.message}") from error
+    choose.refuse_too_little(entries, key, size, option)
+    return str(size)

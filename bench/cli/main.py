@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from bench import signals
-from bench.cli import guard, readers
+from bench.cli import completion, guard, readers
 from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
@@ -69,6 +69,24 @@ def _outnumber(
             "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
         ),
     ] = False,
+    show_completion: Annotated[
+        completion.Shell | None,
+        typer.Option(
+            callback=completion.show,
+            is_eager=True,
+            metavar="[SHELL]",
+            help="Print the script that completes commands in bash, zsh or fish.",
+        ),
+    ] = None,
+    install_completion: Annotated[
+        completion.Shell | None,
+        typer.Option(
+            callback=completion.install,
+            is_eager=True,
+            metavar="[SHELL]",
+            help="Install that script for this shell, or for the one named.",
+        ),
+    ] = None,
 ) -> None:
     """How many threads, goroutines and tasks can you launch, and what stops you?"""
 
@@ -78,6 +96,9 @@ def main() -> None:
     signals.install()
     readers.forgive()
     guard.guard()
+    if completion.is_asked():
+        completion.answer(app)
+        sys.exit(0)
     code = _code_of_run()
     lost = readers.flushed()
     if lost is not None:
@@ -89,7 +110,8 @@ def main() -> None:
 
 def _code_of_run() -> int:
     try:
-        return int(app(prog_name="outnumber", standalone_mode=False) or 0)
+        words = completion.with_shell(sys.argv[1:])
+        return int(app(words, prog_name="outnumber", standalone_mode=False) or 0)
     except typer.TyperException as error:
         return _tell_usage(error)
     except typer.Abort:
@@ -112,6 +134,8 @@ def _tell(message: str) -> None:
 
 def _tell_usage(error: typer.TyperException) -> int:
     """Shows a usage error the way typer does: with its usage line and the hint at --help."""
+    if isinstance(getattr(error, "message", None), str):  # no library's inside stands in it
+        error.message = error.message.removeprefix("Value error, ")
     with contextlib.suppress(OSError):
         getattr(error, "show", lambda: _tell(f"outnumber: {error}"))()
     return USAGE

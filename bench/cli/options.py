@@ -9,9 +9,23 @@ import typer
 
 from bench.cli import values
 
+
+def _names(begun: str) -> list[str]:
+    """The runtimes whose names begin so, for a shell that completes."""
+    from runners.catalogue import shipped
+
+    return [entry.name for entry in shipped() if entry.name.startswith(begun)]
+
+
 Runtimes = Annotated[
     list[str] | None,
-    typer.Option("--runtime", "-r", metavar="NAME", help="This one; may be repeated."),
+    typer.Option(
+        "--runtime",
+        "-r",
+        metavar="NAME",
+        autocompletion=_names,
+        help="Measure this runtime (repeatable).",
+    ),
 ]
 Runners = Annotated[
     list[Path] | None,
@@ -19,7 +33,7 @@ Runners = Annotated[
 ]
 StackSize = Annotated[
     int | None,
-    typer.Option(parser=values.size, metavar="SIZE", help="Stack a thread: 64KiB, 8MiB."),
+    typer.Option(parser=values.size, metavar="SIZE", help="Stack of each thread: 64KiB, 8MiB."),
 ]
 Python = Annotated[
     str | None, typer.Option(metavar="PATH", help="The interpreter of Python runners.")
