@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -142,7 +143,7 @@ def test_noise_says_why_its_runner_died(folder: Path, quiet: tuple[str, ...]) ->
     dying = stranger(folder, "sys.exit('no gate here')")
     done = outnumber("noise", "--runner", str(dying), "-o", "here.json", *quiet, code=4)
     said = done.stderr if quiet else done.stdout
-    assert "before answering 'hello'; it said:\n  no gate here\n" in said
+    assert re.search(r"before answering 'hello'; it said:\n +no gate here\n", said)
     assert (done.stdout + done.stderr).count("no gate here") == 1
 
 
@@ -166,8 +167,8 @@ WRONG = [
     (("noise", "here.json", "--pairs", "5"), "nothing is measured: leave out --pairs"),
     (("noise", "here.json", "--at", "5", "--seed", "0"), "leave out --at, --seed"),
     (("run", "--stack-size", "99999999TiB"), "'99999999TiB' is more than any machine has"),
-    (("run", "--budget", "0"), "'0' is not a number of seconds"),
-    (("run", "--budget", "nan"), "'nan' is not a number of seconds"),
+    (("run", "--budget", "0"), "'0' is not a duration"),
+    (("run", "--budget", "nan"), "'nan' is not a duration"),
     (("run", "--stack-size", "big"), "type a number of bytes, or 64KiB"),
     (("run", "--stack-size", "64KiB", "-r", "asyncio"), "--stack-size means nothing to asyncio"),
     (("run", "--quick", "--thorough"), "exclude each other"),
