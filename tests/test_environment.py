@@ -8,15 +8,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.clock import RealClock
 from bench.measure.availability import availability, find_tools
 from bench.measure.children import Launch
-from bench.measure.environment import TELLING, dropped, is_isolated, started_with
+from bench.measure.environment import (
+    TELLING,
+    counting,
+    dropped,
+    is_isolated,
+    started_with,
+    variables_of,
+)
 from bench.measure.process import RunnerProcess
 from bench.measure.rig import MachineRig
 from bench.results.file import load
+from bench.results.likeness import facts_of
+from bench.results.records import Facts
+from bench.system import System
 from reports.repeat import repeat
 from runners.catalogue import shipped
 from tests.support.commands import little, outnumber, outnumber_here, stranger
@@ -244,3 +255,68 @@ def test_runtimes_and_run_agree_about_pythonpath(lonely: Path, tmp_path: Path) -
     assert "ended with status 7" in typed(
         "run", "--runner", str(file), *given, "--no-report", "-o", str(tmp_path / "x.json")
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "counts"),
+    [
+        *((each, "LD_PRELOAD", True) for each in ("C", "Python", "Go", "Tcl")),
+        *((each, "MALLOC_ARENA_MAX", True) for each in ("C", "Python", "Go", "Tcl")),
+        *((each, "LD_LIBRARY_PATH", True) for each in ("C", "python", "Go", "Tcl")),
+        *((each, "GLIBC_TUNABLES", True) for each in ("C", "Python", "Go", "Tcl")),
+        *((each, "TCMALLOC_X", True) for each in ("C", "Python", "Go", "Tcl")),
+        *((each, "GOGC", each in ("Go", "Tcl")) for each in ("C", "Python", "Go", "Tcl")),
+        *((each, "GOMAXPROCS", each in ("Go", "Tcl")) for each in ("C", "Python", "Go", "Tcl")),
+        *((each, "PYTHON_GIL", each in ("Python", "Tcl")) for each in ("C", "Python", "Tcl")),
+        *((each, "GEVENT_LOOP", each in ("Python", "Tcl")) for each in ("C", "Python", "Tcl")),
+        *(("Python", name, False) for name in ("PYTHONUNBUFFERED", "PYTHON_VERSION", "HOME")),
+        *(("Go", name, False) for name in ("GOPATH", "GOROOT", "PATH", "PWD", "MY_LD_PRELOAD")),
+    ],
+)
+def test_of_a_runners_variables_those_count_that_may_move_its_figures(
+    language: str, name: str, counts: bool
+) -> None:
+    assert counting({name: "1", "TERM": "x"}, language) == ({name: "1"} if counts else {})
+
+
+def test_what_is_recorded_has_room_in_a_result() -> None:
+    many = {f"MALLOC_{'x' * place}": "y" * 20_000 for place in range(300)}
+    found = counting(many, "C")
+    assert msgspec.convert(found, Facts) == found
+    assert len(found) > 100
+
+
+def test_variables_are_read_from_the_process(tmp_path: Path) -> None:
+    (tmp_path / "proc/7").mkdir(parents=True)
+    (tmp_path / "proc/7/environ").write_bytes(b"A=1=2\0B=\xff\0\0C\0LD_PRELOAD=/x.so\0")
+    found = {"A": "1=2", "B": "\ufffd", "LD_PRELOAD": "/x.so"}
+    assert variables_of(System(tmp_path), 7) == found
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/ld.so.preload").write_text("/y.so\n")
+    assert variables_of(System(tmp_path), 7) == {**found, "LD_PRELOAD": "/x.so /y.so"}
+    assert variables_of(System(tmp_path), 8) is None
+
+
+@pytest.mark.slow
+def test_every_runner_that_ships_has_its_environment_recorded(tmp_path: Path) -> None:
+    file = tmp_path / "one.json"
+    names = [one.name for one in shipped() if one.name != "goroutine-locked"]
+    words = [word for name in names for word in ("-r", name)]
+    words += ["--max", "100", "--sweeps", "1", "--no-climb", "--no-report", "-q", "-o", str(file)]
+    outnumber("run", *words, "--env", "MALLOC_ARENA_MAX=1", "--env", "GOGC=50")
+    facts = facts_of(load(file))["environment"]
+    python = f"{sys.implementation.name} {sys.version.split()[0]}".replace("cpython", "CPython")
+    for one in shipped():
+        if one.name in names and one.language == "Python":
+            assert facts[f"{one.name} python"] == python
+            assert facts[f"{one.name} GIL"] in ("on", "off")
+    assert facts["goroutine GOGC"] == "50"
+    assert facts["gevent greenlet"]
+    assert {facts[f"{name} variables"] for name in names} == {"none"}  # those of the plan apart
+    hellos = {sweep.runtime: sweep.hello for sweep in load(file).sweeps}
+    for name in names:
+        hello = hellos[name]
+        assert hello
+        assert (hello.environment or {}).get("MALLOC_ARENA_MAX") == "1"
+    assert hellos["goroutine"]
+    assert (hellos["goroutine"].environment or {})["GOGC"] == "50"

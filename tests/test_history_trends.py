@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace as changed
@@ -14,7 +15,7 @@ from bench.regression.history.records import VERSION, Acknowledgement
 from bench.regression.history.review import Review, review
 from bench.regression.history.trends import Trend, fact_names, trends
 from reports.trends import words
-from tests.support.histories import burst_history, history, noise, shifted
+from tests.support.histories import FACTS, burst_history, history, noise, point, shifted
 
 ASYNCIO = ("asyncio", BURST)
 OTHER_CPU = {"machine": {"cpu": "Another CPU"}}
@@ -310,3 +311,44 @@ def test_a_machine_that_got_slower_does_not_excuse_bytes() -> None:
     (nomination,) = review(made, figures=[BYTES]).check.alarms
     assert nomination.control.state == "moved"
     assert not nomination.is_machine
+
+
+def on(python: str | None) -> dict[str, dict[str, str]]:
+    """Facts of a night on that Python; `None` is a night of a version that recorded none."""
+    known = {} if python is None else {"asyncio python": python, "asyncio variables": "none"}
+    return {**FACTS, "environment": known}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("nights", "expected"),
+    [
+        ([None, None, "3.11", "3.11"], [4]),
+        (["3.11", None, "3.11"], [3]),
+        (["3.11", "3.11", "3.13", "3.13"], [2, 2]),
+        ([None, "3.11", "3.13"], [2, 1]),
+        (["3.11", None, "3.13"], [2, 1]),
+        (["3.11", "3.13", None, "3.11", "3.13"], [2, 3]),
+    ],
+)
+def test_another_environment_begins_a_segment_and_one_that_is_not_recorded_none(
+    nights: list[str | None], expected: list[int]
+) -> None:
+    points = tuple(
+        point(night, {ASYNCIO: 1e-5}, facts=on(python)) for night, python in enumerate(nights)
+    )
+    trend = only(History(Path("nights"), points, (), ()))
+    assert lengths(trend) == expected
+    told = [str(one) for segment in trend.segments for one in segment.changed]
+    assert told == ["asyncio python: 3.11 against 3.13"] * (len(expected) - 1)
+
+
+def test_a_change_of_environment_alarms_in_no_segment() -> None:
+    """As seen where it was missed: 30 nights on one Python and 10 on another."""
+    values = shifted(noise(40, 5), 30, 1.25)
+    pythons = {0: on("3.11"), 30: on("3.13")}
+    found = review(burst_history(values, facts=pythons), figures=[BURST])
+    assert lengths(found.trends[0]) == [30, 10]
+    assert found.check.alarms == ()
+    alike = review(burst_history(values, facts={0: on("3.11"), 30: on(None)}), figures=[BURST])
+    assert lengths(alike.trends[0]) == [40]
+    assert len(alike.check.alarms) == 1

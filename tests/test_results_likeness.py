@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import msgspec
 import pytest
 from msgspec.structs import replace
 
+from bench.regression.history.points import point_of
+from bench.regression.history.records import Point
 from bench.results.figures import figures
-from bench.results.likeness import Difference, differences, differences_of, facts_with_counts
-from bench.results.records import Result
+from bench.results.likeness import (
+    Difference,
+    differences,
+    differences_of,
+    facts_of,
+    facts_with_counts,
+    without_runtimes,
+)
+from bench.results.records import Hello, Result, Sweep
+from tests.support.commands import outnumber_here
 from tests.support.results import (
     ASYNCIO,
     GOROUTINE,
@@ -109,3 +122,98 @@ def test_of_several_results_each_has_its_words() -> None:
     (told,) = differences(ONE, with_machine(kernel="6.1"), ONE)
     assert told.values == ("6.18.0", "6.1", "6.18.0")
     assert str(told) == "kernel: 6.18.0 against 6.1 against 6.18.0"
+
+
+def process(
+    facts: dict[str, str] | None = None,
+    environment: dict[str, str] | None = None,
+    runtime: str = "trio",
+    number: int = 1,
+) -> Sweep:
+    hello = Hello(runtime=runtime, version="0.35.0", unit="a unit", facts=facts or {})
+    hello = replace(hello, environment=environment)
+    return sweep(unit=ASYNCIO, runtime=runtime, number=number, hello=hello)
+
+
+def told(base: Result, new: Result) -> list[str]:
+    return [f"{one.topic}: {one}" for one in differences(base, new)]
+
+
+@pytest.mark.parametrize(
+    ("base", "new", "difference"),
+    [
+        (
+            process({"python": "CPython 3.11.7"}),
+            process({"python": "CPython 3.13.1"}),
+            "environment: trio python: CPython 3.11.7 against CPython 3.13.1",
+        ),
+        (
+            process({"GIL": "on"}),
+            process({"GIL": "off"}),
+            "environment: trio GIL: on against off",
+        ),
+        (
+            process(environment={}),
+            process(environment={"MALLOC_ARENA_MAX": "1", "LD_PRELOAD": "/x/y.so"}),
+            "environment: trio variables: none against MALLOC_ARENA_MAX=1, LD_PRELOAD=/x/y.so",
+        ),
+        (process(), process({"python": "CPython 3.13.1"}, {"GOGC": "5"}), None),
+        (process({"python": "3"}, {}), process({"python": "3"}), None),
+        (process({"pid": "12"}), process({"pid": "13"}), None),
+        (process({"listening port": "80"}), process({"listening port": "81"}), None),
+        (process({"gate": "<gate at 0x7f12345678>"}), process({"gate": "at 0x7f1234abcd"}), None),
+        (process({"library": "/a/lib.so"}), process({"library": "/b/lib.so"}), None),
+        (process({"library": "v2 (~/a)"}), process({"library": "v2 (~/b)"}), None),
+        (
+            process({"transport": "tcp"}),
+            process({"transport": "unix"}),
+            "environment: trio transport: tcp against unix",
+        ),
+    ],
+)
+def test_what_moves_a_runners_figures_is_a_difference(
+    base: Sweep, new: Sweep, difference: str | None
+) -> None:
+    assert told(result(base), result(new)) == ([difference] if difference else [])
+
+
+def test_a_fact_counts_if_all_processes_of_a_result_agree_on_it() -> None:
+    shaky = result(process({"seed": "1", "gc": "on"}), process({"seed": "2", "gc": "on"}, number=2))
+    other = result(
+        process({"seed": "3", "gc": "off"}), process({"seed": "3", "gc": "off"}, number=2)
+    )
+    assert told(shaky, other) == ["environment: trio gc: on against off"]
+    assert told(shaky, shaky) == []
+
+
+def test_a_variable_of_the_plan_is_a_setting_and_told_once() -> None:
+    base, new = (result(process(environment=has)) for has in ({}, {"GOGC": "50"}))
+    new = replace(new, plan=replace(new.plan, settings={"env GOGC": "50"}))
+    assert told(base, new) == ["setting: env GOGC: not set against 50"]
+
+
+def test_a_runtimes_environment_is_its_own() -> None:
+    facts = facts_of(result(process({"python": "3"}), process({"GOGC": "5"}, runtime="go")))
+    assert without_runtimes(facts, ["go"])["environment"] == {"trio python": "3"}
+    assert without_runtimes(facts, ["trio"])["environment"] == {"go GOGC": "5"}
+
+
+def test_a_long_fact_is_kept_by_its_beginning_and_hash() -> None:
+    one, other = ({"PYTHONPATH": 5_000 * "x" + end} for end in "ab")
+    (difference,) = differences(
+        result(process(environment=one)), result(process(environment=other))
+    )
+    assert all(len(value) <= 1_000 for value in difference.values)
+    point = point_of(replace(result(process(environment=one)), command="run"), None)
+    assert msgspec.json.decode(msgspec.json.encode(point), type=Point) == point
+
+
+def test_a_comparison_and_a_page_tell_it(tmp_path: Path) -> None:
+    """As seen where it was missed: trio on two Pythons, with one version of trio."""
+    for name, python in (("a", "CPython 3.11.7"), ("b", "CPython 3.13.1")):
+        sweeps = [process({"python": python}, number=number) for number in range(1, 7)]
+        made = result(*sweeps)
+        (tmp_path / f"{name}.json").write_bytes(msgspec.json.encode(made))
+    paths = (str(tmp_path / "a.json"), str(tmp_path / "b.json"))
+    said = outnumber_here("compare", *paths, code=None).stdout
+    assert "trio python: CPython 3.11.7 against CPython 3.13.1" in " ".join(said.split())

@@ -134,7 +134,7 @@ class Lane:
         return (self._burst.step(self._asked, before),)
 
     def _greet(self, subject: Subject, rig: Rig) -> None:
-        self._hello = hello_of(subject.runner.hello())
+        self._hello = hello_of(subject, self.entry)
         self._watch = Watch(rig.system, subject.runner.pid, self.entry.language)
         self._foretell()
         subject.eyes.settle(exact=False)

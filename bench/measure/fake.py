@@ -217,6 +217,9 @@ class FakeEyes:
         yield self.runner.on_one_processor
         self.runner.on_one_processor = False
 
+    def variables(self) -> dict[str, str] | None:
+        return {}
+
     def swapped_out_pages(self) -> int | None:
         if self._reached(self.runner.behaviour.unreadable_at):
             return None

@@ -18,7 +18,7 @@ from bench.measure.availability import Tools, availability
 from bench.measure.build import command_of, program_of
 from bench.measure.children import Launch
 from bench.measure.control import CONTROL, sample
-from bench.measure.environment import started_with
+from bench.measure.environment import started_with, variables_of
 from bench.measure.process import Runner, RunnerProcess
 from bench.measure.reserves import Room, room
 from bench.probes import cgroup, cpu, processes
@@ -46,6 +46,7 @@ class Eyes(Protocol):
     def on_one_processor(self) -> AbstractContextManager[bool]: ...
     def swapped_out_pages(self) -> int | None: ...
     def oom_kills(self) -> int | None: ...
+    def variables(self) -> dict[str, str] | None: ...
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,10 @@ class ProcessEyes:
         """Holds the runner on one processor, whose next unit then need not wait for another one to
         wake; false where that cannot be done."""
         return cpu.on_one_processor(self.system, self.pid)
+
+    def variables(self) -> dict[str, str] | None:
+        """Those that the runner was started with."""
+        return variables_of(self.system, self.pid)
 
     def swapped_out_pages(self) -> int | None:
         return cpu.swapped_out_pages(self.system)

@@ -15,11 +15,11 @@ import msgspec
 from bench.clock import Clock
 from bench.measure.availability import lacking
 from bench.measure.burst import Burst, measured, went_up
+from bench.measure.environment import counting
 from bench.measure.forecast import Forecast, total_bytes
 from bench.measure.job import Job, is_level
 from bench.measure.process import RunnerDied, RunnerError, RunnerHung
 from bench.measure.protocol import MOST_PROBED, Probed
-from bench.measure.protocol import Hello as HelloReply
 from bench.measure.reserves import Bounds
 from bench.measure.rig import Rig, Subject, shares_of_others
 from bench.results.bins import bins_of
@@ -34,6 +34,7 @@ from bench.results.records import (
     Sweep,
 )
 from bench.signals import Interrupted
+from runners.catalogue import Entry
 
 PROBED_SHARE = 50  # a probe's units are one in so many of the population, and at most 1,000
 
@@ -148,7 +149,7 @@ class SweepTaker:
         return (*self._steps, *([self._unfinished] if self._unfinished is not None else ()))
 
     def _greet(self, subject: Subject) -> None:
-        self._hello = hello_of(subject.runner.hello())
+        self._hello = hello_of(subject, self._job.entry)
         subject.eyes.settle(exact=False)
         self._baseline = subject.eyes.memory()
         self._witness.greeted(subject)
@@ -284,9 +285,16 @@ class SweepTaker:
         return Stop(status=status, count=self.alive, message=message)
 
 
-def hello_of(reply: HelloReply) -> Hello:
+def hello_of(subject: Subject, entry: Entry) -> Hello:
+    """What the runner says of itself when it has started, and which variables it has."""
+    said = subject.runner.hello()
+    variables = subject.eyes.variables()
     return Hello(
-        runtime=reply.runtime, version=reply.version, unit=reply.unit, facts=dict(reply.facts)
+        runtime=said.runtime,
+        version=said.version,
+        unit=said.unit,
+        facts=dict(said.facts),
+        environment=None if variables is None else counting(variables, entry.language),
     )
 
 

@@ -8,7 +8,9 @@ each of its figures, and a comparison judges no two that were taken at unlike on
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -16,9 +18,12 @@ from bench.results.metrics import Metric, Name
 from bench.results.records import Machine, Memory, Result, Runtime
 from bench.system import whole_number
 
-Topic = Literal["machine", "limit", "version", "setting", "measuring"]
+Topic = Literal["machine", "limit", "version", "environment", "setting", "measuring"]
 UNKNOWN = "unknown"
 NOT_SET = "not set"
+NOT_RECORDED = "not recorded"
+VARIABLES, NO_VARIABLES = "variables", "none"
+LONGEST_NAME, LONGEST_FACT = 150, 800  # a line of a history has room for them
 SAME_MEMORY = 0.01  # one machine's MemTotal moves by less than this between two of its kernels
 
 # What a machine is; not what it happened to be doing (load, steal) when it was looked at.
@@ -65,7 +70,8 @@ def differences(*results: Result) -> tuple[Difference, ...]:
     """The facts in which two or more results differ, those of the machine first.
 
     A runtime's version and sources count only where more than one of the results ran it: what a
-    result did not run says nothing of its machine. Unknown differs from known.
+    result did not run says nothing of its machine. Unknown differs from known; but a fact of a
+    runner's environment that was not recorded, as older versions recorded none, does not.
     """
     return differences_of(*map(facts_of, results))
 
@@ -86,7 +92,8 @@ def _difference(topic: Topic, name: str, described: Sequence[Facts]) -> Differen
     known = [value for value in values if value is not None]
     if len(known) < 2 or len(set(known)) == 1 or _same_memory(name, known):
         return None
-    return Difference(topic, name, tuple(value or "did not run" for value in values))
+    missing = NOT_RECORDED if topic == "environment" else "did not run"
+    return Difference(topic, name, tuple(missing if v is None else v for v in values))
 
 
 def _same_memory(name: str, values: Sequence[str]) -> bool:
@@ -104,6 +111,9 @@ def facts_of(result: Result) -> dict[Topic, dict[str, str]]:
         "machine": _machine(result.machine),
         "limit": dict(result.machine.limits),
         "version": {version_of(r.name): r.version or UNKNOWN for r in _ran(result)},
+        "environment": {
+            name: value for runtime in _ran(result) for name, value in _environment(result, runtime)
+        },
         "setting": dict(result.plan.settings),
         "measuring": _measuring(result),
     }
@@ -129,9 +139,22 @@ def without_runtimes(facts: Facts, names: Collection[str]) -> dict[Topic, dict[s
     """The facts without those that are about one of these runtimes alone."""
     theirs = {version_of(name) for name in names}
     theirs |= {source_of(name, part) for name in names for part in READINGS}
+    begun = tuple(f"{name} " for name in names)
     return {
-        topic: {name: value for name, value in named.items() if name not in theirs}
+        topic: {
+            name: value
+            for name, value in named.items()
+            if name not in theirs and not (topic == "environment" and name.startswith(begun))
+        }
         for topic, named in facts.items()
+    }
+
+
+def joined(earlier: Facts, later: Facts) -> dict[Topic, dict[str, str]]:
+    """The later facts, and of the earlier those on environments that the later do not record."""
+    return {
+        **{topic: dict(named) for topic, named in later.items()},
+        "environment": {**earlier.get("environment", {}), **later.get("environment", {})},
     }
 
 
@@ -154,6 +177,46 @@ def _machine(machine: Machine) -> dict[str, str]:
 def _ran(result: Result) -> list[Runtime]:
     swept = {sweep.runtime for sweep in result.sweeps if sweep.steps}
     return [runtime for runtime in result.runtimes if runtime.name in swept]
+
+
+def _environment(result: Result, runtime: Runtime) -> Iterator[tuple[str, str]]:
+    """What moves a runtime's figures and is no version, setting or limit: by one rule.
+
+    Of the facts that a runner gives, those count that all its processes in the result agree on, but
+    for what names a process or a place (see `_is_of_one_process`): a pid, a port and an address
+    differ each time, a path in each folder, and neither moves a figure. Of its variables all count
+    that were recorded as such; those of the plan are settings.
+    """
+    hellos = [s.hello for s in result.sweeps if s.runtime == runtime.name and s.hello]
+    facts = [hello.facts for hello in hellos]
+    for name, value in facts[0].items() if facts else ():
+        alike = all(other.get(name) == value for other in facts)
+        if alike and not _is_of_one_process(name, value):
+            yield _short(f"{runtime.name} {name}", LONGEST_NAME), _short(value, LONGEST_FACT)
+    seen = [hello.environment for hello in hellos]
+    if seen and seen[0] is not None and all(other == seen[0] for other in seen):
+        own = [f"{n}={v}" for n, v in seen[0].items() if f"env {n}" not in result.plan.settings]
+        words = ", ".join(own) or NO_VARIABLES
+        yield f"{runtime.name} {VARIABLES}", _short(words, LONGEST_FACT)
+
+
+# The words in a fact's name, and the form of a value, that name a process or a place.
+OF_ONE_PROCESS = re.compile(
+    r"(?i)(^|[^a-z])(p?pid|tid|port|addr(ess)?|host(name)?|path|cwd|dir(ectory)?|folder|file(name)?"
+    r"|socket|uuid|url|uri|user|started|timestamp)s?($|[^a-z])"
+)
+A_PLACE = re.compile(r"(^|[^\w.~])(~?|\.{1,2})/\S|\b0x[0-9a-fA-F]{5,}|^[a-z]+://|^[A-Z]:\\")
+
+
+def _is_of_one_process(name: str, value: str) -> bool:
+    return bool(OF_ONE_PROCESS.search(name) or A_PLACE.search(value))
+
+
+def _short(text: str, most: int) -> str:
+    """A text that is too long, by its beginning and its hash."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 20]} … {hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def _measuring(result: Result) -> dict[str, str]:

@@ -6,8 +6,8 @@ these records in one place, `bench.results.figures`, when they are read. Seconds
 
 Version history of the format (`Result.outnumber`):
     1  the first; `Result.control`, `Limit.alive`, `Limit.at_most` and `Side.given_up` came to it
-       before any release; `Step.doubts`, `Step.awake_latencies`, `Sweep.others_share` and
-       `Sweep.stolen_share` after it, with defaults.
+       before any release; `Step.doubts`, `Step.awake_latencies`, `Sweep.others_share`,
+       `Sweep.stolen_share` and `Hello.environment` after it, with defaults.
 """
 
 from __future__ import annotations
@@ -185,12 +185,17 @@ class Stop(Record, frozen=True, kw_only=True):
 
 
 class Hello(Record, frozen=True, kw_only=True):
-    """What a runner says of itself: runtime, its version, what one unit is, facts to record."""
+    """What a runner says of itself: runtime, its version, what one unit is, facts to record.
+
+    `environment` is not said but seen: the variables of its process that may move figures, by
+    `bench.measure.environment`; `None` where they could not be read, or an older version did not.
+    """
 
     runtime: Word
     version: Word
     unit: Text
     facts: Facts
+    environment: Facts | None = None
 
 
 class Sweep(Record, frozen=True, kw_only=True):

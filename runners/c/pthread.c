@@ -150,14 +150,6 @@ static void put_fact(const char *key, const char *value)
     put_text(value);
 }
 
-static void put_facts_of_environment(void)
-{
-    static const char *const watched[] = {"MALLOC_ARENA_MAX", "GLIBC_TUNABLES"};
-    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
-        if (getenv(watched[i]))
-            put_fact(watched[i], getenv(watched[i]));
-}
-
 static void say_hello(void)
 {
     char version[80] = "unknown";
@@ -174,7 +166,6 @@ static void say_hello(void)
     fputs(", \"unit\": \"" UNIT "\"", replies);
     fprintf(replies, ", \"facts\": {\"stack bytes\": \"%zu\", \"guard bytes\": \"%zu\"", stack, guard);
     put_fact("compiler", __VERSION__);
-    put_facts_of_environment();
     putc('}', replies);
     put_end(0);
 }

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -211,17 +212,29 @@ func hello(name string, k kind) reply {
 	}
 }
 
+// built are the settings of a build that move figures, but for those in the version.
+var built = []string{"DefaultGODEBUG", "GOAMD64", "GOARM64", "-gcflags", "-ldflags", "-race", "-tags"}
+
 func facts() map[string]string {
 	percent := debug.SetGCPercent(100)
 	debug.SetGCPercent(percent)
 	known := map[string]string{
 		"GOMAXPROCS": strconv.Itoa(runtime.GOMAXPROCS(0)),
 		"GOGC":       strconv.Itoa(percent),
+		"GOMEMLIMIT": strconv.FormatInt(debug.SetMemoryLimit(-1), 10),
+		"GODEBUG":    "none",
 	}
-	for _, name := range []string{"GOMEMLIMIT", "GODEBUG"} {
-		if value, set := os.LookupEnv(name); set {
-			known[name] = value
+	if value := os.Getenv("GODEBUG"); value != "" {
+		known["GODEBUG"] = value
+	}
+	if info, read := debug.ReadBuildInfo(); read {
+		words := []string{}
+		for _, setting := range info.Settings {
+			if slices.Contains(built, setting.Key) {
+				words = append(words, setting.Key+"="+setting.Value)
+			}
 		}
+		known["build"] = strings.Join(words, " ")
 	}
 	return known
 }

@@ -53,7 +53,10 @@ async def inside(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 def facts() -> Mapping[str, str]:
-    return {"event loop": f"{type(loop).__module__}.{type(loop).__qualname__}"}
+    return {
+        "event loop": f"{type(loop).__module__}.{type(loop).__qualname__}",
+        "debug mode": "on" if loop.get_debug() else "off",
+    }
 
 
 def room(count: int) -> None:

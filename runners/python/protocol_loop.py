@@ -97,7 +97,26 @@ ANSWER_BYTES = 256 << 10  # left when memory is refused: enough to park, to answ
 SMALL_BYTES = 480  # what the interpreter's own allocator serves, from arenas that it keeps
 SET_ENTRY_BYTES = 16
 IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy"}
-WATCHED_VARIABLES = ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
+LIBC = "CS_GNU_LIBC_VERSION"
+FLAGS = ("debug", "optimize", "dev_mode", "no_site", "utf8_mode", "context_aware_warnings")
+
+
+def build_facts() -> dict[str, str]:
+    """What moves the figures of one interpreter and not of another with the same version."""
+    locked = getattr(sys, "_is_gil_enabled", lambda: True)()
+    jit = getattr(sys, "_jit", None)
+    kinds = {"t": "free-threaded", "d": "debug"}
+    built = [kinds.get(letter, letter) for letter in getattr(sys, "abiflags", "")]
+    changed = [name for name in FLAGS if getattr(sys.flags, name, 0)]
+    libc = os.confstr(LIBC) if LIBC in getattr(os, "confstr_names", {}) else None
+    return {
+        "build": ", ".join(built) or "ordinary",
+        "GIL": "on" if locked else "off",
+        "JIT": "on" if jit is not None and jit.is_enabled() else "off",
+        "flags": ", ".join(changed) or "none",
+        "switch interval": f"{sys.getswitchinterval() * 1e3:g} ms",
+        "libc": libc or "unknown",
+    }
 
 
 class Rejected(Exception):
@@ -153,7 +172,7 @@ class Server:
             "python": f"{IMPLEMENTATIONS.get(name, name)} {sys.version.split()[0]}",
             "gc": ", ".join(map(str, gc.get_threshold())) if gc.isenabled() else "off",
         }
-        facts.update({name: os.environ[name] for name in WATCHED_VARIABLES if name in os.environ})
+        facts.update(build_facts())
         return {
             "reply": "hello",
             "contract": CONTRACT,

@@ -25,7 +25,7 @@ from bench.regression.gates import (
 from bench.regression.history.reading import History, when
 from bench.regression.history.records import Kept, Point
 from bench.regression.history.splits import WINDOW
-from bench.results.likeness import Difference, Facts, differences_of, without_runtimes
+from bench.results.likeness import Difference, Facts, differences_of, joined, without_runtimes
 from bench.results.records import Runtime, Status
 
 START = Figure("start_latency_seconds", quantile=0.5)
@@ -257,22 +257,27 @@ def _is_whole(kept: Kept) -> bool:
 def _segments(seen: Sequence[_Seen]) -> list[Segment]:
     """The nights dealt out to segments: each to the one whose last night was measured like it."""
     dealt: list[list[_Seen]] = []
+    rests_on: list[Facts] = []  # what is known of each by its last night, or from those before
     changed: list[tuple[Difference, ...]] = []
-    for place, one in enumerate(seen):
-        like = next((nights for nights in reversed(dealt) if _alike(nights[-1], one)), None)
+    before: Facts = seen[0].facts
+    for one in seen:
+        like = next(
+            (k for k in reversed(range(len(dealt))) if _alike(rests_on[k], one.facts)), None
+        )
         if like is None:
             dealt.append([one])
-            before = seen[place - 1] if place else one
-            changed.append(differences_of(before.facts, one.facts))
+            rests_on.append(one.facts)
+            changed.append(differences_of(before, one.facts))
+            like = -1
         else:
-            like.append(one)
+            dealt[like].append(one)
+            rests_on[like] = joined(rests_on[like], one.facts)
+        before = rests_on[like]
     return [
-        Segment(
-            tuple(one.night for one in nights), nights[-1].facts, difference, nights[-1].is_judged
-        )
-        for nights, difference in zip(dealt, changed, strict=True)
+        Segment(tuple(one.night for one in nights), facts, difference, nights[-1].is_judged)
+        for nights, facts, difference in zip(dealt, rests_on, changed, strict=True)
     ]
 
 
-def _alike(one: _Seen, other: _Seen) -> bool:
-    return one.facts == other.facts or not differences_of(one.facts, other.facts)
+def _alike(one: Facts, other: Facts) -> bool:
+    return one == other or not differences_of(one, other)
