@@ -5,14 +5,15 @@ The value is what every other form (table, Markdown, page, finding) draws from; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from bench.results.doubts import gravest
 from bench.results.latencies import STARTS
 from bench.results.metrics import Metric, find
 from bench.results.records import Kind, Result, Runtime, Status, Sweep
@@ -44,7 +45,8 @@ class Row:
     limit with its value and what a unit took of it. `per_thread` is how many of this unit fit in
     the memory of one OS thread, told where both were read from the same sources. Of the median
     starts, from idle and awake, `start_overhead_seconds` are measuring. `bytes_at`,
-    `start_at` and `burst_at` are the counts at which those figures were taken.
+    `start_at` and `burst_at` are the counts at which those figures were taken. `doubts` are those
+    about the values (names of `bench.results.doubts`), by the field's name.
     """
 
     name: str
@@ -67,6 +69,11 @@ class Row:
     burst_at: int | None = None
     source: str = units.UNKNOWN
     warnings: tuple[str, ...] = ()
+    doubts: Mapping[str, str] = field(default_factory=dict)
+
+    def doubt(self, name: str) -> str | None:
+        """The doubt about the field's value, if any."""
+        return self.doubts.get(name)
 
 
 @dataclass(frozen=True)
@@ -243,6 +250,18 @@ def _row(runtime: Runtime, metrics: Sequence[Metric], sweeps: Sequence[Sweep]) -
         burst_at=launched.at if launched else None,
         source=total.source,
         warnings=tuple(dict.fromkeys((*ceiling.warnings, *total.warnings))),
+        doubts={
+            name: metric.doubt
+            for name, metric in {
+                "reached": ceiling,
+                "total_bytes": total,
+                "rss_bytes": find_own("bytes_per_unit", "rss"),
+                "idle_start_seconds": from_idle,
+                "awake_start_seconds": awake,
+                "burst_units_per_second": launched,
+            }.items()
+            if metric and metric.doubt
+        },
     )
 
 
@@ -270,4 +289,6 @@ def _with_ratio(row: Row, thread: Row | None) -> Row:
         return row
     assert thread.total_bytes
     assert row.total_bytes
-    return replace(row, per_thread=thread.total_bytes / row.total_bytes)
+    doubt = gravest((row.doubt("total_bytes"), thread.doubt("total_bytes")))
+    doubts = {**row.doubts, **({"per_thread": doubt} if doubt else {})}
+    return replace(row, per_thread=thread.total_bytes / row.total_bytes, doubts=doubts)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from reports import units
 from reports.comparison import Comparison, Row
+from reports.doubted import marked, stated, sure
 from reports.names import many
 
 NOTHING = "This run measured too little for a finding."
@@ -16,35 +17,46 @@ def finding(comparison: Comparison) -> str:
     """The sentence. Labels in it are plain text, to be escaped for where it is shown.
 
     The thread against the lightest task where both were weighed by the same sources; else the
-    heaviest against the lightest; else one unit alone; else how far each got.
+    heaviest against the lightest; else one unit alone; else how far each got. Of those whose value
+    is not doubted, where there are enough; else the doubt is stated.
     """
-    weighed = _weighed(comparison)
-    pair = pair_of(comparison)
+    pair, weighed = pair_of(comparison), _weighed(comparison)
     if pair:
-        return f"{_weights(*pair)}{_reaches(*pair)}."
+        return _stated(f"{_weights(*pair)}{_reaches(*pair)}.", pair, "total_bytes", "reached")
     if weighed:
-        return _alone(weighed[0])
-    return _counts([row for row in comparison.rows if row.reached])
+        return _stated(_alone(weighed[0]), weighed[:1], "total_bytes", "reached")
+    counted = [row for row in comparison.rows if row.reached]
+    return _stated(_counts(counted), counted, "reached")
 
 
 def weight_finding(comparison: Comparison) -> str:
     """The part of the finding that is about memory: the title of the figure that shows it."""
-    pair = pair_of(comparison)
+    pair, weighed = pair_of(comparison), _weighed(comparison)
     if pair:
-        return f"{_weights(*pair)}."
-    weighed = _weighed(comparison)
-    return f"{_weight_alone(weighed[0])}." if weighed else "What one unit weighs is unknown."
+        return _stated(f"{_weights(*pair)}.", pair, "total_bytes")
+    if weighed:
+        return _stated(f"{_weight_alone(weighed[0])}.", weighed[:1], "total_bytes")
+    return "What one unit weighs is unknown."
+
+
+def _stated(sentence: str, rows: Iterable[Row], *names: str) -> str:
+    return stated(sentence, [row.doubt(name) for row in rows for name in names])
 
 
 def _weighed(comparison: Comparison) -> list[Row]:
-    return [row for row in comparison.rows if row.total_bytes and row.total_bytes > 0]
+    """The rows whose unit was weighed, those without a doubt first."""
+    weighed = [row for row in comparison.rows if row.total_bytes and row.total_bytes > 0]
+    return sorted(weighed, key=lambda row: row.doubt("total_bytes") is not None)
 
 
 def pair_of(comparison: Comparison) -> tuple[Row, Row] | None:
     """The heavy and the light row that the finding sets against each other; `None` where no two
     were weighed alike."""
     weighed = _weighed(comparison)
-    return _thread_and_task(comparison, weighed) or _extremes(weighed)
+    for rows in (sure(weighed, lambda row: row.doubt("total_bytes")), weighed):
+        if pair := _thread_and_task(comparison, rows) or _extremes(rows):
+            return pair
+    return None
 
 
 def _thread_and_task(comparison: Comparison, weighed: Sequence[Row]) -> tuple[Row, Row] | None:
@@ -69,7 +81,7 @@ def _weight(row: Row) -> float:
 
 def _weights(heavy: Row, light: Row) -> str:
     """Heavy against light, as a multiple where they differ enough for one."""
-    sizes = f"{units.size(heavy.total_bytes)} against {units.size(light.total_bytes)} a unit"
+    sizes = f"{_size(heavy)} against {_size(light)} a unit"
     times = _weight(heavy) / _weight(light)
     if times >= SAME:
         return f"One {heavy.label} takes the memory of {units.ratio(times)} {_many(light)}: {sizes}"
@@ -83,7 +95,7 @@ def _reaches(heavy: Row, light: Row) -> str:
     if not heavy.reached or not light.reached:
         return ""
     heavies = "threads" if (heavy.kind, light.kind) == ("thread", "task") else _many(heavy)
-    near, far = units.count(heavy.reached), units.count(light.reached)
+    near, far = _reached(heavy), _reached(light)
     if heavy.status in ("refused", "killed") and light.reached > heavy.reached:
         limit = f" ({heavy.stopper or heavy.limit})" if heavy.limit else ""
         return f", and {heavies} stopped at {near}{limit} where {_many(light)} reached {far}"
@@ -94,11 +106,19 @@ def _alone(row: Row) -> str:
     sentence = _weight_alone(row)
     if not row.reached:
         return f"{sentence}."
-    return f"{sentence}, and {units.count(row.reached)} were alive at once."
+    return f"{sentence}, and {_reached(row)} were alive at once."
 
 
 def _weight_alone(row: Row) -> str:
-    return f"One {row.label} takes {units.size(row.total_bytes)} of memory"
+    return f"One {row.label} takes {_size(row)} of memory"
+
+
+def _size(row: Row) -> str:
+    return marked(units.size(row.total_bytes), row.doubt("total_bytes"))
+
+
+def _reached(row: Row) -> str:
+    return marked(units.count(row.reached), row.doubt("reached"))
 
 
 def _counts(rows: Sequence[Row]) -> str:
@@ -107,10 +127,10 @@ def _counts(rows: Sequence[Row]) -> str:
         return NOTHING
     ordered = sorted(rows, key=lambda row: row.reached or 0)
     far, near = ordered[-1], ordered[0]
-    said = f"{units.count(far.reached)} {_many(far)} were alive at once"
+    said = f"{_reached(far)} {_many(far)} were alive at once"
     if near is far:
         return f"{said}; what one weighs is unknown."
-    return f"{said}, {units.count(near.reached)} {_many(near)}; what one weighs is unknown."
+    return f"{said}, {_reached(near)} {_many(near)}; what one weighs is unknown."
 
 
 def _many(row: Row) -> str:

@@ -372,7 +372,10 @@ def test_the_latency_at_n_is_the_run_s_own_figure() -> None:
 
 def test_a_burst_of_a_few_units_is_rough_and_makes_no_title() -> None:
     chart = of(spawn, result(climb(), climb("trio")))
-    assert chart.title == "One asyncio task starts within 110 ns from idle, at the median."
+    assert chart.title == (
+        "One asyncio task starts within 110 ns† from idle, at the median "
+        "(†: too few samples for an interval)."
+    )
     assert chart.missing == ("the rate is rough, of a burst of 10 units",)
     untimed = [
         replace(
@@ -418,7 +421,8 @@ def test_where_time_goes_splits_user_collector_system_and_the_rest() -> None:
 def busy(**fields: object) -> Result:
     """Long bursts, the last step's fields replaced."""
     one = sweep((10_000, 100_000), Unit(marginal=1e-3))
-    return result(replace(one, steps=(one.steps[0], replace(one.steps[1], **fields))))
+    one = replace(one, steps=(one.steps[0], replace(one.steps[1], **fields)))
+    return result(*(replace(one, round=number) for number in range(1, 7)))
 
 
 def test_cpus_that_work_at_once_leave_no_time_for_waiting() -> None:
@@ -591,3 +595,39 @@ def test_hostile_names_reach_no_figure_whole() -> None:
         assert not set("".join(texts)) & {"\x1b", "\u202e", "\n"}
         assert max(map(len, chart.missing)) < 250
         assert len(chart.title) < 200
+
+
+# Doubts
+
+
+def beside_other_work(runtime: str, share: float, unit: Unit = Unit()) -> list[Sweep]:  # noqa: B008
+    one = replace(sweep(unit=unit, runtime=runtime), others_share=share)
+    return [replace(one, round=number) for number in range(1, 7)]
+
+
+FAST = Unit(burst=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("made", "title"),
+    [
+        (
+            result(*beside_other_work("trio", 0.5, FAST), *beside_other_work("asyncio", 0.0)),
+            "100,000 asyncio tasks are launched a second in a burst of 10,000.",
+        ),
+        (
+            result(*beside_other_work("asyncio", 0.5)),
+            (
+                "100,000† asyncio tasks are launched a second in a burst of 10,000 "
+                "(†: the machine did other work meanwhile)."
+            ),
+        ),
+    ],
+    ids=["another is sure", "none is"],
+)
+def test_a_title_of_times_takes_sure_values_or_states_the_doubt(made: Result, title: str) -> None:
+    assert of(spawn, made).title == title
+    assert of(spawn, made).rows[0].burst.doubt == "busy"
+    times = of(where_time_goes, made)
+    assert times.rows[0].doubt == "busy"
+    assert ("†" in times.title) is ("†" in title)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from bench.errors import UsageError
 from bench.results.figures import figures
-from bench.results.records import Result, Status
+from bench.results.records import Result, Status, Sweep
 from reports.digest import Digest, digest
 from reports.explanation.render import as_markdown, as_text, render
 from reports.explanation.tell import explain
@@ -447,3 +447,51 @@ def test_hostile_names_do_no_harm() -> None:
     assert "<" not in markdown
     assert not re.search(r"(?<!\\)[`|$~\[]|https?:|www\.", markdown)
     assert any(name.isprintable() and name in text for name in HOSTILE)
+
+
+# Doubts
+
+
+def repeats(name: str, short: int, others: float = 0.0, unit: Unit | None = None) -> list[Sweep]:
+    made = ran(name, unit, short=short) if unit else ran(name, short=short)
+    return [replace(one, others_share=others) for one in made]
+
+
+def words_of(*sweeps: Sweep) -> str:
+    names = dict.fromkeys(one.runtime for one in sweeps)
+    return said(result(*sweeps, runtimes=[runtime(name) for name in names]))
+
+
+WHY = "A number with † is not to be quoted alone: "
+
+
+def test_one_repeat_is_not_told_as_a_fact() -> None:
+    text = words_of(*repeats("pthread", 6), *repeats("asyncio", 1))
+    burst = re.search(
+        r"Launching one in a burst took (\S+ \S+) for the thread and (\S+ \S+) for", text
+    )
+    assert burst is not None
+    assert ("†" in burst[1], "†" in burst[2]) == (False, True)
+    assert f"{WHY}too few samples for an interval." in text
+
+
+def test_another_task_s_burst_is_told_where_that_of_the_first_is_doubted() -> None:
+    text = words_of(*repeats("pthread", 6), *repeats("asyncio", 6, 0.5), *repeats("trio", 6))
+    assert re.search(
+        r"Launching one OS thread \(C\) in a burst took [^†]+, one trio task [^†]+\.", text
+    )
+    alone = words_of(*repeats("pthread", 6), *repeats("asyncio", 6, 0.5))
+    assert re.search(r"for the thread and \S+ µs† for the task", alone)
+    assert f"{WHY}the machine did other work meanwhile." in alone
+
+
+def test_the_title_claims_nothing_of_a_doubted_weight() -> None:
+    made = result(*repeats("pthread", 6), *repeats("asyncio", 1))
+    assert told(made).title == "What threads and tasks cost"
+    assert told(result(*repeats("pthread", 6), *repeats("asyncio", 6))).title == (
+        "Why tasks outnumber threads"
+    )
+
+
+def test_a_text_without_doubts_speaks_of_none() -> None:
+    assert "†" not in said(CASES["whole run"])

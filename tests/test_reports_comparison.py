@@ -190,7 +190,9 @@ def test_hostile_names_reach_neither_terminal_nor_markup() -> None:
 
 
 def of(*sweeps: Sweep) -> str:
-    return finding(comparison(result(*sweeps)))
+    """The finding of a run that made each sweep six times, so that nothing is doubted."""
+    made = (replace(one, round=number) for one in sweeps for number in range(1, 7))
+    return finding(comparison(result(*made)))
 
 
 THREAD = sweep((1000, 10_000), PTHREAD, runtime="pthread")
@@ -213,16 +215,14 @@ def test_that_threads_stopped_is_said_only_where_something_stopped_them() -> Non
         status="refused",
         limit="a.limit",
     )
-    assert of(stopped, TASK).endswith(
-        ", and threads stopped at 22,362 (a.limit) where asyncio tasks reached 100,000."
-    )
+    words = ", and threads stopped at 22,362 (a.limit) where asyncio tasks reached 100,000"
+    assert words in of(stopped, TASK)
 
 
 def test_a_thread_that_went_farther_than_the_task_is_not_said_to_have_stopped_short() -> None:
     stopped = sweep((100, 200_000), PTHREAD, runtime="pthread", purpose="climb", status="refused")
-    assert of(stopped, TASK).endswith(
-        ", and this run took threads to 200,000, asyncio tasks to 100,000."
-    )
+    words = ", and this run took threads to 200,000, asyncio tasks to 100,000"
+    assert words in of(stopped, TASK)
 
 
 UNWEIGHED = sweep((100, 1000), with_unknown := Unit(kernel=None), runtime="trio")
@@ -307,3 +307,70 @@ def test_the_finding_says_no_more_than_the_run_bears(
 def test_a_plural_goes_before_the_bracket() -> None:
     made = of(sweep(unit=Unit(user=9000), runtime="trio"), sweep(runtime="greenlet"))
     assert "takes the memory of 8.8 greenlets (raw):" in made
+
+
+# Doubts
+
+
+def doubted(runtime: str, doubt: str, unit: Unit = ASYNCIO) -> Sweep:
+    one = sweep(unit=unit, runtime=runtime)
+    return replace(one, steps=tuple(replace(step, doubts=(doubt,)) for step in one.steps))
+
+
+RESTLESS = "the runner was not at rest while its units were parked"
+DOUBTED: list[tuple[str, tuple[Sweep, ...], str]] = [
+    (
+        "a restless runner alone",
+        (doubted("asyncio", "restless", Unit(user=570_368, kernel=0, page_tables=0)),),
+        (
+            "One asyncio task takes 557 KiB† of memory, and 100,000 were alive at once "
+            f"(†: {RESTLESS})."
+        ),
+    ),
+    (
+        "a claim that the kernel does not confirm",
+        (doubted("asyncio", "unproved"),),
+        (
+            "One asyncio task takes 1.13 KiB† of memory, and 100,000† were alive at once "
+            "(†: the kernel does not confirm what the runner reported)."
+        ),
+    ),
+    (
+        "another task is sure",
+        (THREAD, doubted("asyncio", "restless"), sweep(unit=GOROUTINE, runtime="goroutine")),
+        (
+            "One OS thread (C) takes the memory of 13 goroutines: 34.8 KiB against 2.69 KiB "
+            "a unit, and this run took threads to 10,000, goroutines to 100,000."
+        ),
+    ),
+    (
+        "no other task",
+        (THREAD, doubted("asyncio", "restless")),
+        (
+            "One OS thread (C) takes the memory of 31 asyncio tasks: 34.8 KiB against 1.13 KiB† "
+            "a unit, and this run took threads to 10,000, asyncio tasks to 100,000 "
+            f"(†: {RESTLESS})."
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("sweeps", "sentence"), [case[1:] for case in DOUBTED], ids=[case[0] for case in DOUBTED]
+)
+def test_the_finding_takes_sure_values_or_states_the_doubt(
+    sweeps: tuple[Sweep, ...], sentence: str
+) -> None:
+    assert of(*sweeps) == sentence
+
+
+def test_a_row_says_which_of_its_values_are_doubted() -> None:
+    made = result(THREAD, doubted("asyncio", "unproved"))
+    thread, task = comparison(made).rows
+    assert {thread.doubt(name) for name in ("total_bytes", "idle_start_seconds")} == {"few"}
+    assert thread.doubt("reached") is None
+    assert set(task.doubts) == {
+        *("reached", "total_bytes", "rss_bytes", "idle_start_seconds", "per_thread"),
+        *("awake_start_seconds", "burst_units_per_second"),
+    }
+    assert set(task.doubts.values()) == {"unproved"}

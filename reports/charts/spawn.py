@@ -26,6 +26,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import THREADS
+from reports.doubted import marked, stated, sure
 from reports.names import many
 
 NAMES = ("median", "90 %", "99 %", "longest")  # of QUANTILES
@@ -42,12 +43,14 @@ HOW = (
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """Units a second, with the 95 % interval; `None` is unknown. `at` units were launched."""
+    """Units a second, with the 95 % interval; `None` is unknown. `at` units were launched; `doubt`
+    is that about the value."""
 
     value: float | None
     low: float | None = None
     high: float | None = None
     at: int | None = None
+    doubt: str | None = None
 
     @property
     def rough(self) -> bool:
@@ -188,12 +191,15 @@ def _rate(burst: Metric | None) -> Rate:
         low=1 / burst.high if burst.high else None,
         high=1 / burst.low if burst.low else None,
         at=burst.at,
+        doubt=burst.doubt,
     )
 
 
 def _title(rows: Sequence[Spawn]) -> str:
-    """The thread's burst against the fastest task's; else the slowest against the fastest."""
+    """The thread's burst against the fastest task's; else the slowest against the fastest. Of
+    those that are not doubted, where there are any; else the doubt is stated."""
     told = [row for row in rows if row.burst.value and not row.burst.rough]
+    told = sure(told, lambda row: row.burst.doubt)
     known = sorted(told, key=lambda row: row.burst.value or 0)
     if not known:
         return _latency_title(rows)
@@ -201,21 +207,26 @@ def _title(rows: Sequence[Spawn]) -> str:
     tasks = [row for row in known if row.kind == "task"]
     slow, fast = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
     said = f"{_rate_of(slow)} are launched a second in a burst of {units.count(slow.burst.at)}"
-    if slow is fast:
-        return f"{said}."
-    return f"{said}, or {_rate_of(fast)} in one of {units.count(fast.burst.at)}."
+    if slow is not fast:
+        said += f", or {_rate_of(fast)} in one of {units.count(fast.burst.at)}"
+    return stated(f"{said}.", (slow.burst.doubt, fast.burst.doubt))
 
 
 def _rate_of(row: Spawn) -> str:
-    return f"{units.number(row.burst.value)} {many(row.label)}"
+    return f"{marked(units.number(row.burst.value), row.burst.doubt)} {many(row.label)}"
 
 
 def _latency_title(rows: Sequence[Spawn]) -> str:
-    for row in rows:
-        for one in row.starts:
-            if (median := one.quantiles[0].value) is not None:
-                within = units.seconds(median)
-                return f"One {row.label} starts within {within} {one.start.name}, at the median."
+    timed = [
+        (row, one, median)
+        for row in rows
+        for one in row.starts
+        if (median := one.quantiles[0].value) is not None
+    ]
+    for row, one, median in sure(timed, lambda place: place[1].doubt)[:1]:
+        within = marked(units.seconds(median), one.doubt)
+        said = f"One {row.label} starts within {within} {one.start.name}, at the median."
+        return stated(said, (one.doubt,))
     if any(row.burst.rough for row in rows):
         return "This run tells only roughly how fast units start."
     return "How fast units start is unknown."

@@ -44,7 +44,7 @@ HOW = (
 class Cost(Row):
     """One runtime's bar. `parts` are bytes in the order of `PARTS`, `None` where unknown: those of
     a known total add up to it, or are all unknown. `rss` is where RSS ends; `low` and `high` the
-    total's interval; `at` the count N, `samples` the processes behind it."""
+    total's interval; `at` the count N, `samples` the processes behind it, `doubt` about it."""
 
     parts: tuple[float | None, ...]
     total: float | None
@@ -53,6 +53,7 @@ class Cost(Row):
     rss: float | None
     at: int | None
     samples: int
+    doubt: str | None = None
 
     @property
     def known(self) -> float:
@@ -127,6 +128,7 @@ def _cost(runtime: Runtime, metrics: Sequence[Metric]) -> Cost:
         rss=rss.value if rss else None,
         at=total.at if total else None,
         samples=total.samples if total else 0,
+        doubt=total.doubt if total else None,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
+from bench.results.doubts import gravest
 from bench.results.metrics import Metric, Name, find
 from bench.results.records import Result, Runtime
 from bench.results.times import COARSE
@@ -25,6 +26,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import THREADS
+from reports.doubted import marked, stated, sure
 from reports.escape import plain
 from reports.palette import TimePart
 
@@ -47,7 +49,8 @@ HOW = (
 class Times(Row):
     """Seconds a unit, in the order of `PARTS`; `None` is unknown, and an unknown collector's share
     is in the program's. `wall` is the burst's clock time a unit, which CPUs that work at once
-    exceed; `faults` page faults a unit. `rough`: a few ticks of the CPU clock, no more."""
+    exceed; `faults` page faults a unit. `rough`: a few ticks of the CPU clock, no more. `doubt` is
+    the gravest about its times."""
 
     parts: tuple[float | None, ...]
     user: float | None
@@ -55,6 +58,7 @@ class Times(Row):
     faults: float | None
     at: int | None
     rough: bool
+    doubt: str | None = None
 
     @property
     def cpu(self) -> float | None:
@@ -131,7 +135,8 @@ def where_time_goes(result: Result, metrics: Sequence[Metric]) -> WhereTimeGoes:
 def _times(runtime: Runtime, metrics: Sequence[Metric]) -> Times:
     get = partial(find, metrics, runtime.name)
     user, system = get("user_seconds_per_unit"), get("system_seconds_per_unit")
-    wall = _wall(metrics, runtime.name, user.at if user else None)
+    burst = _burst(metrics, runtime.name, user.at if user else None)
+    wall = _value(burst)
     collector = _value(get("gc_seconds_per_unit"))
     doubts = (*(user.warnings if user else ()), *(system.warnings if system else ()))
     return Times(
@@ -142,6 +147,7 @@ def _times(runtime: Runtime, metrics: Sequence[Metric]) -> Times:
         faults=_value(get("page_faults_per_unit")),
         at=user.at if user else None,
         rough=doubts.count(COARSE) > 1,
+        doubt=gravest(metric.doubt for metric in (user, system, burst) if metric),
     )
 
 
@@ -157,14 +163,14 @@ def _parts(
     return (program, within, system, rest if rest is not None and rest >= 0 else None)
 
 
-def _wall(metrics: Sequence[Metric], runtime: str, at: int | None) -> float | None:
+def _burst(metrics: Sequence[Metric], runtime: str, at: int | None) -> Metric | None:
     """The clock time of the burst whose CPU time is told: the last one, which is the first where
     the sweep made one only."""
     names: tuple[Name, ...] = ("marginal_burst_seconds_per_unit", "burst_seconds_per_unit")
     for name in names:
         burst = find(metrics, runtime, name)
         if burst and burst.value is not None and burst.at == at:
-            return burst.value
+            return burst
     return None
 
 
@@ -175,29 +181,37 @@ def _value(metric: Metric | None) -> float | None:
 def _title(rows: Sequence[Times]) -> str:
     """The kernel's share: of the thread against that of the task where it is least."""
     known = [row for row in rows if row.kernel_share is not None and not row.rough]
+    known = sure(known, lambda row: row.doubt)
     threads = [row for name in THREADS for row in known if row.runtime == name]
     tasks = sorted((r for r in known if r.kind == "task"), key=lambda r: r.kernel_share or 0)
     if threads and tasks:
         thread, task = threads[0], tasks[0]
-        return (
-            f"The kernel takes {units.share(thread.kernel_share)} of the CPU time of launching "
-            f"one {thread.label}, {units.share(task.kernel_share)} of one {task.label}'s."
+        return stated(
+            f"The kernel takes {_share(thread)} of the CPU time of launching "
+            f"one {thread.label}, {_share(task)} of one {task.label}'s.",
+            (thread.doubt, task.doubt),
         )
     if known:
-        return (
-            f"The kernel takes {units.share(known[0].kernel_share)} of the CPU time of launching "
-            f"one {known[0].label}."
+        return stated(
+            f"The kernel takes {_share(known[0])} of the CPU time of launching "
+            f"one {known[0].label}.",
+            (known[0].doubt,),
         )
     return _wall_title(rows)
+
+
+def _share(row: Times) -> str:
+    return marked(units.share(row.kernel_share), row.doubt)
 
 
 def _wall_title(rows: Sequence[Times]) -> str:
     timed = [row for row in rows if row.wall is not None]
     if not timed:
         return "Where the time of a launch goes is unknown."
-    one = timed[0]
+    one = sure(timed, lambda row: row.doubt)[0]
     ended = f", in the burst that ended at {units.count(one.at)}" if one.at is not None else ""
-    return f"Launching one {one.label} takes {units.seconds(one.wall)}{ended}."
+    took = marked(units.seconds(one.wall), one.doubt)
+    return stated(f"Launching one {one.label} takes {took}{ended}.", (one.doubt,))
 
 
 def _lacks(rows: Sequence[Times], uncollected: Set[str]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ A runtime of which nothing was measured is not among them, and a cell whose valu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.results.allowances import limits_of
@@ -17,21 +17,25 @@ from reports.charts.chart import Table
 from reports.charts.closeness import Bound, Closeness, LimitsCloseness
 from reports.comparison import THREADS, Row
 from reports.digest import Digest
+from reports.doubted import sure
 from reports.escape import plain
 from reports.explanation.text import Name, Number, Place
 from reports.finding import pair_of
 from reports.names import many
+from reports.summary import name_of
 from reports.tables import COMPARISON, LIMITS, SUMMARY
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One runtime that ran. Each method gives a cell of a table, `None` where it is unknown."""
+    """One runtime that ran. Each method gives a cell of a table, `None` where it is unknown.
+    `doubts` are those about its figures, by their names in the summary."""
 
     row: Row
     closeness: Closeness
     limits: tuple[Limit, ...]
     tables: dict[str, Table]
+    doubts: Mapping[str, str]
 
     @property
     def runtime(self) -> str:
@@ -49,12 +53,12 @@ class Subject:
 
     @property
     def reached(self) -> Number | None:
-        return self._cell(COMPARISON, (), "reached")
+        return self._cell(COMPARISON, (), "reached", self.row.doubt("reached"))
 
     @property
     def per_thread(self) -> Number | None:
         """How many weigh as much as the OS thread that stands for all."""
-        return self._cell(COMPARISON, (), "in one thread")
+        return self._cell(COMPARISON, (), "in one thread", self.row.doubt("per_thread"))
 
     @property
     def unsure(self) -> bool:
@@ -67,7 +71,7 @@ class Subject:
 
     def figure(self, name: str) -> Number | None:
         """The value of a figure by its name in the summary."""
-        return self._cell(SUMMARY, (name,), "value")
+        return self._cell(SUMMARY, (name,), "value", self.doubts.get(name))
 
     def limit(self, limit: Limit, column: str) -> Number | None:
         """A cell of the row of one of this runtime's own limits."""
@@ -77,14 +81,16 @@ class Subject:
         """A cell of the row of one of the limits that bound this runtime."""
         return self._cell(LimitsCloseness.name, (bound.name, bound.where or ""), column)
 
-    def _cell(self, table: str, row: tuple[str, ...], column: str) -> Number | None:
+    def _cell(
+        self, table: str, row: tuple[str, ...], column: str, doubt: str | None = None
+    ) -> Number | None:
         place = Place(table, (self.runtime, *row), column)
         found = self.tables[table]
         at = found.headings.index(column)
         for words, values in zip(found.words, found.values, strict=True):
             value = values[at]
             if words[: len(place.row)] == place.row and isinstance(value, int | float):
-                return Number(words[at], value, place)
+                return Number(words[at], value, place, doubt)
         return None
 
 
@@ -119,8 +125,12 @@ def _subjects(digest: Digest) -> list[Subject]:
     limits = {plain(name): tuple(limits_of(sweeps)) for name, sweeps in by_runtime(digest.result)}
     known = {plain(metric.runtime) for metric in digest.metrics if metric.value is not None}
     tables = {titled.name: titled.table for titled in digest.tables}
+    doubts: dict[str, dict[str, str]] = {}
+    for metric in digest.metrics:
+        if metric.doubt is not None:
+            doubts.setdefault(plain(metric.runtime), {})[name_of(metric)] = metric.doubt
     return [
-        Subject(row, close[row.name], limits[row.name], tables)
+        Subject(row, close[row.name], limits[row.name], tables, doubts.get(row.name, {}))
         for row in {row.name: row for row in digest.comparison.rows if row.status}.values()
         if row.name in known
     ]
@@ -139,6 +149,7 @@ def _task(tasks: Sequence[Subject], digest: Digest) -> Subject | None:
     pair = pair_of(digest.comparison)
     found = [one for one in tasks if pair and one.runtime == pair[1].name]
     weighed = [one for one in tasks if one.row.total_bytes]
+    weighed = sure(weighed, lambda one: one.row.doubt("total_bytes"))
     light = sorted(weighed, key=lambda one: one.row.total_bytes or 0)
     far = sorted(tasks, key=lambda one: -(one.row.reached or 0))
     return next(iter((*found, *light, *far)), None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from reports.doubted import sure
 from reports.explanation.facts import Facts, Subject
 from reports.explanation.text import Paragraph, Section, Sentence, say
 from reports.finding import SAME
@@ -63,6 +64,7 @@ def _weights(facts: Facts) -> Iterator[Sentence]:
 def _extremes(facts: Facts) -> Iterator[Sentence]:
     """The heaviest of what was weighed, where it is none of the two that stand for all."""
     weighed = [one for one in facts.all if one.row.total_bytes]
+    weighed = sure(weighed, lambda one: one.row.doubt("total_bytes"))
     heavy = max(weighed, key=lambda one: one.row.total_bytes or 0, default=None)
     total = heavy.bytes("total") if heavy else None
     if heavy and total and heavy not in (facts.thread, facts.task):
@@ -70,13 +72,28 @@ def _extremes(facts: Facts) -> Iterator[Sentence]:
 
 
 def _speeds(facts: Facts) -> Iterator[Sentence]:
-    """What launching one takes, of a burst from nothing."""
-    told = [(one.one, burst) for one in _pair(facts) if (burst := one.figure("burst"))]
-    if len(told) == 2:
+    """What launching one takes, of a burst from nothing: of the two that stand for all; where a
+    burst of theirs is doubted, of another of the kind whose burst is not."""
+    told = [
+        (one.one, burst)
+        for kind, stands in ((facts.threads, facts.thread), (facts.tasks, facts.task))
+        for one in _timed(kind, stands)
+        if (burst := one.figure("burst"))
+    ]
+    if len(told) == 2 and (told[0][0], told[1][0]) == tuple(one.one for one in _pair(facts)):
         bursts = (told[0][1], told[1][1])
         yield say("Launching one in a burst took {} for the thread and {} for the task.", *bursts)
+    elif len(told) == 2:
+        yield say("Launching one {} in a burst took {}, one {} {}.", *told[0], *told[1])
     elif told:
         yield say("Launching one {} in a burst took {}.", *told[0])
+
+
+def _timed(kind: Sequence[Subject], stands: Subject | None) -> Sequence[Subject]:
+    """The one whose burst is told: that which stands for its kind, unless its burst is doubted and
+    another's is not."""
+    first = [one for one in (stands, *kind) if one is not None and one.figure("burst")]
+    return sure(first, lambda one: one.doubts.get("burst"))[:1]
 
 
 def _pair(facts: Facts) -> tuple[Subject, ...]:

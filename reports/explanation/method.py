@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from bench.results.doubts import MARK
+from reports.doubted import reasons
 from reports.explanation.facts import Facts
 from reports.explanation.text import Section, Sentence, say
 
 
-def scope(facts: Facts) -> Section:
-    """What a unit did, how it was weighed, and where its numbers are to be found."""
-    return Section("How far this goes", (tuple(_measured()), tuple(_where(facts))))
+def scope(facts: Facts, doubts: Iterable[str]) -> Section:
+    """What a unit did, how it was weighed, where its numbers are to be found, and why those are
+    doubted that bear the mark."""
+    paragraphs = (tuple(_measured()), tuple(_where(facts)), tuple(_doubted(doubts)))
+    return Section("How far this goes", tuple(part for part in paragraphs if part))
+
+
+def _doubted(doubts: Iterable[str]) -> Iterator[Sentence]:
+    if why := reasons(doubts):
+        yield say(f"A number with {MARK} is not to be quoted alone: {why}.")
 
 
 def _measured() -> Iterator[Sentence]:

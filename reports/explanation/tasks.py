@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reports.doubted import sure
 from reports.explanation.facts import Facts, Subject
 from reports.explanation.text import Number, Section, Sentence, listed, say
 
@@ -112,6 +113,7 @@ def _collector(tasks: Sequence[Subject], most: int) -> Iterator[Sentence]:
     told = [(one, *shares) for one in tasks if (shares := _share(one))]
     silent = [one for one in tasks if one.figure("collector's time") is None]
     if told:
+        told = sure(told, lambda each: each[1].doubt or each[2].doubt)
         one, taken, launch = max(told, key=lambda each: each[1].value / each[2].value)
         yield say("Tasks are objects, and a garbage collector goes through all objects for waste.")
         largest = ", the largest share here" if len(told) > 1 else ""

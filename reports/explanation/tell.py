@@ -40,9 +40,9 @@ def _told(known: Facts) -> Explanation:
         counters.counted(known),
         counters.ends(known),
         *tasks.price(known),
-        method.scope(known),
     )
-    return Explanation(_title(known), sections)
+    doubts = Explanation("", sections).doubts
+    return Explanation(_title(known), (*sections, method.scope(known, doubts)))
 
 
 def _title(known: Facts) -> str:
@@ -55,10 +55,11 @@ def _title(known: Facts) -> str:
 
 
 def _outnumber(known: Facts) -> bool:
-    """Whether a task weighs less than a thread, and no limit lets fewer tasks live than threads."""
+    """Whether a task weighs less than a thread beyond doubt, and no limit lets fewer tasks live
+    than threads."""
     thread, task = known.thread, known.task
     many = task.per_thread if task else None
-    if thread is None or task is None or many is None or many.value < SAME:
+    if thread is None or task is None or many is None or many.doubt or many.value < SAME:
         return False
     near, far = thread.closeness.binding, task.closeness.binding
     return near is None or far is None or far.units > near.units

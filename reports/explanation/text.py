@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reports.doubted import marked
 from reports.escape import plain
 
 
@@ -24,14 +25,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Number:
-    """A figure in the words of its table. `value` is raw: bytes, seconds or a count."""
+    """A figure in the words of its table. `value` is raw: bytes, seconds or a count. A doubted one
+    is said with the mark; `doubt` is a name of `bench.results.doubts`."""
 
     words: str
     value: float
     place: Place
+    doubt: str | None = None
 
     def __str__(self) -> str:
-        return self.words
+        return marked(self.words, self.doubt)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,13 @@ class Explanation:
             for paragraph in section.paragraphs
             for sentence in paragraph
         )
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """The doubts about its numbers."""
+        pieces = (piece for sentence in self.sentences for piece in sentence.pieces)
+        held = (piece.doubt for piece in pieces if isinstance(piece, Number) and piece.doubt)
+        return tuple(dict.fromkeys(held))
 
     @property
     def words(self) -> int:
