@@ -25,6 +25,8 @@ def plain(text: str) -> str:
     White space of any kind becomes a space; what Unicode calls control, format, surrogate, private
     or unassigned is taken out.
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()
     spaced = (" " if character.isspace() else character for character in text)
     return "".join(c for c in spaced if unicodedata.category(c)[0] != "C").strip()
 

@@ -9,6 +9,7 @@ a contrast of 3 and more, each ink of 4.5 and more (WCAG 2.2, 1.4.11 and 1.4.3).
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,6 +113,20 @@ def colour(runtime: str, theme: Theme) -> str:
     """The runtime's colour. A stranger has one by its name alone, so the same in every report."""
     own = theme.runtimes.get(runtime)
     return own or theme.strangers[_number(runtime) % len(theme.strangers)]
+
+
+@functools.cache
+def in_dark() -> Mapping[str, str]:
+    """The dark theme's colour for each of the light one, which has none in two roles that the dark
+    one parts."""
+    light, dark = (
+        (
+            *(one.ground, one.ink, one.muted, one.line, one.quiet),
+            *(*one.runtimes.values(), *one.strangers, *one.memory.values(), *one.time.values()),
+        )
+        for one in (LIGHT, DARK)
+    )
+    return dict(zip(light, dark, strict=True))
 
 
 def on(fill: str) -> str:

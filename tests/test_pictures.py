@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -18,7 +19,7 @@ from bench.results.figures import figures
 from bench.results.records import Result
 from reports.charts.all import NAMES, charts
 from reports.charts.chart import Chart
-from reports.page.drawing import PHONE
+from reports.page.drawing import COLOUR, PHONE, pictures
 from reports.palette import DARK, LIGHT
 from reports.pictures import scale
 from reports.pictures.canvas import SHAPES, SQUARE, WIDE, Shape
@@ -411,3 +412,18 @@ def test_bars_are_shared_out_one_each_in_turn(
     wanted: list[int], most: int, given: list[int]
 ) -> None:
     assert shared_out(wanted, most) == given
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_dark_picture_of_a_page_is_the_one_that_would_be_drawn(name: str) -> None:
+    made = chart(name)
+    shown = pictures([made])[name]
+    for shape, dark in ((WIDE, shown.dark), (PHONE, shown.dark_narrow)):
+        drawn = embedded(draw(made, DARK, shape))
+        assert set(re.findall("#[0-9a-f]{6}", drawn)) == {*COLOUR.findall(drawn)}
+        assert named_alike(unquote(dark.split(",", 1)[1])) == named_alike(drawn)
+
+
+def named_alike(svg: str) -> str:
+    """Without the names of parts, which hash what they hold."""
+    return re.sub(r"\bm[0-9a-f]{10}\b", "part", svg)

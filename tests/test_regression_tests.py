@@ -97,6 +97,14 @@ def test_the_rank_sum_test_is_scipys(base: int, new: int) -> None:
     assert rank_sum_p(one, other) == pytest.approx(theirs, rel=1e-9)
 
 
+@pytest.mark.parametrize("decimals", [0, 1])
+def test_with_ties_the_approximation_for_many_is_scipys(decimals: int) -> None:
+    one = [round(value, decimals) for value in normal(30)]
+    other = [round(value, decimals) for value in normal(40, 0.3, seed=2)]
+    theirs = mannwhitneyu(other, one, alternative="greater", method="asymptotic").pvalue
+    assert rank_sum_p(one, other) == pytest.approx(theirs, rel=1e-9)
+
+
 def test_with_ties_every_deal_of_the_values_is_counted() -> None:
     base, new = [1.0, 2.0, 2.0, 3.0], [2.0, 3.0, 3.0]
     ranks = rankdata([*base, *new])

@@ -113,3 +113,25 @@ def test_a_share_has_the_interval_of_clopper_and_pearson(
 
 def test_a_share_of_nothing_is_unknown() -> None:
     assert share_with_interval(0, 0) == Estimate(None)
+
+
+@pytest.mark.parametrize("count", [*range(6, 40), 100, 1000])
+def test_the_interval_s_rank_is_the_binomial_quantile_of_scipy(count: int) -> None:
+    from scipy.stats import binom
+
+    estimate = median_with_interval(range(1, count + 1))
+    assert estimate.low == binom.ppf(0.025, count, 0.5)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_slope_and_its_interval_are_those_of_scipy(seed: int) -> None:
+    """With ties in x and in y, and few points."""
+    from scipy.stats import theilslopes
+
+    dice = random.Random(seed)
+    count = dice.randrange(3, 30)
+    xs = [*(float(place) for place in range(3)), *(dice.randrange(count) for _ in range(count))]
+    ys = [round(dice.gauss(0.3 * x, 2), dice.choice([0, 1, 9])) for x in xs]
+    theirs = theilslopes(ys, xs, alpha=0.95)
+    mine = theil_sen(xs, ys)
+    assert (mine.value, mine.low, mine.high) == pytest.approx(tuple(theirs)[:1] + tuple(theirs)[2:])
