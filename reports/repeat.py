@@ -30,8 +30,9 @@ def _plan(result: Result) -> list[str]:
         words += ["--max", str(plan.max)]
     if plan.budget_seconds is not None:
         words += ["--budget", f"{plan.budget_seconds:g}"]
-    if "stack-size" in plan.settings:
-        words += ["--stack-size", plain(plan.settings["stack-size"])]
+    for name in ("stack-size", "futex-slots"):
+        if name in plan.settings:
+            words += [f"--{name}", plain(plan.settings[name])]
     for name, value in plan.settings.items():
         if name.startswith("env "):
             words += ["--env", plain(f"{name.removeprefix('env ')}={value}")]

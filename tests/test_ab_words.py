@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from bench.cli import choose
 from bench.cli.ab import _looks, ab
 from bench.cli.configured import KEYS, Configured, configured
 from bench.cli.contenders import Asked, contenders, without_the_same
@@ -41,7 +43,7 @@ from tests.support.commands import outnumber_here
         ("Leaked-Bytes", LEAK, None),
         ("burst", BURST, None),
         ("burst:5%", BURST, Margin(0.05)),
-        ("start latency/0.99", Figure("start_latency_seconds", quantile=0.99), None),
+        ("start from idle/0.99", Figure("start_latency_seconds", quantile=0.99), None),
         ("ceiling:5%", Figure("ceiling"), Margin(0.05)),
         ("ceiling:100", Figure("ceiling"), Margin(100.0, absolute=True)),
     ],
@@ -197,6 +199,21 @@ def test_the_go_of_a_sides_own_environment_is_used(two_environments: tuple[str, 
     assert without_the_same(both) == both
 
 
+@pytest.mark.parametrize(
+    ("known", "text", "message"),
+    [
+        (True, "3", "--new-set: '3' is not a power of two from 2 to 1,048,576"),
+        (False, "16", "--new-set futex-slots: this kernel gives processes no futex hash"),
+    ],
+)
+def test_futex_slots_are_refused_where_they_cannot_be_set(
+    known: bool, text: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choose, "has_own_hash", lambda: known)
+    with pytest.raises(UsageError, match=re.escape(message)):
+        contenders(Asked(["pthread"], settings=((), (f"futex-slots={text}",))))
+
+
 def test_two_settings_are_two_sides() -> None:
     both = contenders(Asked(["threading", "asyncio"], settings=((), ("stack-size=64KiB",))))
     assert [side.settings for side in both.sides] == [{}, {"stack-size": "65536"}]
@@ -217,6 +234,7 @@ WRONG = [
     (Asked(["pthread"], settings=(("stack=1",), ())), "did you mean stack-size?"),
     (Asked(["pthread"], settings=(("stack-size",), ())), "'stack-size' is no setting; type one"),
     (Asked(["pthread"], settings=((), ("stack-size=big",))), "--new-set: 'big' is not a size"),
+    (Asked(["trio"], settings=(("futex-slots=16",), ())), "'futex-slots' means nothing to trio"),
 ]
 
 

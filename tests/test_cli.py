@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bench.cli import choose
+from bench.errors import UsageError
 from tests.support.commands import (
     COMMAND,
     little,
@@ -171,6 +173,11 @@ WRONG = [
     (("run", "--budget", "nan"), "'nan' is not a duration"),
     (("run", "--stack-size", "big"), "type a number of bytes, or 64KiB"),
     (("run", "--stack-size", "64KiB", "-r", "asyncio"), "--stack-size means nothing to asyncio"),
+    *(
+        (("run", "--futex-slots", number), f"'{number}' is not a power of two from 2 to 1,048,576")
+        for number in ("0", "1", "3", "16383", "2097152", "many")
+    ),
+    (("run", "--futex-slots", "16", "-r", "trio"), "--futex-slots means nothing to trio"),
     (("run", "--quick", "--thorough"), "exclude each other"),
     (("run", "--no-climb", "--sweeps", "0"), "leaves nothing to do"),
     (("run", "--python", "no-such-python"), "no program that can be run"),
@@ -466,3 +473,15 @@ def test_a_fault_of_ours_has_its_own_code() -> None:
     assert done.returncode == 70
     assert "a fault of ours" in done.stderr
     assert os.sep in done.stderr  # the traceback is there for the report
+
+
+def test_where_the_kernel_has_no_futex_hash_of_a_process_its_slots_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choose, "has_own_hash", lambda: False)
+    threads = choose.entries_of(["pthread"], [])
+    with pytest.raises(UsageError, match="--futex-slots: this kernel gives processes no futex"):
+        choose.settings_of(threads, {"stack-size": None, "futex-slots": 16})
+    monkeypatch.setattr(choose, "has_own_hash", lambda: True)
+    known = choose.settings_of(threads, {"stack-size": 65536, "futex-slots": 16})
+    assert known == {"stack-size": "65536", "futex-slots": "16"}

@@ -40,6 +40,10 @@ GOOD = [
         Grown(7, 9, refused=Refused("EAGAIN", "", 11)),
     ),
     (
+        b'{"reply":"grow","alive":7,"burst_ns":9,"counts":{"futex_slots":16,"x":0}}',
+        Grown(7, 9, counts={"futex_slots": 16, "x": 0}),
+    ),
+    (
         b'{"reply":"probe","alive":7,"start_ns":[1,2],"empty_ns":[0,0]}',
         Probed(7, (1, 2), (0, 0)),
     ),

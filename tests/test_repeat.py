@@ -28,8 +28,11 @@ REPEATED: list[tuple[str, Result, str]] = [
     ),
     (
         "no climb, as far as asked",
-        asked(climb=False, max=5000, settings={"stack-size": "65536"}),
-        "run --sweeps 6 --seed 1 --no-climb --max 5000 --stack-size 65536 -r asyncio",
+        asked(climb=False, max=5000, settings={"stack-size": "65536", "futex-slots": "16"}),
+        (
+            "run --sweeps 6 --seed 1 --no-climb --max 5000 --stack-size 65536 --futex-slots 16 "
+            "-r asyncio"
+        ),
     ),
     (
         "a ceiling",

@@ -99,6 +99,18 @@ def test_a_setting_that_only_one_of_them_had_is_told() -> None:
     assert differences(ONE, other) == (Difference("setting", "stack-size", ("not set", "65536")),)
 
 
+def test_unlike_futex_slots_are_told_and_unknown_ones_are_no_difference() -> None:
+    def slots(value: int) -> Result:
+        one = sweep(unit=ASYNCIO)
+        steps = [replace(step, counts={"futex_slots": 16}) for step in one.steps]
+        steps[-1] = replace(steps[-1], counts={"futex_slots": value})
+        return result(replace(one, steps=tuple(steps)))
+
+    (found,) = differences(slots(16), slots(16_384))
+    assert found == Difference("measuring", "asyncio futex slots", ("16", "16,384"))
+    assert differences(slots(16), ONE) == ()
+
+
 def with_counts(*results: Result) -> tuple[Difference, ...]:
     return differences_of(*(facts_with_counts(made, figures(made)) for made in results))
 

@@ -307,3 +307,10 @@ def test_a_death_in_the_second_round_of_starts_keeps_the_first() -> None:
     assert (last.alive, sweep.stop.status) == (1_000, "killed")
     assert last.latencies is not None
     assert last.awake_latencies is None
+
+
+def test_what_a_runner_counts_is_recorded_with_each_step() -> None:
+    sweep, _ = sweep_of(Behaviour(futex_slots=16), kind="thread")
+    assert [step.counts for step in sweep.steps] == [{"futex_slots": 16}] * 2
+    silent, _ = sweep_of(Behaviour(), kind="thread")
+    assert [step.counts for step in silent.steps] == [{}] * 2

@@ -55,6 +55,7 @@ def ceiling(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     stack_size: options.StackSize = None,
+    futex_slots: options.FutexSlots = None,
     python: options.Python = None,
     env: options.Variables = None,
     wait_for_quiet: options.WaitForQuiet = None,
@@ -68,7 +69,9 @@ def ceiling(
     from bench.experiments.ceiling import BUDGET_SECONDS, Quest
 
     chosen = choose.chosen(runtime, runner, python, env, quiet)
-    settings = choose.settings_of(chosen.entries, stack_size, chosen.tools)
+    settings = choose.settings_of(
+        chosen.entries, {"stack-size": stack_size, "futex-slots": futex_slots}, chosen.tools
+    )
     reserves = _reserves(reserve_pids, reserve_memory, to_the_wall)
     if to_the_wall and not yes:
         typer.confirm(WARNING, abort=True, err=True)

@@ -13,6 +13,7 @@ import typer
 from bench.cli import values
 from bench.errors import MeasureError, UsageError
 from bench.measure.availability import Availability, Tools, availability, find_tools
+from bench.probes.futex import has_own_hash
 from runners.catalogue import CatalogueError, Entry, shipped, stranger
 
 
@@ -105,18 +106,28 @@ def tools_of(
 
 
 def settings_of(
-    entries: Sequence[Entry], stack_size: int | None, tools: Tools | None = None
+    entries: Sequence[Entry], typed: Mapping[str, int | None], tools: Tools | None = None
 ) -> dict[str, str]:
-    """The settings to start runners with, variables included. Raises `UsageError` for one that no
-    runtime takes."""
+    """The settings to start runners with, variables included; `typed` are those of the options of
+    their names. Raises `UsageError` for one that no runtime takes, or this kernel does not know."""
     known = as_settings(tools.variables) if tools else {}
-    if stack_size is None:
-        return known
-    if not any("stack-size" in entry.settings for entry in entries):
-        names = ", ".join(entry.name for entry in entries)
-        raise UsageError(f"--stack-size means nothing to {names}; give it with a thread runtime")
-    refuse_too_little(entries, "stack-size", stack_size, "--stack-size")
-    return {"stack-size": str(stack_size), **known}
+    given = {name: value for name, value in typed.items() if value is not None}
+    for name, value in given.items():
+        if not any(name in entry.settings for entry in entries):
+            names = ", ".join(entry.name for entry in entries)
+            raise UsageError(f"--{name} means nothing to {names}; give it with a thread runtime")
+        refuse_unknown(f"--{name}", name)
+        refuse_too_little(entries, name, value, f"--{name}")
+    return {**{name: str(value) for name, value in given.items()}, **known}
+
+
+def refuse_unknown(option: str, setting: str) -> None:
+    """Raises `UsageError` where this kernel does not know what a setting is about."""
+    if setting == "futex-slots" and not has_own_hash():
+        raise UsageError(
+            f"{option}: this kernel gives processes no futex hash of their own, as Linux 6.16 and "
+            "later do; leave it out"
+        )
 
 
 def as_settings(variables: Mapping[str, str]) -> dict[str, str]:

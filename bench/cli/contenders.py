@@ -18,6 +18,7 @@ from bench.results.records import Runtime
 from runners.catalogue import Entry
 
 SIDES = ("base", "new")
+READERS = {"stack-size": values.size, "futex-slots": values.futex_slots}
 AS_IT_IS = "as it is here"
 TWO_SIDES = (
     "nothing tells the two sides apart; give --base-python and --new-python, --base-runner and "
@@ -178,11 +179,12 @@ def _settings(texts: Iterable[str], side: int, entries: Sequence[Entry]) -> dict
 
 
 def _value(option: str, key: str, text: str, entries: Sequence[Entry]) -> str:
-    if key != "stack-size":
+    if key not in READERS:
         return text
+    choose.refuse_unknown(f"{option} {key}", key)
     try:
-        size = values.size(text)
+        value = READERS[key](text)
     except typer.BadParameter as error:
         raise UsageError(f"{option}: {error.message}") from error
-    choose.refuse_too_little(entries, key, size, option)
-    return str(size)
+    choose.refuse_too_little(entries, key, value, option)
+    return str(value)

@@ -28,6 +28,7 @@ def limits(
     runner: options.Runners = None,
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.table,
     stack_size: options.StackSize = None,
+    futex_slots: options.FutexSlots = None,
     python: options.Python = None,
     env: options.Variables = None,
 ) -> int:
@@ -38,7 +39,10 @@ def limits(
 
     chosen = choose.chosen(runtime, runner, python, env)
     quest = Quest(
-        chosen.entries, settings=choose.settings_of(chosen.entries, stack_size, chosen.tools)
+        chosen.entries,
+        settings=choose.settings_of(
+            chosen.entries, {"stack-size": stack_size, "futex-slots": futex_slots}, chosen.tools
+        ),
     )
     sweeps = _pilots(quest, chosen)
     if form is Format.json:

@@ -35,6 +35,14 @@ StackSize = Annotated[
     int | None,
     typer.Option(parser=values.size, metavar="SIZE", help="Stack of each thread: 64KiB, 8MiB."),
 ]
+FutexSlots = Annotated[
+    int | None,
+    typer.Option(
+        parser=values.futex_slots,
+        metavar="N",
+        help="Slots of the hash in which the kernel finds sleeping threads: 16384.",
+    ),
+]
 Python = Annotated[
     str | None, typer.Option(metavar="PATH", help="The interpreter of Python runners.")
 ]

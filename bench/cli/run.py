@@ -59,6 +59,7 @@ def run(
         bool, typer.Option("--thorough", help="To a million wherever memory allows.")
     ] = False,
     stack_size: options.StackSize = None,
+    futex_slots: options.FutexSlots = None,
     python: options.Python = None,
     env: options.Variables = None,
     seed: Annotated[
@@ -92,7 +93,9 @@ def run(
         climb=not no_climb,
         most=most,
         budget_seconds=budget or (preset.budget_seconds if most is None else None),
-        settings=choose.settings_of(chosen.entries, stack_size, chosen.tools),
+        settings=choose.settings_of(
+            chosen.entries, {"stack-size": stack_size, "futex-slots": futex_slots}, chosen.tools
+        ),
     )
     if request.sweeps == 0 and not request.climb:
         raise UsageError("--no-climb with --sweeps 0 leaves nothing to do; leave one of them out")

@@ -19,6 +19,7 @@ from bench.errors import UsageError
 MOST = 1_000_000_000
 LONGEST_VALUE = 900  # of a variable: a line of a history has room for it
 LARGEST = 2**50
+MOST_FUTEX_SLOTS = 2**20  # of 64 bytes each
 LONGEST = 32  # characters of one number
 NUMBER = r"((?:\d{1,3}(?:[_,]\d{3})+|\d+)(?:\.\d+)?(?:e\+?\d{1,2})?)"
 COUNTS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
@@ -61,6 +62,18 @@ def count(text: str) -> int:
 def count_or_zero(text: str) -> int:
     """The same, or 0."""
     return _count(text, 0, MOST, "7")
+
+
+def futex_slots(text: str) -> int:
+    """How many slots a futex hash is to have. Raises typer's usage error for what is no power of
+    two, or more than anybody's threads."""
+    number = _scaled(text, COUNTS)
+    slots = int(number) if number is not None and number.denominator == 1 else 0
+    if not 2 <= slots <= MOST_FUTEX_SLOTS or slots & (slots - 1):
+        raise typer.BadParameter(
+            f"'{text}' is not a power of two from 2 to {MOST_FUTEX_SLOTS:,}; type 16384, say"
+        )
+    return slots
 
 
 def pairs(text: str) -> int:

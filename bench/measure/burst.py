@@ -5,8 +5,8 @@ rest, with what the kernel confirms of the report."""
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
@@ -36,6 +36,7 @@ class Burst:
     gc_ns: int | None = None
     alive: int = 0
     refusal: Refusal | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     def with_(self, grown: Grown) -> Burst:
         longest = [ns for ns in (self.longest_ns, grown.longest_spawn_ns) if ns is not None]
@@ -46,6 +47,7 @@ class Burst:
             gc_ns=None if grown.gc_ns is None else (self.gc_ns or 0) + grown.gc_ns,
             alive=grown.alive,
             refusal=refusal_of(grown),
+            counts=grown.counts,
         )
 
     def step(self, requested: int, alive_before: int, after: CpuSplit = CpuSplit()) -> Step:  # noqa: B008
@@ -63,6 +65,7 @@ class Burst:
             longest_spawn_seconds=seconds(self.longest_ns),
             gc_seconds=seconds(self.gc_ns),
             refusal=self.refusal,
+            counts=dict(self.counts),
         )
 
 

@@ -18,7 +18,7 @@ from bench.measure.reserves import Room
 from bench.measure.rig import Subject
 from bench.probes.cpu import CpuSplit, ProcessorTime
 from bench.probes.memory import GONE
-from bench.results.records import Memory, Reading
+from bench.results.records import FUTEX_SLOTS, Memory, Reading
 from bench.system import System
 from runners.catalogue import Entry
 
@@ -81,6 +81,7 @@ class Behaviour:
     last_words: str = "its last words"
     kernel_known: bool = True
     movable: bool = True
+    futex_slots: int | None = None
 
 
 @dataclass
@@ -112,12 +113,14 @@ class FakeRunner:
         burst = spawned * self.behaviour.seconds
         self.clock.sleep(burst)
         self.alive, self.ever = reached, self.ever + spawned
+        slots = self.behaviour.futex_slots
         refused = Refused("EAGAIN", "Resource temporarily unavailable", 11)
         return Grown(
             alive=reached,
             burst_ns=round(burst * 1e9),
             longest_spawn_ns=round(self.behaviour.seconds * 1e9),
             gc_ns=0,
+            counts={} if slots is None else {FUTEX_SLOTS: slots},
             refused=refused if reached < count else None,
         )
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import msgspec
 
-from bench.results.records import MOST, Count, Errno, Facts, Nanoseconds, Text, Word
+from bench.results.records import MOST, Count, Counts, Errno, Facts, Nanoseconds, Text, Word
 
 CONTRACT = 1
 WHOLE = f"expected a whole number from 0 to {MOST}"
@@ -53,6 +53,7 @@ class Grown(Reply, frozen=True, tag="grow"):
     burst_ns: Nanoseconds
     longest_spawn_ns: Nanoseconds | None = None
     gc_ns: Nanoseconds | None = None
+    counts: Counts = {}
     refused: Refused | None = None
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from bench.results.metrics import Metric, Name
-from bench.results.records import Machine, Memory, Result, Runtime
+from bench.results.records import FUTEX_SLOTS, Machine, Memory, Result, Runtime
 from bench.system import whole_number
 
 Topic = Literal["machine", "limit", "version", "environment", "setting", "measuring"]
@@ -139,6 +139,7 @@ def without_runtimes(facts: Facts, names: Collection[str]) -> dict[Topic, dict[s
     """The facts without those that are about one of these runtimes alone."""
     theirs = {version_of(name) for name in names}
     theirs |= {source_of(name, part) for name in names for part in READINGS}
+    theirs |= {f"{name} futex slots" for name in names}
     begun = tuple(f"{name} " for name in names)
     return {
         topic: {
@@ -220,14 +221,26 @@ def _short(text: str, most: int) -> str:
 
 
 def _measuring(result: Result) -> dict[str, str]:
-    """The harness with its Python, and where each runtime's bytes were read."""
+    """The harness with its Python, where each runtime's bytes were read, and in how many slots the
+    kernel looked for its sleeping threads."""
     own = {"outnumber": result.version, "harness's python": result.machine.python}
     sources = {
         source_of(runtime.name, part): ", ".join(sorted(read))
         for runtime in _ran(result)
         for part, read in _sources(result, runtime.name).items()
     }
-    return own | sources
+    slots = {
+        f"{runtime.name} futex slots": ", ".join(f"{value:,}" for value in sorted(read))
+        for runtime in _ran(result)
+        if (read := _futex_slots(result, runtime.name))
+    }
+    return own | sources | slots
+
+
+def _futex_slots(result: Result, runtime: str) -> set[int]:
+    """What its processes had at their highest counts: with many processors the hash grows."""
+    last = [sweep.steps[-1] for sweep in result.sweeps if sweep.runtime == runtime and sweep.steps]
+    return {step.counts[FUTEX_SLOTS] for step in last if FUTEX_SLOTS in step.counts}
 
 
 def _sources(result: Result, runtime: str) -> dict[str, set[str]]:

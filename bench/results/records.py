@@ -6,8 +6,8 @@ these records in one place, `bench.results.figures`, when they are read. Seconds
 
 Version history of the format (`Result.outnumber`):
     1  the first; `Result.control`, `Limit.alive`, `Limit.at_most` and `Side.given_up` came to it
-       before any release; `Step.doubts`, `Step.awake_latencies`, `Sweep.others_share`,
-       `Sweep.stolen_share` and `Hello.environment` after it, with defaults.
+       before any release; `Step.doubts`, `Step.awake_latencies`, `Step.counts`,
+       `Sweep.others_share`, `Sweep.stolen_share` and `Hello.environment` after it, with defaults.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ Errno = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
 Word = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(max_length=10_000)]
 Facts = Annotated[dict[Word, Text], Meta(max_length=200)]
+Counts = Annotated[dict[Word, Count], Meta(max_length=200)]
+FUTEX_SLOTS: Final = "futex_slots"  # among a step's counts
 
 Kind = Literal["thread", "task"]
 Purpose = Literal["climb", "short", "burst", "leak"]
@@ -106,6 +108,7 @@ class Step(Record, frozen=True, kw_only=True):
     the collector's part where the runtime can tell. `release_seconds` is how long the release that
     followed this step took, where one did. `latencies` were timed on the machine as it was,
     `awake_latencies` with the runner held on one processor, so that no other had to wake.
+    `counts` are whatever else the runner counts, by name.
     """
 
     requested: Count
@@ -122,6 +125,7 @@ class Step(Record, frozen=True, kw_only=True):
     threads: Count | None = None
     latencies: Latencies | None = None
     awake_latencies: Latencies | None = None
+    counts: Counts = {}
     refusal: Refusal | None = None
     swapped: bool = False
     release_seconds: Seconds | None = None

@@ -19,6 +19,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -28,6 +31,8 @@
     "pthread_t is kept in an array made beforehand"
 
 enum { MOST_UNITS = 1000000000, MOST_PROBED = 1000 };
+/* Of linux/prctl.h, which may be older than the kernel. */
+enum { FUTEX_HASH = 78, FUTEX_HASH_SET_SLOTS = 1, FUTEX_HASH_GET_SLOTS = 2 };
 
 /* Units count themselves in here as they park. */
 struct gate {
@@ -53,6 +58,29 @@ static uint64_t clock_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* ---- the futex hash ---- */
+
+/* In which the kernel finds this process's sleeping threads (Linux 6.16): how many slots it has, 0
+ * before the second thread; -1 where the kernel has none for each process. */
+static int futex_slots(void)
+{
+#ifdef __linux__
+    return prctl(FUTEX_HASH, FUTEX_HASH_GET_SLOTS, 0, 0, 0);
+#else
+    return -1;
+#endif
+}
+
+static bool set_futex_slots(size_t slots)
+{
+#ifdef __linux__
+    return !prctl(FUTEX_HASH, FUTEX_HASH_SET_SLOTS, slots, 0, 0);
+#else
+    (void)slots;
+    return false;
+#endif
 }
 
 /* ---- the gate ---- */
@@ -215,6 +243,8 @@ static void grow(size_t count)
     fprintf(replies, "{\"reply\": \"grow\", \"alive\": %zu, \"burst_ns\": %llu", alive,
             (unsigned long long)burst);
     fprintf(replies, ", \"longest_spawn_ns\": %llu", (unsigned long long)longest);
+    if (futex_slots() >= 0)
+        fprintf(replies, ", \"counts\": {\"futex_slots\": %d}", futex_slots());
     put_end(error);
 }
 
@@ -330,17 +360,32 @@ static void move_protocol(void)
         die("cannot move the protocol to a descriptor of its own", strerror(errno));
 }
 
+/* The number behind `key` in `word`, if it begins with that; dies where it is none. */
+static bool setting(const char *word, const char *key, size_t *number)
+{
+    if (strncmp(word, key, strlen(key)))
+        return false;
+    if (!is_count(word + strlen(key), 1, SIZE_MAX, number))
+        die("is no whole number from 1 to 9999999999", word);
+    return true;
+}
+
 static void configure(const char *word)
 {
-    static const char key[] = "stack-size=";
-    size_t bytes;
-    if (strncmp(word, key, sizeof key - 1))
-        die("knows no such setting; it takes stack-size=BYTES", word);
-    pthread_attr_init(&own_attributes);
-    if (!is_count(word + sizeof key - 1, 1, SIZE_MAX, &bytes) ||
-        pthread_attr_setstacksize(&own_attributes, bytes))
-        die("is no size that a stack can have", word);
-    attributes = &own_attributes;
+    size_t number;
+    if (setting(word, "stack-size=", &number)) {
+        pthread_attr_init(&own_attributes);
+        if (pthread_attr_setstacksize(&own_attributes, number))
+            die("is no size that a stack can have", word);
+        attributes = &own_attributes;
+    } else if (setting(word, "futex-slots=", &number)) {
+        if (futex_slots() < 0)
+            die("this kernel has no futex hash for each process (Linux 6.16 has)", word);
+        if (!set_futex_slots(number))
+            die("the kernel does not take that many slots; give a power of two", word);
+    } else {
+        die("knows no such setting; it takes stack-size=BYTES and futex-slots=N", word);
+    }
 }
 
 int main(int count, char **words)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         `UNIT_BYTES` the memory that must be there for a unit to be launched without harm (0 where a
         refused spawn does none), of which `PARKING_BYTES` are taken only after the spawn, as it
         starts and parks, and `MAPPED_BYTES` are mapped for this unit alone. `SETS` is how many sets
-        hold every unit."""
+        hold every unit. A unit may also have `counts()`: whatever else it counts at a `grow`."""
 
         RUNTIME: str
         VERSION: str
@@ -223,7 +223,10 @@ class Server:
             "longest_spawn_ns": longest,
             "gc_ns": self._collector.total - collected,
         }
-        return {**reply, "refused": refused} if refused else reply
+        if refused:
+            return {**reply, "refused": refused}
+        count_more = getattr(self._unit, "counts", None)
+        return {**reply, "counts": count_more()} if count_more else reply
 
     async def _parked(self, launched: int) -> tuple[int, BaseException | None]:
         """How many units are at the gate, once each of the `launched` is there or has ended; and

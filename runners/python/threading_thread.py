@@ -20,6 +20,14 @@ from queue import SimpleQueue
 from threading import Thread
 from time import perf_counter_ns as clock
 
+try:
+    import ctypes
+
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    prctl.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+except (ImportError, OSError, AttributeError):  # not every Python has it, nor every system
+    prctl = None  # type: ignore[assignment]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -32,6 +40,7 @@ UNIT = (
 )
 REFUSALS = (MemoryError, OSError)
 UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 0, 0, 0, 0  # a refused start does no harm
+FUTEX_HASH, SET_SLOTS, GET_SLOTS = 78, 1, 2  # of linux/prctl.h, from Linux 6.16 on
 POLL_SECONDS = 0.0002
 LOOK_SECONDS = 0.25
 PARKING_LOOK_SECONDS = 1.0
@@ -68,7 +77,30 @@ def set_stack_size(value: str) -> None:
     threading.stack_size(stack_bytes)
 
 
-SETTINGS: Mapping[str, Callable[[str], object]] = {"stack-size": set_stack_size}
+def futex_slots() -> int | None:
+    """How many slots the hash has in which the kernel finds this process's sleeping threads, 0
+    before the second thread; `None` where it has none for each process."""
+    slots = prctl(FUTEX_HASH, GET_SLOTS, 0, 0, 0) if prctl else -1
+    return None if slots < 0 else slots
+
+
+def set_futex_slots(value: str) -> None:
+    slots = int(value)
+    if futex_slots() is None:
+        raise ValueError("this kernel has no futex hash for each process (Linux 6.16 has)")
+    if slots < 1 or prctl(FUTEX_HASH, SET_SLOTS, slots, 0, 0):
+        raise ValueError("the kernel does not take that many slots; give a power of two")
+
+
+SETTINGS: Mapping[str, Callable[[str], object]] = {
+    "stack-size": set_stack_size,
+    "futex-slots": set_futex_slots,
+}
+
+
+def counts() -> Mapping[str, int]:
+    slots = futex_slots()
+    return {} if slots is None else {"futex_slots": slots}
 
 
 def facts() -> Mapping[str, str]:
