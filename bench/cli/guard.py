@@ -24,6 +24,10 @@ COMMAND = re.compile(r"^[^\S\n]*:(?=:)|##\w*(?=\[)", re.MULTILINE)
 LONGEST_COMMAND = 32  # how much of a line may decide whether what comes next makes it a command
 
 
+class _Printed:
+    writes = 0
+
+
 class Guarded:
     """A text stream that writes to another one only what is harmless. `styled` lets control
     sequences through."""
@@ -34,6 +38,7 @@ class Guarded:
         self._line = ""  # as much of the line that was begun as decides what may follow
 
     def write(self, text: str) -> int:
+        _Printed.writes += 1
         begun = self._line
         whole = begun + (text if self._styled else visible(text))
         # A match ends where something was begun at the earliest: that holds no command any more.
@@ -54,6 +59,11 @@ class Guarded:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def writes() -> int:
+    """How often anything was written to either stream so far."""
+    return _Printed.writes
 
 
 def guard() -> None:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from bench import signals
-from bench.cli import completion, guard, readers
+from bench.cli import completion, guard, readers, working
 from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
@@ -111,7 +111,9 @@ def main() -> None:
 def _code_of_run() -> int:
     try:
         words = completion.with_shell(sys.argv[1:])
-        return int(app(words, prog_name="outnumber", standalone_mode=False) or 0)
+        doing = working.DOING.get(working.command_of(words), "")
+        with working.working(doing, quiet=not doing or not working.QUIET.isdisjoint(words)):
+            return int(app(words, prog_name="outnumber", standalone_mode=False) or 0)
     except typer.TyperException as error:
         return _tell_usage(error)
     except typer.Abort:

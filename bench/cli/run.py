@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options, values
+from bench.cli.working import working
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -197,6 +198,7 @@ def _write_page(made: Digest, path: Path, quiet: bool) -> None:
     from bench.results.file import folder_of
     from reports.page.write import write_report
 
-    page = write_report({path.stem: made}, folder_of(path))
+    with working("drawing the page and its figures", quiet):
+        page = write_report({path.stem: made}, folder_of(path))
     if not quiet:
         typer.echo(page)
