@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,15 +148,30 @@ def removed(place: Path) -> None:
     assert not place.exists()
 
 
-def test_an_id_that_belongs_to_another_process_by_now_is_not_hit() -> None:
-    with subprocess.Popen(["sleep", "600"]) as stranger:
-        found = processes.look(System(), stranger.pid)
-        assert found is not None
-        earlier = processes.Process(**{**vars(found), "started": found.started - 1})
-        processes.kill(earlier)
-        assert stranger.poll() is None
-        processes.kill(found)
-        assert stranger.wait() == -signal.SIGKILL
+def test_an_id_that_belongs_to_another_process_by_now_is_not_hit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(signal, "pidfd_send_signal", lambda _, number: sent.append(number))
+    itself = processes.look(System(), os.getppid())
+    assert itself is not None
+    processes.kill(replace(itself, started=itself.started - 1))
+    assert sent == []
+    processes.kill(itself)
+    assert sent == [signal.SIGKILL]
+
+
+@pytest.mark.parametrize("pid", [0, 1, os.getpid()])
+def test_neither_the_harness_nor_the_first_process_is_ever_hit(
+    pid: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(signal, "pidfd_send_signal", lambda _, number: sent.append(number))
+    monkeypatch.setattr(os, "kill", lambda _, number: sent.append(number))
+    found = processes.look(System(), pid or 1)
+    assert found is not None
+    processes.kill(replace(found, pid=pid))
+    assert sent == []
 
 
 @pytest.mark.parametrize("name", ["a b", "a) S 1 (b", "x\n1 2 3", "(("])

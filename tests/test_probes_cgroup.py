@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -262,6 +263,22 @@ def test_stale_cgroups_of_ended_harnesses_are_removed_and_no_others(tmp_path: Pa
         "outnumber-notapid-1",
         "somebody-elses",
     ]
+
+
+def test_a_cgroup_whose_harness_lives_in_another_pid_namespace_is_locked_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _made(tmp_path)
+    system = changed("hybrid", tmp_path / "other")
+    there = system.path(SHELL) / "outnumber-5000002-1"
+    there.mkdir()
+    group = SweepCgroup(replace(made.cgroup, system=System(there.parent), path=f"/{there.name}"))
+    monkeypatch.setattr(SweepCgroup, "make", classmethod(lambda *_: group))
+    with cgroup.sweep_cgroup(machine("none"), FakeClock()):
+        assert cgroup.remove_stale(system, FakeClock()) == ()
+        assert there.exists()
+    there.mkdir()
+    assert cgroup.remove_stale(system, FakeClock()) == (there.name,)
 
 
 def test_without_cgroups_nothing_is_stale() -> None:
