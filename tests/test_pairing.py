@@ -127,6 +127,33 @@ def test_a_doubt_about_a_process_travels_with_the_samples() -> None:
     assert pairs_of(result(*doubted), result(*shorts([1000] * 2))).doubts == ("it was Tuesday",)
 
 
+@pytest.mark.parametrize(
+    ("figure", "told"),
+    [
+        (BURST, ("the machine did other work meanwhile in 1 of 4 processes",)),
+        (BYTES, ()),  # memory stands still while others work
+    ],
+)
+def test_how_many_processes_a_doubt_spoiled_is_told(figure: Figure, told: tuple[str, ...]) -> None:
+    busy, *quiet = shorts([1000] * 2)
+    base = result(replace(busy, others_share=0.5), *quiet)
+    for found in (
+        *paired_sides([gate(figure)], base, result(*shorts([1000] * 2))),
+        *grouped_sides([gate(figure)], base, result(*shorts([1000] * 2))),
+    ):
+        assert isinstance(found, Pairs | Groups)
+        assert found.doubts == told
+
+
+def test_a_runner_that_was_not_at_rest_is_told_of_whatever_is_judged() -> None:
+    one, *others = shorts([1000] * 2)
+    steps = tuple(replace(step, doubts=("restless",)) for step in one.steps)
+    found = pairs_of(result(replace(one, steps=steps), *others), result(*shorts([1000] * 2)))
+    assert found.doubts == (
+        "the runner was not at rest while its units were parked in 1 of 4 processes",
+    )
+
+
 def test_two_results_of_their_own_are_two_groups() -> None:
     base, new = result(*shorts([1000] * 6)), result(*shorts([1100] * 4))
     (found,) = grouped_sides([gate(BYTES)], base, new)

@@ -108,7 +108,8 @@ class Child:
     @cached_property
     def top_address(self) -> int | None:
         """The highest mapped address, near the end of the address space."""
-        ends = [line.split()[0].split("-")[1] for line in self._maps if "[vsyscall]" not in line]
+        lines = (line for line in self._maps if "[vsyscall]" not in line)
+        ends = [found[1] for line in lines if (found := re.match(r"[0-9a-f]+-([0-9a-f]+) ", line))]
         return int(ends[-1], 16) if ends else None
 
     @cached_property

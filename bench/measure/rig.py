@@ -89,6 +89,7 @@ class ProcessEyes:
     group: cgroup.SweepCgroup | None
     system: System
     clock: Clock
+    kills: Callable[[], int | None]
 
     def memory(self) -> Memory:
         return self.probe.read()
@@ -105,11 +106,12 @@ class ProcessEyes:
         return process.state if process is not None else None
 
     def settle(self, exact: bool) -> bool:
-        """Waits until the runner's CPU clock and memory stand still; false where they never did.
+        """Waits until the runner's CPU clock and memory stand still; false where they never did. A
+        clock that cannot be read is no unrest.
 
         `exact`: also until the kernel has folded its per-CPU counts, up to 2.5 s without cgroup v1.
         """
-        still = cpu.wait_until_still(self.pid, self.clock)
+        still = cpu.wait_until_still(self.pid, self.clock) or cpu.cpu_clock_ns(self.pid) is None
         if exact:
             self.clock.sleep(self.probe.lag_seconds)
         return still
@@ -117,7 +119,8 @@ class ProcessEyes:
     def settle_awake(self) -> bool:
         """As `settle`, not exactly, and without letting the processors sleep: for a launch in many
         steps that is to take no longer than in one go."""
-        return cpu.wait_until_still(self.pid, self.clock, awake=True)
+        still = cpu.wait_until_still(self.pid, self.clock, awake=True)
+        return still or cpu.cpu_clock_ns(self.pid) is None
 
     def on_one_processor(self) -> AbstractContextManager[bool]:
         """Holds the runner on one processor, whose next unit then need not wait for another one to
@@ -133,7 +136,7 @@ class ProcessEyes:
 
     def oom_kills(self) -> int | None:
         """Processes killed for memory: in the sweep's own cgroup, else on the whole machine."""
-        return cgroup.oom_kills(self.system, self.group)
+        return self.kills()
 
 
 @dataclass(frozen=True)
@@ -196,7 +199,8 @@ class MachineRig:
 
     def _eyes(self, pid: int, group: cgroup.SweepCgroup | None) -> ProcessEyes:
         probe = MemoryProbe.of(self.system, pid, group)
-        return ProcessEyes(pid, probe, group, self.system, self.clock)
+        kills = cgroup.oom_kill_counter(self.system, group)
+        return ProcessEyes(pid, probe, group, self.system, self.clock, kills)
 
     def _kernel_stacks(self) -> int | None:
         return self.system.table("proc/meminfo").get("KernelStack")

@@ -9,9 +9,10 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from bench.clock import Clock
@@ -287,17 +288,26 @@ def _lets_children_tell(parent: Cgroup) -> bool:
     return parent.at_root and _write(parent, "cgroup.subtree_control", "+memory")
 
 
-def oom_kills(system: System, group: SweepCgroup | None = None) -> int | None:
-    """How many processes the kernel has killed for memory: in the sweep's cgroup, else in the
-    harness's own, else on the whole machine. Only the difference of two readings means anything.
+def oom_kill_counter(system: System, group: SweepCgroup | None = None) -> Callable[[], int | None]:
+    """A reading of how many processes the kernel has killed for memory: in the sweep's cgroup, else
+    in the harness's own, else on the whole machine. Only the difference of two readings means
+    anything, so the source is chosen now and kept; `None` is unknown.
 
     The kernel counts in the cgroup of the process that it killed, whichever limit was to blame.
     """
     for cgroup in (group.cgroup if group else None, find(system, "memory")):
-        kills = cgroup.table(_KILLS[cgroup.version]).get("oom_kill") if cgroup else None
-        if kills is not None:
-            return kills
-    return system.table("proc/vmstat").get("oom_kill")
+        if cgroup is not None and _kills_in(cgroup) is not None:
+            return partial(_kills_in, cgroup)
+    return lambda: system.table("proc/vmstat").get("oom_kill")
+
+
+def oom_kills(system: System, group: SweepCgroup | None = None) -> int | None:
+    """One such reading."""
+    return oom_kill_counter(system, group)()
+
+
+def _kills_in(cgroup: Cgroup) -> int | None:
+    return cgroup.table(_KILLS[cgroup.version]).get("oom_kill")
 
 
 def _mkdir(place: Path) -> bool:

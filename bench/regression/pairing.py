@@ -17,6 +17,7 @@ from bench.regression.gates import BURST, CEILING, LEAK, Figure, Gate
 from bench.regression.looks import FARTHEST
 from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Stopped, known
 from bench.results.choice import LIKE
+from bench.results.doubts import DOUBTS, applying
 from bench.results.figures import series
 from bench.results.leak import grown_bytes_per_unit
 from bench.results.records import Result, Sweep
@@ -103,7 +104,7 @@ def _pairs(gate: Gate, base: ByRound, new: ByRound) -> Pairs:
     sides = [[side.get(number) for number in rounds] for side in (before, after)]
     kind, unlike = _in_common(sides)
     values = [tuple(_value(sample, kind) for sample in side) for side in sides]
-    return Pairs(values[0], values[1], kind.at, _doubts(sides), unlike)
+    return Pairs(values[0], values[1], kind.at, _doubts(gate, sides), unlike)
 
 
 def _groups(
@@ -113,7 +114,7 @@ def _groups(
     sides = [side.get(key, ())[:FARTHEST] for side in (base, new)]
     kind, unlike = _in_common(sides)
     values = [tuple(_value(sample, kind) for sample in side) for side in sides]
-    return Groups(values[0], values[1], kind.at, _doubts(sides), unlike)
+    return Groups(values[0], values[1], kind.at, _doubts(gate, sides), unlike)
 
 
 @dataclass(frozen=True)
@@ -154,11 +155,23 @@ def _grown(gate: Gate, base: Result, new: Result) -> tuple[float, float] | None:
     return medians[0], medians[1]
 
 
-def _doubts(sides: Sequence[Sequence[Sample | None]]) -> tuple[str, ...]:
-    """The doubts about the known samples; where none is known, about all. Each once."""
+def _doubts(gate: Gate, sides: Sequence[Sequence[Sample | None]]) -> tuple[str, ...]:
+    """The doubts about the known samples, first in how many processes each was met; where none is
+    known, about all. Each once."""
     present = [one for side in sides for one in side if one is not None]
     known = [one for one in present if one.value is not None] or present
-    return tuple(dict.fromkeys(doubt for one in known for doubt in one.warnings))[:MOST_DOUBTS]
+    met = Counter(name for one in known for name in _spoiling(gate, one))
+    named = tuple(
+        f"{doubt.reason} in {met[doubt.name]} of {len(known)} processes"
+        for doubt in DOUBTS
+        if met[doubt.name]
+    )
+    return (*named, *dict.fromkeys(doubt for one in known for doubt in one.warnings))[:MOST_DOUBTS]
+
+
+def _spoiling(gate: Gate, sample: Sample) -> frozenset[str]:
+    """The doubts about one process that can spoil this figure."""
+    return applying(gate.figure.metric, sample.source).intersection(sample.doubts)
 
 
 def _value(sample: Sample | None, kind: _Kind) -> float | None:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from bench.results.records import Step, Sweep
 
-# Of all processors' time. By trial on two processors: a quiet run's sweeps are under 0.06, one busy
-# loop beside them makes 0.3 to 0.5.
+# Of all processors' time. What the kernel's own threads and interrupts take beside a run is under
+# 0.01, and the grain of the clocks moves a sweep of a third of a second by 0.03. On two processors
+# one busy loop takes 0.5.
 BUSY_SHARE = 0.1
 # CPU time against the clock's, of a burst by one thread: 0.98 to 1.01 on a quiet machine, 0.65
 # beside two busy loops on two processors.

@@ -14,7 +14,7 @@ from bench.measure.build import GO_SETTINGS
 from bench.measure.children import Launch
 from bench.measure.process import RunnerProcess
 from bench.measure.rig import ProcessEyes
-from bench.probes.cgroup import sweep_cgroup
+from bench.probes.cgroup import oom_kill_counter, sweep_cgroup
 from bench.probes.memory import MemoryProbe
 from bench.results.records import Memory
 from tests.benchmarks.machine import RIG, TOOLS
@@ -98,6 +98,7 @@ def started(words: tuple[str, ...]) -> Iterator[tuple[BareProcess, ProcessEyes]]
         process = BareProcess(Launch(words, (str(group.procs),) if group else ()), RIG.clock)
         try:
             probe = MemoryProbe.of(RIG.system, process.pid, group)
-            yield process, ProcessEyes(process.pid, probe, group, RIG.system, RIG.clock)
+            kills = oom_kill_counter(RIG.system, group)
+            yield process, ProcessEyes(process.pid, probe, group, RIG.system, RIG.clock, kills)
         finally:
             process.stop()
