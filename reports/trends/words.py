@@ -8,12 +8,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
-from bench.regression.history.check import (
-    FEWEST_FOR_ALARM,
-    FEWEST_FOR_VERDICT,
-    Check,
-    Nomination,
-)
+from bench.regression.history.check import Check, Nomination
+from bench.regression.history.patience import FOR_ALARM, FOR_VERDICT
 from bench.regression.history.reading import when
 from bench.regression.history.records import Point
 from bench.regression.history.review import Review
@@ -149,11 +145,9 @@ def sentence(check: Check) -> str:
         named = "; ".join(_short(one) for one in alarms)
         return f"Nominated: {named}{more}. A paired job confirms, or clears, each of them."
     if not check.judged:
-        return (
-            f"No verdict yet: no figure has {FEWEST_FOR_VERDICT} nights that were measured alike."
-        )
-    few = all(len(one.nights) < FEWEST_FOR_ALARM for one in check.judged)
-    kind = f" (advisory: no figure has {FEWEST_FOR_ALARM} nights yet)" if few else ""
+        return f"No verdict yet: no figure has {FOR_VERDICT} nights that were measured alike."
+    few = all(len(one.nights) < FOR_ALARM for one in check.judged)
+    kind = f" (advisory: no figure has {FOR_ALARM} nights yet)" if few else ""
     judged = len({one.trend.key for one in check.judged})
     return f"No alarm in {_figures(judged)}{kind}{more}."
 
@@ -172,9 +166,7 @@ def notes(review: Review) -> list[str]:
     found = [f"a line was left out: {plain(str(fault))}" for fault in review.history.faults]
     found += [f"an acknowledged point is not in this history: {one.point}" for one in review.lost]
     if few := review.unjudged:
-        found.append(
-            f"no verdict on {listed(few)}: fewer than {FEWEST_FOR_VERDICT} nights measured alike"
-        )
+        found.append(f"no verdict on {listed(few)}: fewer than {FOR_VERDICT} nights measured alike")
     found += [
         f"{plain(name)} keeps changing, and begins a segment each time; if it is what is being "
         f"tested, add --across {shlex.quote(plain(name))}"

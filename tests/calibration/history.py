@@ -24,24 +24,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench.regression.gates import BURST
-from bench.regression.history.check import FEWEST_FOR_ALARM, FEWEST_FOR_VERDICT, check
+from bench.regression.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, Figure
+from bench.regression.history.check import check
+from bench.regression.history.patience import FOR_ALARM, FOR_VERDICT
 from bench.regression.history.stretches import Stretch
 from bench.regression.history.trends import Night, Segment, Trend
 from bench.results.records import Runtime
-from tests.calibration.nights import KINDS, Dated, series, shifted
+from tests.calibration.nights import KINDS, SPREAD, Dated, series, shifted, stepped
 from tests.calibration.page import filled
 
 PAGE = Path(__file__).parents[2] / "docs" / "history.md"
 CSV = Path(__file__).parent / "recorded" / "history.csv"
 
 SERIES = 1_000
-WATCHED, POWER, TOGETHER = 0.4, 0.2, 0.2  # so many of them: these take longer
+# So many of them: these take longer.
+WATCHED, ADVISED, POWER, STEPPED, EARLY, TOGETHER = 0.05, 0.1, 0.1, 0.1, 0.1, 0.1
 NIGHTS = 60
 BEFORE = 40  # nights, then come those that are worse
 CHANGES = (0.03, 0.05, 0.10, 0.20)
 AFTERS = (5, 10, 20)
 FOUND_IN = ("quiet", "spikes: 5 % of the nights +25 %", "waves: autocorrelation 0.5")
+STEPS, TIMES_MARGIN, NOISE = (2, 3, 5), (1.2, 2.0, 5.0), (0.2, 0.15)
+LENGTHS = (40, 60)
+BYTES_NOISE = (0.03, 0.1, 0.2, 0.4, 0.8)  # of the margin: 0.03 and 0.15 are those of real bytes
+YOUNGEST = 6  # nights
 METRICS = 42  # seven runtimes with six figures each
 REACH = 0.05
 
@@ -92,7 +98,7 @@ class Row:
     share: Share
 
 
-def stretch_of(made: Sequence[Dated], number: int = 0) -> Stretch:
+def stretch_of(made: Sequence[Dated], number: int = 0, figure: Figure = BURST) -> Stretch:
     """These nights, whose values are logarithms, of one figure of one runtime."""
     nights = tuple(
         Night(f"{day:016x}", FIRST + timedelta(days=day), None, 4e-6 * math.exp(value))
@@ -104,7 +110,7 @@ def stretch_of(made: Sequence[Dated], number: int = 0) -> Stretch:
         else Runtime(name=f"runtime-{number}", label="", kind="task", language="Python")
     )
     segment = Segment(nights, {})
-    return Stretch(Trend(runtime, BURST, (segment,)), segment, nights)
+    return Stretch(Trend(runtime, figure, (segment,)), segment, nights)
 
 
 def nominates(nights: Sequence[Dated]) -> bool:
@@ -126,19 +132,19 @@ def once(kind: str, seeds: str, number: int) -> bool:
 
 def young(kind: str, seeds: str, number: int) -> bool:
     """One check, as soon as it may alarm."""
-    return nominates(series(kind, NIGHTS, seeds, number)[:FEWEST_FOR_ALARM])
+    return nominates(series(kind, NIGHTS, seeds, number)[:FOR_ALARM])
 
 
 def watched(kind: str, seeds: str, number: int) -> bool:
     """A check every night from the first that may alarm: whether any of them nominated."""
     nights = series(kind, NIGHTS, seeds, number)
-    return any(nominates(nights[:end]) for end in range(FEWEST_FOR_ALARM, len(nights) + 1))
+    return any(nominates(nights[:end]) for end in range(FOR_ALARM, len(nights) + 1))
 
 
 def advised(kind: str, seeds: str, number: int) -> bool:
     """A check every night from the first with a verdict until they may alarm."""
     nights = series(kind, NIGHTS, seeds, number)
-    return any(nominates(nights[:end]) for end in range(FEWEST_FOR_VERDICT, FEWEST_FOR_ALARM))
+    return any(nominates(nights[:end]) for end in range(FOR_VERDICT, FOR_ALARM))
 
 
 def together(kind: str, seeds: str, number: int) -> bool:
@@ -155,6 +161,33 @@ def found(change: float, after: int, kind: str, seeds: str, number: int) -> bool
     return alarms(shifted(series(kind, BEFORE + after, seeds, number), after, change))
 
 
+def early(noise: float, change: float, kind: str, seeds: str, number: int) -> bool:
+    """A check of bytes every night, from the first that may alarm until all may: whether any
+    alarms. Their noise is so much of the margin; the last half of the nights is heavier."""
+    limit = noise * math.log1p(BYTES_SHARE) / SPREAD
+    made = series(kind, FOR_ALARM - 1, seeds, number)
+    nights = [Dated(day, value * limit) for day, value in made]
+    if change:
+        nights = shifted(nights, 4, change)[-2 * 4 :]
+        return bool(check([stretch_of(nights, figure=BYTES)]).alarms)
+    ends = range(YOUNGEST, len(nights) + 1)
+    return any(check([stretch_of(nights[:end], figure=BYTES)]).alarms for end in ends)
+
+
+def places_found(
+    nights: int, steps: int, times: float, noise: float, seeds: str, number: int
+) -> tuple[int, int, int]:
+    """How many steps are found at their very night, how many within a night of it, and how many
+    are nominated elsewhere."""
+    height = times * math.log1p(SECONDS_SHARE)
+    seed = f"{seeds}/{nights}/{steps}/{times}/{noise}/{number}"
+    made, places = stepped(nights, steps, height, noise, seed)
+    named = {int(one.first.point, 16) for one in check([stretch_of(made)]).nominations}
+    near = [place for place in places if named & {place - 1, place, place + 1}]
+    others = [one for one in named if not {one - 1, one, one + 1} & set(places)]
+    return len(named & set(places)), len(near), len(others)
+
+
 Question = Callable[[str, str, int], bool]
 
 
@@ -164,13 +197,13 @@ def share_of(pool: ProcessPoolExecutor, ask: Question, kind: str, seeds: str, co
 
 
 def false_nominations(pool: ProcessPoolExecutor, seeds: str, count: int) -> Iterable[Row]:
-    few = max(1, round(WATCHED * count))
+    few, some = max(1, round(WATCHED * count)), max(1, round(ADVISED * count))
     for kind in KINDS:
         yield Row("false", kind, "one check, 30 nights", share_of(pool, young, kind, seeds, count))
         yield Row("false", kind, "one check, 60 nights", share_of(pool, once, kind, seeds, count))
         yield Row("false", kind, "every night, 30 to 60", share_of(pool, watched, kind, seeds, few))
         yield Row(
-            "false", kind, "advice, nights 10 to 29", share_of(pool, advised, kind, seeds, few)
+            "false", kind, "advice, nights 10 to 29", share_of(pool, advised, kind, seeds, some)
         )
 
 
@@ -195,6 +228,61 @@ def power(pool: ProcessPoolExecutor, seeds: str, count: int) -> Iterable[Row]:
                     "power", kind, f"+{change:.0%} for {after} nights",
                     share_of(pool, ask, kind, seeds, few),
                 )  # fmt: skip
+
+
+def several_steps(pool: ProcessPoolExecutor, seeds: str, count: int) -> Iterable[Row]:
+    few = max(1, round(STEPPED * count))
+    for noise in NOISE:
+        for nights in LENGTHS:
+            for steps in STEPS:
+                for times in TIMES_MARGIN:
+                    ask = functools.partial(places_found, nights, steps, times, noise, seeds)
+                    found = list(pool.map(ask, range(few), chunksize=10))
+                    exact, near, _ = (sum(each) for each in zip(*found, strict=True))
+                    extra = sum(bool(others) for *_, others in found)
+                    kind = f"{nights} nights, {steps} steps, noise {noise:.0%} of a step"
+                    asked = f"{times:g} × margin"
+                    yield Row("steps", kind, f"{asked}: exactly", Share(exact, few * steps))
+                    yield Row("steps", kind, f"{asked}: within a night", Share(near, few * steps))
+                    yield Row("steps", kind, f"{asked}: false extra", Share(extra, few))
+
+
+def early_alarms(pool: ProcessPoolExecutor, seeds: str, count: int) -> Iterable[Row]:
+    few = max(1, round(EARLY * count))
+    for kind in (*FOUND_IN, "waves and spikes", "two modes 10 % apart"):
+        for noise in BYTES_NOISE:
+            ask = functools.partial(early, noise, 0.0)
+            yield Row(
+                "early", kind, f"noise {noise:g} × margin", share_of(pool, ask, kind, seeds, few)
+            )
+    for change in (0.02, 0.06):
+        for noise in BYTES_NOISE:
+            ask = functools.partial(early, noise, change)
+            yield Row(
+                "early", f"quiet, +{change:.0%} in the last 4 of 8", f"noise {noise:g} × margin",
+                share_of(pool, ask, "quiet", seeds, few),
+            )  # fmt: skip
+
+
+def steps_table(rows: Sequence[Row]) -> str:
+    """A line a kind of series, three shares a height of the steps."""
+    heads = [f"{times:g} × margin: exactly / within a night" for times in TIMES_MARGIN]
+    lines = [
+        f"| series | {' | '.join(heads)} | series with a false extra step |",
+        f"| --- |{' ---: |' * (len(heads) + 1)}",
+    ]
+    shares = {(row.kind, row.asked): row.share for row in rows}
+    for kind in dict.fromkeys(row.kind for row in rows):
+        cells = []
+        for times in TIMES_MARGIN:
+            exact, near = (
+                shares[kind, f"{times:g} × margin: {how}"] for how in ("exactly", "within a night")
+            )
+            cells.append(f"{exact.value:.1%} / {near.value:.1%}".replace("%", " %"))
+        extra = [shares[kind, f"{times:g} × margin: false extra"] for times in TIMES_MARGIN]
+        cells.append(str(Share(sum(one.count for one in extra), sum(one.of for one in extra))))
+        lines.append(f"| {kind} | {' | '.join(cells)} |".replace("% of", " % of"))
+    return "\n".join(lines)
 
 
 def as_table(rows: Sequence[Row]) -> str:
@@ -261,12 +349,14 @@ def main() -> int:
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         made = [
             list(part(pool, options.seeds, options.series))
-            for part in (false_nominations, whole_histories, power)
+            for part in (several_steps, early_alarms, false_nominations, whole_histories, power)
         ]
     tables = {
-        "false nominations": as_table(made[0]),
-        "all figures together": as_table(made[1]),
-        "what is found": power_table(made[2]),
+        "several steps": steps_table(made[0]),
+        "early alarms": as_table(made[1]),
+        "false nominations": as_table(made[2]),
+        "all figures together": as_table(made[3]),
+        "what is found": power_table(made[4]),
     }
     for name, table in tables.items():
         print(f"{name}\n\n{table}\n")

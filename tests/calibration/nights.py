@@ -6,6 +6,7 @@ night is that of a burst, `SPREAD`.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
@@ -131,6 +132,28 @@ def series(kind: str, nights: int, seeds: str, number: int) -> list[Dated]:
     no other seeds."""
     values = KINDS[kind](nights, random.Random(f"{seeds}/{kind}/{number}"))
     return [Dated(day, value) for day, value in enumerate(values) if value is not None]
+
+
+class Stepped(NamedTuple):
+    """A made-up series with steps: its nights and the places of the first nights after them."""
+
+    nights: list[Dated]
+    places: tuple[int, ...]
+
+
+def stepped(nights: int, steps: int, height: float, noise: float, seed: str) -> Stepped:
+    """A series with so many steps as high as `height`, up or down, anywhere that leaves 5 nights
+    before the first and 5 after each; its noise is normal, `noise` times a step."""
+    dice = random.Random(seed)
+    while True:
+        places = sorted(dice.sample(range(5, nights - 4), steps))
+        if all(after - before >= 5 for before, after in itertools.pairwise(places)):
+            break
+    level, made = 0.0, []
+    for night in range(nights):
+        level += height * dice.choice((-1, 1)) if night in places else 0.0
+        made.append(Dated(night, level + dice.gauss(0, noise * height)))
+    return Stepped(made, tuple(places))
 
 
 def shifted(nights: Sequence[Dated], after: int, change: float) -> list[Dated]:

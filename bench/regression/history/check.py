@@ -6,23 +6,19 @@ what befell the machine between two of them. So a nomination is never called a r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from bench.regression.gates import Gate, default_margin
 from bench.regression.history.control import Control, control_between
-from bench.regression.history.shift import PERMUTATIONS, Shift, shift
+from bench.regression.history.patience import Grade, Patience, patience_of
+from bench.regression.history.shift import LEVEL, PERMUTATIONS, Shift, shifts
+from bench.regression.history.splits import Sides
 from bench.regression.history.stretches import Stretch
 from bench.regression.history.trends import Night
 from bench.regression.scale import Scale
 
-Grade = Literal["alarm", "advisory"]
-
-FEWEST_FOR_VERDICT, FEWEST_FOR_ALARM = 10, 30
-# A change is nominated where noise would split a series as well with at most this chance; and of
-# all that are nominated in one check at most so many are none (Benjamini and Hochberg).
-LEVEL, FALSE_DISCOVERY = 0.01, 0.05
+FALSE_DISCOVERY = 0.05  # of all changes that one check nominates (Benjamini and Hochberg)
 
 
 @dataclass(frozen=True)
@@ -62,11 +58,13 @@ class Nomination:
 
 @dataclass(frozen=True)
 class Check:
-    """What a check came to. `judged` are the stretches that were long enough for a verdict."""
+    """What a check came to. `judged` are the stretches that were long enough for a verdict, of
+    which those in `advisory` cannot alarm yet; `thin` are the others."""
 
     nominations: tuple[Nomination, ...]
     judged: tuple[Stretch, ...]
     thin: tuple[Stretch, ...]
+    advisory: tuple[Stretch, ...]
 
     @property
     def alarms(self) -> tuple[Nomination, ...]:
@@ -75,19 +73,24 @@ class Check:
 
 def check(stretches: Sequence[Stretch]) -> Check:
     """The nominations in all stretches together, those that alarm first."""
-    able = [one for one in stretches if one.segment.is_judged]
-    judged = [one for one in able if len(one.nights) >= FEWEST_FOR_VERDICT]
+    able = [(one, _patience(one)) for one in stretches if one.segment.is_judged]
+    judged = [(one, patience) for one, patience in able if patience.is_enough]
     permutations = permutations_for(len(judged))
-    found = [_shift(one, one.nights, permutations) for one in judged]
-    level = level_of([each.p if each else 1.0 for each in found])
+    found = [_shifts(one, patience.sides, permutations) for one, patience in judged]
+    level = level_of([min((each.p for each in one), default=1.0) for one in found])
     nominations = [
-        nomination
-        for stretch, first in zip(judged, found, strict=True)
-        for nomination in _nominations(stretch, stretch.nights, first, level, permutations)
+        _nomination(stretch, each, patience.grade)
+        for (stretch, patience), shifts in zip(judged, found, strict=True)
+        for each in shifts
+        if each.p <= level
     ]
     nominations.sort(key=lambda one: (not one.alarms, one.grade != "alarm", one.is_machine))
-    thin = tuple(one for one in able if len(one.nights) < FEWEST_FOR_VERDICT)
-    return Check(tuple(nominations), tuple(judged), thin)
+    return Check(
+        nominations=tuple(nominations),
+        judged=tuple(one for one, _ in judged),
+        thin=tuple(one for one, patience in able if not patience.is_enough),
+        advisory=tuple(one for one, patience in judged if patience.grade == "advisory"),
+    )
 
 
 def permutations_for(tests: int) -> int:
@@ -103,34 +106,15 @@ def level_of(chances: Sequence[float]) -> float:
     return min(LEVEL, max(kept, default=0.0))
 
 
-def _nominations(
-    stretch: Stretch,
-    nights: Sequence[Night],
-    found: Shift | None,
-    level: float,
-    permutations: int,
-) -> Iterator[Nomination]:
-    """The best split of these nights, if it passes, and then those on either side of it."""
-    if found is None or found.p > level:
-        return
-    before, after = nights[: found.place], nights[found.place :]
-    yield from _inner(stretch, before, level, permutations)
-    yield _nomination(stretch, nights, found)
-    yield from _inner(stretch, after, level, permutations)
-
-
-def _inner(
-    stretch: Stretch, nights: Sequence[Night], level: float, permutations: int
-) -> Iterator[Nomination]:
-    if len(nights) >= FEWEST_FOR_VERDICT:
-        found = _shift(stretch, nights, permutations)
-        yield from _nominations(stretch, nights, found, level, permutations)
-
-
-def _shift(stretch: Stretch, nights: Sequence[Night], permutations: int) -> Shift | None:
+def _patience(stretch: Stretch) -> Patience:
     scale = _scale(stretch)
-    places = [scale.place(night.value) for night in nights]
-    return shift(places, abs(scale.limit), permutations)
+    return patience_of([scale.place(night.value) for night in stretch.nights], abs(scale.limit))
+
+
+def _shifts(stretch: Stretch, sides: Sides, permutations: int) -> tuple[Shift, ...]:
+    scale = _scale(stretch)
+    places = [scale.place(night.value) for night in stretch.nights]
+    return shifts(places, abs(scale.limit), sides, permutations)
 
 
 def _scale(stretch: Stretch) -> Scale:
@@ -141,9 +125,9 @@ def _scale(stretch: Stretch) -> Scale:
     return Scale.of(gate, [night.value for night in stretch.nights])
 
 
-def _nomination(stretch: Stretch, nights: Sequence[Night], found: Shift) -> Nomination:
+def _nomination(stretch: Stretch, found: Shift, grade: Grade) -> Nomination:
     scale = _scale(stretch)
-    before, after = nights[: found.place], nights[found.place :]
+    before, after = stretch.nights[: found.place], stretch.nights[found.place :]
     step = found.after - found.before
     ends = sorted((scale.effect(found.low), scale.effect(found.high)))
     return Nomination(
@@ -158,7 +142,7 @@ def _nomination(stretch: Stretch, nights: Sequence[Night], found: Shift) -> Nomi
         absolute=scale.margin.absolute,
         worse=step > 0,
         p=found.p,
-        points=len(nights),
-        grade="alarm" if len(nights) >= FEWEST_FOR_ALARM else "advisory",
+        points=len(stretch.nights),
+        grade=grade,
         control=control_between(before, after),
     )

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 from bench.regression.gates import SECONDS_SHARE
 from bench.regression.history.splits import (
-    FEWEST_AFTER,
-    FEWEST_BEFORE,
     NEAR,
+    USUAL,
     WINDOW,
     Layout,
     layout,
@@ -52,7 +51,7 @@ def control_between(before: Sequence[Night], after: Sequence[Night]) -> Control:
 
     old = [night.control for night in before if night.control]
     new = [night.control for night in after if night.control]
-    if len(old) < FEWEST_BEFORE or len(new) < FEWEST_AFTER:
+    if len(old) < USUAL.before or len(new) < USUAL.after:
         return Control("unknown")
     rows, where = np.log([[*old, *new]]), layout(len(old) + len(new))
     off = np.abs(where.places - len(old))

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     Places: TypeAlias = NDArray[np.intp]
     Bools: TypeAlias = NDArray[np.bool_]
 
-FEWEST_BEFORE, FEWEST_AFTER, WINDOW = 5, 4, 20
-FEWEST = FEWEST_BEFORE + FEWEST_AFTER
+WINDOW = 20
 NEAR = 5  # nights: how far off the split that ranks choose may be
 UNLIKELY = 2.576  # standard deviations: a rank sum this far off has a two-sided p of 0.01
 
@@ -28,6 +27,22 @@ CALM, CALM_MEAN_OF_NORMAL = 0.9, 0.657  # the mean of the smallest 90 % of |z|, 
 SPIKE = 2.5  # spreads: what is farther off counts as this far for the likeness of neighbours
 MOST_ALIKE = 0.85
 STRONGEST = 1e9  # where there is no noise at all
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Sides:
+    """How many nights there are before the first step of a series and after each step, at least."""
+
+    before: int
+    after: int
+
+    @property
+    def fewest(self) -> int:
+        return self.before + self.after
+
+
+USUAL, CALM_SIDES = Sides(5, 4), Sides(3, 3)
 
 
 @dataclass(frozen=True)
@@ -51,33 +66,29 @@ class Best:
 
 
 @functools.lru_cache(maxsize=512)
-def layout(nights: int) -> Layout:
-    """That of series of so many nights, `FEWEST` at least."""
+def layout(nights: int, sides: Sides = USUAL) -> Layout:
+    """That of series of so many nights, `sides.fewest` at least."""
     import numpy as np
 
-    places = np.arange(FEWEST_BEFORE, nights - FEWEST_AFTER + 1)
+    places = np.arange(sides.before, nights - sides.after + 1)
     return Layout(places, np.minimum(WINDOW, places), np.minimum(WINDOW, nights - places))
 
 
-def best(rows: Floats, margin: float, around: bool = False) -> Best:
+def best(rows: Floats, margin: float, sides: Sides = USUAL) -> Best:
     """The split of each row that chance explains least, of those whose medians are more than
-    `margin` apart and whose ranks have p < 0.01.
-
-    The noise is that of all nights; if `around`, of those alone that judge the split: the others
-    may have shifts of their own, which are no noise of this one, but fewer nights tell it worse."""
+    `margin` apart and whose ranks have p < 0.01. The noise is that of all nights."""
     import numpy as np
 
-    where, every = layout(rows.shape[1]), np.arange(len(rows))
+    where, every = layout(rows.shape[1], sides), np.arange(len(rows))
     before, after = medians(rows, where)
     ranked = np.abs(rank_sums(rows, where))
-    passes = (np.abs(after - before) > margin) & (ranked >= UNLIKELY)
+    passes = (np.abs(after - before) > margin) & (ranked >= np.minimum(UNLIKELY, highest(where)))
     chosen = np.argmax(np.where(passes, ranked, ranked - 1e6), axis=1)
     passed = passes[every, chosen]
     chosen = _nearest(rows, where, chosen, before[every, chosen], after[every, chosen])
     low, high = before[every, chosen], after[every, chosen]
     rests = without(rows, where.places[chosen], low, high)
-    judging = _judging(rows, where.places[chosen]) if around else np.full(rows.shape, True)
-    error = standard_error(rests, judging)
+    error = standard_error(rests)
     error *= np.sqrt(1 / where.before + 1 / where.after)[chosen]
     step = np.abs(high - low)
     least = np.maximum(step / STRONGEST, np.finfo(float).tiny)
@@ -155,43 +166,42 @@ def without(rows: Floats, places: Places, before: Floats, after: Floats) -> Floa
     return rows - np.where(later, after[:, None], before[:, None])
 
 
-def _judging(rows: Floats, places: Places) -> Bools:
-    """The nights that are looked at on either side of each row's split."""
+def highest(where: Layout) -> Floats:
+    """The greatest rank sum that each split can have, in standard deviations: where few nights
+    judge it, none of them may lie on the wrong side."""
     import numpy as np
 
-    nights, place = np.arange(rows.shape[1]), places[:, None]
-    judging: Bools = (nights >= place - WINDOW) & (nights < place + WINDOW)
-    return judging
+    sizes = where.before * where.after
+    most: Floats = sizes / np.sqrt(sizes * (where.before + where.after + 1) / 3) - ROUNDING
+    return most
 
 
-def standard_error(rests: Floats, judging: Bools) -> Floats:
-    """The standard error of one night's value as a witness of its level, by what is left when the
-    levels are taken off.
+def standard_error(rests: Floats, levels: int = 1) -> Floats:
+    """The standard error of one night's value as a witness of its level, by what is left when so
+    many levels are taken off.
 
     Nights that resemble their neighbours say less than as many that do not: with an autocorrelation
     r from night to night, n of them are worth n (1 − r) / (1 + r) (Bayley and Hammersley 1946).
     """
     import numpy as np
 
-    every = np.arange(len(rests))
-    nights = judging.sum(axis=1)
-    calm = np.maximum(1, np.rint(CALM * nights)).astype(np.intp)
-    ordered = np.sort(np.where(judging, np.abs(rests), np.inf), axis=1)
-    spread = np.cumsum(ordered, axis=1)[every, calm - 1] / calm / CALM_MEAN_OF_NORMAL
+    nights = rests.shape[1]
+    calm = max(1, round(CALM * nights))
+    smallest = np.partition(np.abs(rests), calm - 1, axis=1)[:, :calm]
+    spread = smallest.mean(axis=1) / CALM_MEAN_OF_NORMAL
     ends = SPIKE * spread[:, None]
-    alike = _autocorrelation(np.clip(rests, -ends, ends), judging, nights)
+    alike = _autocorrelation(np.clip(rests, -ends, ends), levels)
     error: Floats = spread * np.sqrt((1 + alike) / (1 - alike))
     return error
 
 
-def _autocorrelation(rests: Floats, judging: Bools, nights: Places) -> Floats:
-    """From night to night, at least 0; what a short series hides of it (Kendall 1954) is added."""
+def _autocorrelation(rests: Floats, levels: int) -> Floats:
+    """From night to night, at least 0; what levels hide of it (Kendall 1954) is added."""
     import numpy as np
 
-    mean = np.where(judging, rests, 0.0).sum(axis=1) / nights
-    centred = np.where(judging, rests - mean[:, None], 0.0)
+    centred = rests - rests.mean(axis=1, keepdims=True)
     whole = (centred**2).sum(axis=1)
     found = (centred[:, 1:] * centred[:, :-1]).sum(axis=1) / np.where(whole > 0, whole, 1.0)
-    hidden = (1 + 4 * np.clip(found, 0, 1)) / nights
+    hidden = levels * (1 + 4 * np.clip(found, 0, 1)) / rests.shape[1]
     alike: Floats = np.clip(found + hidden, 0, MOST_ALIKE)
     return alike
