@@ -9,9 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.results.allowances import hiding
+from bench.results.ceiling import doubt_of
+from bench.results.doubts import MARK
 from bench.results.records import Limit, Result, Stop, Sweep
 from reports import units
 from reports.console import Console
+from reports.doubted import marked, reasons
 from reports.escape import terminal
 from reports.last_words import said
 
@@ -221,7 +224,7 @@ def _ceiling(sweep: Sweep) -> tuple[str, ...]:
     why = STOPPED[stop.status] if stop.limit is None else f"{STOPPED[stop.status]}: {stop.limit}"
     return (
         sweep.runtime,
-        units.count(stop.count),
+        marked(units.count(stop.count), doubt_of(sweep)),
         "–" if stop.predicted is None else units.count(stop.predicted),
         "–" if stop.projected is None else f"{units.count(stop.projected)} (projected)",
         why,
@@ -234,6 +237,8 @@ def _account(sweep: Sweep) -> Iterable[str]:
     if unknown := hiding(sweep.limits):
         yield f"nothing was predicted: what a unit uses of {' and '.join(unknown)} is unknown"
     yield f"stopped at {units.count(stop.count)}: {stop.message}"
+    if doubt := doubt_of(sweep):
+        yield ": ".join((f"{MARK} {reasons([doubt])}", *sweep.steps[-1].warnings))
     yield from stop.evidence
     if stop.projected is not None and stop.status != "budget":  # which has told it already
         yield f"the limit itself would bind at about {units.count(stop.projected)} (projected)"

@@ -148,6 +148,16 @@ def test_a_refusal_is_told_with_evidence_and_the_way_on() -> None:
     ]
 
 
+def test_a_count_that_the_kernel_does_not_confirm_is_marked_with_the_reason() -> None:
+    made = climb("refused", PIDS)
+    counted = "the kernel counts 1 threads, the runner reported 19,000"
+    last = replace(made.steps[-1], doubts=("unproved",), warnings=(counted,))
+    lines = ceilings(replace(made, steps=(*made.steps[:-1], last)))
+    assert lines[1] == "pthread  19,000†     19,998         –  refused: pids.max"
+    reason = "the kernel does not confirm what the runner reported"
+    assert f"  † {reason}: {counted}" in lines
+
+
 def test_a_count_whose_take_still_rose_is_told_as_an_upper_bound() -> None:
     rising = replace(MEMORY, at_most=True)
     one = replace(climb("max"), limits=(PIDS, rising))

@@ -34,14 +34,14 @@ def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
         status=stop.status,
         limit=stop.limit,
         where=stop.where,
-        doubt=_doubt(sweep) if known else None,
+        doubt=doubt_of(sweep) if known else None,
         predicted=None if unknown else stop.predicted,
         projected=None if unknown else stop.projected,
         warnings=(*_doubts(stop), *climbed, *map(_not_projected, unknown), *sweep.warnings),
     )
 
 
-def _doubt(sweep: Sweep) -> str | None:
+def doubt_of(sweep: Sweep) -> str | None:
     """What was seen of the runner at the count itself."""
     seen = sweep.steps[-1].doubts if sweep.steps else ()
     return gravest(APPLY["ceiling"].intersection(seen))
