@@ -98,6 +98,7 @@ def make_folders(folder: Path) -> None:
 
 def check_folder(folder: Path) -> None:
     """Raises `OSError` where `make_folder`, or writing into it, would fail now; makes nothing."""
+    clear(folder.parent)  # where an earlier look may have been cut short
     if folder.is_dir():
         _check_inside(folder)
     elif os.path.lexists(folder):

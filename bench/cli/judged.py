@@ -111,14 +111,17 @@ def write_text(text: str, path: Path) -> None:
 
 
 def _written(judgement: Judgement, places: Places) -> Iterator[str]:
-    """Writes what was asked for, each file whatever became of the others; gives what failed."""
-    from reports.verdicts.files import write
+    """Writes what was asked for, each file whatever became of the others; gives what failed. The
+    verdict comes last: with it a job is done, and refused a second time."""
+    from reports.verdicts.files import make, write
 
     writers: list[Callable[[], object]] = []
     if (folder := places.folder) is not None:
-        writers.append(lambda: write(judgement, folder))
+        writers.append(lambda: make(folder))
     if (page := places.markdown) is not None:
         writers.append(lambda: write_markdown(judgement, page))
+    if folder is not None:
+        writers.append(lambda: write(judgement, folder))
     for writer in writers:
         try:
             writer()

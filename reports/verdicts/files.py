@@ -16,12 +16,20 @@ from reports.verdicts.markdown import markdown
 NAMES = JSON, MARKDOWN, JUNIT = "verdict.json", "verdict.md", "junit.xml"
 
 
+def make(folder: Path) -> None:
+    """Makes the folder. Raises `UsageError` where that cannot be."""
+    try:
+        files.make_folder(folder)
+    except OSError as error:
+        raise UsageError(f"{folder}: the verdict cannot be written: {error.strerror}") from error
+
+
 def write(judgement: Judgement, folder: Path) -> Path:
     """Writes all three, the JSON last, and returns its path. Raises `UsageError` where that cannot
     be."""
     pretty = msgspec.json.format(encode(judgement), indent=1) + b"\n"
+    make(folder)
     try:
-        files.make_folder(folder)
         files.write_all(
             {
                 folder / MARKDOWN: markdown(judgement),
