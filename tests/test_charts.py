@@ -315,12 +315,12 @@ def test_spawn_has_a_row_a_population_and_the_burst() -> None:
     )
     assert chart.bursts == "1,000 threads or 10,000 tasks"
     assert chart.table.headings == (
-        *("runtime", "start", "parked", "timed in each", "sweeps", "median", "90 %", "99 %"),
-        *("longest", "overhead", "burst", "low", "high", "of"),
+        *("runtime", "start", "parked", "of", "timed in each", "sweeps", "median", "90 %", "99 %"),
+        *("longest", "overhead", "futex slots", "burst", "low", "high", "of"),
     )
     assert chart.table.words[2] == (
-        *("pthread", "from idle", "10,000", "100", "6", "110 ns", "130 ns", "130 ns", "130 ns"),
-        *("5.00 ns", "25,000/s", "25,000/s", "25,000/s", "1,000"),
+        *("pthread", "from idle", "10,000", "repeats", "100", "6", "110 ns", "130 ns", "130 ns"),
+        *("130 ns", "5.00 ns", "–", "25,000/s", "25,000/s", "25,000/s", "1,000"),
     )
     assert [words[1:3] for words in chart.table.words[:8]] == [
         (start, parked)
@@ -367,7 +367,7 @@ def test_the_latency_at_n_is_the_run_s_own_figure() -> None:
     assert [one.value is None for one in at_n.quantiles] == [False, True, True, False]
     assert at_n.samples == 3
     assert chart.missing[0] == "asyncio: too few starts were timed to tell their 90 % and 99 %"
-    assert chart.table.words[2][6:8] == ("unknown", "unknown")
+    assert chart.table.words[2][7:9] == ("unknown", "unknown")
 
 
 def test_a_burst_of_a_few_units_is_rough_and_makes_no_title() -> None:
@@ -403,7 +403,7 @@ def test_the_interval_of_a_rate_is_that_of_its_seconds_turned_round() -> None:
 def test_where_time_goes_splits_user_collector_system_and_the_rest() -> None:
     chart = of(where_time_goes, whole_run())
     assert chart.table.headings == (
-        *("runtime", "at", "wall clock a unit", "program", "garbage collector", "kernel"),
+        *("runtime", "at", "marginal burst", "program", "garbage collector", "kernel"),
         *("neither: waiting", "kernel's share of CPU", "page faults a unit"),
     )
     assert chart.table.words[0] == (

@@ -356,8 +356,13 @@ def test_those_that_nobody_interrupts_are_named_and_goroutines_are_not() -> None
 
 
 def test_the_collector_s_share_is_told_where_it_is_known() -> None:
-    assert "It took 2.00 µs of the 20.0 µs that launching one asyncio task" in said(
-        run_of("asyncio")
+    took = (
+        "It took 2.00 µs of the 20.0 µs that one asyncio task took in a burst on top of those that"
+    )
+    assert took in said(run_of("asyncio"))
+    once = result(*[sweep((100_000,), number=number) for number in range(6)])
+    assert "It took 1.00 µs of the 10.0 µs that one asyncio task took in a burst from nothing" in (
+        said(once)
     )
     silent = [
         replace(one, steps=tuple(replace(step, gc_seconds=None) for step in one.steps))
@@ -468,7 +473,8 @@ WHY = "A number with † is not to be quoted alone: "
 def test_one_repeat_is_not_told_as_a_fact() -> None:
     text = words_of(*repeats("pthread", 6), *repeats("asyncio", 1))
     burst = re.search(
-        r"Launching one in a burst took (\S+ \S+) for the thread and (\S+ \S+) for", text
+        r"Launching one in a burst from nothing took (\S+ \S+) for the thread and (\S+ \S+) for",
+        text,
     )
     assert burst is not None
     assert ("†" in burst[1], "†" in burst[2]) == (False, True)
@@ -478,7 +484,8 @@ def test_one_repeat_is_not_told_as_a_fact() -> None:
 def test_another_task_s_burst_is_told_where_that_of_the_first_is_doubted() -> None:
     text = words_of(*repeats("pthread", 6), *repeats("asyncio", 6, 0.5), *repeats("trio", 6))
     assert re.search(
-        r"Launching one OS thread \(C\) in a burst took [^†]+, one trio task [^†]+\.", text
+        r"Launching one OS thread \(C\) in a burst from nothing took [^†]+, one trio task [^†]+\.",
+        text,
     )
     alone = words_of(*repeats("pthread", 6), *repeats("asyncio", 6, 0.5))
     assert re.search(r"for the thread and \S+ µs† for the task", alone)
@@ -495,3 +502,55 @@ def test_the_title_claims_nothing_of_a_doubted_weight() -> None:
 
 def test_a_text_without_doubts_speaks_of_none() -> None:
     assert "†" not in said(CASES["whole run"])
+
+
+# Starts, and the futex hash
+
+
+def test_both_starts_are_told_and_the_overhead_in_them() -> None:
+    unit = Unit(start_ns=(200,) * 100, awake_ns=(150,) * 100, empty_ns=(40,) * 9)
+    told = "One more OS thread (C) starts within 200 ns from idle, 150† ns awake; 40.0 ns of it is"
+    text = said(result(*ran("pthread", unit), runtimes=[runtime("pthread")]))
+    assert told.replace("†", "") in text.replace("†", "")
+    assert f"{WHY}measuring overhead is over a quarter of the value." in text
+    old = [
+        replace(one, steps=tuple(replace(step, awake_latencies=None) for step in one.steps))
+        for one in ran("pthread", unit)
+    ]
+    assert "from idle" not in said(result(*old, runtimes=[runtime("pthread")]))
+
+
+def crowded(near: int, far: int, slots: int | None, others: float = 0.0) -> Result:
+    """A climb of threads whose next start takes `near` ns among 2,000 and `far` among 30,000."""
+    climb, *others_ = ran("pthread")
+    small = Unit(start_ns=(near,) * 40).step(2000, 1900)
+    large = Unit(start_ns=(far,) * 600).step(30_000, 29_000)
+    counts = {} if slots is None else {"futex_slots": slots}
+    steps = tuple(replace(step, counts=counts) for step in (small, large))
+    made = replace(climb, steps=steps, others_share=others)
+    return result(made, *others_, runtimes=[runtime("pthread")])
+
+
+def test_the_futex_hash_is_named_where_starts_grow_and_its_slots_are_crowded() -> None:
+    text = said(crowded(100, 250, 16)).replace("†", "")
+    assert (
+        "In the climb, one more OS thread (C) started within 100 ns awake with 2,000 parked, and "
+        "within 250 ns with 30,000."
+    ) in text
+    assert "futex hash of its process, which had 16 slots however many slept" in text
+    assert "(--futex-slots)" in text
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        crowded(100, 140, 16),
+        crowded(100, 250, None),
+        crowded(100, 250, 16_384),
+        crowded(100, 250, 16, others=0.5),
+        crowded(250, 100, 16),
+    ],
+    ids=["hardly grown", "slots unknown", "many slots", "a busy machine", "shrunk"],
+)
+def test_the_futex_hash_is_not_named_where_the_run_does_not_bear_it(made: Result) -> None:
+    assert "futex" not in said(made)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bench.results.allowances import Allowance, Allowances, allowances
 from bench.results.growth import Growth, Point, growths
-from bench.results.latencies import populations
+from bench.results.latencies import STARTS, populations
 from bench.results.records import Limit, Reading, Sweep
 from tests.support.results import (
     CGROUP,
@@ -195,6 +195,15 @@ def test_short_sweeps_tell_of_their_counts_alone_and_the_climb_of_all_others() -
     medians = [one.quantiles[0].value for one in made]
     assert medians == pytest.approx([901.5e-9, 100e-9, 901.5e-9, 50e-9])
     assert [one.overhead for one in made] == pytest.approx([5e-9] * 4)
+
+
+def test_a_count_at_which_the_repeats_were_not_timed_is_told_from_the_climb() -> None:
+    climb = sweep((1000, 10_000), Unit(start_ns=(900,)), purpose="climb")
+    repeat = sweep((1000, 10_000), Unit(start_ns=(100,)))
+    first = replace(repeat.steps[0], latencies=None, awake_latencies=None)
+    repeat = replace(repeat, steps=(first, repeat.steps[1]))
+    made = [one for one in populations(result(climb, repeat))["asyncio"] if one.start == STARTS[0]]
+    assert [(one.units, one.purpose) for one in made] == [(1000, "climb"), (10_000, "short")]
 
 
 def test_without_latencies_there_are_no_populations() -> None:

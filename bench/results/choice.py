@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.results.records import Purpose, Result, Step, Sweep
@@ -88,15 +88,19 @@ def choose_bursts(sweeps: Sequence[Sweep]) -> Choice:
     return _pooled(bursts, made, "burst") if bursts else choose(sweeps)
 
 
-def steps_by_count(sweeps: Sequence[Sweep]) -> dict[int, tuple[tuple[Sweep, Step], ...]]:
+def steps_by_count(
+    sweeps: Sequence[Sweep], tells: Callable[[Sweep, Step], bool]
+) -> dict[int, tuple[tuple[Sweep, Step], ...]]:
     """The steps of one runtime that tell of each count, each with its sweep, the fewest units
-    first. A step at which the machine swapped is not used, nor one of a leak sweep."""
+    first. `tells` says whether a step has the value in question: repeats do not take all that a
+    climb takes at a count. A step at which the machine swapped is not used, nor one of a leak
+    sweep."""
     found: dict[int, tuple[tuple[Sweep, Step], ...]] = {}
     for purpose in RISING:
         at: dict[int, list[tuple[Sweep, Step]]] = defaultdict(list)
         for sweep in sweeps:
             for step in sweep.steps if sweep.purpose == purpose else ():
-                if step.alive and not step.swapped:
+                if step.alive and not step.swapped and tells(sweep, step):
                     at[step.alive].append((sweep, step))
         found |= {count: tuple(steps) for count, steps in at.items()}
     return dict(sorted(found.items()))

@@ -67,11 +67,15 @@ def growths(result: Result) -> tuple[Growth, ...]:
 
 
 def _growth(runtime: str, sweeps: Sequence[Sweep]) -> Growth:
-    steps = itertools.chain.from_iterable(steps_by_count(sweeps).values())
-    taken = [_taken(sweep.baseline, step) for sweep, step in steps]
+    def is_read(sweep: Sweep, step: Step) -> bool:
+        return _taken(sweep.baseline, step) is not None
+
+    steps = itertools.chain.from_iterable(steps_by_count(sweeps, is_read).values())
+    taken = (_taken(sweep.baseline, step) for sweep, step in steps)
     known = [one for one in taken if one is not None]
     if not known:
-        reason = "its memory could not be read" if taken else "no step was finished"
+        finished = steps_by_count(sweeps, lambda sweep, step: True)
+        reason = "its memory could not be read" if finished else "no step was finished"
         return Growth(runtime, (), None, UNKNOWN, reason)
     source = Counter(source for _, _, source in known).most_common(1)[0][0]
     points = _points((units, value) for units, value, from_ in known if from_ == source)

@@ -16,7 +16,7 @@ from bench.results.choice import by_runtime, steps_by_count
 from bench.results.doubts import gravest
 from bench.results.load import is_busy, slowed
 from bench.results.metrics import QUANTILES, Name
-from bench.results.records import Latencies, Result, Step, Sweep
+from bench.results.records import FUTEX_SLOTS, Latencies, Purpose, Result, Step, Sweep
 from bench.results.samples import doubts_of
 from bench.results.statistics import Estimate, median_with_interval
 
@@ -42,7 +42,8 @@ class Population:
     """Start latencies in seconds with `units` parked, an estimate for each of `QUANTILES`, from one
     value a process; `None` for one that too few were timed to tell (`bears`). `timed` units were
     started in each process (the median). `samples` processes were asked. `overhead` is the median
-    round with nothing spawned, in seconds, and `doubt` that about the median."""
+    round with nothing spawned, in seconds, and `doubt` that about the median.
+    `purpose` is that of the sweeps; `futex_slots` are those that the processes had, the fewest."""
 
     start: Start
     units: int
@@ -51,6 +52,8 @@ class Population:
     quantiles: tuple[Estimate, ...]
     overhead: float | None
     doubt: str | None = None
+    purpose: Purpose = "short"
+    futex_slots: int | None = None
 
 
 def bears(timed: int, quantile: float) -> bool:
@@ -80,16 +83,20 @@ def populations(result: Result) -> dict[str, tuple[Population, ...]]:
 
 
 def _populations(sweeps: Sequence[Sweep], slow: bool) -> Iterator[Population]:
-    by_count = steps_by_count(sweeps)
     for start in STARTS:
-        for units, steps in by_count.items():
-            timed = [(sweep, step) for sweep, step in steps if _is_timed(start.of(step))]
-            if timed:
-                yield _population(start, units, timed, slow)
+        by_count = steps_by_count(sweeps, _timed_by(start))
+        for units, timed in by_count.items():
+            yield _population(start, units, timed, slow)
 
 
-def _is_timed(latencies: Latencies | None) -> bool:
-    return latencies is not None and bool(latencies.start.counts)
+def _timed_by(start: Start) -> Callable[[Sweep, Step], bool]:
+    """Whether a step has starts of this kind."""
+
+    def is_timed(_: Sweep, step: Step) -> bool:
+        latencies = start.of(step)
+        return latencies is not None and bool(latencies.start.counts)
+
+    return is_timed
 
 
 def _population(
@@ -107,6 +114,11 @@ def _population(
         quantiles=quantiles,
         overhead=overhead,
         doubt=gravest(doubts_of(seen, quantiles[0], overhead)),
+        purpose=timed[0][0].purpose,
+        futex_slots=min(
+            (step.counts[FUTEX_SLOTS] for _, step in timed if FUTEX_SLOTS in step.counts),
+            default=None,
+        ),
     )
 
 

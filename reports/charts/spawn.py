@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
 from bench.results.latencies import STARTS, Population, Start, populations
 from bench.results.metrics import QUANTILES, Metric, find
-from bench.results.records import Result, Runtime
+from bench.results.records import Purpose, Result, Runtime
 from bench.results.statistics import Estimate
 from reports import units
 from reports.charts.chart import (
@@ -69,6 +69,12 @@ class Spawn(Row):
 
 
 Place = tuple[Spawn, Population | None]
+OF: Mapping[Purpose, str] = {
+    "climb": "the climb",
+    "short": "repeats",
+    "burst": "bursts",
+    "leak": "the leak check",
+}
 
 
 def _latency(place: int) -> Column[Place]:
@@ -88,6 +94,7 @@ COLUMNS: tuple[Column[Place], ...] = (
     Column("runtime", "runtime", lambda one: one[0].runtime, is_number=False),
     Column("start", "start", lambda one: one[1].start.name if one[1] else "", is_number=False),
     Column("parked", "units", lambda one: one[1].units if one[1] else None, _count),
+    Column("of", "sweep", lambda one: OF[one[1].purpose] if one[1] else "", is_number=False),
     Column("timed in each", "timed", lambda one: one[1].timed if one[1] else None, _count),
     Column("sweeps", "sweeps", lambda one: one[1].samples if one[1] else None, _count),
     *(_latency(place) for place in range(len(QUANTILES))),
@@ -96,6 +103,9 @@ COLUMNS: tuple[Column[Place], ...] = (
         "overhead_seconds",
         lambda one: one[1].overhead if one[1] else None,
         units.seconds,
+    ),
+    Column(
+        "futex slots", "futex_slots", lambda one: one[1].futex_slots if one[1] else None, _count
     ),
     Column("burst", "burst_units_per_second", lambda one: one[0].burst.value, units.rate),
     Column("low", "burst_low", lambda one: one[0].burst.low, units.rate),

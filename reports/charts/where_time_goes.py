@@ -38,10 +38,11 @@ PARTS: tuple[tuple[TimePart, str], ...] = (
 )
 LEAST_SECONDS = 0.02  # of CPU time in a burst: two of the ticks that it is counted in
 HOW = (
-    "CPU time of the runner over the burst that ended at the highest count, divided by the units "
-    "launched in it: user (of which the garbage collector's share where the runtime tells it) and "
-    "system; the rest of the wall clock was spent on neither. Where several CPUs worked at once "
-    "they took more than the wall clock shows."
+    "CPU time of the runner over the marginal burst, the one that ended at the highest count on "
+    "top of the units that were there, divided by the units launched in it: user (of which the "
+    "garbage collector's share where the runtime tells it) and system; the rest of the wall clock "
+    "was spent on neither. Where several CPUs worked at once they took more than the wall clock "
+    "shows."
 )
 
 
@@ -95,7 +96,7 @@ def _part(place: int) -> Column[Times]:
 COLUMNS: tuple[Column[Times], ...] = (
     Column("runtime", "runtime", lambda row: row.runtime, is_number=False),
     Column("at", "at", lambda row: row.at, units.count),
-    Column("wall clock a unit", "wall_seconds", lambda row: row.wall, units.seconds),
+    Column("marginal burst", "wall_seconds", lambda row: row.wall, units.seconds),
     *(_part(place) for place in range(len(PARTS))),
     Column("kernel's share of CPU", "kernel_share", lambda row: row.kernel_share, units.share),
     Column("page faults a unit", "page_faults", lambda row: row.faults, units.number),

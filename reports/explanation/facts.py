@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 from bench.results.allowances import limits_of
 from bench.results.choice import by_runtime
+from bench.results.latencies import Population
 from bench.results.metrics import Part
 from bench.results.records import Limit
+from reports import units
 from reports.charts.chart import Table
 from reports.charts.closeness import Bound, Closeness, LimitsCloseness
+from reports.charts.spawn import Spawns
 from reports.comparison import THREADS, Row
 from reports.digest import Digest
 from reports.doubted import sure
@@ -29,13 +32,15 @@ from reports.tables import COMPARISON, LIMITS, SUMMARY
 @dataclass(frozen=True, eq=False)
 class Subject:
     """One runtime that ran. Each method gives a cell of a table, `None` where it is unknown.
-    `doubts` are those about its figures, by their names in the summary."""
+    `doubts` are those about its figures, by their names in the summary; `populations` its start
+    latencies by how many were parked."""
 
     row: Row
     closeness: Closeness
     limits: tuple[Limit, ...]
     tables: dict[str, Table]
     doubts: Mapping[str, str]
+    populations: tuple[Population, ...]
 
     @property
     def runtime(self) -> str:
@@ -72,6 +77,15 @@ class Subject:
     def figure(self, name: str) -> Number | None:
         """The value of a figure by its name in the summary."""
         return self._cell(SUMMARY, (name,), "value", self.doubts.get(name))
+
+    def overhead(self, name: str) -> Number | None:
+        """The measuring overhead in a figure, by its name in the summary."""
+        return self._cell(SUMMARY, (name,), "overhead")
+
+    def start(self, population: Population, column: str) -> Number | None:
+        """A cell of the row of one population of its start latencies."""
+        row = (population.start.name, units.count(population.units))
+        return self._cell(Spawns.name, row, column, population.doubt)
 
     def limit(self, limit: Limit, column: str) -> Number | None:
         """A cell of the row of one of this runtime's own limits."""
@@ -122,6 +136,9 @@ def _subjects(digest: Digest) -> list[Subject]:
     nearest = digest.chart(LimitsCloseness.name)
     assert isinstance(nearest, LimitsCloseness)
     close = {row.runtime: row for row in nearest.rows}
+    spawned = digest.chart(Spawns.name)
+    assert isinstance(spawned, Spawns)
+    starts = {row.runtime: row.populations for row in spawned.rows}
     limits = {plain(name): tuple(limits_of(sweeps)) for name, sweeps in by_runtime(digest.result)}
     known = {plain(metric.runtime) for metric in digest.metrics if metric.value is not None}
     tables = {titled.name: titled.table for titled in digest.tables}
@@ -130,7 +147,14 @@ def _subjects(digest: Digest) -> list[Subject]:
         if metric.doubt is not None:
             doubts.setdefault(plain(metric.runtime), {})[name_of(metric)] = metric.doubt
     return [
-        Subject(row, close[row.name], limits[row.name], tables, doubts.get(row.name, {}))
+        Subject(
+            row,
+            close[row.name],
+            limits[row.name],
+            tables,
+            doubts.get(row.name, {}),
+            starts[row.name],
+        )
         for row in {row.name: row for row in digest.comparison.rows if row.status}.values()
         if row.name in known
     ]

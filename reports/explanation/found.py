@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.results.latencies import STARTS
 from reports.doubted import sure
 from reports.explanation.facts import Facts, Subject
 from reports.explanation.text import Paragraph, Section, Sentence, say
@@ -13,7 +14,7 @@ from reports.finding import SAME
 def found(facts: Facts) -> Section:
     """Who was launched, how many were alive, and what one of each takes."""
     kinds = (*_kinds(facts), *_counts(facts))
-    costs = (*_weights(facts), *_speeds(facts))
+    costs = (*_weights(facts), *_speeds(facts), *_starts(facts))
     return Section("What this run found", tuple(part for part in (kinds, costs) if part))
 
 
@@ -82,11 +83,31 @@ def _speeds(facts: Facts) -> Iterator[Sentence]:
     ]
     if len(told) == 2 and (told[0][0], told[1][0]) == tuple(one.one for one in _pair(facts)):
         bursts = (told[0][1], told[1][1])
-        yield say("Launching one in a burst took {} for the thread and {} for the task.", *bursts)
+        yield say(
+            "Launching one in a burst from nothing took {} for the thread and {} for the task.",
+            *bursts,
+        )
     elif len(told) == 2:
-        yield say("Launching one {} in a burst took {}, one {} {}.", *told[0], *told[1])
+        yield say(
+            "Launching one {} in a burst from nothing took {}, one {} {}.", *told[0], *told[1]
+        )
     elif told:
-        yield say("Launching one {} in a burst took {}.", *told[0])
+        yield say("Launching one {} in a burst from nothing took {}.", *told[0])
+
+
+def _starts(facts: Facts) -> Iterator[Sentence]:
+    """What one more takes to start when many are parked, and how much of that is measuring."""
+    for one in _pair(facts):
+        idle, awake = (one.figure(f"start {start.name}, median") for start in STARTS)
+        overhead = one.overhead(f"start {STARTS[0].name}, median")
+        if idle and awake and overhead:
+            yield say(
+                "One more {} starts within {} from idle, {} awake; {} of it is measuring overhead.",
+                one.one,
+                idle,
+                awake,
+                overhead,
+            )
 
 
 def _timed(kind: Sequence[Subject], stands: Subject | None) -> Sequence[Subject]:

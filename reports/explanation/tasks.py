@@ -31,6 +31,7 @@ MADE_OF: dict[str, tuple[str, ...]] = {
     ),
     "trio": ("It is a coroutine's frame and a Task on the heap, which its nursery keeps.",),
 }
+MARGINAL = "marginal burst"
 COOPERATIVE = ("greenlet", "gevent", "asyncio", "trio")
 
 
@@ -117,7 +118,9 @@ def _collector(tasks: Sequence[Subject], most: int) -> Iterator[Sentence]:
         one, taken, launch = max(told, key=lambda each: each[1].value / each[2].value)
         yield say("Tasks are objects, and a garbage collector goes through all objects for waste.")
         largest = ", the largest share here" if len(told) > 1 else ""
-        took = f"It took {{}} of the {{}} that launching one {{}} took in the last burst{largest}."
+        marginal = launch.place.row[-1] == MARGINAL
+        burst = "on top of those that were there" if marginal else "from nothing"
+        took = f"It took {{}} of the {{}} that one {{}} took in a burst {burst}{largest}."
         yield say(took, taken, launch, one.one)
     if silent and len(silent) == len(tasks):
         yield say("How much of a launch a garbage collector took is unknown in this run.")
@@ -129,7 +132,7 @@ def _collector(tasks: Sequence[Subject], most: int) -> Iterator[Sentence]:
 def _share(one: Subject) -> tuple[Number, Number] | None:
     """The collector's time and the burst's whole time a unit, of the same burst."""
     taken = one.figure("collector's time")
-    launch = one.figure("marginal burst") or one.figure("burst")
+    launch = one.figure(MARGINAL) or one.figure("burst")
     if taken is None or launch is None or not 0 <= taken.value <= launch.value:
         return None
     return (taken, launch) if launch.value else None

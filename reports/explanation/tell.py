@@ -35,6 +35,7 @@ def _told(known: Facts) -> Explanation:
     sections = (
         found.found(known),
         *threads.made_of(known),
+        *threads.waking(known),
         threads.hidden(known),
         *tasks.made_of(known),
         counters.counted(known),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.results.latencies import Population
 from bench.results.metrics import Part
 from reports.explanation.facts import Facts, Subject
 from reports.explanation.text import Number, Section, Sentence, listed, say
 
+FEWEST_TIMED = 20  # starts in a process: of fewer, the median says little
+GROWN = 1.5  # times as long
+CROWDED = 100  # threads to a slot
 SLIGHT = 1.0  # bytes: less of a part is the noise of its counter
 SEEN_WELL = 0.9  # RSS that shows this much of the memory hides nothing worth a sentence
 
@@ -51,6 +55,51 @@ def made_of(facts: Facts) -> Iterator[Section]:
     others = [one for one in facts.threads if one is not thread][: facts.most]
     paragraphs = (tuple(_user(thread)), tuple(_kernel(thread)), tuple(_others(others)))
     yield Section("What a thread is made of", tuple(part for part in paragraphs if part))
+
+
+def waking(facts: Facts) -> Iterator[Section]:
+    """The futex hash, where a start in the climb took ever longer and its slots were crowded."""
+    for one in facts.threads:
+        timed = [
+            population
+            for population in one.populations
+            if population.start.name == "awake" and population.purpose == "climb"
+            if population.timed >= FEWEST_TIMED and population.doubt in (None, "few")
+        ]
+        if len(timed) > 1 and _is_crowded(timed[0], timed[-1]):
+            said = tuple(_crowded(one, timed[0], timed[-1]))
+            yield Section("What the parked cost the next", (said,))
+            return
+
+
+def _is_crowded(near: Population, far: Population) -> bool:
+    """Whether the larger population's next start took longer, with many asleep to a slot."""
+    first, last = near.quantiles[0].value, far.quantiles[0].value
+    if not first or not last or not far.futex_slots:
+        return False
+    return last >= GROWN * first and far.units >= CROWDED * far.futex_slots
+
+
+def _crowded(one: Subject, near: Population, far: Population) -> Iterator[Sentence]:
+    cells = [one.start(each, name) for each in (near, far) for name in ("parked", "median")]
+    slots = one.start(far, "futex slots")
+    first = [cell for cell in cells if cell]
+    if slots is None or len(first) < len(cells):
+        return
+    yield say(
+        "In the climb, one more {} started within {} awake with {} parked, and within {} with {}.",
+        one.one,
+        first[1],
+        first[0],
+        first[3],
+        first[2],
+    )
+    yield say(
+        "The kernel finds a sleeping thread in the futex hash of its process, which had {} slots "
+        "however many slept, so most of them shared a slot with many others.",
+        slots,
+    )
+    yield say("With more slots (--futex-slots) a run shows how much of the growth that is.")
 
 
 def hidden(facts: Facts) -> Section:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 
 from runners.catalogue import Entry
-from tests.benchmarks import ceiling_cost, harness_cost, own_cost, unit_figures
+from tests.benchmarks import ceiling_cost, harness_cost, own_cost, start_latency, unit_figures
 from tests.benchmarks.machine import default_entries, missing
 from tests.benchmarks.pairs import Options
 
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[Options], list[bool]]] = {
     "spread": unit_figures.spread_between_runs,
     "kernel": unit_figures.kernel_parts_of_a_thread,
     "leak": unit_figures.leaks,
+    "start": start_latency.awake_against_stress_ng,
     "ceiling": ceiling_cost.to_a_pids_cgroup,
     "memory": lambda options: own_cost.peak_memory(options.million),
     "help": lambda _: own_cost.help_time(),

@@ -29,8 +29,9 @@ from bench.results.likeness import Difference, Facts, differences_of, joined, wi
 from bench.results.records import Runtime, Status
 
 START = Figure("start_latency_seconds", quantile=0.5)
+AWAKE = Figure("awake_start_latency_seconds", quantile=0.5)
 RELEASE = Figure("release_seconds_per_unit")
-HEADLINES = (BYTES, LEAK, BURST, START, RELEASE, CEILING)
+HEADLINES = (BYTES, LEAK, BURST, START, AWAKE, RELEASE, CEILING)
 
 # What the control is called where it stands among the runtimes: none of them has a space in it.
 CONTROL = Runtime(name="the control", label="the control", kind="task", language="C")
