@@ -4,7 +4,12 @@ A message says what happened, what was expected, and what to type next. Raised a
 `bench.cli.main` ends the process.
 """
 
+import errno
+
 FAULT = 70  # a fault of ours
+
+REFUSALS = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+REFUSING_WORDS = ("Cannot allocate memory", "failed to map", "Too many open files", "new thread")
 
 
 class OutnumberError(Exception):
@@ -29,3 +34,13 @@ class ResultError(OutnumberError):
     """A result file that cannot be read: exit code 5. The message names the place in the file."""
 
     exit_code = 5
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the system refused memory, a descriptor, a process or a thread: whoever asked for it,
+    that is a limit reached and no fault."""
+    if isinstance(error, OSError):
+        return error.errno in REFUSALS
+    spoken = isinstance(error, ImportError | RuntimeError | SystemError)
+    said = any(words in str(error) for words in REFUSING_WORDS)
+    return isinstance(error, MemoryError) or (spoken and said)

@@ -16,7 +16,7 @@ import os
 import sys
 from typing import NoReturn
 
-FAULT = 70  # as in bench.errors, which may be what cannot be loaded
+FAULT, COULD_NOT_MEASURE = 70, 4  # as in bench.errors, which may be what cannot be loaded
 HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib loads slowly
 
 
@@ -38,7 +38,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except Exception as error:
         fail(error)
-    run()
+    try:
+        run()
+    except MemoryError as error:  # even to tell of it there was none
+        fail(error)
 
 
 def put_house_first() -> None:
@@ -52,6 +55,8 @@ def put_house_first() -> None:
 
 def fail(error: Exception) -> NoReturn:
     """Ends the process. As a rule, something in the environment is missing or broken."""
+    if is_refused(error):
+        report_refusal(error)
     import traceback
 
     report("".join(traceback.format_exception(error)))
@@ -61,6 +66,27 @@ def fail(error: Exception) -> NoReturn:
         "--force-reinstall outnumber"
     )
     sys.exit(FAULT)
+
+
+def is_refused(error: Exception) -> bool:
+    """Whether a limit did it; that may be what nothing can be loaded for."""
+    words = ("Cannot allocate memory", "failed to map", "Too many open files")
+    return isinstance(error, MemoryError) or any(one in str(error) for one in words)
+
+
+def report_refusal(error: Exception) -> NoReturn:
+    """Names the limit and ends the process. Takes hardly any memory, and no guarded stream."""
+    import resource
+
+    limits = [("RLIMIT_AS", resource.RLIMIT_AS), ("RLIMIT_DATA", resource.RLIMIT_DATA)]
+    if "Too many open files" in str(error):
+        limits = [("RLIMIT_NOFILE", resource.RLIMIT_NOFILE)]
+    found = [(name, resource.getrlimit(which)[0]) for name, which in limits]
+    name, value = next((one for one in found if one[1] != resource.RLIM_INFINITY), ("memory", 0))
+    text = f"outnumber: it cannot start: {name} ({value:,}) refuses what the command itself takes"
+    with contextlib.suppress(OSError):
+        os.write(2, f"{text}; type: prlimit --{name[7:].lower()}=unlimited outnumber …\n".encode())
+    os._exit(COULD_NOT_MEASURE)
 
 
 def report(message: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import traceback
+from dataclasses import astuple
 from typing import Annotated
 
 import typer
@@ -28,7 +29,7 @@ from bench.cli.run import run
 from bench.cli.runtimes import runtimes
 from bench.cli.slides import slides
 from bench.cli.summary import summary
-from bench.errors import FAULT, OutnumberError
+from bench.errors import FAULT, MeasureError, OutnumberError, is_refusal
 from outnumber import __version__
 
 USAGE = 2
@@ -122,10 +123,32 @@ def _code_of_run() -> int:
     except (OutnumberError, signals.Interrupted) as error:
         _tell(f"outnumber: {error}".replace("\n", "\n  "))  # no text can forge a line of ours
         return error.exit_code
-    except (Exception, SystemExit):  # ours to mend; a library's own exit code would be a verdict
-        _tell(traceback.format_exc())
-        _tell(f"outnumber {__version__}: a fault of ours; please report the above")
-        return FAULT
+    except Exception as error:
+        if is_refusal(error):
+            return _tell_refusal(error)
+        return _tell_fault()
+    except SystemExit:
+        return _tell_fault()
+
+
+def _tell_refusal(error: Exception) -> int:
+    """The harness itself was refused memory, a descriptor, a process: its limit is named."""
+    from bench.limits.start import plainly, refused_start
+    from bench.system import System
+
+    limit, evidence = None, (plainly(error),)
+    with contextlib.suppress(Exception):  # what names it may be refused as well
+        limit, _, evidence = astuple(refused_start(System(), repr(error)))
+    name = f"{limit}: " if limit else ""
+    _tell(f"outnumber: the harness itself was refused: {error!r}\n  {name}{'; '.join(evidence)}")
+    return MeasureError.exit_code
+
+
+def _tell_fault() -> int:
+    """Ours to mend; a library's own exit code would be a verdict."""
+    _tell(traceback.format_exc())
+    _tell(f"outnumber {__version__}: a fault of ours; please report the above")
+    return FAULT
 
 
 def _tell(message: str) -> None:

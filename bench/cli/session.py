@@ -109,5 +109,8 @@ def refuse_nothing(result: Result, path: Path, quiet: bool) -> None:
     from reports.last_words import last_words
 
     words = last_words(result.sweeps) if quiet else []
+    for name, stop in {sweep.runtime: sweep.stop for sweep in result.sweeps}.items():
+        if stop.limit is not None:
+            words.append(f"{name}: {stop.limit} refused the start: {stop.evidence[0]}")
     message = f"nothing could be measured; {path} tells what was tried"
     raise MeasureError("\n".join((message, *words)))

@@ -6,19 +6,22 @@ from collections.abc import Callable
 
 import msgspec
 
+from bench.errors import is_refusal
 from bench.experiments.watch import Watch, limits_of
 from bench.limits.foretell import Foretold, Reserves
 from bench.limits.model import Ending
 from bench.limits.recognise import Verdict
+from bench.limits.start import refused_start
 from bench.measure.availability import lacking
 from bench.measure.burst import Burst, measured
 from bench.measure.forecast import Forecast, total_bytes
-from bench.measure.process import RunnerDied, RunnerError, RunnerHung
+from bench.measure.process import RunnerDied, RunnerError, RunnerHung, RunnerNotStarted
 from bench.measure.protocol import Grown
 from bench.measure.rig import Rig, Subject, shares_of_others
 from bench.measure.sweep import hello_of
 from bench.results.records import Hello, Limit, Memory, Status, Step, Stop, Sweep
 from bench.signals import Interrupted
+from bench.system import System
 from runners.catalogue import Entry
 
 NO_VERDICT = Verdict(None, None, ())
@@ -66,10 +69,16 @@ class Lane:
                     way()
                     self._release()
                 except RunnerError as error:
-                    self._explain_death(error)
+                    self._explain_death(error, rig.system)
+        except RunnerNotStarted as error:
+            self._explain_start(rig.system, error, error.errno)
         except Interrupted as signal:
             self.end(Stop(status="interrupted", count=self.alive, message=str(signal)))
             raise
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            self._explain_start(rig.system, error, getattr(error, "errno", None))
         finally:  # the runner has ended by then, so that its time is known
             self._others = shares_of_others(rig, before)
 
@@ -135,7 +144,7 @@ class Lane:
 
     def _greet(self, subject: Subject, rig: Rig) -> None:
         self._hello = hello_of(subject, self.entry)
-        self._watch = Watch(rig.system, subject.runner.pid, self.entry.language)
+        self._watch = Watch(rig.system, subject.runner.pid, self.entry.language, self.entry.kind)
         self._foretell()
         subject.eyes.settle(exact=False)
         self._baseline = subject.eyes.memory()
@@ -182,11 +191,30 @@ class Lane:
             )
         )
 
-    def _explain_death(self, error: RunnerError) -> None:
+    def _explain_start(self, system: System, error: Exception, errno: int | None) -> None:
+        """The runner could not be started, or the harness not look at it."""
+        message = str(error) if isinstance(error, RunnerError) else f"the harness: {error!r}"
+        verdict = refused_start(system, message, errno)
+        self.end(
+            Stop(
+                status="refused",
+                count=self.alive,
+                message=message,
+                limit=verdict.limit,
+                where=verdict.where,
+                evidence=verdict.evidence,
+                errno=errno,
+            )
+        )
+
+    def _explain_death(self, error: RunnerError, system: System) -> None:
         """A runtime that ends itself where it is refused has been refused all the same."""
         signal = error.signal if isinstance(error, RunnerDied) else None
         verdict = NO_VERDICT
-        if self._asked and not isinstance(error, RunnerHung):
+        if self._hello is None and isinstance(error, RunnerDied):
+            if lacking(self.entry, error.tail) is None:
+                verdict = refused_start(system, str(error), said=error.tail, signal=signal)
+        elif self._asked and not isinstance(error, RunnerHung):
             verdict = self._watch.judge(
                 Ending(self.alive, self._asked, str(error), None, signal, error.tail, dead=True)
             )

@@ -183,7 +183,7 @@ class ScaleExperiment:
             return
         asked = self._request.most is not None
         limits = bounds(job.entry.kind, job.stops[-1], asked, self._rig.room(), deadline)
-        witness = LimitWitness(self._rig.system, job.entry.language)
+        witness = LimitWitness(self._rig.system, job.entry)
         taker = SweepTaker(
             job.within(limits.count), limits, self._forecasts[name], self._rig.clock, witness
         )

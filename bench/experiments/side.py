@@ -140,7 +140,7 @@ class SideOfJob:
     def _take(self, job: Job) -> None:
         rig, name = self.side.rig, job.entry.name
         limits = bounds(job.entry.kind, job.stops[-1], True, rig.room())
-        witness = LimitWitness(rig.system, job.entry.language)
+        witness = LimitWitness(rig.system, job.entry)
         taker = SweepTaker(job, limits, self._forecasts[name], rig.clock, witness)
         started = rig.clock.monotonic() - self._began
         try:

@@ -7,15 +7,16 @@ from bench.limits.foretell import Allowed, Foretold, Reserves, foretell
 from bench.limits.known import named, survey
 from bench.limits.model import COUNTED, Ending, Resource, Survey
 from bench.limits.recognise import Verdict, recognise
-from bench.limits.takes import Holding, rising, takes
-from bench.results.records import MOST_LIMITS, Limit, Memory
+from bench.limits.takes import Holding, first_takes, rising, takes
+from bench.results.records import MOST_LIMITS, Kind, Limit, Memory
 from bench.system import System
 
 
 class Watch:
     """Made when the runner has greeted and nothing is launched yet."""
 
-    def __init__(self, system: System, pid: int, language: str) -> None:
+    def __init__(self, system: System, pid: int, language: str, kind: Kind = "task") -> None:
+        self._kind = kind
         self._child = Child.of(system, pid, language)
         self._surveys: list[Survey] = [survey(self._child, 0)]
         self._bare = Holding.of(self._child, 0, None, None)
@@ -47,7 +48,7 @@ class Watch:
         if not self._takes and ending.alive and not ending.dead:
             self._learn(Holding.of(self._child, ending.alive, None, None))
         surveys = (*self._surveys, survey(self._child, ending.alive))
-        return recognise(ending, surveys, self._takes)
+        return recognise(ending, surveys, self._takes or first_takes(self._child, self._kind))
 
 
 def limits_of(foretold: Foretold) -> tuple[Limit, ...]:

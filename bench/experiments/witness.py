@@ -8,9 +8,12 @@ import msgspec
 from bench.experiments.watch import Watch, limits_of
 from bench.limits.foretell import NO_RESERVES
 from bench.limits.model import Ending
+from bench.limits.start import refused_start
+from bench.measure.availability import lacking
 from bench.measure.rig import Subject
 from bench.results.records import Limit, Status, Step, Stop
 from bench.system import System
+from runners.catalogue import Entry
 
 # Where a unit's marginal take is seen without much to read: above, what it takes has settled.
 LOOKS = range(1_000, 5_001)
@@ -21,13 +24,15 @@ class LimitWitness:
 
     limits: tuple[Limit, ...] = ()
 
-    def __init__(self, system: System, language: str) -> None:
+    def __init__(self, system: System, entry: Entry) -> None:
         self._system = system
-        self._language = language
+        self._entry = entry
         self._watch: Watch | None = None
 
     def greeted(self, subject: Subject) -> None:
-        self._watch = Watch(self._system, subject.runner.pid, self._language)
+        self._watch = Watch(
+            self._system, subject.runner.pid, self._entry.language, self._entry.kind
+        )
 
     def stepped(self, step: Step) -> None:
         """Looks at every limit, and keeps what they allow."""
@@ -39,7 +44,9 @@ class LimitWitness:
     def ended(self, stop: Stop, asked: int) -> Stop:
         """The stop with the limit behind it; where a reserve or the time came first, with the count
         at which the limit itself would bind."""
-        if self._watch is None or not asked:
+        if self._watch is None:
+            return self._start_named(stop)
+        if not asked:
             return stop
         wall = self._watch.foretell(NO_RESERVES).ceiling
         if stop.status in ("reserve", "budget"):
@@ -47,6 +54,23 @@ class LimitWitness:
         if stop.status not in ("refused", "killed", "failed"):
             return stop
         return msgspec.structs.replace(self._named(self._watch, stop, asked), predicted=wall)
+
+    def _start_named(self, stop: Stop) -> Stop:
+        """A runner that never said hello, for whatever it was refused."""
+        if stop.status not in ("killed", "failed") or lacking(self._entry, stop.stderr_tail):
+            return stop
+        verdict = refused_start(
+            self._system, stop.message, stop.errno, stop.stderr_tail, stop.signal
+        )
+        if verdict.limit is None:
+            return stop
+        return msgspec.structs.replace(
+            stop,
+            status="refused",
+            limit=verdict.limit,
+            where=verdict.where,
+            evidence=(*verdict.evidence, *stop.evidence),
+        )
 
     def _named(self, watch: Watch, stop: Stop, asked: int) -> Stop:
         dead = stop.status != "refused"

@@ -22,6 +22,7 @@ KNOWN: tuple[Limit, ...] = (
     machine.AVAILABLE,
     process.ADDRESS_SPACE,
     process.NOFILE,
+    process.SECCOMP,
     runtimes.GO_MAX_THREADS,
 )
 

@@ -16,8 +16,10 @@ from bench.results.records import MOST
 if TYPE_CHECKING:
     from bench.limits.child import Child
 
-Resource = Literal["threads", "mappings", "address space", "data", "memory", "descriptors"]
-COUNTED: frozenset[Resource] = frozenset({"threads", "mappings", "descriptors"})
+Resource = Literal[
+    "threads", "mappings", "address space", "data", "memory", "descriptors", "filters"
+]
+COUNTED: frozenset[Resource] = frozenset({"threads", "mappings", "descriptors", "filters"})
 """Resources that are counted in ones; the others are bytes."""
 
 

@@ -10,13 +10,25 @@ from bench.limits.model import Allowance, Limit, Resource, Sign
 # glibc turns the kernel's ENOMEM for a thread's stack into EAGAIN, so both may mean either.
 NO_THREAD = Sign(
     errnos=frozenset({errno.EAGAIN}),
-    words=r"can't start new thread|failed to create new OS thread|unable to create new .*thread",
+    words=r"can't start new thread|failed to create new OS thread|unable to create new .*thread|"
+    r"resource temporarily unavailable",
 )
 NO_MEMORY = Sign(
     errnos=frozenset({errno.ENOMEM}),
-    words=r"MemoryError|cannot allocate memory|out of memory|bad_alloc",
+    words=r"MemoryError|cannot allocate|out of memory|bad_alloc|failed to (map segment|reserve)|"
+    r"cannot (map|apply)|virtual memory exhausted",
 )
-NO_DESCRIPTOR = Sign(errnos=frozenset({errno.EMFILE}), words="too many open files", decisive=True)
+NO_DESCRIPTOR = Sign(
+    errnos=frozenset({errno.EMFILE}),
+    words=r"too many open files|cannot open shared object file: Error 24",
+    decisive=True,
+)
+NOT_PERMITTED = Sign(
+    errnos=frozenset({errno.EPERM}),
+    words=r"operation not permitted|new OS thread .*errno=1\)",
+    decisive=True,
+)
+FILTERED = 2  # SECCOMP_MODE_FILTER
 UNTOUCHED = 1 << 16  # a stack's end, its environment and the gap above it
 
 
@@ -95,6 +107,27 @@ def _address_space(child: Child) -> tuple[Allowance, ...]:
     )
 
 
+def _seccomp(child: Child) -> tuple[Allowance, ...]:
+    """A filter that a container engine puts over system calls. One that answers EPERM to clone3, as
+    those older than the call do, lets glibc start no thread: it tries clone only after ENOSYS."""
+    mode = child.status("Seccomp")
+    filters = child.status("Seccomp_filters") or 1
+    note = (
+        "a filter over system calls: Seccomp is 2 in /proc/PID/status" if mode == FILTERED else ""
+    )
+    return (
+        Allowance(
+            "seccomp (EPERM)",
+            "filters",
+            filters if mode == FILTERED else None,
+            None,
+            "the process",
+            known=mode is not None,
+            notes=(note,) if note else (),
+        ),
+    )
+
+
 NPROC = Limit("RLIMIT_NPROC", _nproc, (NO_THREAD,), "prlimit --nproc={value} outnumber …")
 AS = _rlimit("RLIMIT_AS", "Max address space", "address space", "VmSize")
 DATA = _rlimit("RLIMIT_DATA", "Max data size", "data", "VmData")
@@ -112,4 +145,11 @@ ADDRESS_SPACE = Limit(
     _address_space,
     (NO_THREAD, NO_MEMORY),
     "outnumber … --stack-size 64KiB (smaller stacks: no setting makes the space larger)",
+)
+SECCOMP = Limit(
+    "seccomp (EPERM)",
+    _seccomp,
+    (NOT_PERMITTED, NO_THREAD),
+    "docker run (or podman run) --security-opt seccomp=unconfined; Kubernetes: "
+    "securityContext.seccompProfile.type: Unconfined; or a newer container engine",
 )

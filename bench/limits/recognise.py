@@ -66,6 +66,8 @@ def recognise(ending: Ending, surveys: Sequence[Survey], takes: Takes) -> Verdic
         return Verdict(None, None, (*_unexplained_kill(now), *changes))
     suspects = sorted(_suspects(ending, before, now, takes, moved), key=lambda s: s.rank(ending))
     likely = [one for one in suspects if _convicted(one, ending)]
+    if not likely and ending.alive == 0:  # a filter refuses from the first unit on, or never
+        likely = [one for one in suspects if one.allowance.resource == "filters"]
     if not likely:
         return Verdict(None, None, (*_nothing_near(suspects), *changes))
     chosen = likely[0]
@@ -146,6 +148,8 @@ def _near(one: Suspect, ending: Ending) -> bool:
 def _state(one: Suspect, ending: Ending) -> str:
     """What the limit was, and how much of it was in use."""
     held = one.allowance
+    if held.resource == "filters":
+        return held.notes[0]
     value = held.amount(held.value)
     if ending.dead or held.use is None:
         return f"{held.title} is {value}"

@@ -10,12 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.limits.child import Child
-from bench.limits.model import COUNTED, Resource
+from bench.limits.model import Resource
+from bench.results.records import Kind
 
 # Allocators map memory in chunks of 1 to 64 MiB: a growth of address space that is small beside
 # that says more of the chunk than of the units.
 CHUNK_BYTES = 64 << 20
 SPREAD = 10
+HELD: tuple[Resource, ...] = ("threads", "mappings", "descriptors")  # counted, of what units hold
+STACK_BYTES, GUARD_BYTES = 8 << 20, 1 << 20  # a thread's where no limit is its size
 CLEARLY, ALIKE = 1.5, 0.2
 RISE = 0.01
 TOUCHED = ("memory_bytes", "user_bytes")
@@ -70,13 +73,30 @@ def takes(earlier: Sequence[Holding], now: Holding) -> dict[Resource, float | No
     }
 
 
+def first_takes(child: Child, kind: Kind) -> dict[Resource, float | None]:
+    """What the first unit takes at most, of which none has been seen: a thread its stack, with the
+    arena that an allocator may make for it; a task the chunk that an allocator asks for."""
+    _, stack = child.rlimit("Max stack size")
+    stack_bytes = STACK_BYTES if stack is None or stack > CHUNK_BYTES else stack
+    thread = kind == "thread"
+    bytes_ = float(stack_bytes + GUARD_BYTES if thread else CHUNK_BYTES // SPREAD)
+    return {
+        "threads": 1.0 if thread else None,
+        "mappings": 3.0,
+        "descriptors": 1.0,
+        "memory": bytes_,
+        "address space": bytes_,
+        "data": bytes_,
+    }
+
+
 def rising(earlier: Sequence[Holding], now: Holding) -> frozenset[Resource]:
     """The counted resources of which the last units took more each than those before them, so that
     further ones may take more still. Bytes come in chunks, and their takes rise and fall."""
     if len(earlier) < 2:
         return frozenset()
     before, last = earlier[-2:]
-    return frozenset(name for name in COUNTED if _rises(before, last, now, name))
+    return frozenset(name for name in HELD if _rises(before, last, now, name))
 
 
 def _rises(before: Holding, last: Holding, now: Holding, name: str) -> bool:

@@ -51,6 +51,14 @@ class RunnerDied(RunnerError):
         self.signal = signal_name(number) if number else None
 
 
+class RunnerNotStarted(RunnerError):
+    """No process could be made of it. `errno` is the system's, where it has given one."""
+
+    def __init__(self, message: str, errno: int | None) -> None:
+        super().__init__(message)
+        self.errno = errno
+
+
 class RunnerHung(RunnerError):
     """No reply within the deadline."""
 

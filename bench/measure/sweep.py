@@ -13,12 +13,13 @@ from typing import Protocol
 import msgspec
 
 from bench.clock import Clock
+from bench.errors import is_refusal
 from bench.measure.availability import lacking
 from bench.measure.burst import Burst, measured, went_up
 from bench.measure.environment import counting
 from bench.measure.forecast import Forecast, total_bytes
 from bench.measure.job import Job, is_level
-from bench.measure.process import RunnerDied, RunnerError, RunnerHung
+from bench.measure.process import RunnerDied, RunnerError, RunnerHung, RunnerNotStarted
 from bench.measure.protocol import MOST_PROBED, Probed
 from bench.measure.reserves import Bounds
 from bench.measure.rig import Rig, Subject, shares_of_others
@@ -111,6 +112,12 @@ class SweepTaker:
         except Interrupted as signal:
             self._stop = self._stopped("interrupted", str(signal))
             raise
+        except RunnerError as error:
+            self._end_broken(error, None, None)
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            self._end_broken(RunnerError(f"the harness: {error!r}"), None, None)
         finally:  # the runner has ended by then, so that its time is known
             self._others = shares_of_others(rig, before)
 
@@ -135,7 +142,7 @@ class SweepTaker:
     def hopeless(self) -> bool:
         """Whether further sweeps would only fail again: the runner hung, each time of which costs
         half a minute, or it broke before its first step."""
-        broke = self._stop is not None and self._stop.status == "failed"
+        broke = self._stop is not None and self._stop.status in ("failed", "refused")
         return self._hung or (broke and not self._steps)
 
     @property
@@ -276,6 +283,7 @@ class SweepTaker:
             count=self.alive,
             message=self.lacks or str(error),
             evidence=evidence,
+            errno=error.errno if isinstance(error, RunnerNotStarted) else None,
             signal=signal,
             stderr_tail="" if self.lacks else error.tail,
         )

@@ -156,7 +156,10 @@ static void put_numbers(const char *key, const uint64_t *numbers, size_t count)
 
 static const char *name_of(int error)
 {
-    return error == EAGAIN ? "EAGAIN" : error == ENOMEM ? "ENOMEM" : "pthread_create failed";
+    return error == EAGAIN   ? "EAGAIN"
+           : error == ENOMEM ? "ENOMEM"
+           : error == EPERM  ? "EPERM"
+                             : "pthread_create failed";
 }
 
 /* The end of a reply, with the refusal if there was one. */

@@ -8,7 +8,6 @@ instruction while the spawner sleeps; an empty round is the clock and the queue 
 from __future__ import annotations
 
 import contextlib
-import errno
 import resource
 import signal
 import sys
@@ -38,7 +37,7 @@ UNIT = (
     "a thread: def unit(): gate.wait() on one threading.Event, started by "
     "Thread(target=unit).start(); its Thread is kept in a list made beforehand"
 )
-REFUSALS = (MemoryError, OSError)
+REFUSALS = (MemoryError, OSError, RuntimeError)
 UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 0, 0, 0, 0  # a refused start does no harm
 FUTEX_HASH, SET_SLOTS, GET_SLOTS = 78, 1, 2  # of linux/prctl.h, from Linux 6.16 on
 POLL_SECONDS = 0.0002
@@ -134,12 +133,10 @@ def spawn(number: int) -> None:
 
 
 def start(thread: Thread) -> None:
-    """Starts it. CPython does not hand on the errno of `pthread_create`, which has no other but
-    EAGAIN for want of anything; and of a thread that could not be started it keeps a trace."""
+    """Starts it. CPython does not hand on the errno of `pthread_create`; and of a thread that could
+    not be started for want of memory it keeps a trace."""
     try:
         thread.start()
-    except RuntimeError as error:
-        raise OSError(errno.EAGAIN, str(error)) from error
     except MemoryError:
         threading._limbo.pop(thread, None)  # type: ignore[attr-defined]
         raise

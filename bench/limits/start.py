@@ -1,0 +1,77 @@
+"""A start that was refused: by which limit, though nothing of the runner is left to be looked at.
+
+A child has the harness's own limits, and its cgroups. So it is the harness that is looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+
+from bench.limits.child import Child
+from bench.limits.known import survey
+from bench.limits.model import Allowance, Ending, Resource, Survey
+from bench.limits.recognise import Verdict, recognise
+from bench.system import System
+
+# What a start takes at most of each resource. A Go program reserves most address space.
+TAKES: dict[Resource, float | None] = {
+    "threads": 8,
+    "mappings": 1_000,
+    "descriptors": 32,
+    "address space": 2 << 30,
+    "data": 1 << 30,
+    "memory": 64 << 20,
+}
+OWN: tuple[Resource, ...] = ("descriptors", "address space", "data", "threads")
+UNNAMED = Verdict(None, None, ())
+
+
+def refused_start(
+    system: System,
+    message: str,
+    errno: int | None = None,
+    said: str = "",
+    signal: str | None = None,
+) -> Verdict:
+    """Which limit refused the start of a runner, or something to the harness itself. `said` is what
+    was written to standard error. Where the words do not tell, it is the limit that leaves no room
+    for a start, if there is one."""
+    now = survey(Child.of(system, os.getpid()), 0)
+    verdict = recognise(Ending(0, 1, message, errno, signal, said), (now, now, now), TAKES)
+    if verdict.limit is not None:
+        return verdict
+    tight = tightest(now)
+    if tight is None:
+        return UNNAMED
+    state = f"{tight.title} is {tight.amount(tight.value)}, {tight.amount(tight.use)} in use"
+    return Verdict(tight.limit, tight.where, (f"{state}: no room for a start",))
+
+
+def tightest(now: Survey) -> Allowance | None:
+    """The limit, of those that are set for few processes, that leaves least of what a start takes;
+    `None` where all leave enough."""
+    rooms = [
+        (one.spare / (TAKES[one.resource] or 1), one)
+        for one in now.allowances
+        if one.resource in OWN and one.spare is not None and one.where != "the machine"
+    ]
+    left, one = min(rooms, key=lambda room: room[0], default=(1.0, None))
+    return one if left < 1 else None
+
+
+def plainly(error: BaseException) -> str:
+    """The limit that refused something to the harness, told with what was left to it: no file is
+    read, and hardly any memory taken."""
+    pairs = (
+        ("RLIMIT_AS", "--as"),
+        ("RLIMIT_DATA", "--data"),
+        ("RLIMIT_NPROC", "--nproc"),
+        ("RLIMIT_NOFILE", "--nofile"),
+    )
+    wanted = pairs[:2] if isinstance(error, MemoryError | ImportError) else pairs
+    for name, option in wanted:
+        soft, _ = resource.getrlimit(getattr(resource, name))
+        if soft != resource.RLIM_INFINITY:
+            return f"{name} is {soft:,}; type: prlimit {option}=unlimited outnumber …"
+    return f"{error}"
