@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import sys
 from typing import NoReturn
 
@@ -40,7 +41,7 @@ def main() -> None:
         fail(error)
     try:
         run()
-    except MemoryError as error:  # even to tell of it there was none
+    except Exception as error:  # even to tell of it was refused
         fail(error)
 
 
@@ -57,27 +58,28 @@ def fail(error: Exception) -> NoReturn:
     """Ends the process. As a rule, something in the environment is missing or broken."""
     if is_refused(error):
         report_refusal(error)
-    import traceback
+    try:
+        import traceback
 
-    report("".join(traceback.format_exception(error)))
-    report(
-        f"outnumber: it cannot start: {type(error).__name__}: {error}\n"
-        f"expected an environment with all that it needs; type: {sys.executable} -m pip install "
-        "--force-reinstall outnumber"
-    )
+        report("".join(traceback.format_exception(error)))
+        report(
+            f"outnumber: it cannot start: {type(error).__name__}: {error}\n"
+            "expected an environment with all that it needs; type: "
+            f"{sys.executable} -m pip install --force-reinstall outnumber"
+        )
+    except Exception as another:  # even to tell of it is refused
+        report_refusal(another)
     sys.exit(FAULT)
 
 
 def is_refused(error: Exception) -> bool:
     """Whether a limit did it; that may be what nothing can be loaded for."""
-    words = ("Cannot allocate memory", "failed to map", "Too many open files")
+    words = ("Cannot allocate memory", "failed to map", "Too many open files", "without exception")
     return isinstance(error, MemoryError) or any(one in str(error) for one in words)
 
 
 def report_refusal(error: Exception) -> NoReturn:
     """Names the limit and ends the process. Takes hardly any memory, and no guarded stream."""
-    import resource
-
     limits = [("RLIMIT_AS", resource.RLIMIT_AS), ("RLIMIT_DATA", resource.RLIMIT_DATA)]
     if "Too many open files" in str(error):
         limits = [("RLIMIT_NOFILE", resource.RLIMIT_NOFILE)]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import sys
 import traceback
 from dataclasses import astuple
@@ -133,15 +134,32 @@ def _code_of_run() -> int:
 
 def _tell_refusal(error: Exception) -> int:
     """The harness itself was refused memory, a descriptor, a process: its limit is named."""
-    from bench.limits.start import plainly, refused_start
-    from bench.system import System
-
-    limit, evidence = None, (plainly(error),)
+    limit, evidence = None, (_plainly(error),)
     with contextlib.suppress(Exception):  # what names it may be refused as well
+        from bench.limits.start import refused_start
+        from bench.system import System
+
         limit, _, evidence = astuple(refused_start(System(), repr(error)))
     name = f"{limit}: " if limit else ""
     _tell(f"outnumber: the harness itself was refused: {error!r}\n  {name}{'; '.join(evidence)}")
     return MeasureError.exit_code
+
+
+def _plainly(error: BaseException) -> str:
+    """The limit that refused something to the harness, told with what was left to it: no file is
+    read, and hardly any memory taken."""
+    pairs = (
+        ("RLIMIT_AS", "--as"),
+        ("RLIMIT_DATA", "--data"),
+        ("RLIMIT_NPROC", "--nproc"),
+        ("RLIMIT_NOFILE", "--nofile"),
+    )
+    wanted = pairs[:2] if isinstance(error, MemoryError | ImportError) else pairs
+    for name, option in wanted:
+        soft, _ = resource.getrlimit(getattr(resource, name))
+        if soft != resource.RLIM_INFINITY:
+            return f"{name} is {soft:,}; type: prlimit {option}=unlimited outnumber …"
+    return f"{error}"
 
 
 def _tell_fault() -> int:

@@ -17,12 +17,15 @@ from bench.experiments.ledger import Ledger
 from bench.experiments.pilot import pilot
 from bench.limits.foretell import DEFAULT_RESERVES, Reserves
 from bench.limits.groups import OOM_GROUP
+from bench.limits.start import refused_start
 from bench.measure.availability import Availability
 from bench.measure.rig import Rig
 from bench.results.records import Machine, Plan, Result, Runtime, Step, Stop, Sweep
+from bench.system import System
 from runners.catalogue import Entry
 
 BUDGET_SECONDS = 60.0
+TAIL = 2_000  # of what a failed build wrote
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class CeilingExperiment:
         finished being saved by then."""
         self._began = self._rig.clock.monotonic()
         ready = [entry for entry in self._quest.entries if self._prepared(entry)]
+        if not ready and self._ledger.result.sweeps:
+            return self._ledger.finish()
         if not ready:
             reasons = (f"  {r.name}: {r.reason}" for r in self._ledger.result.runtimes)
             raise MeasureError(
@@ -88,10 +93,19 @@ class CeilingExperiment:
                 )
         except MeasureError as error:
             reason = str(error)
+            if (stop := refused_build(self._rig.system, reason)) is not None:
+                self._keep_refused(entry, stop)
+                return False
         if reason is not None:
             self._ledger.leave_out(entry.name, reason)
             self._observe(events.Note(f"{entry.name} is left out: {reason}"))
         return reason is None
+
+    def _keep_refused(self, entry: Entry, stop: Stop) -> None:
+        lane = self._lane(entry)
+        lane.end(stop)
+        self._ledger.add(lane.record(0.0, 0.0))
+        self._observe(events.SweepFinished(entry.name, "climb", stop))
 
     def _climb(self, entry: Entry) -> None:
         """One runtime to its ceiling; kept however it ends."""
@@ -123,6 +137,23 @@ class CeilingExperiment:
         if sweep.hello is not None:
             self._ledger.told_version(sweep.runtime, sweep.hello.version)
         self._observe(events.SweepFinished(sweep.runtime, "climb", sweep.stop))
+
+
+def refused_build(system: System, reason: str) -> Stop | None:
+    """A ceiling of none, where a limit refused what the build takes; `None` where it failed for
+    anything else."""
+    verdict = refused_start(system, reason, surely=False)
+    if verdict.limit is None:
+        return None
+    return Stop(
+        status="refused",
+        count=0,
+        message="the runner could not be built",
+        limit=verdict.limit,
+        where=verdict.where,
+        evidence=verdict.evidence,
+        stderr_tail=reason[-TAIL:],
+    )
 
 
 def climb_to_ceiling(

@@ -24,6 +24,7 @@ from bench.experiments.plan import (
     share_of,
 )
 from bench.experiments.witness import LimitWitness
+from bench.limits.start import refused_start
 from bench.measure.availability import Availability
 from bench.measure.forecast import Forecast
 from bench.measure.job import Job
@@ -96,7 +97,9 @@ class ScaleExperiment:
                 entry, lambda command: self._observe(events.BuildStarted(entry.name, command))
             )
         except MeasureError as error:
-            return str(error)
+            verdict = refused_start(self._rig.system, str(error), surely=False)
+            by = f"{verdict.limit} refused it: {verdict.evidence[0]}\n" if verdict.limit else ""
+            return f"{by}{error}"
         return None
 
     def _start(self, plan: Schedule) -> None:

@@ -6,7 +6,6 @@ A child has the harness's own limits, and its cgroups. So it is the harness that
 from __future__ import annotations
 
 import os
-import resource
 
 from bench.limits.child import Child
 from bench.limits.known import survey
@@ -33,15 +32,16 @@ def refused_start(
     errno: int | None = None,
     said: str = "",
     signal: str | None = None,
+    surely: bool = True,
 ) -> Verdict:
     """Which limit refused the start of a runner, or something to the harness itself. `said` is what
     was written to standard error. Where the words do not tell, it is the limit that leaves no room
-    for a start, if there is one."""
+    for a start, if there is one; unless something else may have gone wrong (`surely`)."""
     now = survey(Child.of(system, os.getpid()), 0)
     verdict = recognise(Ending(0, 1, message, errno, signal, said), (now, now, now), TAKES)
     if verdict.limit is not None:
         return verdict
-    tight = tightest(now)
+    tight = tightest(now) if surely else None
     if tight is None:
         return UNNAMED
     state = f"{tight.title} is {tight.amount(tight.value)}, {tight.amount(tight.use)} in use"
@@ -58,20 +58,3 @@ def tightest(now: Survey) -> Allowance | None:
     ]
     left, one = min(rooms, key=lambda room: room[0], default=(1.0, None))
     return one if left < 1 else None
-
-
-def plainly(error: BaseException) -> str:
-    """The limit that refused something to the harness, told with what was left to it: no file is
-    read, and hardly any memory taken."""
-    pairs = (
-        ("RLIMIT_AS", "--as"),
-        ("RLIMIT_DATA", "--data"),
-        ("RLIMIT_NPROC", "--nproc"),
-        ("RLIMIT_NOFILE", "--nofile"),
-    )
-    wanted = pairs[:2] if isinstance(error, MemoryError | ImportError) else pairs
-    for name, option in wanted:
-        soft, _ = resource.getrlimit(getattr(resource, name))
-        if soft != resource.RLIM_INFINITY:
-            return f"{name} is {soft:,}; type: prlimit {option}=unlimited outnumber …"
-    return f"{error}"

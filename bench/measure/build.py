@@ -32,7 +32,7 @@ from runners.catalogue import FOLDER, Entry
 
 BUILD_SECONDS = 600
 VERSION_SECONDS = 30
-TAIL_LINES = 15
+HEAD_LINES, TAIL_LINES = 3, 15
 
 # What a compiler may see of the user's environment. The first change no program; the others, and
 # all that begin with NIX_, without which no compiler of Nix works, are part of the key.
@@ -154,9 +154,12 @@ def _compile(entry: Entry, command: tuple[str, ...], environment: Mapping[str, s
         ) from error
     if done.status:
         said = (done.output + done.errors).decode("utf-8", "replace")
-        tail = "\n".join(said.splitlines()[-TAIL_LINES:])
+        lines = said.splitlines()
+        if len(lines) > TAIL_LINES + HEAD_LINES:  # a compiler that is refused a thread dumps stacks
+            lines = [*lines[:HEAD_LINES], "…", *lines[-TAIL_LINES:]]
+        tail = "\n".join(lines)
         raise MeasureError(
-            f"building the runner of {entry.name} failed with status {done.status}; the end of the "
+            f"building the runner of {entry.name} failed with status {done.status}; the "
             f"output of {shlex.join(command)} was:\n{tail}"
         )
 
