@@ -631,3 +631,37 @@ def test_a_title_of_times_takes_sure_values_or_states_the_doubt(made: Result, ti
     times = of(where_time_goes, made)
     assert times.rows[0].doubt == "busy"
     assert ("†" in times.title) is ("†" in title)
+
+
+def seen(doubt: str, runtime: str = "asyncio") -> list[Sweep]:
+    one = sweep(runtime=runtime)
+    steps = tuple(replace(step, doubts=(doubt,)) for step in one.steps)
+    return [replace(one, steps=steps, round=number) for number in range(1, 7)]
+
+
+TITLES: dict[str, tuple[Callable[..., Chart], str]] = {
+    "how many": (
+        how_many,
+        (
+            "100,000† asyncio tasks were alive at once "
+            "(†: the kernel does not confirm what the runner reported)."
+        ),
+    ),
+    "growth": (
+        growth,
+        (
+            "100,000 asyncio tasks took 97.7 MiB† "
+            "(†: the kernel does not confirm what the runner reported)."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_a_title_of_counts_and_memory_states_the_doubt_too(name: str) -> None:
+    chart, title = TITLES[name]
+    made = result(*seen("unproved"))
+    assert chart(made, figures(made)).title == title
+    others = [sweep(runtime=other, number=n) for other in ("trio", "gevent") for n in range(1, 7)]
+    beside = result(*seen("unproved"), *others)
+    assert "†" not in chart(beside, figures(beside)).title

@@ -323,7 +323,7 @@ DOUBTED: list[tuple[str, tuple[Sweep, ...], str]] = [
         "a restless runner alone",
         (doubted("asyncio", "restless", Unit(user=570_368, kernel=0, page_tables=0)),),
         (
-            "One asyncio task takes 557 KiB† of memory, and 100,000 were alive at once "
+            "One asyncio task takes 557 KiB† of memory, and 100,000† were alive at once "
             f"(†: {RESTLESS})."
         ),
     ),
@@ -348,7 +348,7 @@ DOUBTED: list[tuple[str, tuple[Sweep, ...], str]] = [
         (THREAD, doubted("asyncio", "restless")),
         (
             "One OS thread (C) takes the memory of 31 asyncio tasks: 34.8 KiB against 1.13 KiB† "
-            "a unit, and this run took threads to 10,000, asyncio tasks to 100,000 "
+            "a unit, and this run took threads to 10,000, asyncio tasks to 100,000† "
             f"(†: {RESTLESS})."
         ),
     ),

@@ -62,7 +62,7 @@ def test_a_quiet_run_with_enough_samples_has_no_doubt() -> None:
     ("doubt", "made", "where"),
     [
         ("unproved", run(doubted(("unproved",))), set(get_args(Name))),
-        ("restless", run(doubted(("restless",))), set(get_args(Name)) - {"ceiling"}),
+        ("restless", run(doubted(("restless",))), set(get_args(Name))),
         ("busy", run(shared), TIMES),
         ("few", run(sweeps=5), set(get_args(Name)) - ONCE),
     ],

@@ -43,7 +43,7 @@ def gravest(names: Iterable[str | None]) -> str | None:
 
 # Which doubts a quantity can have. Memory stands still while others work, but for what is read
 # from a counter that others move too (`SHARED`); faults are the process's own. A ceiling is counted
-# once, and is proved by its last step.
+# once, of units that are parked, and is proved by its last step.
 _ALWAYS = ("unproved", "restless", "few")
 _TIME = (*_ALWAYS, "busy")
 APPLY: Mapping[Name, frozenset[str]] = {
@@ -60,7 +60,7 @@ APPLY: Mapping[Name, frozenset[str]] = {
     "start_latency_seconds": frozenset((*_TIME, "overhead")),
     "awake_start_latency_seconds": frozenset((*_TIME, "overhead")),
     "release_seconds_per_unit": frozenset(_TIME),
-    "ceiling": frozenset(("unproved",)),
+    "ceiling": frozenset(("unproved", "restless")),
 }
 # A source that says one of these counts other processes too: good for differences alone, and only
 # while those are quiet.

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.results.choice import by_runtime, steps_by_count
+from bench.results.doubts import applying, gravest
 from bench.results.records import Memory, Reading, Result, Step, Sweep
 from bench.results.samples import UNKNOWN
 from bench.results.statistics import theil_sen
@@ -51,13 +52,15 @@ class Line:
 @dataclass(frozen=True)
 class Growth:
     """One runtime's curve, the fewest units first. Without points `reason` says why; without a
-    line there are fewer than two points."""
+    line there are fewer than two points. `doubt` is the gravest that was seen of a runner behind
+    it."""
 
     runtime: str
     points: tuple[Point, ...]
     line: Line | None
     source: str
     reason: str = ""
+    doubt: str | None = None
 
 
 def growths(result: Result) -> tuple[Growth, ...]:
@@ -70,7 +73,7 @@ def _growth(runtime: str, sweeps: Sequence[Sweep]) -> Growth:
     def is_read(sweep: Sweep, step: Step) -> bool:
         return _taken(sweep.baseline, step) is not None
 
-    steps = itertools.chain.from_iterable(steps_by_count(sweeps, is_read).values())
+    steps = [*itertools.chain.from_iterable(steps_by_count(sweeps, is_read).values())]
     taken = (_taken(sweep.baseline, step) for sweep, step in steps)
     known = [one for one in taken if one is not None]
     if not known:
@@ -79,7 +82,9 @@ def _growth(runtime: str, sweeps: Sequence[Sweep]) -> Growth:
         return Growth(runtime, (), None, UNKNOWN, reason)
     source = Counter(source for _, _, source in known).most_common(1)[0][0]
     points = _points((units, value) for units, value, from_ in known if from_ == source)
-    return Growth(runtime, points, _line(points), source)
+    seen = (name for _, step in steps for name in step.doubts)
+    doubt = gravest(applying("bytes_per_unit", source).intersection(seen))
+    return Growth(runtime, points, _line(points), source, doubt=doubt)
 
 
 def _taken(baseline: Memory | None, step: Step) -> tuple[int, float, str] | None:

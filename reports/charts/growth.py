@@ -23,6 +23,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import compare
+from reports.doubted import marked, stated, sure
 from reports.escape import plain
 from reports.finding import pair_of
 from reports.names import many
@@ -37,11 +38,13 @@ HOW = (
 @dataclass(frozen=True, kw_only=True)
 class Curve(Row):
     """One runtime's points, bytes above the baseline, the fewest units first, and the line through
-    them; `None` where there are too few. `source` is where the bytes were read."""
+    them; `None` where there are too few. `source` is where the bytes were read, and
+    `doubt` is about them all."""
 
     points: tuple[Point, ...]
     line: Line | None
     source: str
+    doubt: str | None = None
 
     @property
     def drawn(self) -> tuple[Point, ...]:
@@ -95,7 +98,13 @@ def growth(result: Result, metrics: Sequence[Metric]) -> MemoryGrowth:
 
 
 def _curve(runtime: Runtime, grown: Growth) -> Curve:
-    return Curve(**who(runtime), points=grown.points, line=grown.line, source=plain(grown.source))
+    return Curve(
+        **who(runtime),
+        points=grown.points,
+        line=grown.line,
+        source=plain(grown.source),
+        doubt=grown.doubt,
+    )
 
 
 def _on_line(row: Curve, point: Point) -> float | None:
@@ -109,15 +118,19 @@ def _title(rows: Sequence[Curve], result: Result, metrics: Sequence[Metric]) -> 
     pair = pair_of(compare(result, metrics))
     if pair and all(row.name in seen for row in pair):
         heavy, light = (seen[row.name] for row in pair)
-        return f"{_took(heavy)}, {_took(light).replace(' took', '')}."
+        said = f"{_took(heavy)}, {_took(light).replace(' took', '')}."
+        return stated(said, (heavy.doubt, light.doubt))
     if seen:
-        return f"{_took(max(seen.values(), key=lambda row: row.drawn[-1].bytes))}."
+        surest = sure([*seen.values()], lambda row: row.doubt)
+        most = max(surest, key=lambda row: row.drawn[-1].bytes)
+        return stated(f"{_took(most)}.", (most.doubt,))
     return "How memory grows is unknown."
 
 
 def _took(row: Curve) -> str:
     last = row.drawn[-1]
-    return f"{units.count(last.units)} {many(row.label)} took {units.size(last.bytes)}"
+    took = marked(units.size(last.bytes), row.doubt)
+    return f"{units.count(last.units)} {many(row.label)} took {took}"
 
 
 def _lacks(rows: Sequence[Curve], grown: Sequence[Growth]) -> Iterator[tuple[str, str]]:

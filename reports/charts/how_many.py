@@ -23,6 +23,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import REASONS, THREADS
+from reports.doubted import marked, stated, sure
 from reports.escape import plain
 from reports.names import many, short
 from reports.stopper import stopper
@@ -37,7 +38,7 @@ HOW = (
 class Reach(Row):
     """One runtime's bar. `reached` units were alive; `projected` is where `limit` would bind, told
     where something else ended the launch before it did. `ended` says what that was, in words, and
-    `stopped` that `limit` itself was it."""
+    `stopped` that `limit` itself was it; `doubt` is that about `reached`."""
 
     reached: int | None
     projected: int | None
@@ -45,6 +46,7 @@ class Reach(Row):
     status: Status | None
     ended: str
     stopped: bool
+    doubt: str | None = None
 
     @property
     def far(self) -> int | None:
@@ -127,6 +129,7 @@ def _reach(
         status=ceiling.status,
         ended=plain(named) if named else _ended(ceiling, projected is not None),
         stopped=stopped,
+        doubt=ceiling.doubt,
     )
 
 
@@ -150,13 +153,18 @@ def _ended(ceiling: Metric, projected: bool) -> str:
 
 
 def _title(rows: Sequence[Reach]) -> str:
-    """The thread against the task that goes farthest; else the least against the most."""
-    known = [row for row in rows if row.far is not None]
+    """The thread against the task that goes farthest; else the least against the most. Of those
+    that are not doubted, where there are any; else the doubt is stated."""
+    known = sure([row for row in rows if row.far is not None], lambda row: row.doubt)
     if not known:
         return "How many can be launched is unknown."
     threads = [row for name in THREADS for row in known if row.runtime == name]
     tasks = [row for row in known if row.kind == "task"]
     near, far = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
+    return stated(_compared(near, far), (near.doubt, far.doubt))
+
+
+def _compared(near: Reach, far: Reach) -> str:
     if near is far:
         return f"{_clause(near)}."
     verbs = {_verb(near), _verb(far)}
@@ -186,12 +194,16 @@ def _limit(row: Reach) -> str:
 
 
 def _at(row: Reach) -> str:
-    far = units.count(row.reached) if row.stopped else units.rounded(row.projected)
+    far = _reached(row) if row.stopped else units.rounded(row.projected)
     return f"{many(row.label)} at {far}"
 
 
 def _counted(row: Reach) -> str:
-    return f"{units.count(row.reached)} {many(row.label)}"
+    return f"{_reached(row)} {many(row.label)}"
+
+
+def _reached(row: Reach) -> str:
+    return marked(units.count(row.reached), row.doubt)
 
 
 def _lacks(rows: Sequence[Reach]) -> Iterator[tuple[str, str]]:
