@@ -144,8 +144,8 @@ def test_wrong_words_are_a_usage_error(folder: Path, typed: tuple[str, ...], sai
 
 
 NAMES = [
-    (("-m", "bytes"), "no figure is called 'bytes'; did you mean bytes_per_unit?"),
-    (("-m", "start from idle"), "did you mean start_latency_seconds/0.5?"),
+    (("-m", "bytes_unit"), "no figure is called 'bytes_unit'; did you mean bytes_per_unit?"),
+    (("-m", "start latency"), "did you mean start_latency_seconds/1?"),
     (("-m", "burst_second"), "no figure is called 'burst_second'; did you mean burst_seconds_"),
     (("-m", "ceiling"), "no run in it has ceiling"),
     (("-r", "asincio"), "--runtime: the history has no 'asincio'; did you mean asyncio?"),

@@ -32,7 +32,7 @@ def gates(texts: Iterable[str]) -> dict[Figure, Margin | None]:
 
 def figure_called(name: str, option: str) -> Figure:
     """The figure of this name, or of the short one that tables show: `burst`, `leaked bytes`,
-    `start-latency/0.99`. Raises `UsageError` where there is none; the nearest is offered."""
+    `start-awake/0.99`. Raises `UsageError` where there is none; the nearest is offered."""
     known = figures()
     figure = known.get(name) or _by_short_name(known.values()).get(_plain(name))
     if figure is None:
