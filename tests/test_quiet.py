@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_type_hints
+
 import pytest
 from msgspec.structs import replace
 
+from bench.cli import options, session
+from bench.cli.ab import ab
+from bench.cli.ceiling import ceiling
+from bench.cli.noise import noise
 from bench.cli.quiet import heed_load, report_busy
+from bench.cli.run import run
 from bench.experiments.quiet import LOOK_SECONDS, busy_share, wait_until_quiet
+from bench.measure.availability import Tools
 from bench.measure.fake import FakeRig
 from bench.probes.cpu import ProcessorTime
 from bench.results.records import Result
@@ -115,3 +126,31 @@ def test_after_the_run_the_runtimes_that_suffered_are_named(
     assert capsys.readouterr().out == f"{line}\n"
     report_busy([both], quiet=True)
     assert capsys.readouterr().out == ""
+
+
+class Launching:
+    """An experiment that says on standard error that it launches."""
+
+    def run(self) -> Result:
+        print("launched", file=sys.stderr)
+        return result()
+
+
+def test_a_session_heeds_the_load_before_anything_is_launched(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rig = working(10)
+    monkeypatch.setattr(session, "machine_rig", lambda tools: rig)
+    place = session.Place(tmp_path / "r.json", force=False)
+    made = lambda *_: Launching()  # noqa: E731
+    session.carry_out(made, Tools("python", None, None), place, quiet=False, wait_seconds=30.0)
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert first.endswith("Waiting until it is quiet, at most 30 s.")
+    assert last == "launched"
+    assert rig.clock.now >= 10
+
+
+@pytest.mark.parametrize("command", [run, ceiling, ab, noise])
+def test_each_command_that_measures_can_wait_for_quiet(command: Callable[..., int]) -> None:
+    hints = get_type_hints(command, include_extras=True)
+    assert hints["wait_for_quiet"] == options.WaitForQuiet
