@@ -93,6 +93,7 @@ def ab(
         same_ok=same_ok,
         seed=seed,
         inconclusive_ok=inconclusive_ok,
+        wait_for_quiet=wait_for_quiet,
     )
     from bench.cli.contenders import without_the_same
     from bench.cli.pairs_session import PairsAsked, PairsPlace, carry_out_pairs
@@ -108,7 +109,7 @@ def ab(
         request = _request(gates, beside, looks, wish)
     place = PairsPlace(output, force, markdown)
     let_pass = bool(wish.inconclusive_ok)
-    asked = PairsAsked(gates, beside, looks, request, let_pass, wait_for_quiet)
+    asked = PairsAsked(gates, beside, looks, request, let_pass, wish.wait_for_quiet)
     _, path, code = carry_out_pairs(both, asked, place, quiet)
     typer.echo(path)
     return code

@@ -44,6 +44,7 @@ class Configured(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fie
     same_ok: bool | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=values.MOST)] | None = None
     inconclusive_ok: bool | None = None
+    wait_for_quiet: Annotated[float, msgspec.Meta(ge=1, le=values.MOST)] | None = None
 
     def under(self, typed: Configured) -> Configured:
         """These settings, with what was typed in their place. A runner that was typed leaves no
@@ -65,6 +66,7 @@ NUMBERS: dict[str, Callable[[str], float]] = {
     "pairs": values.pairs,
     "pairs-max": values.pairs,
     "budget": values.seconds,
+    "wait-for-quiet": values.seconds,
     "seed": values.count_or_zero,
 }
 PATHS = ("base-python", "new-python", "base-runner", "new-runner")
