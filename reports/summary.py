@@ -28,6 +28,7 @@ NAMES: dict[Name, str] = {
     "bytes_per_unit": "bytes",
     "fixed_bytes": "fixed bytes (a process)",
     "leaked_bytes_per_unit": "leaked bytes",
+    "uncollected_bytes_per_unit": "uncollected bytes",
     "burst_seconds_per_unit": "burst",
     "marginal_burst_seconds_per_unit": "marginal burst",
     "longest_spawn_seconds": "longest spawn",

@@ -78,7 +78,11 @@ class Babbler(FakeRunner):
             "empty_ns": [self._number() for _ in range(2)],
         })  # fmt: skip
 
-    def release(self, foretold_seconds: float) -> Released:  # noqa: ARG002
+    def release(
+        self,
+        foretold_seconds: float,  # noqa: ARG002
+        ended: Callable[[], None] | None = None,  # noqa: ARG002
+    ) -> Released:
         self.alive = 0
         return self._said(
             Released, lambda: {"reply": "release", "alive": 0, "release_ns": self._number()}

@@ -297,24 +297,6 @@ def test_a_cache_that_others_may_write_is_not_used(
     assert len(announced) == 1
 
 
-def test_a_file_system_that_runs_nothing_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As the kernel answers on one that is mounted noexec, to root too."""
-    one = made(tmp_path, compiler(tmp_path))
-    real = os.access
-    cache = str(tmp_path / "cache")
-    monkeypatch.setattr(
-        os,
-        "access",
-        lambda path, mode: (
-            real(path, mode) and not (mode == os.X_OK and str(path).startswith(cache))
-        ),
-    )
-    with pytest.raises(MeasureError, match=r"cache can be run: its file system is mounted noexec"):
-        command_of(one, TOOLS, tmp_path / "cache", lambda command: None)
-
-
 def test_a_cache_of_a_user_without_a_home_is_not_made(announced: list[str], tmp_path: Path) -> None:
     one = made(tmp_path, compiler(tmp_path))
     command_of(one, TOOLS, Path("~/.cache/outnumber"), announced.append)

@@ -55,6 +55,7 @@ OF_ASYNCIO = [
     "asyncio/bytes_per_unit/rss/n=100000",
     "asyncio/fixed_bytes/n=100000",
     "asyncio/leaked_bytes_per_unit/n=2000",
+    "asyncio/uncollected_bytes_per_unit/n=2000",
     "asyncio/burst_seconds_per_unit/n=10000",
     "asyncio/marginal_burst_seconds_per_unit/n=100000",
     "asyncio/longest_spawn_seconds/n=100000",

@@ -144,8 +144,7 @@ def test_wrong_words_are_a_usage_error(folder: Path, typed: tuple[str, ...], sai
 
 
 NAMES = [
-    (("-m", "bytes_unit"), "no figure is called 'bytes_unit'; did you mean bytes_per_unit?"),
-    (("-m", "start latency"), "did you mean start_latency_seconds/1?"),
+    (("-m", "start_latency_secs"), "did you mean start_latency_seconds/"),
     (("-m", "burst_second"), "no figure is called 'burst_second'; did you mean burst_seconds_"),
     (("-m", "ceiling"), "no run in it has ceiling"),
     (("-r", "asincio"), "--runtime: the history has no 'asincio'; did you mean asyncio?"),

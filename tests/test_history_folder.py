@@ -172,7 +172,7 @@ def test_git_merges_what_two_branches_added(tmp_path: Path) -> None:
 def test_a_point_holds_every_known_figure_and_nothing_unknown() -> None:
     made = point_of(whole_run(), "abc123")
     assert {kept.runtime for kept in made.kept} == {"pthread", "threading", "goroutine", "asyncio"}
-    assert len(made.kept) == 4 * 26
+    assert len(made.kept) == 4 * 27
     assert made.commit == "abc123"
     assert point_of(result(sweep()), None).control is None
     names = {kept.metric for kept in point_of(result(sweep()), None).kept}

@@ -306,7 +306,7 @@ def test_what_was_doubted_is_told_with_whose_figures_it_is() -> None:
     told = rows(sheets.doubts(digested(made)))
     assert told[0] == ("the whole run", "the machine was busy")
     assert told[1] == ("trio", "left out: pip install trio")
-    assert ("asyncio: leaked bytes", "no leak sweep was made") in told
+    assert ("asyncio: leaked bytes; uncollected bytes", "no leak sweep was made") in told
 
 
 def test_where_the_bytes_were_read_is_told_once_for_all_alike() -> None:

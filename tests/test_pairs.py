@@ -16,7 +16,7 @@ from bench.experiments.pairs import LEAK_PAIRS, PairsExperiment
 from bench.experiments.side import Contender, Open, PairsRequest
 from bench.measure.availability import Availability
 from bench.measure.fake import Behaviour, FakeClock, FakeRig
-from bench.regression.gates import BYTES, CEILING, USUAL, Figure
+from bench.regression.gates import BYTES, CEILING, LEAK, UNCOLLECTED, USUAL, Figure
 from bench.regression.judge import Judge, gates_of, wanted
 from bench.regression.looks import Look, fewest_a_side, looks
 from bench.regression.verdicts import Verdict
@@ -360,6 +360,14 @@ def test_what_was_injected_is_found_and_told_for_what_it_is(
     new: Behaviour, found: list[tuple[str, str | None]]
 ) -> None:
     assert words(decided(Job(new=new)))[:2] == found
+
+
+def test_what_waits_for_the_collector_is_reported_beside_the_leak() -> None:
+    verdicts = decided(Job(Behaviour(garbage=0), Behaviour(garbage=500)))
+    found = verdicts[UNCOLLECTED]
+    assert (found.verdict, found.gated, found.base, found.new) == ("regression", False, 0, 500)
+    assert verdicts[LEAK].verdict == "no regression"
+    assert UNCOLLECTED not in decided(Job())  # of runners that collect with the release
 
 
 def test_a_slower_burst_is_found() -> None:

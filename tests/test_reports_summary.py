@@ -45,7 +45,7 @@ def metrics_of(text: str) -> list[dict[str, Any]]:
 
 def test_json_has_an_object_a_figure_with_the_documented_keys_in_their_order() -> None:
     metrics = metrics_of(render(whole_run(), "json"))
-    assert len(metrics) == 4 * 26
+    assert len(metrics) == 4 * 27
     assert all(list(metric) == KEYS for metric in metrics)
     assert metrics[0] == {
         "runtime": "pthread",
@@ -77,7 +77,7 @@ def test_json_of_a_run_without_figures_is_an_empty_list() -> None:
 def test_csv_has_the_keys_of_the_json_and_a_row_a_figure() -> None:
     rows = list(csv.reader(io.StringIO(render(SMALL, "csv"))))
     assert rows[0] == KEYS
-    assert len(rows) == 27
+    assert len(rows) == 28
     total = dict(zip(KEYS, rows[1], strict=True))
     assert (total["value"], total["low"], total["at"]) == ("1024.0", "", "1000")
     assert total["warnings"] == "need at least 6 sweeps for an interval, have 2"

@@ -17,7 +17,11 @@ from bench.results.records import Result, Step, Sweep
 from tests.support.results import MEMINFO, Unit, leak_sweep, result, sweep
 
 TIMES = {name for name in get_args(Name) if "seconds" in name}
-ONCE = {"leaked_bytes_per_unit", "ceiling"}  # one process tells it, with an interval of its own
+ONCE = {
+    "leaked_bytes_per_unit",
+    "uncollected_bytes_per_unit",
+    "ceiling",
+}  # one process tells it, with an interval of its own
 
 
 def run(change: Callable[[Sweep], Sweep] = lambda one: one, sweeps: int = 6) -> Result:

@@ -560,7 +560,7 @@ def test_where_nothing_was_alive_only_a_no_is_a_ceiling(status: str, value: int 
 def test_a_run_of_broken_sweeps_has_all_figures_unknown_and_none_missing() -> None:
     made = result(sweep((), purpose="climb", status="failed"), sweep((), status="failed"))
     metrics = figures(made)
-    assert len(metrics) == 26
+    assert len(metrics) == 27
     assert {metric.value for metric in metrics} == {None}
     assert {metric.samples for metric in metrics} == {0}
 

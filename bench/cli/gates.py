@@ -11,6 +11,7 @@ from bench.regression.gates import LEAK, Figure, Margin, figures
 
 BYTE_UNITS = {"B": 1.0, "KiB": 2.0**10, "MiB": 2.0**20}
 SECOND_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
+SUFFIXES = r"(_seconds)?(_per_unit)?$"
 EXAMPLES = "type one such as 1%, 10B or 50ns"
 
 
@@ -32,7 +33,7 @@ def gates(texts: Iterable[str]) -> dict[Figure, Margin | None]:
 
 def figure_called(name: str, option: str) -> Figure:
     """The figure of this name, or of the short one that tables show: `burst`, `leaked bytes`,
-    `start-awake/0.99`. Raises `UsageError` where there is none; the nearest is offered."""
+    `start-latency/0.99`. Raises `UsageError` where there is none; the nearest is offered."""
     known = figures()
     figure = known.get(name) or _by_short_name(known.values()).get(_plain(name))
     if figure is None:
@@ -45,8 +46,11 @@ def _by_short_name(known: Iterable[Figure]) -> dict[str, Figure]:
 
     found = {"leak": LEAK}
     for figure in known:
-        _, slash, detail = figure.words.partition("/")
-        found[_plain(f"{NAMES[figure.metric].partition(' (')[0]}{slash}{detail}")] = figure
+        metric, slash, detail = figure.words.partition("/")
+        for name in (NAMES[figure.metric].partition(" (")[0], re.sub(SUFFIXES, "", metric)):
+            found[_plain(f"{name}{slash}{detail}")] = figure
+            if figure.quantile == 0.5:
+                found[_plain(name)] = figure
     return found
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.errors import MeasureError
 from bench.measure.process import RunnerDied, RunnerHung
-from bench.measure.protocol import CONTRACT, Grown, Hello, Probed, Refused, Released
+from bench.measure.protocol import APART, CONTRACT, Grown, Hello, Probed, Refused, Released
 from bench.measure.reserves import Room
 from bench.measure.rig import Subject
 from bench.probes.cpu import CpuSplit, ProcessorTime
@@ -46,9 +46,10 @@ class Behaviour:
     """How a fake runtime behaves: what a unit costs, and at which count something happens.
 
     `user`, `kernel`, `stack` and `tables` are bytes a unit, on top of a fixed 1,000,000 user bytes
-    and 100,000 kernel bytes; `leak` bytes a unit stay after a release. `interrupt_at` raises what
-    is given there when that count is asked for. From `restless_at` units on the runner never comes
-    to rest, and from `unreadable_at` on the machine's counters cannot be read any more. Once it has
+    and 100,000 kernel bytes; `leak` bytes a unit stay after a release, and `garbage` bytes until
+    the collector runs, by a command of its own if that is given. `interrupt_at` raises what is
+    given there when that count is asked for. From `restless_at` units on the runner never comes to
+    rest, and from `unreadable_at` on the machine's counters cannot be read any more. Once it has
     grown to `gone_at`, the runner is dead. `raise_on` raises what is given there at that command.
     `real_threads` is how many units there really are, however many are reported. A unit starts
     within `latency_ns`, on one processor within `awake_ns`, of which `overhead_ns` are the
@@ -62,6 +63,7 @@ class Behaviour:
     stack: int = 0
     tables: int = 2
     leak: int = 0
+    garbage: int | None = None
     latency_ns: int = 2_000
     awake_ns: int = 1_000
     overhead_ns: int = 100
@@ -93,6 +95,7 @@ class FakeRunner:
     clock: FakeClock
     alive: int = 0
     ever: int = 0
+    garbage: int = 0
     kills: int = 0
     asked: list[str] = field(default_factory=list)
     stopped: bool = False
@@ -103,7 +106,8 @@ class FakeRunner:
         if self.behaviour.no_hello:
             raise RunnerDied("the runner ended with status 1", self.behaviour.last_words, None)
         unit = f"a fake {self.entry.label}"
-        return Hello(CONTRACT, self.entry.name, "1.0", unit, {"fake": "yes"})
+        collects = None if self.behaviour.garbage is None else APART
+        return Hello(CONTRACT, self.entry.name, "1.0", unit, {"fake": "yes"}, collects)
 
     def grow(self, count: int, foretold_seconds: float) -> Grown:
         self.asked.append(f"grow {count}")
@@ -131,12 +135,21 @@ class FakeRunner:
         took = fate.awake_ns if self.on_one_processor else fate.latency_ns
         return Probed(self.alive, (took,) * count, (fate.overhead_ns,) * count)
 
-    def release(self, foretold_seconds: float) -> Released:  # noqa: ARG002
+    def release(
+        self,
+        foretold_seconds: float,  # noqa: ARG002
+        ended: Callable[[], None] | None = None,
+    ) -> Released:
         self.asked.append("release")
         self._meet_end("release")
         took = self.alive * self.behaviour.release_seconds
         self.clock.sleep(took)
-        self.alive = 0
+        if self.behaviour.garbage is not None:
+            self.garbage, self.alive = self.alive * self.behaviour.garbage, 0
+            if ended is not None:
+                ended()
+            self.asked.append("collect")
+        self.alive = self.garbage = 0
         return Released(0, round(took * 1e9))
 
     def stop(self) -> None:
@@ -185,7 +198,7 @@ class FakeEyes:
             return GONE
         unit, alive = self.runner.behaviour, self.runner.alive
         leaked = (self.runner.ever - alive) * unit.leak
-        user = 1_000_000 + alive * unit.user + leaked
+        user = 1_000_000 + alive * unit.user + leaked + self.runner.garbage
         kernel = 100_000 + alive * unit.kernel
         return Memory(
             user=Reading(bytes=user, source="fake user"),

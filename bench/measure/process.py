@@ -13,12 +13,22 @@ import contextlib
 import os
 import select
 import signal
+from collections.abc import Callable
 from typing import IO, Protocol, TypeVar
 
 from bench.clock import Clock
 from bench.measure import protocol
 from bench.measure.children import LOOK_SECONDS, Child, Launch
-from bench.measure.protocol import AnyReply, Grown, Hello, Probed, Refused, Rejected, Released
+from bench.measure.protocol import (
+    AnyReply,
+    Collected,
+    Grown,
+    Hello,
+    Probed,
+    Refused,
+    Rejected,
+    Released,
+)
 from bench.signals import held
 
 PATIENCE_SECONDS = 30.0
@@ -79,7 +89,9 @@ class Runner(Protocol):
     def hello(self) -> Hello: ...
     def grow(self, count: int, foretold_seconds: float) -> Grown: ...
     def probe(self, count: int) -> Probed: ...
-    def release(self, foretold_seconds: float) -> Released: ...
+    def release(
+        self, foretold_seconds: float, ended: Callable[[], None] | None = None
+    ) -> Released: ...
     def stop(self) -> None: ...
 
 
@@ -93,6 +105,7 @@ class RunnerProcess:
         self._tail = bytearray()
         self._poured = 0
         self._replies = 0
+        self._collects_apart = False
         self._alive = 0
         self._is_dead = False
         self._closed: str | None = None  # its input or its replies, since `_closed_at`
@@ -122,6 +135,7 @@ class RunnerProcess:
             raise self._broke(
                 f"the runner speaks contract {hello.contract}, this harness {protocol.CONTRACT}"
             )
+        self._collects_apart = hello.collects == protocol.APART
         return hello
 
     def grow(self, count: int, foretold_seconds: float) -> Grown:
@@ -142,11 +156,16 @@ class RunnerProcess:
         self._check_count(f"probe {count}", len(probed.start_ns), count, probed.refused)
         return probed
 
-    def release(self, foretold_seconds: float) -> Released:
-        """Ends all units."""
+    def release(self, foretold_seconds: float, ended: Callable[[], None] | None = None) -> Released:
+        """Ends all units, and has their garbage collected. Between the two `ended` is called, if
+        this runner collects apart from the release."""
         released = self.ask("release", Released, foretold_seconds)
         self._check_count("release", released.alive, 0, None)
         self._alive = 0
+        if self._collects_apart:
+            if ended is not None:
+                ended()
+            self._check_count("collect", self.ask("collect", Collected).alive, 0, None)
         return released
 
     def ask(self, command: str, kind: type[R], foretold_seconds: float = 0.0) -> R:

@@ -15,6 +15,7 @@ import msgspec
 from bench.results.records import MOST, Count, Counts, Errno, Facts, Nanoseconds, Text, Word
 
 CONTRACT = 1
+APART = "apart"  # in the hello of a runner that collects by a command of its own
 WHOLE = f"expected a whole number from 0 to {MOST}"
 WORDS = (
     (r"Expected `int` [<>]= (0|\d{16})", WHOLE),
@@ -46,6 +47,7 @@ class Hello(Reply, frozen=True, tag="hello"):
     version: Word
     unit: Text
     facts: Facts = {}
+    collects: Word | None = None
 
 
 class Grown(Reply, frozen=True, tag="grow"):
@@ -69,13 +71,19 @@ class Released(Reply, frozen=True, tag="release"):
     release_ns: Nanoseconds
 
 
+class Collected(Reply, frozen=True, tag="collect"):
+    """Garbage has been collected, by a runner that does so apart from the release."""
+
+    alive: Count
+
+
 class Rejected(Reply, frozen=True, tag="error"):
     """The runner's answer to a command that is no command."""
 
     message: str
 
 
-AnyReply = Hello | Grown | Probed | Released | Rejected
+AnyReply = Hello | Grown | Probed | Released | Collected | Rejected
 _decoder: msgspec.json.Decoder[AnyReply] = msgspec.json.Decoder(AnyReply)
 
 

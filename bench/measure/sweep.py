@@ -29,6 +29,7 @@ from bench.results.records import (
     Latencies,
     Limit,
     Memory,
+    Reading,
     Status,
     Step,
     Stop,
@@ -37,6 +38,7 @@ from bench.results.records import (
 from bench.signals import Interrupted
 from runners.catalogue import Entry
 
+GARBAGE_CYCLES = range(5, 9)  # counted from 1
 PROBED_SHARE = 50  # a probe's units are one in so many of the population, and at most 1,000
 
 
@@ -258,12 +260,29 @@ class SweepTaker:
         return None
 
     def _release(self, subject: Subject) -> None:
-        """Ends the units; the last step keeps how long that took."""
-        last = self._steps[-1]
-        released = subject.runner.release(self.forecast.release_seconds(last.alive))
+        """Ends the units; the last step keeps how long that took, and in some cycles of a leak
+        sweep what memory was there before and after the collector ran."""
+        last, read = self._steps[-1], self._reads_garbage
+        before: list[Reading] = []
+
+        def ended() -> None:
+            subject.eyes.settle(exact=False)
+            before.append(subject.eyes.memory().user)
+
+        forecast = self.forecast.release_seconds(last.alive)
+        released = subject.runner.release(forecast, ended if read else None)
         took = released.release_ns / 1e9
-        self._steps[-1] = msgspec.structs.replace(last, release_seconds=took)
+        garbage = {}
+        if before:
+            subject.eyes.settle(exact=False)
+            garbage = {"uncollected": before[0], "collected": subject.eyes.memory().user}
+        self._steps[-1] = msgspec.structs.replace(last, release_seconds=took, **garbage)
         self.forecast = self.forecast.released(last.alive, took)
+
+    @property
+    def _reads_garbage(self) -> bool:
+        """A few cycles tell, after the first ones, which fill an allocator's pools."""
+        return self._job.purpose == "leak" and len(self._steps) in GARBAGE_CYCLES
 
     def _end_broken(self, error: RunnerError, kills: int | None, kills_now: int | None) -> None:
         """A runner that died, hung or broke the contract; with the kernel's counter where it was

@@ -11,6 +11,7 @@ from bench.results.records import Runtime
 # Found on recorded values of this project's own runs; `outnumber noise` finds them on a machine.
 BYTES_SHARE, SECONDS_SHARE, CEILING_SHARE = 0.01, 0.03, 0.03
 LEAKED_BYTES, LEAKED_BYTES_OF_A_PYTHON_THREAD = 10.0, 64.0
+UNCOLLECTED_BYTES = 64.0  # what a collection also gives back of free lists and half-empty pools
 # Where a base of 0 leaves no ratio: bytes, seconds and faults a unit that nobody would miss.
 WITHOUT_RATIO = {"bytes": 10.0, "seconds": 1e-7, "faults": 0.01}
 
@@ -57,6 +58,7 @@ class Gate:
 
 BYTES = Figure("bytes_per_unit", part="total")
 LEAK = Figure("leaked_bytes_per_unit")
+UNCOLLECTED = Figure("uncollected_bytes_per_unit")
 BURST = Figure("burst_seconds_per_unit")
 CEILING = Figure("ceiling")
 # What decides unless other gates are asked for. Bytes and leaks hardly vary between two processes
@@ -82,6 +84,8 @@ def default_margin(figure: Figure, runtime: Runtime) -> Margin:
         a_python_thread = runtime.kind == "thread" and runtime.language == "Python"
         bytes_ = LEAKED_BYTES_OF_A_PYTHON_THREAD if a_python_thread else LEAKED_BYTES
         return Margin(bytes_, absolute=True)
+    if figure == UNCOLLECTED:
+        return Margin(UNCOLLECTED_BYTES, absolute=True)
     if figure == CEILING:
         return Margin(CEILING_SHARE)
     return Margin(BYTES_SHARE if "bytes" in figure.metric else SECONDS_SHARE)

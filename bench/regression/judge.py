@@ -11,6 +11,7 @@ from bench.regression.gates import (
     BURST,
     CEILING,
     LEAK,
+    UNCOLLECTED,
     USUAL,
     Figure,
     Gate,
@@ -34,7 +35,12 @@ TOLD = tuple(
 
 def purpose_of(figure: Figure) -> Purpose:
     """The kind of sweep that a figure of a job is made from."""
-    known: Mapping[Figure, Purpose] = {LEAK: "leak", BURST: "burst", CEILING: "climb"}
+    known: Mapping[Figure, Purpose] = {
+        LEAK: "leak",
+        UNCOLLECTED: "leak",
+        BURST: "burst",
+        CEILING: "climb",
+    }
     return known.get(figure, "short")
 
 

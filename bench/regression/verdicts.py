@@ -10,7 +10,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
 
-from bench.regression.gates import USUAL, Figure
+from bench.regression.gates import UNCOLLECTED, USUAL, Figure
 from bench.regression.sides import is_lacking
 from bench.results.metrics import Name, Part
 from bench.results.records import Count, Record
@@ -125,7 +125,7 @@ class Decision(Record, frozen=True, kw_only=True):
     @property
     def beside(self) -> tuple[Verdict, ...]:
         """The advisory ones that stand beside the gates wherever those are shown."""
-        return tuple(one for one in self.advisory if one.figure in USUAL)
+        return tuple(one for one in self.advisory if one.figure in (*USUAL, UNCOLLECTED))
 
     @property
     def gated(self) -> tuple[Verdict, ...]:

@@ -50,6 +50,7 @@ APPLY: Mapping[Name, frozenset[str]] = {
     "bytes_per_unit": frozenset(_ALWAYS),
     "fixed_bytes": frozenset(_ALWAYS),
     "leaked_bytes_per_unit": frozenset(_ALWAYS),
+    "uncollected_bytes_per_unit": frozenset(_ALWAYS),
     "burst_seconds_per_unit": frozenset(_TIME),
     "marginal_burst_seconds_per_unit": frozenset(_TIME),
     "longest_spawn_seconds": frozenset(_TIME),

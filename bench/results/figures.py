@@ -7,16 +7,16 @@ the unknown ones included.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from bench.results.ceiling import ceiling
 from bench.results.choice import Choice, by_runtime, choose, choose_bursts
 from bench.results.latencies import STARTS
-from bench.results.leak import leaked_bytes_per_unit
+from bench.results.leak import leaked_bytes_per_unit, uncollected_bytes_per_unit
 from bench.results.load import is_busy, slowed
 from bench.results.memory import bytes_per_unit, fixed_bytes
-from bench.results.metrics import PARTS, QUANTILES, Metric
+from bench.results.metrics import PARTS, QUANTILES, Metric, Name
 from bench.results.records import Result, Step, Sweep
 from bench.results.samples import Sample, Series, metric_of
 from bench.results.times import (
@@ -55,7 +55,10 @@ def _series(runtime: str, sweeps: Sequence[Sweep], slow: bool) -> Iterator[Serie
     through most of the run than at its best."""
     choice = choose(sweeps)
     yield from _bytes(runtime, choice, slow)
-    yield _leak(runtime, sweeps, slow)
+    yield _of_leak_sweeps(runtime, "leaked_bytes_per_unit", leaked_bytes_per_unit, sweeps, slow)
+    yield _of_leak_sweeps(
+        runtime, "uncollected_bytes_per_unit", uncollected_bytes_per_unit, sweeps, slow
+    )
     yield from _times(runtime, choice, choose_bursts(sweeps), slow)
 
 
@@ -68,14 +71,19 @@ def _bytes(runtime: str, choice: Choice, slow: bool) -> Iterator[Series]:
     yield Series(runtime, "fixed_bytes", fixed, warnings=choice.warnings)
 
 
-def _leak(runtime: str, sweeps: Sequence[Sweep], slow: bool) -> Series:
+def _of_leak_sweeps(
+    runtime: str,
+    metric: Name,
+    derive: Callable[[Sweep], Sample],
+    sweeps: Sequence[Sweep],
+    slow: bool,
+) -> Series:
     made = [sweep for sweep in sweeps if sweep.purpose == "leak"]
     samples = tuple(
-        replace(leaked_bytes_per_unit(sweep), doubts=_doubts(sweep, sweep.steps, slow))
-        for sweep in made
+        replace(derive(sweep), doubts=_doubts(sweep, sweep.steps, slow)) for sweep in made
     )
     warnings = () if samples else ("no leak sweep was made",)
-    return Series(runtime, "leaked_bytes_per_unit", samples, warnings=warnings)
+    return Series(runtime, metric, samples, warnings=warnings)
 
 
 def _times(runtime: str, choice: Choice, bursts: Choice, slow: bool) -> Iterator[Series]:

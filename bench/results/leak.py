@@ -7,6 +7,7 @@ cycles, than the leak that is looked for, and no unit of a runtime leaks there u
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 
 from bench.results.memory import huge_pages
@@ -16,6 +17,7 @@ from bench.results.statistics import theil_sen
 
 DROPPED = 4  # the first cycles fill the allocator's pools
 FEWEST_CYCLES = 12
+NOT_APART = "its runner collects garbage with each release, or has no collector"
 
 
 def leaked_bytes_per_unit(sweep: Sweep) -> Sample:
@@ -35,6 +37,24 @@ def leaked_bytes_per_unit(sweep: Sweep) -> Sample:
         estimate.high,
         (*estimate.warnings, *_doubts(sweep, [step for _, step in cycles])),
     )
+
+
+def uncollected_bytes_per_unit(sweep: Sweep) -> Sample:
+    """What an ended unit leaves behind until the collector runs: objects that refer to each other.
+    The median over the cycles in which memory was read before and after it ran, and the least and
+    most of them."""
+    amounts, source = [], UNKNOWN
+    for step in sweep.steps:
+        before, after = step.uncollected, step.collected
+        if before is None or after is None or before.bytes is None or after.bytes is None:
+            continue
+        if before.source == after.source and step.alive:
+            amounts.append((before.bytes - after.bytes) / step.alive)
+            source = before.source
+    if not amounts:
+        return Sample(None, UNKNOWN, warnings=(NOT_APART,))
+    middle, units = statistics.median(amounts), sweep.steps[0].alive
+    return Sample(middle, source, units, low=min(amounts), high=max(amounts))
 
 
 def grown_bytes_per_unit(sweep: Sweep) -> float | None:

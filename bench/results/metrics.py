@@ -19,6 +19,7 @@ Name = Literal[
     "bytes_per_unit",
     "fixed_bytes",
     "leaked_bytes_per_unit",
+    "uncollected_bytes_per_unit",
     "burst_seconds_per_unit",
     "marginal_burst_seconds_per_unit",
     "longest_spawn_seconds",

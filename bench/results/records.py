@@ -7,7 +7,8 @@ these records in one place, `bench.results.figures`, when they are read. Seconds
 Version history of the format (`Result.outnumber`):
     1  the first; `Result.control`, `Limit.alive`, `Limit.at_most` and `Side.given_up` came to it
        before any release; `Step.doubts`, `Step.awake_latencies`, `Step.counts`,
-       `Sweep.others_share`, `Sweep.stolen_share` and `Hello.environment` after it, with defaults.
+       `Step.uncollected`, `Step.collected`, `Sweep.others_share`, `Sweep.stolen_share` and
+       `Hello.environment` after it, with defaults.
 """
 
 from __future__ import annotations
@@ -108,7 +109,9 @@ class Step(Record, frozen=True, kw_only=True):
     the collector's part where the runtime can tell. `release_seconds` is how long the release that
     followed this step took, where one did. `latencies` were timed on the machine as it was,
     `awake_latencies` with the runner held on one processor, so that no other had to wake.
-    `counts` are whatever else the runner counts, by name.
+    `counts` are whatever else the runner counts, by name. In some cycles of a leak sweep,
+    `uncollected` and `collected` are the user memory once all units had ended: before the collector
+    ran, and after.
     """
 
     requested: Count
@@ -129,6 +132,8 @@ class Step(Record, frozen=True, kw_only=True):
     refusal: Refusal | None = None
     swapped: bool = False
     release_seconds: Seconds | None = None
+    uncollected: Reading | None = None
+    collected: Reading | None = None
     warnings: tuple[str, ...] = ()
     doubts: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
 

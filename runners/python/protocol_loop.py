@@ -180,6 +180,7 @@ class Server:
             "version": self._unit.VERSION,
             "unit": self._unit.UNIT,
             "facts": {**facts, **self._unit.facts()},
+            "collects": "apart",
         }
 
     async def answer(self, line: bytes) -> Reply:
@@ -191,6 +192,9 @@ class Server:
                 return await self._probe(count_in(words, 1, MOST_PROBED))
             if words == ["release"]:
                 return await self._release()
+            if words == ["collect"]:
+                gc.collect()
+                return {"reply": "collect", "alive": self._alive}
             raise Rejected(f"{quoted(words)} is no command; expected grow N, probe S or release")
         except Rejected as error:
             return {"reply": "error", "message": str(error)}
@@ -304,7 +308,6 @@ class Server:
         await self._unit.release()
         took = clock() - began
         self._alive = 0
-        gc.collect()
         return {"reply": "release", "alive": 0, "release_ns": took}
 
 

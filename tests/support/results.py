@@ -133,7 +133,12 @@ def leak_sweep(leaked: float, cycles: int = 12, units: int = 2000, **fields: obj
     """A leak sweep whose user memory creeps up by `leaked` bytes a unit and cycle."""
     made = sweep((units,) * cycles, purpose="leak", **fields)  # type: ignore[arg-type]
     steps = [
-        replace(step, memory=_more(step.memory, round(place * leaked * units)))
+        replace(
+            step,
+            memory=_more(step.memory, round(place * leaked * units)),
+            uncollected=step.memory.user,
+            collected=step.memory.user,
+        )
         for place, step in enumerate(made.steps)
     ]
     return replace(made, steps=tuple(steps))
