@@ -58,6 +58,7 @@ def hello(**fields: object) -> bytes:
     return json.dumps({"reply": "hello", **known, **fields}).encode()
 
 
+BITS = "refused.errno: expected an errno of 32 bits"
 BAD = [
     (b"", "Input data was truncated"),
     (b"grow 10", "JSON is malformed: invalid character (byte 0)"),

@@ -18,7 +18,9 @@ CONTRACT = 1
 APART = "apart"  # in the hello of a runner that collects by a command of its own
 WHOLE = f"expected a whole number from 0 to {MOST}"
 WORDS = (
-    (r"Expected `int` [<>]= (0|\d{16})", WHOLE),
+    (rf"Expected `int` (>= 0|<= {MOST})", WHOLE),
+    (r"Expected `int` (<=|<) \d+", "expected an errno of 32 bits"),
+    (r"Expected `int` >= -\d+", "expected an errno of 32 bits"),
     (r"Expected `int`, got", f"{WHOLE}, not"),
     (r"Object missing required field `(\w+)`", r"\1 is missing"),
     (r"Expected `str` of length <= (\d+)", r"longer than \1 characters"),
