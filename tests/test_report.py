@@ -104,6 +104,28 @@ def test_what_is_not_ours_is_not_replaced(path: Path, tmp_path: Path, name: str)
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_a_report_that_was_cut_short_before_its_page_is_written_anew(
+    path: Path, tmp_path: Path
+) -> None:
+    report([path], tmp_path / "out")
+    (tmp_path / "out" / "report.html").unlink()
+    whole = (tmp_path / "out" / "summary.csv").read_bytes()
+    (tmp_path / "out" / "summary.csv").write_bytes(whole[:100])
+    (tmp_path / "out" / "growth.png").write_bytes(b"")
+    report([path], tmp_path / "out")
+    assert (tmp_path / "out" / "summary.csv").read_bytes() == whole
+    assert names(tmp_path / "out") == sorted(["report.html", *PICTURES, *TABLES])
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    os.mkfifo(tmp_path / "out" / "summary.md")
+    with pytest.raises(UsageError, match="not an ordinary file"):
+        report([path], tmp_path / "out")
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_a_place_that_cannot_be_written_is_a_usage_error(path: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for place in (tmp_path / "file", tmp_path / "file" / "deeper"):
