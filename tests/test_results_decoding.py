@@ -131,6 +131,14 @@ BROKEN: list[tuple[Callable[[dict[str, Any]], None], str]] = [
         "$.sweeps[3].steps[0].latencies.start: 4 bins, but 1 counts",
     ),
     (
+        put(*STEP, "awake_latencies", "empty", "counts", value=[1, 2]),
+        "$.sweeps[3].steps[0].awake_latencies.empty: 1 bins, but 2 counts",
+    ),
+    (
+        put(*STEP, "counts", value={"futex_slots": -1}),
+        "$.sweeps[3].steps[0].counts[...]: Expected int >= 0",
+    ),
+    (
         put(*START, "floors_ns", value=[100, 110, 110, 130]),
         "$.sweeps[3].steps[0].latencies.start.floors_ns: not in rising order",
     ),
