@@ -16,7 +16,7 @@ from rich.text import Text
 from bench.results.doubts import gravest
 from bench.results.latencies import STARTS
 from bench.results.metrics import Metric, find
-from bench.results.records import Kind, Result, Runtime, Status, Sweep
+from bench.results.records import Kind, Result, Runtime, Status
 from reports import escape, units
 from reports.names import short
 from reports.stopper import stopper
@@ -24,12 +24,13 @@ from reports.stopper import stopper
 # One OS thread is C's where that ran: a Python thread is an OS thread and more.
 THREADS = ("pthread", "threading")
 
+# Why a launch went no further: the one list, for tables, figures and the live view.
 REASONS: dict[Status, str] = {
-    "max": "as far as asked",
+    "max": "this run's cap",
     "refused": "refused",
     "killed": "killed",
-    "reserve": "reserve for others",
-    "budget": "time was up",
+    "reserve": "safety reserve",
+    "budget": "out of time",
     "failed": "runner failed",
     "interrupted": "interrupted",
 }
@@ -84,9 +85,14 @@ class Comparison:
     thread: str | None
 
 
+def reason(status: Status, asked: bool) -> str:
+    """Why a launch went no further; `asked`: the user gave the count."""
+    return "requested count" if status == "max" and asked else REASONS[status]
+
+
 def compare(result: Result, metrics: Sequence[Metric]) -> Comparison:
     """The comparison of a run's runtimes, from the `figures` of its result."""
-    rows = tuple(_row(runtime, metrics, result.sweeps) for runtime in result.runtimes)
+    rows = tuple(_row(runtime, metrics, result) for runtime in result.runtimes)
     thread = next((row for name in THREADS for row in rows if _weighed(row, name)), None)
     return Comparison(
         rows=tuple(_with_ratio(row, thread) for row in rows),
@@ -218,7 +224,7 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _row(runtime: Runtime, metrics: Sequence[Metric], sweeps: Sequence[Sweep]) -> Row:
+def _row(runtime: Runtime, metrics: Sequence[Metric], result: Result) -> Row:
     name, label = escape.plain(runtime.name), short(runtime.label)
     own = [metric for metric in metrics if metric.runtime == runtime.name]
     find_own = partial(find, own, runtime.name)
@@ -229,12 +235,12 @@ def _row(runtime: Runtime, metrics: Sequence[Metric], sweeps: Sequence[Sweep]) -
     launched = find_own("burst_seconds_per_unit")
     from_idle, awake = (find_own(start.metric, quantile=0.5) for start in STARTS)
     burst = _value(launched)
-    stopped_by = stopper(sweeps, runtime.name, runtime.kind)
+    stopped_by = stopper(result.sweeps, runtime.name, runtime.kind)
     return Row(
         name,
         label,
         runtime.kind,
-        stopped=_stopped(ceiling),
+        stopped=_stopped(ceiling, result.plan.max is not None),
         status=ceiling.status,
         limit=escape.plain(ceiling.limit) if ceiling.limit else None,
         stopper=escape.plain(stopped_by) if stopped_by else None,
@@ -269,12 +275,12 @@ def _value(metric: Metric | None) -> float | None:
     return metric.value if metric else None
 
 
-def _stopped(ceiling: Metric) -> str:
+def _stopped(ceiling: Metric, asked: bool) -> str:
     """Why it stopped, in a few words: the limit where one is known."""
     if ceiling.status is None:
         return units.UNKNOWN
     if ceiling.limit is None:
-        return REASONS[ceiling.status]
+        return reason(ceiling.status, asked)
     limit = escape.plain(ceiling.limit)
     return limit if ceiling.status == "refused" else f"{REASONS[ceiling.status]}: {limit}"
 

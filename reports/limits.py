@@ -13,6 +13,7 @@ from bench.results.ceiling import doubt_of
 from bench.results.doubts import MARK
 from bench.results.records import Limit, Result, Stop, Sweep
 from reports import units
+from reports.comparison import REASONS
 from reports.console import Console
 from reports.doubted import marked, reasons
 from reports.escape import terminal
@@ -20,16 +21,6 @@ from reports.last_words import said
 
 SCHEMA = 1
 WHOLE = "memory.oom.group"  # in a note: an OOM kill would take the harness along
-
-STOPPED = {
-    "refused": "refused",
-    "killed": "killed",
-    "reserve": "kept for others",
-    "budget": "time was up",
-    "max": "as far as asked",
-    "failed": "runner failed",
-    "interrupted": "interrupted",
-}
 
 
 def print_limits(sweeps: Sequence[Sweep], console: Console | None = None) -> None:
@@ -221,7 +212,7 @@ def _object(sweep: Sweep) -> dict[str, object]:
 
 def _ceiling(sweep: Sweep) -> tuple[str, ...]:
     stop = told(sweep)
-    why = STOPPED[stop.status] if stop.limit is None else f"{STOPPED[stop.status]}: {stop.limit}"
+    why = REASONS[stop.status] + ("" if stop.limit is None else f": {stop.limit}")
     return (
         sweep.runtime,
         marked(units.count(stop.count), doubt_of(sweep)),

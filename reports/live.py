@@ -24,6 +24,7 @@ from rich.text import Text
 from bench.experiments import events
 from bench.results.records import Purpose, Stop
 from reports import units
+from reports.comparison import REASONS
 from reports.console import Console
 from reports.escape import terminal
 
@@ -58,7 +59,7 @@ class Row:
         is_broken = event.stop.status in ("failed", "killed", "interrupted")
         if is_broken or event.purpose == "climb" or not self.stopped:
             self.reached = max(self.reached, event.stop.count)
-            self.stopped = reason(event.stop)
+            self.stopped = ended(event.stop)
             self.is_broken = is_broken
 
     def cost(self) -> str:
@@ -334,6 +335,11 @@ def heading(event: events.SweepStarted) -> str:
 def reason(stop: Stop) -> str:
     """Why a sweep ended, the limit's name first where it is known."""
     return f"{stop.limit}: {stop.message}" if stop.limit else stop.message
+
+
+def ended(stop: Stop) -> str:
+    """The same for a runtime's row, where a later sweep may reach what the climb had to skip."""
+    return REASONS["budget"] if stop.status == "budget" else reason(stop)
 
 
 def told(event: events.BuildStarted | events.Note) -> str:

@@ -79,16 +79,16 @@ def test_how_many_tells_what_was_reached_what_is_projected_and_what_stops_it() -
             *("threading", "22,362", "vm.max_map_count, 65,530 mappings, 2.93 a thread", "–"),
             "vm.max_map_count",
         ),
-        ("pthread", "30,000", "reserve for others", "32,456", "kernel.pid_max"),
-        ("asyncio", "1,000,000", "as far as asked", "19,273,901", "MemAvailable"),
+        ("pthread", "30,000", "safety reserve", "32,456", "kernel.pid_max"),
+        ("asyncio", "1,000,000", "this run's cap", "19,273,901", "MemAvailable"),
     )
     assert chart.table.values[1] == (
-        *("pthread", 30_000, "reserve for others", 32_456, "kernel.pid_max"),
+        *("pthread", 30_000, "safety reserve", 32_456, "kernel.pid_max"),
     )
     assert [row.words for row in chart.rows] == [
         "vm.max_map_count, 65,530 mappings, 2.93 a thread",
-        "projected: kernel.pid_max; 30,000 launched, reserve for others",
-        "projected: MemAvailable; 1,000,000 launched, as far as asked",
+        "projected: kernel.pid_max; 30,000 launched, safety reserve",
+        "projected: MemAvailable; 1,000,000 launched, this run's cap",
     ]
     assert [row.far for row in chart.rows] == [22_362, 32_456, 19_273_901]
     assert chart.missing == ()
@@ -98,9 +98,9 @@ def test_how_many_of_the_whole_run() -> None:
     chart = of(how_many, whole_run())
     assert chart.table.words == (
         ("threading", "22,362", "vm.max_map_count", "–", "vm.max_map_count"),
-        ("pthread", "30,000", "reserve for others", "–", ""),
-        ("goroutine", "1,000,000", "as far as asked", "–", ""),
-        ("asyncio", "1,000,000", "as far as asked", "–", ""),
+        ("pthread", "30,000", "safety reserve", "–", ""),
+        ("goroutine", "1,000,000", "this run's cap", "–", ""),
+        ("asyncio", "1,000,000", "this run's cap", "–", ""),
     )
     assert chart.missing == ("pthread, goroutine, asyncio: what would stop it is unknown",)
 

@@ -77,7 +77,7 @@ def test_every_sentence_of_the_explanation_stands_in_the_deck() -> None:
 def test_what_stopped_a_runtime_stands_beside_its_bar() -> None:
     said = texts(slide_of(opened(limited()), "how-many"))
     assert "vm.max_map_count, 65,530 mappings, 2.93 a thread" in said
-    assert "projected: MemAvailable\n1,000,000 launched, as far as asked" in said
+    assert "projected: MemAvailable\n1,000,000 launched, this run's cap" in said
 
 
 def test_the_last_slide_says_how_to_repeat_the_run(whole: Any) -> None:

@@ -275,11 +275,11 @@ def test_a_limit_that_was_reached_did_stop_the_launch(status: Status) -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("max", "This run took them to 1,000,000, as far as it was meant to."),
-        ("budget", "This run took them to 1,000,000, and then its time was up."),
-        ("reserve", "This run took them to 1,000,000, and left the rest to other processes."),
-        ("failed", "This run took them to 1,000,000, and then their runner failed."),
-        ("interrupted", "This run took them to 1,000,000, and was then interrupted."),
+        ("max", "This run kept 1,000,000 of them alive, its cap."),
+        ("budget", "This run kept 1,000,000 of them alive, and then was out of time."),
+        ("reserve", "This run kept 1,000,000 of them alive, and stopped at the safety reserve."),
+        ("failed", "This run kept 1,000,000 of them alive, and then their runner failed."),
+        ("interrupted", "This run kept 1,000,000 of them alive, and was then interrupted."),
     ],
 )
 def test_why_a_climb_ended_is_told(status: Status, words: str) -> None:

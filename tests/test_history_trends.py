@@ -140,10 +140,10 @@ def test_what_ended_a_launch_that_no_limit_ended_is_told_with_it() -> None:
     (note,) = (note for note in words.notes(found) if note.startswith("not judged"))
     assert note == (
         "not judged, since no limit said no and it is the least it can be: "
-        "ceiling of threading (reserve for others: kernel.pid_max)"
+        "ceiling of threading (safety reserve: kernel.pid_max)"
     )
     (note,) = (n for n in words.notes(ceilings((9.0, "max", None))) if "not judged" in n)
-    assert note.endswith("ceiling of threading (as far as asked)")
+    assert note.endswith("ceiling of threading (this run's cap)")
 
 
 def test_another_limit_that_stops_the_launch_is_told_as_that() -> None:

@@ -292,7 +292,7 @@ def test_how_each_climb_ended_is_told_and_every_sweep_that_broke() -> None:
     broken = sweep(runtime="asyncio", number=3, status="failed")
     made = digested(result(*ran("asyncio"), broken))
     assert rows(sheets.endings(made)) == [
-        ("asyncio", "climb", "1,000,000", "as far as asked", "its message", ""),
+        ("asyncio", "climb", "1,000,000", "this run's cap", "its message", ""),
         ("asyncio", "short sweep 3", "100,000", "runner failed", "its message", ""),
     ]
 
@@ -372,11 +372,11 @@ def test_a_table_s_csv_has_raw_values_under_its_keys() -> None:
     made = digested(every_runtime()).table("comparison").table
     head, first, *_ = csv.reader(io.StringIO(as_csv(made)))
     assert head[:5] == ["runtime", "reached", "stopped", "total_bytes", "rss_bytes"]
-    assert first[:5] == ["pthread", "30000", "as far as asked", "35683.0", "8600.0"]
+    assert first[:5] == ["pthread", "30000", "this run's cap", "35683.0", "8600.0"]
 
 
 def test_a_table_s_markdown_has_its_words() -> None:
     made = digested(every_runtime()).table("comparison").table
     lines = as_markdown(made).splitlines()
     assert lines[1] == "| --- | ---: | --- |" + 7 * " ---: |"
-    assert lines[2].startswith("| pthread | 30,000 | as far as asked | 34.8 KiB | 8.40 KiB |")
+    assert lines[2].startswith("| pthread | 30,000 | this run's cap | 34.8 KiB | 8.40 KiB |")

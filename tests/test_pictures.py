@@ -123,7 +123,7 @@ def test_a_projected_count_is_told_as_projected() -> None:
     made = next(one for one in all_of(ODD["two runtimes"]) if one.name == "how-many")
     said = [words for words, _ in texts(draw(made, LIGHT, WIDE))]
     assert "≈ 122,000" in said
-    assert "projected: vm.max_map_count; 10,000 launched, as far as asked" in said
+    assert "projected: vm.max_map_count; 10,000 launched, this run's cap" in said
 
 
 def test_the_binding_limit_is_in_the_runtime_s_colour_and_the_others_are_not() -> None:

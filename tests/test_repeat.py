@@ -27,7 +27,7 @@ REPEATED: list[tuple[str, Result, str]] = [
         "run --quick --sweeps 6 --seed 1 --budget 38 -r asyncio",
     ),
     (
-        "no climb, as far as asked",
+        "no climb, this run's cap",
         asked(climb=False, max=5000, settings={"stack-size": "65536", "futex-slots": "16"}),
         (
             "run --sweeps 6 --seed 1 --no-climb --max 5000 --stack-size 65536 --futex-slots 16 "

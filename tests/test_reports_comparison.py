@@ -49,7 +49,7 @@ def test_a_row_holds_the_runtime_s_figures() -> None:
         name="asyncio",
         label="asyncio task",
         kind="task",
-        stopped="as far as asked",
+        stopped="this run's cap",
         status="max",
         limit=None,
         reached=1_000_000,
@@ -93,14 +93,14 @@ def climb(status: str, limit: str | None = None) -> Result:
 @pytest.mark.parametrize(
     ("status", "limit", "words"),
     [
-        ("max", None, "as far as asked"),
+        ("max", None, "this run's cap"),
         ("refused", "vm.max_map_count", "vm.max_map_count"),
         ("refused", None, "refused"),
         ("killed", "memory.max", "killed: memory.max"),
         ("killed", None, "killed"),
-        ("reserve", None, "reserve for others"),
-        ("reserve", "kernel.pid_max", "reserve for others: kernel.pid_max"),
-        ("budget", None, "time was up"),
+        ("reserve", None, "safety reserve"),
+        ("reserve", "kernel.pid_max", "safety reserve: kernel.pid_max"),
+        ("budget", None, "out of time"),
         ("failed", None, "runner failed"),
         ("interrupted", None, "interrupted"),
     ],
@@ -126,11 +126,10 @@ def test_at_80_columns_the_table_has_a_line_a_runtime_too() -> None:
         "                                      KiB   KiB start start over-   burst",
         "                                        a    as  idle awake  head       a in one",
         "runtime     reached stopped by       unit   RSS    µs    µs    µs  second thread",
-        "pthread      30,000 reserve for      34.8  8.40 0.110 0.110 0.005  25,000    1.0",
-        "                    others",
+        "pthread      30,000 safety reserve   34.8  8.40 0.110 0.110 0.005  25,000    1.0",
         "threading    22,362 vm.max_map_count 43.1 0.879 0.110 0.110 0.005   3,330   0.81",
-        "goroutine 1,000,000 as far as asked  2.69  2.69 0.110 0.110 0.005 250,000     13",
-        "asyncio   1,000,000 as far as asked  1.13  1.12 0.110 0.110 0.005 100,000     31",
+        "goroutine 1,000,000 this run's cap   2.69  2.69 0.110 0.110 0.005 250,000     13",
+        "asyncio   1,000,000 this run's cap   1.13  1.12 0.110 0.110 0.005 100,000     31",
     ]
 
 
@@ -155,10 +154,10 @@ def test_the_table_has_a_line_a_runtime_where_there_is_room() -> None:
         ],
     ]
     assert [" ".join(line.split()) for line in lines[2:]] == [
-        "pthread 30,000 reserve for others 34.8 KiB 8.40 KiB 110 ns 110 ns 5.00 ns 25,000/s 1.0",
+        "pthread 30,000 safety reserve 34.8 KiB 8.40 KiB 110 ns 110 ns 5.00 ns 25,000/s 1.0",
         "threading 22,362 vm.max_map_count 43.1 KiB 900 B 110 ns 110 ns 5.00 ns 3,330/s 0.81",
-        "goroutine 1,000,000 as far as asked 2.69 KiB 2.69 KiB 110 ns 110 ns 5.00 ns 250,000/s 13",
-        "asyncio 1,000,000 as far as asked 1.13 KiB 1.12 KiB 110 ns 110 ns 5.00 ns 100,000/s 31",
+        "goroutine 1,000,000 this run's cap 2.69 KiB 2.69 KiB 110 ns 110 ns 5.00 ns 250,000/s 13",
+        "asyncio 1,000,000 this run's cap 1.13 KiB 1.12 KiB 110 ns 110 ns 5.00 ns 100,000/s 31",
     ]
 
 

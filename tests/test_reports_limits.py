@@ -182,7 +182,7 @@ def test_where_no_unit_was_seen_nothing_is_said_to_rest_on_units() -> None:
 )
 def test_a_reserve_names_the_option_that_lowers_it(limit: Limit, option: str) -> None:
     text = "\n".join(ceilings(climb("reserve", limit, projected=19_998)))
-    assert "19,998 (projected)  kept for others:" in text
+    assert "19,998 (projected)  safety reserve:" in text
     assert "the limit itself would bind at about 19,998 (projected)" in text
     assert f"to go further: {option} with less than is kept now, or --to-the-wall; then" in text
 
@@ -190,7 +190,7 @@ def test_a_reserve_names_the_option_that_lowers_it(limit: Limit, option: str) ->
 def test_the_end_of_the_budget_is_told_once_with_what_would_have_come() -> None:
     evidence = ("pids.max would bind at about 19,998 (projected)", "to get there: --budget 90")
     lines = ceilings(climb("budget", projected=19_998, evidence=evidence))
-    assert lines[1] == "pthread   19,000     19,998  19,998 (projected)  time was up"
+    assert lines[1] == "pthread   19,000     19,998  19,998 (projected)  out of time"
     assert lines[4:7] == ["  stopped at 19,000: its message", *(f"  {line}" for line in evidence)]
     assert "".join(lines).count("would bind") == 1
 

@@ -64,4 +64,4 @@ def test_threads_are_held_back_by_their_number_and_by_pids_left_to_others(
 def test_the_reason_is_told() -> None:
     assert "at most 30,000 threads" in bounds("thread", 10**6, False, Room(None, None)).message
     assert "512 pids" in bounds("thread", 10**6, True, Room(None, 900)).message
-    assert "reached the 700" in bounds("task", 700, True, Room(None, None)).message
+    assert "reached the requested count" in bounds("task", 700, True, Room(None, None)).message

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bench.results.figures import figures, series
 from bench.results.metrics import PARTS, QUANTILES, Metric, Name, Part, find
-from bench.results.records import Memory, Reading, Refusal, Result, Step, Sweep
+from bench.results.records import Memory, Reading, Refusal, Result, Status, Step, Sweep
 from tests.support.results import (
     CGROUP,
     MEMINFO,
@@ -520,10 +520,27 @@ def test_cpu_time_of_a_few_ticks_is_doubted() -> None:
 def test_the_ceiling_is_the_climb_s_last_confirmed_count_and_what_stopped_it() -> None:
     climb = sweep((100, 22_362), purpose="climb", status="refused", limit="vm.max_map_count")
     climb = replace(climb, stop=replace(climb.stop, where="/a/cgroup"))
-    metric = figure(result(climb, *sixfold()), "ceiling")
+    repeats = [sweep((100, 1_000), number=number) for number in range(1, 7)]
+    metric = figure(result(climb, *repeats), "ceiling")
     assert (metric.value, metric.status, metric.better) == (22_362, "refused", "higher")
     assert (metric.limit, metric.where, metric.samples) == ("vm.max_map_count", "/a/cgroup", 1)
     assert metric.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "limit", "ended"),
+    [
+        ("budget", None, (1_000, "budget", None)),  # too little time for more in the climb alone
+        ("reserve", None, (1_000, "reserve", None)),
+        ("refused", "pids.max", (1_000, "max", None)),  # the limit was another one by then
+    ],
+)
+def test_the_most_units_that_were_alive_are_the_ceiling_whichever_sweep_had_them(
+    status: Status, limit: str | None, ended: tuple[int, Status, str | None]
+) -> None:
+    climb = sweep((100, 500), purpose="climb", status=status, limit=limit)
+    metric = figure(result(climb, sweep((100, 1_000))), "ceiling")
+    assert (metric.value, metric.status, metric.limit) == ended
 
 
 def test_without_a_climb_the_farthest_sweep_is_the_ceiling_with_a_word() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 
 import pytest
@@ -159,7 +160,10 @@ def test_the_budget_ends_rounds_and_says_so() -> None:
     run = Run(slow, request(entries=(ONE,), budget_seconds=30.0, sweeps=5, climb=False))
     result = run.ended()
     assert purposes(result, "one") == ["short", "leak"]
-    assert result.warnings == ("1 of 5 short sweeps of one were made: the time budget was used up",)
+    assert result.warnings == (
+        "1 of 5 short sweeps of one were made: the time budget was used up",
+        "no leak sweep of one: the time budget was used up",
+    )
     assert result.sweeps[-1].stop.status == "budget"
     assert rig_time(run) <= 30
 
@@ -170,14 +174,47 @@ def test_a_leak_sweep_that_would_not_fit_is_left_out_and_said_so() -> None:
     assert run.ended().warnings == ("no leak sweep of one: the time budget was used up",)
 
 
-def test_what_there_was_no_time_for_is_said_once_for_all_runtimes_alike() -> None:
+@pytest.mark.parametrize("budget", [1.0, 5.0, 20.0, 60.0, 300.0])
+def test_a_budget_is_kept_from_the_first_second_and_what_did_not_fit_is_named(
+    budget: float,
+) -> None:
     slow = Behaviour(seconds=1e-2, release_seconds=0)
-    run = Run(FakeRig({"one": slow, "two": slow}), request(budget_seconds=1.0, sweeps=3))
-    assert sorted(run.ended().warnings) == [
-        "1 of 3 short sweeps of one, two were made: the time budget was used up",
-        "no leak sweep of one, two: the time budget was used up",
-    ]
+    run = Run(FakeRig({"one": slow, "two": slow}), request(budget_seconds=budget, sweeps=3))
+    result = run.ended()
+    first = 200 * 1e-2  # a step that was begun is finished; of the first, one cannot know more
+    assert rig_time(run) <= max(budget, first)
+    assert any(sweep.steps for sweep in result.sweeps)
+    made = [(sweep.runtime, str(sweep.purpose)) for sweep in result.sweeps if sweep.steps]
+    named = " ".join(result.warnings)
+    for name in ("one", "two"):
+        for purpose, words in (("climb", "no climb"), ("leak", "no leak"), ("short", "of 3 short")):
+            if made.count((name, purpose)) < (3 if purpose == "short" else 1):
+                assert re.search(rf"{words}[^:]*\b{name}\b[^:]*: the time budget", named)
     assert not any("budget" in note for note in run.notes())
+
+
+def test_where_nothing_fits_the_cheapest_runtime_makes_one_step() -> None:
+    run = Run(FakeRig(), request(budget_seconds=0.01))
+    (sweep,) = run.ended().sweeps
+    assert [step.alive for step in sweep.steps] == [100]
+
+
+@pytest.mark.parametrize("start_seconds", [0.25, 2.0, 10.0])
+def test_the_time_left_follows_what_sweeps_took_so_far(start_seconds: float) -> None:
+    """The guess for a process's start is 0.25 s; on a loaded machine it takes many times that."""
+    behaviour = Behaviour(seconds=ONE.guess.seconds, release_seconds=ONE.guess.seconds / 2)
+    rig = FakeRig({"one": behaviour, "two": behaviour}, start_seconds=start_seconds)
+    left: list[tuple[float, float]] = []
+
+    def observe(event: events.Event) -> None:
+        if isinstance(event, events.TimeLeft):
+            left.append((rig.clock.now, event.seconds))
+
+    known = dict.fromkeys(("one", "two"), Availability("1.0", None))
+    ScaleExperiment(request(sweeps=12), rig, MACHINE, known, observe, lambda _: None).run()
+    middle = rig.clock.now / 2
+    expected = next(seconds for now, seconds in left if now >= middle)
+    assert middle / 2 < expected < 2 * middle
 
 
 def rig_time(run: Run) -> float:

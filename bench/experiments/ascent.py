@@ -127,7 +127,7 @@ class Ascent:
             Stop(
                 status="budget",
                 count=lane.alive,
-                message=f"{count:,} would not fit in the time budget",
+                message=f"out of time: skipped {count:,}, too little time left",
                 evidence=self._beyond_budget(each),
                 projected=wall.units if wall else None,
             )

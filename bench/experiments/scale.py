@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bench.errors import MeasureError
 from bench.experiments import events
@@ -27,7 +27,7 @@ from bench.experiments.witness import LimitWitness
 from bench.limits.start import refused_start
 from bench.measure.availability import Availability
 from bench.measure.forecast import Forecast
-from bench.measure.job import Job
+from bench.measure.job import Job, Pace
 from bench.measure.reserves import bounds
 from bench.measure.rig import Rig
 from bench.measure.sweep import SweepTaker
@@ -57,6 +57,7 @@ class ScaleExperiment:
         )
         self._control = ControlTaker(rig, self._ledger, observe, self._warn)
         self._forecasts = {entry.name: Forecast.of(entry) for entry in request.entries}
+        self._pace = Pace.of(machine)
         self._given_up: set[str] = set()
         self._pending: list[Job] = []
 
@@ -70,6 +71,7 @@ class ScaleExperiment:
         self._climb(plan)
         self._sweep_in_rounds(plan)
         self._look_for_leaks(plan)
+        self._launch_something(plan)
         self._control.take()
         return self._ledger.finish()
 
@@ -110,12 +112,19 @@ class ScaleExperiment:
 
     def _climb(self, plan: Schedule) -> None:
         spent_by_others = 0.0
+        missed: list[str] = []
         for number, job in enumerate(plan.climbs):
             began = self._rig.clock.monotonic()
             deadline = self._deadline(job, plan, plan.climbs[number:], spent_by_others)
+            if deadline is not None and began + self._foretold([job.first]) > deadline:
+                self._drop([job])
+                missed.append(job.entry.name)
+                continue
             self._sweep(job, 1, deadline)
             if job.entry.name not in FIRST_IN_LINE:
                 spent_by_others += self._rig.clock.monotonic() - began
+        if missed:
+            self._ledger.warn(f"no climb of {self._in_order(missed)} was made: {USED_UP}")
 
     def _deadline(
         self, job: Job, plan: Schedule, climbs: tuple[Job, ...], spent_by_others: float
@@ -135,26 +144,36 @@ class ScaleExperiment:
         return self._rig.clock.monotonic() + max(0.0, share)
 
     def _sweep_in_rounds(self, plan: Schedule) -> None:
-        """Round after round, the first always whole. Where time is short, the runtimes that take
-        most of it miss rounds, so that the others have enough samples for an interval."""
+        """Round after round. Where time is short, the runtimes that take most of it miss rounds, so
+        that the others have enough samples for an interval."""
         missed: Counter[str] = Counter()
         for number, jobs in enumerate(plan.rounds):
-            self._control.take()
-            for job in jobs:
-                if number and not self._has_time_for(job, plan.leaks):
+            if self._budget_left() > 0:
+                self._control.take()
+            for job in jobs if number else self._shortest_first(jobs):
+                if self._has_time_for(job, plan.leaks if number else ()):
+                    self._sweep(job, len(plan.rounds), self._end())
+                else:
                     self._drop([job])
                     missed[job.entry.name] += 1
-                else:
-                    self._sweep(job, len(plan.rounds))
         for count in dict.fromkeys(missed.values()):
             made = f"{len(plan.rounds) - count} of {len(plan.rounds)} short sweeps"
             names = self._in_order(name for name, times in missed.items() if times == count)
             self._ledger.warn(f"{made} of {names} were made: {USED_UP}")
 
+    def _shortest_first(self, jobs: Sequence[Job]) -> Sequence[Job]:
+        """The first round as it was drawn; where not all of it fits, the shortest sweeps first, so
+        that as many runtimes as can be have a figure."""
+        if self._foretold(jobs) <= self._budget_left():
+            return jobs
+        return sorted(jobs, key=lambda job: self._foretold([job]))
+
     def _has_time_for(self, job: Job, leaks: tuple[Job, ...]) -> bool:
         """Whether `job` fits beside every short sweep to come of the runtimes that take less."""
         own = self._foretold([job])
-        shorter = (j for j in self._pending if j.purpose == "short" and self._foretold([j]) < own)
+        alike = (j for j in self._pending if j.purpose == "short" and j.round == job.round)
+        rounds = self._pending if job.round > 1 else alike
+        shorter = (j for j in rounds if j.purpose == "short" and self._foretold([j]) < own)
         return own + self._foretold(shorter) <= self._budget_left() - self._kept_for(leaks)
 
     def _kept_for(self, leaks: tuple[Job, ...]) -> float:
@@ -165,13 +184,24 @@ class ScaleExperiment:
     def _look_for_leaks(self, plan: Schedule) -> None:
         missed: list[str] = []
         for job in plan.leaks:
-            if self._budget_left() >= self._foretold([job]):
-                self._sweep(job, 1, self._end())
-            else:
+            if self._budget_left() < self._foretold([job]):
                 self._drop([job])
+                missed.append(job.entry.name)
+                continue
+            self._sweep(job, 1, self._end())
+            if not self._ledger.result.sweeps[-1].steps:
                 missed.append(job.entry.name)
         if missed:
             self._ledger.warn(f"no leak sweep of {self._in_order(missed)}: {USED_UP}")
+
+    def _launch_something(self, plan: Schedule) -> None:
+        """Where not even one sweep fitted, the first step of the runtime that needs least time."""
+        if self._ledger.result.sweeps:
+            return
+        jobs = [*plan.climbs, *plan.after_climbs]
+        first = min((job.first for job in jobs), key=lambda job: self._foretold([job]))
+        self._pending.append(first)
+        self._sweep(first, 1)
 
     def _in_order(self, names: Iterable[str]) -> str:
         """The names as they are shown everywhere else, not as they were drawn."""
@@ -196,7 +226,10 @@ class ScaleExperiment:
             taker.take(self._rig, *self._tellers(name, job.purpose))
         finally:
             self._forecasts[name] = taker.forecast
-            self._keep(taker.record(started))
+            sweep = taker.record(started)
+            made = job.made(len(sweep.steps))
+            self._pace = self._pace.learned(made, taker.forecast, sweep.seconds)
+            self._keep(sweep)
         if taker.hopeless:
             self._give_up(name, taker.lacks)
 
@@ -245,11 +278,11 @@ class ScaleExperiment:
         return float("inf") if end is None else end - self._rig.clock.monotonic()
 
     def _time_left(self) -> float:
-        """The foretold seconds until the end, never more than the budget has left."""
+        """The expected seconds until the end, never more than the budget has left."""
         return max(0.0, min(self._foretold(self._pending), self._budget_left()))
 
     def _foretold(self, jobs: Iterable[Job]) -> float:
-        return sum(
+        return self._pace.factor * sum(
             job.foretold_seconds(self._forecasts[job.entry.name])
             for job in jobs
             if job.entry.name not in self._given_up

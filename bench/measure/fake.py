@@ -256,7 +256,7 @@ def _known(value: int | None, source: str) -> Reading:
 class FakeRig:
     """A machine of fakes. `behaviours` is by runtime name; `runners` are all that were started.
     `no_control` is the reason why there is none; `others` the share of its processors' time that
-    other work takes, `None` where that cannot be read."""
+    other work takes, `None` where that cannot be read; `start_seconds` what starting one takes."""
 
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -266,6 +266,7 @@ class FakeRig:
     others: float | None = 0.0
     no_control: str | None = None
     control_fails: bool = False
+    start_seconds: float = 0.0
 
     def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None:
         if entry.build:
@@ -294,6 +295,7 @@ class FakeRig:
 
     @contextmanager
     def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:  # noqa: ARG002
+        self.clock.sleep(self.start_seconds)
         runner = FakeRunner(entry, self._behaviour(entry), self.clock)
         self.runners.append(runner)
         try:

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.measure.forecast import Forecast
-from bench.results.records import Purpose, Step
+from bench.results.records import Machine, Purpose, Step
 from runners.catalogue import Entry
 
+TRUSTED_SECONDS = 2.0  # of sweeps that outweigh the load at the start
+SLOWEST = 10.0
 FEWEST_CYCLES, LEVEL_CYCLES, LEVEL_BYTES = 12, 8, 16
 
 
@@ -32,6 +34,15 @@ class Job:
         return dataclasses.replace(self, stops=distinct)
 
     @property
+    def first(self) -> Job:
+        """The job cut after its first stop."""
+        return self.made(1)
+
+    def made(self, stops: int) -> Job:
+        """The job as far as its first so many stops."""
+        return dataclasses.replace(self, stops=self.stops[:stops])
+
+    @property
     def probed(self) -> frozenset[int]:
         """The stops at which start latency is taken: a climb's every one, a short sweep's last,
         since probing at the first would touch the memory that the last is compared with."""
@@ -50,6 +61,33 @@ class Job:
             cycles = (FEWEST_CYCLES + len(self.stops)) // 2
             return Forecast.of(self.entry).leak_seconds(self.stops[0], cycles)
         return forecast.sweep_seconds(self.stops)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How much longer sweeps take here than their bursts and releases do (which forecasts learn for
+    each runtime): what they took so far, divided by what was expected of them. Until much was made,
+    the machine's load counts as well."""
+
+    expected_seconds: float
+    taken_seconds: float
+
+    @classmethod
+    def of(cls, machine: Machine) -> Pace:
+        """At the start: other work takes its share of the processors."""
+        waiting = 1 + (machine.load or 0.0) / (machine.cpus or 1)
+        return cls(TRUSTED_SECONDS, TRUSTED_SECONDS * min(waiting, SLOWEST))
+
+    def learned(self, job: Job, forecast: Forecast, seconds: float) -> Pace:
+        """The same with a sweep that took so many seconds; `forecast` has learned from it."""
+        if not job.stops:
+            return self
+        expected = job.foretold_seconds(forecast)
+        return Pace(self.expected_seconds + expected, self.taken_seconds + seconds)
+
+    @property
+    def factor(self) -> float:
+        return self.taken_seconds / self.expected_seconds
 
 
 def is_level(cycles: Sequence[Step]) -> bool:

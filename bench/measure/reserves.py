@@ -60,9 +60,9 @@ class Bounds:
         return Stop(
             status="reserve",
             count=alive,
-            message=f"{count:,} would take more than half of the available memory",
+            message=f"safety reserve: {count:,} would take more than half of the available memory",
             evidence=(
-                f"{needed / 2**20:,.0f} MiB foretold for {count:,} units",
+                f"{needed / 2**20:,.0f} MiB expected for {count:,} units",
                 f"{self.memory_bytes / 2**20:,.0f} MiB may be used",
             ),
         )
@@ -77,8 +77,8 @@ class Bounds:
         return Stop(
             status="budget",
             count=alive,
-            message=f"{count:,} would not fit in the time budget",
-            evidence=(f"{seconds:.1f} s foretold, {left:.1f} s left of this climb's share",),
+            message=f"out of time: skipped {count:,}, too little time left",
+            evidence=(f"{seconds:.1f} s expected, {left:.1f} s left for this sweep",),
         )
 
 
@@ -110,7 +110,7 @@ def bounds(
 ) -> Bounds:
     """The bounds of a sweep to `wanted` units. `asked`: the user gave that number, which lifts the
     30,000 threads but no other reserve."""
-    limit, message = wanted, f"reached the {wanted:,} asked for"
+    limit, message = wanted, "reached the requested count" if asked else "reached this run's cap"
     status: Literal["max", "reserve"] = "max"
     if kind == "thread":
         for most, why in _thread_reserves(asked, room_):
@@ -122,7 +122,9 @@ def bounds(
 def _thread_reserves(asked: bool, room_: Room) -> list[tuple[int, str]]:
     reserves = []
     if not asked:
-        reserves.append((MOST_THREADS, f"run launches at most {MOST_THREADS:,} threads unasked"))
+        cap = f"safety reserve: at most {MOST_THREADS:,} threads without --max"
+        reserves.append((MOST_THREADS, cap))
     if room_.threads is not None:
-        reserves.append((room_.threads, f"{RESERVED_PIDS} pids are left to other processes"))
+        left = f"safety reserve: {RESERVED_PIDS} pids are left to other processes"
+        reserves.append((room_.threads, left))
     return reserves

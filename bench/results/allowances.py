@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.results.choice import by_runtime, farthest
+from bench.results.choice import ENDED, by_runtime, farthest, farthest_stop
 from bench.results.records import MEMORY_LIMIT, Limit, Result, Stop, Sweep
-
-ENDED: frozenset[str] = frozenset({"refused", "killed"})
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def allowances(result: Result) -> tuple[Allowances, ...]:
 
 
 def _allowances(runtime: str, sweeps: Sequence[Sweep]) -> Allowances:
-    stop = farthest(sweeps).stop
+    stop = farthest_stop(sweeps)
     limits = tuple(limits_of(sweeps))
     rows, unknown = _rows(limits), hiding(limits)
     named = _named(stop, rows)

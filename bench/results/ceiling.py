@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.results.allowances import hiding
-from bench.results.choice import farthest
+from bench.results.choice import farthest, farthest_stop
 from bench.results.doubts import APPLY, gravest
 from bench.results.metrics import Metric
 from bench.results.records import Stop, Sweep
@@ -19,8 +19,7 @@ def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
     A runner that broke, or a run that ended, before anything was alive says nothing of a ceiling:
     that is unknown. A refusal of the very first unit is a ceiling of 0.
     """
-    sweep = farthest(sweeps)
-    stop = sweep.stop
+    sweep, stop = farthest(sweeps), farthest_stop(sweeps)
     climbed = () if sweep.purpose == "climb" else (_NO_CLIMB,)
     unknown = hiding(sweep.limits)
     known = stop.count > 0 or stop.status in ("refused", "killed")

@@ -13,10 +13,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.results.records import Purpose, Result, Step, Sweep
+import msgspec
+
+from bench.results.records import Purpose, Result, Step, Stop, Sweep
 
 LIKE = 0.1  # sweeps whose last stops differ by more than this share are not pooled
 SPREAD = 10  # N is this many times n
+ENDED = frozenset({"refused", "killed"})  # ends of a launch that no harness chose
 RISING: tuple[Purpose, ...] = ("climb", "burst", "short")  # whose word counts more and more
 
 
@@ -60,6 +63,21 @@ def farthest(sweeps: Sequence[Sweep]) -> Sweep:
         if sweep.purpose == "climb" and (sweep.stop.count or sweep.stop.status != "budget")
     ]
     return max(climbs or sweeps, key=lambda sweep: sweep.stop.count)
+
+
+def farthest_stop(sweeps: Sequence[Sweep]) -> Stop:
+    """Why one runtime's launch went no further, with the most units that were alive at once.
+
+    The climb says why, since nothing else tries to go further. Where it ran out of time, or kept a
+    reserve, under a count that another sweep reached, that count was alive all the same; where it
+    was refused there, the other sweep's end is the truer one.
+    """
+    stop, most = farthest(sweeps).stop, max((s.stop for s in sweeps), key=lambda stop: stop.count)
+    if most.count <= stop.count:
+        return stop
+    if stop.status in ENDED:
+        return most
+    return msgspec.structs.replace(stop, count=most.count)
 
 
 def choose(sweeps: Sequence[Sweep]) -> Choice:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.results.allowances import ENDED, Allowances, allowances
+from bench.results.allowances import Allowances, allowances
+from bench.results.choice import ENDED
 from bench.results.metrics import Metric, find
 from bench.results.records import Result, Runtime, Status
 from reports import units

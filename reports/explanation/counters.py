@@ -32,11 +32,11 @@ MEANINGS = {
 MEMORY = ("MemAvailable", "memory.max", "memory.limit_in_bytes")
 # Why a climb ended that no limit did.
 ENDS: dict[Status, str] = {
-    "max": "This run took them to {}, as far as it was meant to.",
-    "budget": "This run took them to {}, and then its time was up.",
-    "reserve": "This run took them to {}, and left the rest to other processes.",
-    "failed": "This run took them to {}, and then their runner failed.",
-    "interrupted": "This run took them to {}, and was then interrupted.",
+    "max": "This run kept {} of them alive, its cap.",
+    "budget": "This run kept {} of them alive, and then was out of time.",
+    "reserve": "This run kept {} of them alive, and stopped at the safety reserve.",
+    "failed": "This run kept {} of them alive, and then their runner failed.",
+    "interrupted": "This run kept {} of them alive, and was then interrupted.",
 }
 
 
