@@ -127,7 +127,7 @@ def _wide_and_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(name: str) -> tuple[tuple[str, ...], ...]:
-    """Every command that reads a result."""
+    """Every command that prints what a result holds; a page and a deck are files."""
     return (
         *(("summary", name, "--format", form) for form in ("table", "csv", "markdown", "json")),
         *(("explain", name, "--format", form) for form in ("text", "markdown")),
@@ -135,8 +135,6 @@ def shown(name: str) -> tuple[tuple[str, ...], ...]:
         ("compare", "good.json", name, "--unlike-ok"),
         *(("export", name, "--format", str(form)) for form in Format),
         ("noise", name),
-        ("report", name, "-o", "page"),
-        ("slides", name, "-o", "deck.pptx"),
         ("history", "add", name),
         ("history", "show"),
         ("history", "check"),
@@ -282,7 +280,6 @@ def test_what_a_runner_says(tmp_path: Path, body: str) -> None:
     Path("one.toml").write_text(toml(entry))
     for words in (
         ("run", "--runner", "one.toml", "--max", "10", "--sweeps", "1", "--no-report"),
-        ("run", "--runner", "one.toml", "--max", "10", "--sweeps", "1", "--no-report", "-q"),
         ("limits", "--runner", "one.toml"),
     ):
         assert harm_in(typed(*words)) == []
