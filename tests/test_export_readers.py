@@ -66,7 +66,7 @@ def heavier(factor: float, sweeps: int = 6) -> Result:
     """asyncio with this many times its memory and its times; a process differs a little from the
     next, as it does in earnest."""
     units = [
-        Unit(user=1000 * factor + n, kernel=0, burst=factor * (1e-5 + n * 1e-8))
+        Unit(1000 * factor + n, 0, page_tables=0, burst=factor * (1e-5 + n * 1e-8))
         for n in range(sweeps)
     ]
     return result(*[sweep(unit=unit, number=n) for n, unit in enumerate(units)])
