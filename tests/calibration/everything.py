@@ -78,6 +78,7 @@ def blocks(recordings: Mapping[str, Recording], tuning: Runtimes, made: Measured
         "sharpness": sharpness.as_table(made.sharpness, tuning),
         "injected": outcomes.injected_table(outcomes.load()),
         "alike": outcomes.alike_table(outcomes.load()),
+        "alike by default": outcomes.alike_table(outcomes.load(), "default"),
         "spreads": power.spread_table(made.spreads),
     }
 

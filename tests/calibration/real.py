@@ -58,7 +58,12 @@ def did_not_fail(one: Outcome) -> bool:
     return one.exit_code != 1
 
 
+def passed(one: Outcome) -> bool:
+    return one.exit_code == 0
+
+
 ASKED = (
+    Asked("both sides alike, by default: passed", "at least 19 of 20", "default", passed, 0.95),
     Asked("both sides alike: did not fail", "at least 98 % of jobs", "alike", did_not_fail,
           1 - MOST),
     Asked("+10 % of a unit's bytes held: found", "always", "heavier", is_found, 1.0, "+10 %"),
