@@ -15,6 +15,7 @@ from collections.abc import Iterable
 import psutil
 
 from bench.probes import cgroup, cpu, hierarchy
+from bench.probes.memory import machine_bytes
 from bench.results.records import Machine
 from bench.system import System, whole_number
 
@@ -87,7 +88,7 @@ def fingerprint(system: System) -> Machine:
 
 def _linux(system: System) -> bool:
     """Whether the files of `system` are a Linux's: elsewhere psutil is asked."""
-    return system.text("proc/meminfo") is not None
+    return any(system.text(f"proc/{name}") is not None for name in ("meminfo", "self/status"))
 
 
 def _cpuinfo(system: System, *names: str) -> str | None:
@@ -117,7 +118,8 @@ def usable_cpus(system: System) -> int | None:
 
 def _memory(system: System, name: str) -> int | None:
     if _linux(system):
-        return system.table("proc/meminfo").get(name)
+        total = machine_bytes(system)[0] if name == "MemTotal" else None
+        return total if total is not None else system.table("proc/meminfo").get(name)
     read = psutil.virtual_memory if name == "MemTotal" else psutil.swap_memory
     return int(read().total)
 

@@ -16,6 +16,11 @@ class System:
 
     root: Path = Path("/")
 
+    @property
+    def is_this_machine(self) -> bool:
+        """Whether it is no recorded tree, so that system calls answer for it too."""
+        return self.root == Path("/")
+
     def path(self, name: str) -> Path:
         """The place of `/name` below the root; `name` may begin with a slash."""
         return self.root / name.lstrip("/")

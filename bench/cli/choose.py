@@ -12,7 +12,7 @@ import typer
 
 from bench.cli import values
 from bench.errors import MeasureError, UsageError
-from bench.measure.availability import Availability, Tools, availability, find_tools
+from bench.measure.availability import Availability, Tools, availability, find_tools, python_of
 from bench.probes.futex import has_own_hash
 from runners.catalogue import CatalogueError, Entry, shipped, stranger
 
@@ -102,6 +102,8 @@ def tools_of(
 
     if python is not None and which(python) is None:
         raise UsageError(f"{option}: {python} is no program that can be run; give its path")
+    if python is not None and python_of(python) is None:
+        raise UsageError(f"{option}: {python} is no Python interpreter; give the path of one")
     return find_tools(python, variables)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -135,9 +135,12 @@ def _above(folder: Path) -> Iterator[Path]:
         absolute = folder.absolute()
     except FileNotFoundError as error:
         raise UsageError("the current folder has been removed; change to another one") from error
+    except OSError:  # below a folder that we may not enter
+        return
     for place in (absolute, *absolute.parents):
-        if (place / "pyproject.toml").is_file():
-            yield place / "pyproject.toml"
+        with suppress(OSError):  # a folder that we may not look into configures nothing
+            if (place / "pyproject.toml").is_file():
+                yield place / "pyproject.toml"
 
 
 def _table(path: Path) -> dict[str, Any] | None:

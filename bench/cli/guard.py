@@ -21,6 +21,7 @@ from reports.escape import visible
 
 # A command begins a line, after white space, or stands anywhere; the mark is put after the match.
 COMMAND = re.compile(r"^[^\S\n]*:(?=:)|##\w*(?=\[)", re.MULTILINE)
+PLAIN_ASCII = "plain-ascii"
 LONGEST_COMMAND = 32  # how much of a line may decide whether what comes next makes it a command
 
 
@@ -56,6 +57,12 @@ class Guarded:
     def rich_proxied_file(self) -> TextIO:
         """Where a console writes its control sequences too."""
         return cast("TextIO", Guarded(self._stream, styled=True))
+
+    @property
+    def encoding(self) -> str:
+        """The stream's; ASCII under a name that typer does not know, as it would write UTF-8."""
+        known: str = self._stream.encoding
+        return PLAIN_ASCII if known.lower() in ("ascii", "us-ascii", "ansi_x3.4-1968") else known
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

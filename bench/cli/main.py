@@ -96,6 +96,7 @@ def _outnumber(
 def main() -> None:
     """Runs the command that was typed and ends the process with its exit code."""
     signals.install()
+    readers.settle_width()
     readers.forgive()
     guard.guard()
     if completion.is_asked():

@@ -7,16 +7,32 @@ nobody reads is thrown away, and the command goes on to its own end.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import io
 import os
 import stat
 import sys
+import unicodedata
 from typing import TYPE_CHECKING, TextIO
+
+from bench.cli.guard import PLAIN_ASCII
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+
+REPLACED = "outnumber.plain"
+LETTERS = "†–—−‐‑×÷µμ·•←↑↓≈‘’“”«»✗─━═╴╶╸╺│┃║"
+PLAIN = {
+    **dict(zip(LETTERS, "+-----x/uu--<^v~''\"\"\"\"x-------|||", strict=True)),
+    "‡": "++", "±": "+/-", "…": "...", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=",
+    "✓": "ok", "°": "deg", "′": "'",
+    **{chr(code): "+" for code in (*range(0x250C, 0x254C), *range(0x2552, 0x2574))},  # corners
+    **{chr(code): "#" for code in range(0x2580, 0x25A0)},  # blocks
+}  # fmt: skip
+USUAL_COLUMNS, USUAL_LINES = "80", "24"
 
 
 class _Forgiving(io.FileIO):
@@ -40,6 +56,33 @@ class _Forgiving(io.FileIO):
         """It says of itself no longer that it is a terminal."""
         is_device = stat.S_ISCHR(os.fstat(self.fileno()).st_mode)
         return is_device and error.errno == errno.EIO
+
+
+def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What stands for characters that the stream's encoding has not: no verdict is lost for want of
+    a dash."""
+    assert isinstance(error, UnicodeEncodeError)
+    gone = error.object[error.start : error.end]
+    return "".join(PLAIN.get(c) or _without_marks(c) for c in gone), error.end
+
+
+def _without_marks(character: str) -> str:
+    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return plain or "?"
+
+
+codecs.register_error(REPLACED, _replaced)
+
+
+def settle_width() -> None:
+    """Makes a width that is none (0, negative, no number, beyond any screen) the usual one, before
+    any library reads it: at a width of 0 it would print nothing."""
+    for name, usual in (("COLUMNS", USUAL_COLUMNS), ("LINES", USUAL_LINES)):
+        text = os.environ.get(name)
+        if text is not None and not (
+            text.isascii() and text.isdigit() and len(text) < 5 and int(text) > 0
+        ):
+            os.environ[name] = usual
 
 
 def forgive() -> None:
@@ -68,7 +111,7 @@ def _forgiving(stream: TextIO) -> TextIO:
     raw = _Forgiving(descriptor, "w", closefd=False)
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
-        encoding=stream.encoding,
-        errors=stream.errors,
+        encoding="ascii" if stream.encoding == PLAIN_ASCII else stream.encoding,
+        errors=REPLACED,
         line_buffering=bool(stream.line_buffering or getattr(stream, "write_through", False)),
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bench.limits.child import Child
 from bench.limits.model import Allowance, Limit, Sign
 from bench.limits.process import NO_MEMORY, NO_THREAD
+from bench.probes.memory import machine_bytes
 from bench.results.records import MEMORY_LIMIT
 from bench.system import System
 
@@ -86,8 +87,7 @@ def _available(child: Child) -> tuple[Allowance, ...]:
 
 def available_memory(system: System) -> Allowance:
     """Memory that can be had without swapping. When it is out, the kernel kills."""
-    table = system.table("proc/meminfo")
-    total, available = table.get("MemTotal"), table.get("MemAvailable")
+    total, available = machine_bytes(system)
     known = total is not None and available is not None
     use = total - available if total is not None and available is not None else None
     return Allowance(

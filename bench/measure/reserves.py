@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import psutil
-
 from bench.measure.forecast import Forecast
-from bench.probes import cgroup
+from bench.probes import cgroup, memory
 from bench.results.records import Kind, Stop
 from bench.system import System, whole_number
 
@@ -84,11 +82,11 @@ class Bounds:
 
 def room(system: System) -> Room:
     """What the machine can spare now, by `/proc` and the memory cgroups this process is in."""
-    available = psutil.virtual_memory().available
+    available = memory.available_bytes(system)
     below_limits = cgroup.memory_room(system)
     if below_limits is not None:
-        available = min(available, below_limits.bytes)
-    return Room(int(available * MEMORY_SHARE), spare_pids(system))
+        available = min(available or below_limits.bytes, below_limits.bytes)
+    return Room(None if available is None else int(available * MEMORY_SHARE), spare_pids(system))
 
 
 def spare_pids(system: System) -> int | None:

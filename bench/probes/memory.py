@@ -8,6 +8,7 @@ for the same reason.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -81,3 +82,23 @@ class MemoryProbe:
         if not self._has_rollup:
             return reading(portable.rss_bytes(self.pid), "psutil rss")
         return reading(rollup.get("Rss"), "smaps_rollup Rss")
+
+
+def machine_bytes(system: System) -> tuple[int | None, int | None]:
+    """The machine's memory, and what of it can be had without swapping. Where no `meminfo` can be
+    read (a container's `/proc` may hold processes alone), what the kernel says is free stands for
+    that: it is less, as it leaves out what could be dropped."""
+    table = system.table("proc/meminfo")
+    total, available = table.get("MemTotal"), table.get("MemAvailable")
+    if available is not None or not system.is_this_machine:
+        return total, available
+    try:
+        page = os.sysconf("SC_PAGE_SIZE")
+        return os.sysconf("SC_PHYS_PAGES") * page, os.sysconf("SC_AVPHYS_PAGES") * page
+    except (ValueError, OSError):
+        return total, None
+
+
+def available_bytes(system: System) -> int | None:
+    """What of the machine's memory can be had without swapping; `None` where unknown."""
+    return machine_bytes(system)[1]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from reports import palette
 from reports.charts.chart import Chart
 from reports.palette import Mark, Theme
+from reports.pictures import as_shipped
 from reports.pictures.text import FAMILY, balanced, drawable, fitted, width, wrapped
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Canvas:
     """One figure in the making. `left`, `right`, `top` and `bottom` bound what is still free."""
 
     def __init__(self, theme: Theme, shape: Shape) -> None:
+        as_shipped()
         from matplotlib.figure import Figure
         from matplotlib.transforms import Affine2D
 

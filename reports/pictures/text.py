@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from reports.escape import plain
+from reports.pictures import as_shipped
 
 if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
@@ -28,6 +29,7 @@ def drawable(text: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def width(text: str, size: float, bold: bool = False) -> float:
     """How wide the text is, in points, at `size` points."""
+    as_shipped()
     from matplotlib.textpath import text_to_path
 
     measured = text_to_path.get_text_width_height_descent(text, _font(size, bold), False)
@@ -81,6 +83,7 @@ def _cut(text: str, letters: int) -> str:
 
 @functools.cache
 def _letters() -> frozenset[int]:
+    as_shipped()
     from matplotlib.font_manager import findfont, get_font
 
     font: FT2Font = get_font(findfont(_font(10.0, False)))

@@ -126,10 +126,16 @@ class Rejected(Exception):
 class Collector:
     """What the garbage collector has taken so far, in nanoseconds."""
 
+    def since(self, before: int) -> int | None:
+        """What it has taken since; `None` where it does not report."""
+        return self.total - before if self._tells else None
+
     def __init__(self) -> None:
         self.total = 0
         self._began = 0
-        gc.callbacks.append(self._note)
+        self._tells = hasattr(gc, "callbacks")  # PyPy's collector reports nothing
+        if self._tells:
+            gc.callbacks.append(self._note)
 
     def _note(self, phase: str, _info: Mapping[str, int]) -> None:
         if phase == "start":
@@ -170,7 +176,7 @@ class Server:
         name = sys.implementation.name
         facts = {
             "python": f"{IMPLEMENTATIONS.get(name, name)} {sys.version.split()[0]}",
-            "gc": ", ".join(map(str, gc.get_threshold())) if gc.isenabled() else "off",
+            "gc": thresholds() if gc.isenabled() else "off",
         }
         facts.update(build_facts())
         return {
@@ -225,7 +231,7 @@ class Server:
             "alive": self._alive,
             "burst_ns": burst,
             "longest_spawn_ns": longest,
-            "gc_ns": self._collector.total - collected,
+            "gc_ns": self._collector.since(collected),
         }
         if refused:
             return {**reply, "refused": refused}
@@ -309,6 +315,11 @@ class Server:
         took = clock() - began
         self._alive = 0
         return {"reply": "release", "alive": 0, "release_ns": took}
+
+
+def thresholds() -> str:
+    known = getattr(gc, "get_threshold", None)  # PyPy has none
+    return ", ".join(map(str, known())) if known else "on"
 
 
 def count_in(words: list[str], least: int, most: int) -> int:

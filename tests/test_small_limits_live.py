@@ -1,0 +1,96 @@
+"""Limits so small that the start, the first unit or the command is refused: each is named."""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import cgroups, seccomp
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of Linux"),
+]
+COMMAND = (sys.executable, "-m", "outnumber")
+PYTHONS = ("threading", "asyncio")
+
+
+def typed(folder: Path, *words: str, before: tuple[str, ...] = ()) -> tuple[int, Any, str]:
+    """A command under a limit: its exit code, its first sweep's stop, its errors."""
+    file = folder / "result.json"
+    done = subprocess.run(
+        [*before, *COMMAND, *words, "-q", "-o", str(file), "--force"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    sweeps = json.loads(file.read_text())["sweeps"] if file.exists() else []
+    return done.returncode, sweeps[0]["stop"] if sweeps else None, done.stderr
+
+
+def ceiling(folder: Path, name: str, *before: str) -> tuple[int, Any, str]:
+    return typed(folder, "ceiling", "-r", name, "--budget", "1", before=before)
+
+
+@pytest.mark.parametrize("name", ["threading", "pthread"])
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_a_pids_cgroup_that_refuses_the_start_or_the_first_units_is_named(
+    tmp_path: Path, name: str, limit: int
+) -> None:
+    with cgroups.made("pids", limit) as group:
+        code, stop, said = ceiling(tmp_path, name, *cgroups.inside(group))
+    assert (code, stop["status"], stop["limit"]) == (0, "refused", "pids.max"), said
+    assert stop["count"] <= limit
+
+
+def test_a_run_whose_start_is_refused_names_the_limit_and_ends_with_4(tmp_path: Path) -> None:
+    with cgroups.made("pids", 1) as group:
+        words = ("run", "-r", "asyncio", "--max", "100", "--no-report")
+        code, stop, said = typed(tmp_path, *words, before=cgroups.inside(group))
+    assert (code, stop["limit"]) == (4, "pids.max")
+    assert "asyncio: pids.max refused the start: " in said
+
+
+@pytest.mark.parametrize("name", PYTHONS)
+@pytest.mark.parametrize("limit", [6, 8, 10])
+def test_too_few_descriptors_are_named(tmp_path: Path, name: str, limit: int) -> None:
+    code, stop, said = ceiling(tmp_path, name, "prlimit", f"--nofile={limit}", "--")
+    assert (code, stop["count"], stop["limit"]) == (0, 0, "RLIMIT_NOFILE"), said
+
+
+@pytest.mark.parametrize("megabytes", [20, 30, 40, 45])
+def test_where_the_command_itself_has_no_room_its_limit_is_named(
+    tmp_path: Path, megabytes: int
+) -> None:
+    before = ("prlimit", f"--as={megabytes}000000", "--")
+    code, _, said = ceiling(tmp_path, "asyncio", *before)
+    assert code == 4
+    assert "RLIMIT_AS" in said
+
+
+def test_go_which_cannot_start_in_little_address_space_names_the_limit(tmp_path: Path) -> None:
+    code, stop, said = ceiling(tmp_path, "goroutine", "prlimit", "--as=300000000", "--")
+    assert (code, stop["count"], stop["limit"]) == (0, 0, "RLIMIT_AS"), said
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("pthread", "EPERM: Operation not permitted"), ("threading", "RuntimeError: can't start new")],
+)
+def test_a_filter_that_refuses_threads_is_named_and_no_errno_is_invented(
+    tmp_path: Path, name: str, error: str
+) -> None:
+    if not seccomp.is_possible():
+        pytest.skip("no filter can be set here")
+    code, stop, _ = ceiling(tmp_path, name, *seccomp.refusing(seccomp.CLONE3, errno.EPERM))
+    assert (code, stop["count"], stop["limit"]) == (0, 0, "seccomp (EPERM)")
+    assert stop["message"].startswith(error)
+    assert stop["errno"] == (errno.EPERM if name == "pthread" else None)
