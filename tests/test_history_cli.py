@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 import subprocess
@@ -220,14 +221,16 @@ def test_figures_that_cannot_be_written_are_told_with_what_to_type(folder: Path)
 def test_an_alarm_ends_with_3_and_never_with_1(folder: Path) -> None:
     nightly(folder)
     done = outnumber("history", "check", code=3)
-    assert "Nominated: burst of asyncio (1.3" in done.stdout
-    assert "Nominated" in outnumber("history", "check", "--fail-on", "none", code=0).stdout
+    assert "Suspected changes: burst of asyncio (×1.3" in done.stdout
+    assert "Suspected" in outnumber("history", "check", "--fail-on", "none", code=0).stdout
 
 
 @pytest.mark.parametrize(("nights", "change"), [(20, 1.3), (40, 1.0), (40, 0.7)])
 def test_advice_and_what_got_better_end_with_0(folder: Path, nights: int, change: float) -> None:
     nightly(folder, nights, change)
-    assert "No alarm" in outnumber("history", "check", code=0).stdout
+    said = outnumber("history", "check", code=0).stdout
+    assert "No alarm" in said
+    assert ("1 of 3 got worse (advisory until 30 nights)" in said) is (change > 1)
 
 
 def test_what_a_check_of_another_folder_prints_can_be_typed(folder: Path) -> None:
@@ -256,7 +259,7 @@ def test_an_alarm_is_one_whatever_the_reader_does(folder: Path, form: str) -> No
     words = ("history", "check", "--format", form, "--markdown", "check.md")
     assert unread(*words, env={"GITHUB_STEP_SUMMARY": "summary.md"}) == (3, "")
     page = (folder / "check.md").read_text()
-    assert page.startswith("### outnumber history: something seems to have changed")
+    assert page.startswith("### outnumber history: suspected changes")
     assert (folder / "summary.md").read_text() == page
 
 
@@ -311,3 +314,54 @@ def test_a_point_is_named_by_its_id_its_commit_or_its_date(folder: Path) -> None
 def test_a_point_that_is_none_or_several_is_told(folder: Path, text: str, said: str) -> None:
     nightly(folder, nights=12)
     assert said in outnumber("history", "acknowledge", text, "--reason", "x", code=2).stderr
+
+
+def test_bytes_alarm_after_few_nights_and_a_burst_advises(folder: Path) -> None:
+    nights = history(
+        {
+            ("asyncio", BURST): shifted(noise(21, 2, spread=0.05), 12, 1.25),
+            ("asyncio", BYTES): shifted(noise(21, 3, spread=0.0003, level=1152), 12, 1.06),
+        },
+        control=noise(21, 5, spread=0.01, level=0.04),
+    )
+    for point in nights.points:
+        add(folder / "outnumber-history", point)
+    said = outnumber("history", "check", code=3).stdout
+    assert "Suspected changes: bytes of asyncio (×1.06, 2026-09-13 (12c0ffee00))." in said
+    assert "1 of 2 got worse (advisory until 30 nights)." in said
+    assert "worse, advisory until 30 nights (p " in " ".join(said.split())
+    assert "advisory until 30 nights measured alike: burst of asyncio" in said
+    assert said.count("outnumber ab ") == 1  # one job for both figures of one change
+    assert "--gate bytes_per_unit --gate burst_seconds_per_unit\n" in said
+    assert f"git worktree add --detach before-code 11c0ffee{'0' * 32}" in said
+    assert f"git worktree add --detach after-code 12c0ffee{'0' * 32}" in said
+
+
+ALL = ("history", "acknowledge", "2026-10-01", "--reason", "meant")
+
+
+def test_accepting_all_of_a_run_lists_it_and_needs_a_yes(folder: Path) -> None:
+    nightly(folder)
+    said = outnumber(*ALL, code=2).stderr
+    assert "This would accept every figure of the run 2026-10-01 (30c0ffee00):" in said
+    assert "burst of asyncio: 3.97 → 5.16 µs, 1.299 times" in said
+    assert (
+        "a new baseline from 2026-10-01 (30c0ffee00) for bytes and burst of asyncio; burst" in said
+    )
+    assert "add --yes to accept all of it" in said
+    assert read(folder / "outnumber-history").acknowledged == ()
+    outnumber(*ALL, "--yes")
+    assert "No alarm" in outnumber("history", "check").stdout
+
+
+@pytest.mark.parametrize(("answer", "code", "kept"), [("y\n", 0, 1), ("n\n", 2, 0)])
+def test_a_person_is_asked_before_all_of_a_run_is_accepted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, kept: int
+) -> None:
+    nightly(folder)
+    typed = io.StringIO(answer)
+    monkeypatch.setattr(typed, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", typed)
+    done = outnumber(*ALL, code=code)
+    assert "Accept all of it?" in done.stderr
+    assert len(read(folder / "outnumber-history").acknowledged) == kept

@@ -133,7 +133,7 @@ def test_a_nomination_says_where_how_much_and_what_to_type() -> None:
     assert re.search(
         r"▲ asyncio, burst: \d\.\d\d → \d\.\d\d µs, 1\.\d\d\d times \(\d\.\d+–\d\.\d+\), between "
         r"2026-10-20 \(49c0ffee00\) and 2026-10-21 \(50c0ffee00\); worse \(p 0\.001, 52 nights\); "
-        r"the control stayed",
+        r"machine speed unchanged \(×\d\.\d\d\d\)",
         said,
     )
     assert (
@@ -164,10 +164,11 @@ def test_a_history_elsewhere_is_named_in_what_accepts_a_change() -> None:
 
 def test_what_the_machine_did_is_held_against_no_unit() -> None:
     said = checked(eventful())
-    assert "machine (p 0.001, 52 nights); the control moved with it" in said
-    assert "the machine changed, not the unit" in said
+    told = " ".join(said.split())
+    assert "machine (p 0.001, 52 nights); machine slower (control ×1.2" in said
+    assert "the machine changed, not the unit" in told
     assert "before.toml" not in said  # there is nothing to confirm
-    assert said.splitlines()[-1].startswith("Nominated: burst of asyncio (1.")
+    assert said.splitlines()[-1].startswith("Suspected changes: burst of asyncio (×1.")
     assert "pthread" not in said.splitlines()[-1]
 
 
@@ -199,7 +200,7 @@ def test_accepted_changes_are_shown_with_their_reasons() -> None:
     ("nights", "said"),
     [
         (9, "No verdict yet: no figure has 10 nights that were measured alike."),
-        (20, "No alarm in 1 figure (advisory: no figure has 30 nights yet)."),
+        (20, "No alarm in 1 figure (advisory until 30 nights)."),
         (40, "No alarm in 1 figure."),
     ],
 )
@@ -266,7 +267,7 @@ def test_json_of_a_hostile_history_is_ascii() -> None:
 
 def test_markdown_has_a_row_a_nomination_and_commands_for_what_alarms() -> None:
     text = as_markdown(eventful())
-    assert text.startswith("### outnumber history: something seems to have changed\n")
+    assert text.startswith("### outnumber history: suspected changes\n")
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert [row.split(" | ")[0] for row in rows] == ["| runtime", "| ---", "| asyncio", "| pthread"]
     assert text.count("```sh\n") == 1
@@ -311,8 +312,8 @@ def test_a_chart_has_a_row_a_runtime_and_a_dot_a_night() -> None:
     signs = {(row.runtime, dot.sign) for row in burst.rows for dot in row.dots if dot.sign}
     assert signs == {("asyncio", "up"), ("pthread", "up"), ("trio", "accepted")}
     assert re.fullmatch(
-        r"Burst, night by night: a change is nominated for asyncio \(1\.\d\d times, 2026-10-21\); "
-        r"with the machine went pthread \(1\.\d\d times, 2026-10-11\)\.",
+        r"Burst, night by night: a change is suspected for asyncio \(×1\.\d\d, 2026-10-21\); "
+        r"with the machine: pthread \(×1\.\d\d, 2026-10-11\)\.",
         burst.title,
     )
     assert "2 runs of trio are without it" in burst.caption
@@ -325,7 +326,7 @@ def test_a_title_says_what_was_not_judged() -> None:
     made[("asyncio", BURST)] = noise(12, 1)
     (some,) = charts.charts(review(history(made)))
     assert some.title == (
-        "Burst, night by night: no change is nominated, and there is no verdict on trio."
+        "Burst, night by night: no change is suspected, and there is no verdict on trio."
     )
     made |= {(name, BURST): noise(4, 3) for name in ("a", "b", "c")}
     (more,) = charts.charts(review(history(made)))
@@ -444,15 +445,16 @@ def test_headings_are_in_order_and_every_address_leads_somewhere(name: str) -> N
 
 def test_the_page_tells_what_was_nominated_with_what_to_type() -> None:
     made = Markup(html("eventful"))
-    assert made.one("h1").text.startswith("Nominated: burst of asyncio")
+    assert made.one("h1").text.startswith("Suspected changes: burst of asyncio")
     dates = re.findall(r"<h1>.*</h1>", html("eventful"))[0].count('<span class="value">2026-')
     assert dates == made.one("h1").text.count("2026-") > 0  # none is broken at its hyphens
     code = [element.text for element in made.all("code")]
     assert len(code) == 3
-    assert code[0].startswith("outnumber ab --runtime asyncio --base-python")
+    assert "git worktree add --detach before-code 49c0ffee" in code[0]
+    assert "outnumber ab --runtime asyncio --base-python" in code[0]
     sections = [element.text for element in made.all("h2")]
     assert sections == [
-        *("Nominated", "Trends", "Measured otherwise", "Accepted changes", "To be known"),
+        *("Suspected changes", "Trends", "Measured differently", "Accepted changes", "Notes"),
     ]
 
 

@@ -139,7 +139,7 @@ def test_what_ended_a_launch_that_no_limit_ended_is_told_with_it() -> None:
     found = ceilings(*[(20_000.0, "reserve", "kernel.pid_max")] * 3)
     (note,) = (note for note in words.notes(found) if note.startswith("not judged"))
     assert note == (
-        "not judged, since no limit said no and it is the least it can be: "
+        "not judged, since no limit was reached and it is a lower bound: "
         "ceiling of threading (safety reserve: kernel.pid_max)"
     )
     (note,) = (n for n in words.notes(ceilings((9.0, "max", None))) if "not judged" in n)

@@ -45,7 +45,7 @@ Across = Annotated[
     list[str] | None,
     typer.Option(
         metavar="FACT",
-        help="Begin no segment where this changes, such as 'trio version'; may be repeated.",
+        help="Do not split the history when this changes: 'trio version' (repeatable).",
     ),
 ]
 
@@ -180,16 +180,22 @@ def acknowledge(
             metavar="POINT", help="The first run after the change: its id, commit or date."
         ),
     ],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is as it should be.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why the change is right.")],
     runtime: Annotated[
-        str | None, typer.Option("--runtime", "-r", metavar="NAME", help="Of this one.")
+        str | None, typer.Option("--runtime", "-r", metavar="NAME", help="Only this runtime.")
     ] = None,
     metric: Annotated[
-        str | None, typer.Option("--metric", "-m", metavar="METRIC", help="Of this figure.")
+        str | None, typer.Option("--metric", "-m", metavar="METRIC", help="Only this figure.")
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Accept all figures of the run without a question.")
+    ] = False,
     folder: Folder = FOLDER,
 ) -> int:
-    """Accept a change: it alarms no more, and a new baseline begins there."""
+    """Accept a change: it alarms no more, and a new baseline begins there.
+
+    Without --runtime and --metric it lists what it would accept, and asks.
+    """
     from datetime import UTC, datetime
 
     from bench.regression.history.folder import acknowledge as keep
@@ -202,6 +208,8 @@ def acknowledge(
     _known_runtimes(history, [runtime] if runtime else [])
     _known_figures([metric] if metric else [])
     found = _the_point(history, point)
+    if runtime is None and metric is None and not yes:
+        _ask(history, found)
     accepted = Acknowledgement(
         history=VERSION,
         point=found.id,
@@ -216,6 +224,29 @@ def acknowledge(
     else:
         typer.echo(path)
     return 0
+
+
+def _ask(history: History, point: Point) -> None:
+    """Lists everything that would be accepted, and asks. Raises `UsageError` where nobody can
+    answer."""
+    import sys
+
+    from bench.regression.history.review import review
+    from reports.escape import terminal
+    from reports.trends import words
+
+    lines = (
+        f"This would accept every figure of the run {words.point_of(point)}:",
+        *(f"  {line}" for line in words.acceptable(review(history), point)),
+    )
+    what = "\n".join(map(terminal, lines))
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(
+            f"{what}\nadd --yes to accept all of it, or --runtime NAME and --metric METRIC to "
+            "accept one figure; outnumber history check prints a command for each"
+        )
+    typer.echo(what, err=True)
+    typer.confirm("Accept all of it?", abort=True, err=True)
 
 
 def _point(path: Path, result: Result, commit: str | None) -> Point:

@@ -27,7 +27,7 @@ def draw_trends(chart: TrendChart, canvas: Canvas) -> None:
         [
             Key("a run", muted, "point"),
             Key("measured otherwise from here on", muted, "mark"),
-            Key("▲ ▼ a change is nominated", muted, "none"),
+            Key("▲ ▼ a suspected change", muted, "none"),
             Key("◇ accepted", muted, "none"),
         ]
     )

@@ -21,9 +21,8 @@ from reports.trends import words
 
 HOW = (
     "A point is the figure of one run, by its date; a runtime has a scale of its own, a tenth of "
-    "its figure from bottom to top at least. An upright line is where it was measured otherwise "
-    "from then on; a triangle is a change that the history nominates, which only a paired job "
-    "confirms."
+    "its figure from bottom to top at least. An upright line is where it was measured differently "
+    "from then on; a triangle is a suspected change, which only a paired job confirms."
 )
 MOST_NAMED = 3  # runtimes in a title: more are counted
 CONTROL_HOW = (
@@ -136,9 +135,9 @@ def _verdict(review: Review, made: Sequence[Trend]) -> str:
     if len(rest) == len(made):
         return "no verdict yet"
     if not rest:
-        return "no change is nominated"
+        return "no change is suspected"
     some = ", ".join(rest) if len(rest) <= MOST_NAMED else f"{len(rest)} of {len(made)} runtimes"
-    return f"no change is nominated, and there is no verdict on {some}"
+    return f"no change is suspected, and there is no verdict on {some}"
 
 
 def _title(heading: str, found: Sequence[Nomination], otherwise: str) -> str:
@@ -146,8 +145,8 @@ def _title(heading: str, found: Sequence[Nomination], otherwise: str) -> str:
     nominated = ", ".join(_named(one) for one in found if not one.is_machine)
     machine = ", ".join(_named(one) for one in found if one.is_machine)
     said = (
-        f"a change is nominated for {nominated}" if nominated else otherwise,
-        f"with the machine went {machine}" if machine else "",
+        f"a change is suspected for {nominated}" if nominated else otherwise,
+        f"with the machine: {machine}" if machine else "",
     )
     return f"{name}: {'; '.join(filter(None, said))}."
 
@@ -159,7 +158,7 @@ def _named(one: Nomination) -> str:
 
 def _effect(one: Nomination) -> str:
     if not one.absolute:
-        return f"{one.effect:.2f} times"
+        return f"×{one.effect:.2f}"
     said = words.value_of(one.stretch.trend, abs(one.effect))
     return f"{said} {'more' if one.effect > 0 else 'less'}"
 

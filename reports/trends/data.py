@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from bench.regression.history.check import Nomination
-from bench.regression.history.confirm import acceptance, confirmation
+from bench.regression.history.confirm import Change, acceptance, changes, confirmation, preparation
+from bench.regression.history.patience import FOR_ALARM
+from bench.regression.history.reading import History
 from bench.regression.history.review import Review
 from bench.regression.history.trends import Night
 from reports.trends import words
@@ -17,20 +18,33 @@ SCHEMA = 1
 
 def as_json(review: Review) -> str:
     """ASCII alone, so that no text of a history moves a terminal that it is printed on."""
-    folder = review.history.folder
+    changed = changes(review.check.nominations)
     made = {
         "schema": SCHEMA,
         "runs": len(review.history.points),
         "alarms": len(review.check.alarms),
         "judged": len({one.trend.key for one in review.check.judged}),
-        "nominations": [_nomination(one, folder) for one in review.check.nominations],
+        "nominations": [
+            _nomination(
+                one, next(each for each in changed if one in each.nominations), review.history
+            )
+            for one in review.check.nominations
+        ],
+        "advisory": {
+            "until_nights": FOR_ALARM,
+            "figures": [
+                {"runtime": trend.runtime.name, "figure": trend.figure.words}
+                for trend in review.advisory
+            ],
+        },
         "notes": words.notes(review),
     }
     return json.dumps(made, indent=1) + "\n"
 
 
-def _nomination(one: Nomination, folder: Path) -> dict[str, Any]:
-    """Values in the figure's own unit; `effect` is new ÷ base, or new − base where `absolute`."""
+def _nomination(one: Nomination, change: Change, history: History) -> dict[str, Any]:
+    """Values in the figure's own unit; `prepare` and `confirm` are the commands of the change's one
+    job; `effect` is new ÷ base, or new − base where `absolute`."""
     trend = one.stretch.trend
     return {
         "runtime": trend.runtime.name,
@@ -52,8 +66,9 @@ def _nomination(one: Nomination, folder: Path) -> dict[str, Any]:
         "last": _night(one.last),
         "first": _night(one.first),
         "control": {"state": one.control.state, "ratio": one.control.ratio},
-        "confirm": confirmation(one) if not one.is_machine else None,
-        "acknowledge": acceptance(one, folder),
+        "prepare": list(preparation(change, history)) if not one.is_machine else None,
+        "confirm": confirmation(change) if not one.is_machine else None,
+        "acknowledge": acceptance(one, history.folder),
     }
 
 

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bench.regression.history.check import Nomination
-from bench.regression.history.confirm import acceptance, confirmation
+from bench.regression.history.confirm import (
+    Change,
+    acceptance,
+    changes,
+    confirmation,
+    preparation,
+)
+from bench.regression.history.reading import History
 from bench.regression.history.review import Review
 from reports.escape import markdown as escaped
 from reports.escape import plain
 from reports.trends import words
 
-HEADINGS = ("runtime", "figure", "change", "between", "worth", "control")
+HEADINGS = ("runtime", "figure", "change", "between", "verdict", "machine")
 
 
 def as_markdown(review: Review) -> str:
-    """Heading, sentence, table, what to type, and what is to be known. Ends with a newline."""
+    """Heading, sentence, table, what to type, and the notes. Ends with a newline."""
     check = review.check
-    headline = "something seems to have changed" if check.alarms else "no alarm"
+    headline = "suspected changes" if check.alarms else "no alarm"
     parts = [
         f"### outnumber history: {headline}",
         escaped(words.sentence(check)),
         _table(check.nominations),
-        *(_commands(one, review.history.folder) for one in check.alarms),
+        *(_commands(one, review.history) for one in changes(check.alarms)),
         "\n".join(f"- {escaped(note)}" for note in words.notes(review)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -47,14 +52,15 @@ def _cells(one: Nomination) -> tuple[str, ...]:
     )
 
 
-def _commands(one: Nomination, folder: Path) -> str:
+def _commands(change: Change, history: History) -> str:
     """In a block of code, where nothing is markup; a fence in a name would end it."""
-    trend = one.stretch.trend
-    before, after = words.sides_of(one)
+    figures = ", ".join(words.name_of(one.stretch.trend) for one in change.nominations)
     lines = (
-        f"# {trend.runtime.name}, {words.name_of(trend)}: before is {before}, after is {after}",
-        confirmation(one),
-        acceptance(one, folder),
+        f"# {change.runtime.name}, {figures}: make both sides and compare them",
+        *preparation(change, history),
+        confirmation(change),
+        "# or accept it, with the reason",
+        *(acceptance(one, history.folder) for one in change.nominations),
     )
     code = "\n".join(plain(line).replace("```", "'''") for line in lines)
     return f"```sh\n{code}\n```"

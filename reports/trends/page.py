@@ -9,8 +9,14 @@ from pathlib import Path
 
 from bench import files
 from bench.errors import UsageError
-from bench.regression.history.check import Nomination
-from bench.regression.history.confirm import acceptance, confirmation
+from bench.regression.history.confirm import (
+    Change,
+    acceptance,
+    changes,
+    confirmation,
+    preparation,
+)
+from bench.regression.history.reading import History
 from bench.regression.history.review import Review
 from bench.regression.history.trends import Crossing
 from reports.charts.chart import Column, tabulate
@@ -27,11 +33,11 @@ NAME = "history.html"
 
 @dataclass(frozen=True)
 class Nominated:
-    """One nomination in words, with what to type; `confirm` is empty where it is the machine."""
+    """The nominations of one change in words, with what to type; `confirm` is empty where it is the
+    machine."""
 
     heading: str
-    told: str
-    sides: str
+    told: tuple[str, ...]
     confirm: str
     accept: str
 
@@ -53,10 +59,10 @@ class TrendsPage:
         """The addresses on the page, and what each is called."""
         optional = (("borders", self.borders), ("accepted", self.accepted))
         return (
-            ("nominated", "Nominated"),
+            ("nominated", "Suspected changes"),
             ("trends", "Trends"),
             *((key, titled.title) for key, titled in optional if titled),
-            ("known", "To be known"),
+            ("known", "Notes"),
         )
 
 
@@ -95,7 +101,9 @@ def page(review: Review) -> TrendsPage:
     return TrendsPage(
         headline=words.sentence(review.check),
         byline=words.heading(review),
-        nominated=tuple(_nominated(one, review.history.folder) for one in review.check.nominations),
+        nominated=tuple(
+            _nominated(one, review.history) for one in changes(review.check.nominations)
+        ),
         figures=tuple(
             Figure(
                 one.heading[:1].upper() + one.heading[1:],
@@ -111,15 +119,14 @@ def page(review: Review) -> TrendsPage:
     )
 
 
-def _nominated(one: Nomination, folder: Path) -> Nominated:
-    trend = one.stretch.trend
-    before, after = words.sides_of(one)
+def _nominated(change: Change, history: History) -> Nominated:
+    figures = ", ".join(words.name_of(one.stretch.trend) for one in change.nominations)
+    commands = (*preparation(change, history), confirmation(change))
     return Nominated(
-        heading=f"{trend.runtime.name}, {words.name_of(trend)}",
-        told=f"{words.nominated(one)}.",
-        sides=f"before being {before} and after {after}",
-        confirm="" if one.is_machine else confirmation(one),
-        accept=acceptance(one, folder),
+        heading=f"{change.runtime.name}, {figures}",
+        told=tuple(f"{words.nominated(one)}." for one in change.nominations),
+        confirm="" if change.is_machine else "\n".join(commands),
+        accept="\n".join(acceptance(one, history.folder) for one in change.nominations),
     )
 
 
@@ -130,7 +137,7 @@ def _borders(found: Sequence[Crossing]) -> Titled | None:
         Column("the figures across it, not judged", "shifts", lambda row: row[2], is_number=False),
     )
     rows = list(borders(found))
-    return Titled("borders", "Measured otherwise", tabulate(columns, rows)) if rows else None
+    return Titled("borders", "Measured differently", tabulate(columns, rows)) if rows else None
 
 
 def _accepted(review: Review) -> Titled | None:

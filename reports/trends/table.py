@@ -5,14 +5,20 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
 
 from bench.regression.gates import Figure
 from bench.regression.history.check import Nomination
-from bench.regression.history.confirm import acceptance, confirmation
+from bench.regression.history.confirm import (
+    Change,
+    acceptance,
+    changes,
+    confirmation,
+    preparation,
+)
+from bench.regression.history.reading import History
 from bench.regression.history.review import Review
 from bench.regression.history.trends import Crossing, Trend
 from reports import units
@@ -37,7 +43,7 @@ OTHER_COLUMNS = 62  # what the columns before the trend take at most
 NARROWEST, WIDEST = 12, 90
 ACCEPTED = "◇"
 LEGEND = (
-    f"▲ ▼ a change is nominated · {ACCEPTED} accepted · {BORDER} measured otherwise from here on"
+    f"▲ ▼ a suspected change · {ACCEPTED} accepted · {BORDER} measured differently from here on"
 )
 MISSING = "(−1) so many of its runs are without the figure"
 
@@ -59,10 +65,10 @@ def print_trends(review: Review, console: Console | None = None) -> None:
 
 
 def print_check(review: Review, console: Console | None = None) -> None:
-    """What was nominated with what to type, what is to be known, and the sentence."""
+    """The suspected changes with what to type, the notes, and the sentence."""
     out = console or Console()
-    for nomination in review.check.nominations:
-        _print_nomination(nomination, review.history.folder, out)
+    for change in changes(review.check.nominations):
+        _print_change(change, review.history, out)
     out.print()
     for note in words.notes(review):
         out.print(Text(terminal(f"· {note}"), "dim"))
@@ -73,7 +79,9 @@ def print_check(review: Review, console: Console | None = None) -> None:
 def _print_borders(review: Review, out: Console) -> None:
     if review.crossings:
         out.print()
-        out.print(Text("Measured otherwise from here on; the shift is told and not judged:"))
+        out.print(
+            Text("Measured differently from here on; these shifts are reported and not judged:")
+        )
     for night, changed, shifts in borders(review.crossings):
         out.print(Text(terminal(f"{BORDER} {night}: {changed} – {shifts}")))
 
@@ -153,16 +161,18 @@ def borders(found: Iterable[Crossing]) -> Iterator[tuple[str, str, str]]:
         yield night, changed, told
 
 
-def _print_nomination(nomination: Nomination, folder: Path, out: Console) -> None:
-    sign, kind = _sign(nomination)
+def _print_change(change: Change, history: History, out: Console) -> None:
     out.print()
-    out.print(Text(terminal(f"{sign} {words.nominated(nomination)}"), STYLES[kind]))
-    if not nomination.is_machine:
-        before, after = words.sides_of(nomination)
-        out.print(Text(terminal(f"Confirm it, before being {before} and after {after}:")))
-        _print_command(confirmation(nomination), out)
-    out.print(Text("Or accept it, saying why:" if not nomination.is_machine else "Accept it:"))
-    _print_command(acceptance(nomination, folder), out)
+    for nomination in change.nominations:
+        sign, kind = _sign(nomination)
+        out.print(Text(terminal(f"{sign} {words.nominated(nomination)}"), STYLES[kind]))
+    if not change.is_machine:
+        out.print(Text("To confirm, make both sides and compare them:"))
+        for line in (*preparation(change, history), confirmation(change)):
+            _print_command(line, out)
+    out.print(Text("To accept, with the reason:"))
+    for nomination in change.nominations:
+        _print_command(acceptance(nomination, history.folder), out)
 
 
 def _print_command(command: str, out: Console) -> None:

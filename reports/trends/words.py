@@ -28,6 +28,7 @@ from reports.escape import plain
 from reports.summary import NAMES, value_of_name
 
 LETTERS_OF_COMMIT = 10
+ADVISORY = f"advisory until {FOR_ALARM} nights"
 # By what a history keeps, which may be any text.
 ENDED = {str(status): words for status, words in REASONS.items()}
 
@@ -96,20 +97,20 @@ def grade_of(nomination: Nomination) -> str:
     if nomination.is_machine:
         return "machine"
     worse = "worse" if nomination.worse else "better"
-    return f"{worse}, advisory" if nomination.grade == "advisory" else worse
+    return f"{worse}, {ADVISORY}" if nomination.grade == "advisory" else worse
 
 
 def control_of(nomination: Nomination) -> str:
-    """What the control did meanwhile."""
+    """What the control, and so the machine, did meanwhile."""
     control = nomination.control
     if control.state == "unknown" or control.ratio is None:
-        return "the control is unknown: too few of these runs have one"
-    went = f"went {control.ratio:.3f} times"
+        return "machine speed unknown: too few of these runs have a control"
     if control.state == "steady":
-        return f"the control stayed ({went})"
+        return f"machine speed unchanged (×{control.ratio:.3f})"
+    slower = f"machine {'slower' if control.ratio > 1 else 'faster'} (control ×{control.ratio:.3f})"
     if nomination.is_machine:
-        return f"the control moved with it ({went}): the machine changed, not the unit"
-    return f"the control moved too ({went}), which does not explain this"
+        return f"{slower}: the machine changed, not the unit"
+    return f"{slower}, which does not explain this"
 
 
 def nominated(nomination: Nomination) -> str:
@@ -137,19 +138,52 @@ def shift_of(crossing: Crossing) -> str:
 
 
 def sentence(check: Check) -> str:
-    """What a check came to, in one sentence."""
-    alarms = check.alarms
-    others = len(check.nominations) - len(alarms)
-    more = f"; {others} more {'is' if others == 1 else 'are'} no alarm" if others else ""
-    if alarms:
-        named = "; ".join(_short(one) for one in alarms)
-        return f"Nominated: {named}{more}. A paired job confirms, or clears, each of them."
+    """What a check came to, in a sentence or two."""
     if not check.judged:
         return f"No verdict yet: no figure has {FOR_VERDICT} nights that were measured alike."
-    few = all(len(one.nights) < FOR_ALARM for one in check.judged)
-    kind = f" (advisory: no figure has {FOR_ALARM} nights yet)" if few else ""
     judged = len({one.trend.key for one in check.judged})
-    return f"No alarm in {_figures(judged)}{kind}{more}."
+    others = _others(check, judged)
+    if check.alarms:
+        named = "; ".join(_short(one) for one in check.alarms)
+        more = f" {others}." if others else ""
+        return f"Suspected changes: {named}.{more} A paired job confirms or clears each of them."
+    if others:
+        return f"No alarm. {others}."
+    few = len({one.trend.key for one in check.advisory})
+    if few == judged:
+        return f"No alarm in {_figures(judged)} ({ADVISORY})."
+    young = f"; {few} of {judged} {'is' if few == 1 else 'are'} {ADVISORY}" if few else ""
+    return f"No alarm in {_figures(judged)}{young}."
+
+
+def _others(check: Check, judged: int) -> str:
+    """The figures that changed and are no alarm: `2 of 17 got worse (advisory until 30 nights)`."""
+    kinds: dict[str, set[object]] = {}
+    for one in check.nominations:
+        if one.alarms:
+            continue
+        if one.is_machine:
+            kind = "changed with the machine"
+        else:
+            kind = f"got {'worse' if one.worse else 'better'}"
+            kind += f" ({ADVISORY})" if one.grade == "advisory" else ""
+        kinds.setdefault(kind, set()).add(one.stretch.trend.key)
+    return "; ".join(f"{len(keys)} of {judged} {kind}" for kind, keys in kinds.items())
+
+
+def acceptable(review: Review, point: Point) -> list[str]:
+    """What an acknowledgement of this run would accept: each change that is suspected there, and
+    how many figures would begin a new baseline."""
+    begun = [
+        trend for trend in review.trends if any(night.date >= when(point) for night in trend.nights)
+    ]
+    found = [
+        f"{name_of(one.stretch.trend)} of {plain(one.stretch.trend.runtime.name)}: {change_of(one)}"
+        for one in review.check.nominations
+        if one.first.point == point.id
+    ]
+    changes = found or ["no change is suspected there"]
+    return [*changes, f"a new baseline from {point_of(point)} for {listed(begun)}"]
 
 
 def heading(review: Review) -> str:
@@ -162,11 +196,13 @@ def heading(review: Review) -> str:
 
 
 def notes(review: Review) -> list[str]:
-    """What is to be known of the history, most urgent first."""
+    """Notes on the history, most urgent first."""
     found = [f"a line was left out: {plain(str(fault))}" for fault in review.history.faults]
     found += [f"an acknowledged point is not in this history: {one.point}" for one in review.lost]
     if few := review.unjudged:
         found.append(f"no verdict on {listed(few)}: fewer than {FOR_VERDICT} nights measured alike")
+    if young := review.advisory:
+        found.append(f"{ADVISORY} measured alike: {listed(young)}")
     found += [
         f"{plain(name)} keeps changing, and begins a segment each time; if it is what is being "
         f"tested, add --across {shlex.quote(plain(name))}"
@@ -174,7 +210,7 @@ def notes(review: Review) -> list[str]:
     ]
     if open_ended := review.open_ended:
         found.append(
-            f"not judged, since no limit said no and it is the least it can be: {ended(open_ended)}"
+            f"not judged, since no limit was reached and it is a lower bound: {ended(open_ended)}"
         )
     runs, without = len(review.history.points), review.without_control
     if without:
@@ -226,9 +262,7 @@ def ended(trends: Iterable[Trend]) -> str:
 def _short(nomination: Nomination) -> str:
     trend = nomination.stretch.trend
     effect = (
-        _signed(trend, nomination.effect)
-        if nomination.absolute
-        else f"{nomination.effect:.2f} times"
+        _signed(trend, nomination.effect) if nomination.absolute else f"×{nomination.effect:.2f}"
     )
     return (
         f"{name_of(trend)} of {plain(trend.runtime.name)} ({effect}, {night_of(nomination.first)})"

@@ -1,30 +1,77 @@
-"""The paired job that would confirm a nomination, as words to type."""
+"""The job that would confirm a suspected change, as commands to type: its sides, then the pairs."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.regression.history import FOLDER
 from bench.regression.history.check import Nomination
+from bench.regression.history.reading import History
+from bench.regression.history.records import Point
+from bench.results.decoding import printable
+from bench.results.likeness import UNKNOWN, version_of
+from bench.results.records import Runtime
 
 BEFORE, AFTER = "before", "after"
+NO_COMMIT = "no commit is recorded: history add --commit SHA records one"
+ONE_COMMIT = "both runs are of this commit: what changed is installed beside it, or is the machine"
 
 
-def confirmation(nomination: Nomination) -> str:
-    """The command. `before` and `after` stand for what the user makes of the two commits: an
-    environment each for a runtime of Python, else a runner each."""
-    trend = nomination.stretch.trend
+@dataclass(frozen=True)
+class Change:
+    """What changed for one runtime between two runs: the nominations that one job confirms."""
+
+    nominations: tuple[Nomination, ...]
+
+    @property
+    def runtime(self) -> Runtime:
+        return self.nominations[0].stretch.trend.runtime
+
+    @property
+    def is_machine(self) -> bool:
+        return all(one.is_machine for one in self.nominations)
+
+
+def changes(nominations: Iterable[Nomination]) -> tuple[Change, ...]:
+    """The nominations, those of one runtime between the same two runs together."""
+    found: dict[tuple[str, str, str], list[Nomination]] = {}
+    for one in nominations:
+        key = (one.stretch.trend.runtime.name, one.last.point, one.first.point)
+        found.setdefault(key, []).append(one)
+    return tuple(Change(tuple(each)) for each in found.values())
+
+
+def preparation(change: Change, history: History) -> tuple[str, ...]:
+    """The commands that make both sides from the commits of the two runs, with what else is
+    recorded of them as comments. No line has an end inside."""
+    points = {point.id: point for point in history.points}
+    one = change.nominations[0]
+    old, new = (points[night.point] for night in (one.last, one.first))
+    lines = [*_side(BEFORE, old, change.runtime), *_side(AFTER, new, change.runtime)]
+    if old.commit is not None and old.commit == new.commit:
+        lines.append(f"# {ONE_COMMIT}")
+    return tuple(printable(line) for line in lines)
+
+
+def confirmation(change: Change) -> str:
+    """The command of the job. A runtime of Python is measured in the environments `before` and
+    `after`, any other by the runner files of these names."""
+    runtime = change.runtime
     sides = (
         ("--base-python", f"{BEFORE}/bin/python", "--new-python", f"{AFTER}/bin/python")
-        if trend.runtime.language == "Python"
+        if runtime.language == "Python"
         else ("--base-runner", f"{BEFORE}.toml", "--new-runner", f"{AFTER}.toml")
     )
-    named = ("--runtime", trend.runtime.name) if "--base-python" in sides else ()
-    at = nomination.first.at  # a unit weighs, and takes to spawn, what it does at that many
-    units = ("--at", str(at)) if at else ()
-    words = ("outnumber", "ab", *named, *sides, *_settings(nomination), *units, "--gate")
-    return shlex.join((*words, trend.figure.words))
+    named = ("--runtime", runtime.name) if "--base-python" in sides else ()
+    # A unit weighs, and takes to spawn, what it does at that many.
+    counts = [one.first.at for one in change.nominations if one.first.at]
+    units = ("--at", str(max(counts))) if counts else ()
+    figures = dict.fromkeys(one.stretch.trend.figure.words for one in change.nominations)
+    gates = (word for figure in figures for word in ("--gate", figure))
+    return shlex.join(("outnumber", "ab", *named, *sides, *_settings(change), *units, *gates))
 
 
 def acceptance(nomination: Nomination, folder: Path) -> str:
@@ -36,11 +83,24 @@ def acceptance(nomination: Nomination, folder: Path) -> str:
     return shlex.join((*words, *about, "--reason", "…", *where))
 
 
-def _settings(nomination: Nomination) -> tuple[str, ...]:
+def _side(name: str, point: Point, runtime: Runtime) -> tuple[str, ...]:
+    version = point.facts.get("version", {}).get(version_of(runtime.name), UNKNOWN)
+    of_version = "" if version == UNKNOWN else f", with {runtime.name} {version}"
+    made = f"# {name}: the run of {point.started}{of_version}"
+    if point.commit is None:
+        return (f"{made}; {NO_COMMIT}",)
+    checkout = shlex.join(("git", "worktree", "add", "--detach", f"{name}-code", point.commit))
+    if runtime.language != "Python":
+        return (made, f"{checkout}  # and {name}.toml, a runner file for what it builds")
+    install = f"python3 -m venv {name} && {name}/bin/pip install ./{name}-code"
+    return (made, checkout, install)
+
+
+def _settings(change: Change) -> tuple[str, ...]:
     """Those of the nights, for both sides; they are settings of threads."""
-    if nomination.stretch.trend.runtime.kind != "thread":
+    if change.runtime.kind != "thread":
         return ()
-    settings = nomination.stretch.segment.facts.get("setting", {})
+    settings = change.nominations[0].stretch.segment.facts.get("setting", {})
     return tuple(
         word
         for name, value in settings.items()

@@ -45,6 +45,13 @@ class Review:
         return tuple(one for one in self.trends if one.key in thin - judged)
 
     @property
+    def advisory(self) -> tuple[Trend, ...]:
+        """The trends whose last stretch has a verdict and cannot alarm yet."""
+        last = {one.trend.key: one for one in self.stretches}
+        young = {one.trend.key for one in self.check.advisory if last[one.trend.key] is one}
+        return tuple(one for one in self.trends if one.key in young)
+
+    @property
     def open_ended(self) -> tuple[Trend, ...]:
         """The ceilings that nothing stopped in their last segment."""
         return tuple(one for one in self.trends if not one.segments[-1].is_judged)
