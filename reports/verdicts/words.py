@@ -142,7 +142,9 @@ def next_steps(judgement: Judgement) -> list[str]:
     """What to type where gates are open: nothing where none is."""
     gated = judgement.decision.gated
     lost = [v for v in gated if v.is_unmeasured]
-    broken = [v for v in gated if v.event in ("missing", "given up") and not v.is_unmeasured]
+    broken = [
+        v for v in gated if v.is_open and v.event in ("missing", "given up") and not v.is_unmeasured
+    ]
     noisy = [v for v in gated if v.is_open and v not in lost and v not in broken]
     few = [v for v in noisy if any("too few" in reason for reason in v.reasons)]
     steps = []
