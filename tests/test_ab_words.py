@@ -413,7 +413,7 @@ def test_what_was_typed_is_not_blamed_on_the_project(
 
 def test_the_keys_are_the_options() -> None:
     options = {name.replace("_", "-") for name in inspect.signature(ab).parameters}
-    assert set(KEYS) == options - {"markdown", "output", "force", "quiet", "wait-for-quiet"}
+    assert set(KEYS) == options - {"markdown", "output", "force", "quiet"}
 
 
 def test_every_key_is_explained() -> None:

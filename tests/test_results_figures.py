@@ -149,6 +149,18 @@ def test_an_unknown_part_makes_the_sums_unknown_and_never_nothing() -> None:
     assert figure(made, "bytes_per_unit", "user").value == 1000
 
 
+@pytest.mark.parametrize(("pages", "total"), [(1, 1002.0), (8, 1002.0), (9, None)])
+def test_a_remainder_of_less_than_counters_can_tell_is_nothing(
+    pages: int, total: float | None
+) -> None:
+    """Of a light unit the whole kernel memory is a few pages, by counters that move by pages."""
+    tables = 2 + pages * 4096 / 9_000
+    made = result(sweep((1_000, 10_000), Unit(kernel=2, kernel_stack=0, page_tables=tables)))
+    found = {m.part: m.value for m in figures(made) if m.metric == "bytes_per_unit"}
+    assert found["total"] == (None if total is None else pytest.approx(total, abs=0.01))
+    assert found["kernel_other"] == (None if total is None else 0)
+
+
 @pytest.mark.parametrize("part", ["kernel_stack", "page_tables"])
 def test_an_unknown_part_of_the_kernel_s_makes_the_total_unknown(part: Part) -> None:
     made = result(*sixfold(unit_with(part, None)))

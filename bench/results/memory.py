@@ -9,6 +9,7 @@ so that the known parts of a known total add up to it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bench.results.choice import Stops, doubts
 from bench.results.doubts import SHARED
@@ -16,6 +17,7 @@ from bench.results.metrics import Part
 from bench.results.records import Memory, Reading, Step
 from bench.results.samples import UNKNOWN, Sample
 
+COUNTED_BYTES = 8 * 4096  # what two counters of the kernel may differ by at one moment
 READ: tuple[Part, ...] = ("user", "kernel", "kernel_stack", "page_tables", "rss")
 # Parts that huge pages move: 2 MiB come at once, whether or not units fill them.
 RESIDENT: frozenset[Part] = frozenset({"total", "user", "rss"})
@@ -28,7 +30,8 @@ def bytes_per_unit(stops: Stops) -> Mapping[Part, Sample]:
         only = Sample(None, UNKNOWN, last.alive, warnings=(_one_step(last),))
         return dict.fromkeys((*READ, "total", "kernel_other"), only)
     read = {part: _slope(part, first, last) for part in READ}
-    other = _not_negative("kernel_other", _kernel_other(read))
+    units = last.alive - first.alive
+    other = _not_negative("kernel_other", _within_pages(_kernel_other(read), units))
     derived: dict[Part, Sample] = {"total": _total(read, other), "kernel_other": other}
     return {part: _with_doubts(part, sample, stops) for part, sample in (read | derived).items()}
 
@@ -81,6 +84,15 @@ def _not_negative(part: str, sample: Sample) -> Sample:
     name = part.replace("_", " ")
     wrong = f"{name}: {sample.value:,.1f} bytes by {sample.source}, which counts something else too"
     return Sample(None, UNKNOWN, sample.at, warnings=(*sample.warnings, wrong))
+
+
+def _within_pages(sample: Sample, units: int) -> Sample:
+    """The sample; 0 where it is negative by no more than a few pages of the whole process. Two of
+    the kernel's counters move by pages, and not in the same moment: a light unit's remainder is
+    then less than they can tell, and neither counts anything else."""
+    if sample.value is None or not -COUNTED_BYTES <= sample.value * units < 0:
+        return sample
+    return replace(sample, value=0.0)
 
 
 def _intercept(part: Part, first: Step, last: Step) -> Sample:
