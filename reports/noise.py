@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from bench.regression.gates import Figure, Margin
+from bench.regression.gates import BY_DEFAULT, Figure, Margin
 from bench.regression.outlook import Advice, Noise, Outlook, Plan, RuntimeNoise
 from reports import units
 from reports.console import Console
@@ -60,7 +60,11 @@ def print_noise(
 
 def to_paste(noises: Sequence[RuntimeNoise], margins: Mapping[Figure, Margin | None]) -> list[str]:
     """`[tool.outnumber]` and the same as options, each on lines of its own."""
-    gates = [_gate(figure, margin) for figure, margin in margins.items()]
+    asked = {
+        figure: margin for figure, margin in margins.items() if figure in BY_DEFAULT
+    } or margins
+    gates = [_gate(figure, margin) for figure, margin in asked.items()]
+    others = [_gate(figure, margin) for figure, margin in margins.items() if figure not in asked]
     left_out = [
         f"{_name(advice.usual.gate.figure)} of {terminal(noise.runtime)}"
         for noise in noises
@@ -81,6 +85,7 @@ def to_paste(noises: Sequence[RuntimeNoise], margins: Mapping[Figure, Margin | N
         "or on the command line:",
         "",
         f"outnumber ab {' '.join(f'--gate {gate}' for gate in gates)}",
+        *(["", f"To have these decide too, add: {' '.join(others)}"] if others else []),
     ]
 
 

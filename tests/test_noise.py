@@ -274,3 +274,10 @@ def test_a_stored_result_says_the_same_again(
     _show_stored(path, {BYTES: None})
     said = capsys.readouterr().out
     assert json.dumps(["bytes_per_unit"]) in said
+
+
+def test_what_is_to_be_pasted_gates_what_decides_by_default_and_names_the_rest() -> None:
+    lines = to_paste([], {BYTES: None, LEAK: None, BURST: Margin(0.10)})
+    assert 'gate = ["bytes_per_unit", "leaked_bytes_per_unit"]' in lines
+    assert lines[-1] == "To have these decide too, add: burst_seconds_per_unit:10%"
+    assert "To have these" not in "".join(to_paste([], {BURST: Margin(0.10)}))
