@@ -186,3 +186,11 @@ def test_nothing_is_predicted_while_a_limit_that_may_bind_is_unknown(
     assert found.nearest.allowance.limit == "address space"
     whole = foretell(Survey(100, rows), {"threads": 1.0, "memory": 10.0}, NO_RESERVES)
     assert (whole.ceiling == 1_090) is known
+
+
+def test_a_filter_over_system_calls_hides_no_ceiling() -> None:
+    """Every container has one: Docker's lets threads through."""
+    filtered = Allowance("seccomp (EPERM)", "filters", 1, None, "the process")
+    pids = Allowance("pids.max", "threads", 100, 10, "/sys/fs/cgroup/pids/x")
+    told = foretell(Survey(10, (filtered, pids), {}), {"threads": 1.0}, NO_RESERVES)
+    assert told.ceiling == 100

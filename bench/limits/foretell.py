@@ -59,7 +59,8 @@ class Allowed:
         one = self.allowance
         if not one.known:
             return one.limit == MEMORY_LIMIT
-        return one.value is not None and one.resource is not None and self.take is None
+        uses = one.resource not in (None, "filters")  # a filter is met at the first unit or never
+        return one.value is not None and uses and self.take is None
 
     @property
     def reserved(self) -> bool:
