@@ -46,10 +46,10 @@ class Rule:
     steps beyond; from `clear` on a step is taken for one before it is tested. A block has a fifth
     of the nights, within `blocks`."""
 
-    kept: float = 4.5
+    kept: float = 5.0
     kept_of_few: float = 30.0
     power: float = 2.0
-    clear: float = 6.0
+    clear: float = 6.5
     blocks: tuple[int, int] = (3, 8)
 
     def kept_of(self, nights: int) -> float:
