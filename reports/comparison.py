@@ -18,6 +18,7 @@ from bench.results.latencies import STARTS
 from bench.results.metrics import Metric, find
 from bench.results.records import Kind, Result, Runtime, Status
 from reports import escape, units
+from reports.doubted import marked, note
 from reports.names import short
 from reports.stopper import stopper
 
@@ -84,6 +85,11 @@ class Comparison:
     rows: tuple[Row, ...]
     thread: str | None
 
+    @property
+    def note(self) -> str:
+        """Why cells of its tables bear the mark; empty where none does."""
+        return note(doubt for row in self.rows for doubt in row.doubts.values())
+
 
 def reason(status: Status, asked: bool) -> str:
     """Why a launch went no further; `asked`: the user gave the count."""
@@ -104,13 +110,26 @@ def compare(result: Result, metrics: Sequence[Metric]) -> Comparison:
 class Column:
     """One column: its heading, and a row's cell in words. `narrow` stands in its place where there
     is little room: the unit in the heading, and not in every cell. `at` is the count at which the
-    figure was taken, where it has one."""
+    figure was taken, where it has one, and `field` the row's field whose doubt is the cell's."""
 
     heading: str
     cell: Callable[[Row], str]
     is_number: bool = True
     narrow: Column | None = None
     at: Callable[[Row], int | None] = lambda _: None
+    field: str = ""
+
+    def said(self, row: Row) -> str:
+        """The cell, with the mark where its value is doubted; a dash for the numbers of a runtime
+        that did not run, which are not unknown but absent."""
+        if row.status is None and self.is_number:
+            return "–"
+        return marked(self.cell(row), row.doubt(self.field))
+
+    @property
+    def brief(self) -> Column:
+        """The column that stands in its place where there is little room."""
+        return replace(self.narrow, at=self.at, field=self.field) if self.narrow else self
 
 
 WIDE = 100  # columns of a terminal that hold every cell with its unit
@@ -131,31 +150,35 @@ def _brief(seconds: float | None) -> str:
 
 COLUMNS = (
     Column("runtime", lambda row: row.name, is_number=False),
-    Column("reached", lambda row: units.count(row.reached)),
+    Column("reached", lambda row: units.count(row.reached), field="reached"),
     Column("stopped by", lambda row: row.stopped, is_number=False),
     Column(
         "bytes\na unit",
         lambda row: units.size(row.total_bytes),
         narrow=Column("KiB\na\nunit", lambda row: _in(KIB, row.total_bytes)),
         at=lambda row: row.bytes_at,
+        field="total_bytes",
     ),
     Column(
         "as RSS\nshows",
         lambda row: units.size(row.rss_bytes),
         narrow=Column("KiB\nas\nRSS", lambda row: _in(KIB, row.rss_bytes)),
         at=lambda row: row.bytes_at,
+        field="rss_bytes",
     ),
     Column(
         "start\nfrom idle",
         lambda row: units.seconds(row.idle_start_seconds),
         narrow=Column("start\nidle\nµs", lambda row: _in(MICROSECOND, row.idle_start_seconds)),
         at=lambda row: row.start_at,
+        field="idle_start_seconds",
     ),
     Column(
         "start\nawake",
         lambda row: units.seconds(row.awake_start_seconds),
         narrow=Column("start\nawake\nµs", lambda row: _in(MICROSECOND, row.awake_start_seconds)),
         at=lambda row: row.start_at,
+        field="awake_start_seconds",
     ),
     Column(
         "overhead\nin a start",
@@ -168,16 +191,20 @@ COLUMNS = (
         lambda row: units.rate(row.burst_units_per_second),
         narrow=Column("burst\na\nsecond", lambda row: units.number(row.burst_units_per_second)),
         at=lambda row: row.burst_at,
+        field="burst_units_per_second",
     ),
-    Column("in one\nthread", lambda row: units.ratio(row.per_thread), at=lambda row: row.bytes_at),
+    Column(
+        "in one\nthread",
+        lambda row: units.ratio(row.per_thread),
+        at=lambda row: row.bytes_at,
+        field="per_thread",
+    ),
 )
 
 
 def cells(row: Row, columns: Sequence[Column] = COLUMNS) -> tuple[str, ...]:
-    """The row in words, a cell a column: a dash for the numbers of a runtime that did not run,
-    which are not unknown but absent."""
-    absent = row.status is None
-    return tuple("–" if absent and column.is_number else column.cell(row) for column in columns)
+    """The row in words, a cell a column."""
+    return tuple(column.said(row) for column in columns)
 
 
 @dataclass(frozen=True)
@@ -188,12 +215,15 @@ class Fitted:
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
         wide = options.max_width >= WIDE
-        columns = COLUMNS if wide else [column.narrow or column for column in COLUMNS]
+        columns = COLUMNS if wide else [column.brief for column in COLUMNS]
         yield _table(self.comparison, columns, gap=2 if wide else 1)
+        if self.comparison.note:
+            yield Text(self.comparison.note)
 
 
 def table(comparison: Comparison) -> Fitted:
-    """For a terminal: from 80 columns on no number is ever cut, and words wrap to leave room."""
+    """For a terminal: from 80 columns on no number is ever cut, and words wrap to leave room. Below
+    it, why cells are marked."""
     return Fitted(comparison)
 
 
@@ -217,6 +247,8 @@ def markdown(comparison: Comparison) -> str:
     rules = ("---:" if column.is_number else "---" for column in COLUMNS)
     lines = [_line(column.heading.replace("\n", " ") for column in COLUMNS), _line(rules)]
     lines += [_line(map(escape.markdown, cells(row))) for row in comparison.rows]
+    if comparison.note:
+        lines += ["", escape.markdown(comparison.note)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,7 @@
-"""Doubted values in sentences: others are taken where there are any, else the doubt is stated."""
+"""Doubted values where a person reads them: the mark beside the value, and the reasons once below.
+
+In sentences and titles others are taken where there are any, else the doubt is stated.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,13 @@ def reasons(doubts: Iterable[str | None]) -> str:
     """Why the values are doubted that have these doubts, the gravest first; empty where none is."""
     held = {*doubts}
     return "; ".join(doubt.reason for doubt in DOUBTS if doubt.name in held)
+
+
+def note(doubts: Iterable[str | None]) -> str:
+    """The line below a table or a figure in which values with these doubts stand; empty where none
+    is doubted."""
+    why = reasons(doubts)
+    return f"{MARK} {why}." if why else ""
 
 
 def stated(sentence: str, doubts: Iterable[str | None]) -> str:

@@ -19,6 +19,7 @@ from bench.results.metrics import SCHEMA, Metric, Name
 from bench.results.records import Result
 from reports import escape, units
 from reports.console import Console
+from reports.doubted import marked, note
 
 Format = Literal["table", "json", "csv", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -87,7 +88,8 @@ def as_markdown(metrics: Iterable[Metric]) -> str:
         cells = map(escape.markdown, (metric.runtime, *_cells(metric)))
         lines.append(_markdown_row((*cells, f"{metric.samples}{doubts.mark(metric)}")))
     notes = [f"- {number} {escape.markdown(doubt)}" for number, doubt in doubts.numbered()]
-    return "\n".join([*lines, *(["", *notes] if notes else [])]) + "\n"
+    why = escape.markdown(doubts.note)
+    return "\n".join([*lines, *(["", why] if why else []), *(["", *notes] if notes else [])]) + "\n"
 
 
 def as_table(metrics: Iterable[Metric], width: int = WIDTH) -> str:
@@ -104,19 +106,27 @@ def as_table(metrics: Iterable[Metric], width: int = WIDTH) -> str:
             row = (f"  {name}", *cells, f"{metric.samples}{doubts.mark(metric)}")
             table.add_row(*map(Text, row))
     notes = [Text(f"{number} {escape.terminal(doubt)}") for number, doubt in doubts.numbered()]
-    return _printed([table, *notes], width)
+    why = [Text(doubts.note)] if doubts.note else []
+    return _printed([table, *why, *notes], width)
 
 
 class Doubts:
-    """The warnings of a table, each told once under a number that its rows refer to."""
+    """The warnings of a table, each told once under a number that its rows refer to, and why
+    values bear the mark."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._marked: list[str | None] = []
 
     def mark(self, metric: Metric) -> str:
         """The numbers of a figure's warnings, ` (1, 4)`, or nothing."""
+        self._marked.append(metric.doubt)
         marks = [self._numbers.setdefault(w, len(self._numbers) + 1) for w in metric.warnings]
         return f" ({', '.join(map(str, marks))})" if marks else ""
+
+    @property
+    def note(self) -> str:
+        return note(self._marked)
 
     def numbered(self) -> list[tuple[str, str]]:
         return [(f"({number})", doubt) for doubt, number in self._numbers.items()]
@@ -146,7 +156,8 @@ def name_of(metric: Metric) -> str:
 
 def _cells(metric: Metric) -> tuple[str, ...]:
     at = units.count(metric.at) if metric.at is not None else ""
-    return (name_of(metric), at, value_of(metric, metric.value), overhead(metric), interval(metric))
+    value = marked(value_of(metric, metric.value), metric.doubt)
+    return (name_of(metric), at, value, overhead(metric), interval(metric))
 
 
 def overhead(metric: Metric) -> str:

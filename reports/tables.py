@@ -16,13 +16,14 @@ from bench.results.choice import by_runtime
 from bench.results.metrics import Metric
 from bench.results.records import Limit, Result
 from reports import escape, summary, units
-from reports.charts.chart import Chart, Column, Table, Value, tabulate
+from reports.charts.chart import Chart, Column, Doubts, Table, Value, tabulate
 from reports.comparison import COLUMNS, Comparison, Row, cells
 
 COMPARISON = "comparison"
 SUMMARY = "summary"
 LIMITS = "limits"
 NO_LIMIT = "unlimited"
+DOUBTS = "doubts"  # the last column of a CSV file
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,29 @@ def tables(
 
 
 def as_markdown(table: Table) -> str:
-    """The words of a table, for a page or a pull request."""
+    """The words of a table, for a page or a pull request, and below it why cells are marked."""
     rules = ("---:" if is_number else "---" for is_number in table.is_number)
     lines = [_line(map(escape.markdown, table.headings)), _line(rules)]
     lines += [_line(map(escape.markdown, row)) for row in table.words]
+    if table.note:
+        lines += ["", escape.markdown(table.note)]
     return "\n".join(lines) + "\n"
 
 
 def as_csv(table: Table) -> str:
-    """The raw values of a table under its keys; unknown is an empty cell."""
+    """The raw values of a table under its keys; unknown is an empty cell. Where values can be
+    doubted, a last column names those of the row that are: `total_bytes few; rss_bytes few`."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.keys)
-    writer.writerows(map(_csv_cell, row) for row in table.values)
+    keys, rows = table.keys, table.values
+    if table.doubts is not None:
+        keys = (*keys, DOUBTS)
+        rows = tuple(
+            (*row, "; ".join(f"{key} {name}" for key, name in about.items()))
+            for row, about in zip(rows, table.doubts, strict=True)
+        )
+    writer.writerow(keys)
+    writer.writerows(map(_csv_cell, row) for row in rows)
     return out.getvalue()
 
 
@@ -87,11 +98,18 @@ def comparison(compared: Comparison) -> Table:
         is_number=tuple(column.is_number for column in COLUMNS),
         words=tuple(map(cells, compared.rows)),
         values=tuple(map(_raw, compared.rows)),
+        doubts=tuple(map(_doubts, compared.rows)),
     )
 
 
 def _raw(row: Row) -> tuple[Value, ...]:
     return tuple(value(row) for _, value in RAW)
+
+
+def _doubts(row: Row) -> Doubts:
+    """Those about the row's values, by the keys of their columns."""
+    fields = zip((column.field for column in COLUMNS), (key for key, _ in RAW), strict=True)
+    return {key: doubt for field, key in fields if (doubt := row.doubt(field))}
 
 
 # Every figure
@@ -110,7 +128,7 @@ FIGURES: tuple[Column[Metric], ...] = (
 
 def figures(metrics: Iterable[Metric]) -> Table:
     """A row a figure, as `outnumber summary` has them."""
-    return tabulate(FIGURES, list(metrics))
+    return tabulate(FIGURES, list(metrics), lambda m: {"value": m.doubt} if m.doubt else {})
 
 
 # The limits

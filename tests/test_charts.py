@@ -629,7 +629,7 @@ def test_a_title_of_times_takes_sure_values_or_states_the_doubt(made: Result, ti
     assert of(spawn, made).title == title
     assert of(spawn, made).rows[0].burst.doubt == "busy"
     times = of(where_time_goes, made)
-    assert times.rows[0].doubt == "busy"
+    assert times.rows[0].doubt("wall_seconds") == "busy"
     assert ("†" in times.title) is ("†" in title)
 
 

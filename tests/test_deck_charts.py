@@ -64,8 +64,8 @@ def test_a_bar_is_labelled_with_its_own_value_at_its_end() -> None:
     assert labels(chart, "projected") == {1: ('#,##0.0,," million"', "outEnd")}
     (chart,) = charts(slide_of(made, "bytes-per-unit"))
     assert labels(chart, "total a unit") == {
-        0: ('" "#,##0.0" KiB"', "inBase"),
-        1: ('" "#,##0.00" KiB"', "inBase"),
+        0: ('" "#,##0.0" KiB†"', "inBase"),
+        1: ('" "#,##0.00" KiB†"', "inBase"),
     }
     (chart,) = charts(slide_of(made, "closeness"))
     assert list(labels(chart, "units that the limit allows")) == [1, 2, 4]
@@ -109,7 +109,7 @@ def test_a_series_stands_before_no_longer_one() -> None:
     _, latencies = charts(slide_of(opened(result(few, sweep((10, 100)))), "spawn"))
     known = points(latencies)
     assert [len(each) for each in known.values()] == [4, 4, 3, 3]
-    assert next(reversed(known)) == "OS thread (C), awake, 5.00 ns overhead"
+    assert next(reversed(known)) == "OS thread (C), awake†, 5.00 ns overhead"
 
 
 def test_a_share_is_written_where_it_has_room_and_the_clock_s_mark_leaves_it() -> None:
@@ -179,11 +179,11 @@ def test_spawn_holds_rates_and_quantiles() -> None:
     assert values(rates)["burst, units a second"] == pytest.approx([1 / 3e-4, 100_000])
     known = points(latencies)
     assert list(known) == [
-        f"{label}, {start}, 5.00 ns overhead"
+        f"{label}, {start}†, 5.00 ns overhead"
         for label in ("threading.Thread", "asyncio task")
         for start in ("from idle", "awake")
     ]
-    assert [x for x, _ in known["asyncio task, awake, 5.00 ns overhead"]] == pytest.approx(
+    assert [x for x, _ in known["asyncio task, awake†, 5.00 ns overhead"]] == pytest.approx(
         [1, 1, 2, 8], 0.01
     )
     heights = [points[0][1] for points in known.values()]

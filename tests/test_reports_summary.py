@@ -24,7 +24,7 @@ SLOW = Unit(burst=1e-3, marginal=1e-3)
 SMALL = result(
     sweep((100, 1000), SLOW, purpose="climb", status="refused", limit="vm.max_map_count"),
     *[sweep((100, 1000), SLOW, number=number) for number in (1, 2)],
-    leak_sweep(12.0),
+    leak_sweep(12.0, units=1000),
 )
 HOSTILE = 'ev|il`<b>\x1b[31m\u202e\n=x"'
 
@@ -95,18 +95,18 @@ def test_csv_keeps_numbers_numbers_and_makes_formulas_text() -> None:
 
 
 def test_a_table_is_read_from_top_to_bottom() -> None:
-    assert render(SMALL, "table", 90).splitlines()[:11] == [
-        "figure (a unit)                at      value  overhead              95 % interval  sweeps",
+    assert render(SMALL, "table", 89).splitlines()[:11] == [
+        "figure (a unit)                at       value  overhead             95 % interval  sweeps",
         "asyncio",
-        "  bytes: total              1,000   1.00 KiB                                        2 (1)",
-        "  bytes: user               1,000  0.977 KiB                                        2 (1)",
-        "  bytes: kernel             1,000     24.0 B                                        2 (1)",
-        "  bytes: kernel stack       1,000        0 B                                        2 (1)",
-        "  bytes: page tables        1,000     8.00 B                                        2 (1)",
-        "  bytes: kernel other       1,000     16.0 B                                        2 (1)",
-        "  bytes: rss                1,000      900 B                                        2 (1)",
-        "  fixed bytes (a process)           1.91 MiB                                        2 (1)",
-        "  leaked bytes              2,000     12.0 B                       12.0 to 12.0 B       1",
+        "  bytes: total              1,000   1.00 KiB†                                       2 (1)",
+        "  bytes: user               1,000  0.977 KiB†                                       2 (1)",
+        "  bytes: kernel             1,000     24.0 B†                                       2 (1)",
+        "  bytes: kernel stack       1,000        0 B†                                       2 (1)",
+        "  bytes: page tables        1,000     8.00 B†                                       2 (1)",
+        "  bytes: kernel other       1,000     16.0 B†                                       2 (1)",
+        "  bytes: rss                1,000      900 B†                                       2 (1)",
+        "  fixed bytes (a process)           1.91 MiB†                                       2 (1)",
+        "  leaked bytes              1,000      12.0 B                      12.0 to 12.0 B       1",
     ]
 
 
@@ -115,13 +115,14 @@ def test_the_overhead_of_a_start_stands_beside_its_value() -> None:
     for start in ("from idle", "awake"):
         name = ["start", *f"{start}, 99".split()]
         (line,) = (line for line in lines if line[: len(name)] == name)
-        assert line[len(name) :] == ["%", "1,000", "130", "ns", "5.00", "ns", "2", "(1)"]
+        assert line[len(name) :] == ["%", "1,000", "130", "ns†", "5.00", "ns", "2", "(1)"]
 
 
 def test_each_doubt_stands_once_below_the_table() -> None:
     lines = render(SMALL, "table", 90).splitlines()
     assert lines[-1] == "(1) need at least 6 sweeps for an interval, have 2"
-    assert lines[-2].split() == ["ceiling", "1,000", "refused,", "vm.max_map_count", "1"]
+    assert lines[-2] == "† too few samples for an interval."
+    assert lines[-3].split() == ["ceiling", "1,000", "refused,", "vm.max_map_count", "1"]
 
 
 def test_markdown_is_one_table_and_its_doubts() -> None:
@@ -129,8 +130,9 @@ def test_markdown_is_one_table_and_its_doubts() -> None:
     assert lines[:3] == [
         "| runtime | figure (a unit) | at | value | overhead | 95 % interval | sweeps |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
-        "| asyncio | bytes: total | 1,000 | 1.00 KiB |  |  | 2 (1) |",
+        "| asyncio | bytes: total | 1,000 | 1.00 KiB† |  |  | 2 (1) |",
     ]
+    assert lines[-4:-2] == ["", "† too few samples for an interval."]
     assert lines[-2:] == ["", "- (1) need at least 6 sweeps for an interval, have 2"]
 
 

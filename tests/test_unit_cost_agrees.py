@@ -12,6 +12,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
+from bench.results.doubts import MARK
 from bench.results.figures import figures, series
 from bench.results.metrics import PARTS, find
 from bench.results.records import Memory, Reading, Result
@@ -20,6 +21,7 @@ from reports.charts.unit_cost import PARTS as DRAWN
 from reports.charts.unit_cost import Cost, UnitCost, unit_cost
 from reports.deck.figures.unit_cost import _data
 from reports.digest import digest
+from reports.doubted import marked
 from reports.palette import LIGHT
 from reports.pictures.canvas import WIDE, Canvas
 from reports.pictures.draw import draw
@@ -101,7 +103,7 @@ def test_bar_label_table_and_total_agree(seed: int) -> None:
         assert row.low == total.low
         headings = chart.table.headings
         assert values[headings.index("total a unit")] == total.value
-        assert words[headings.index("total a unit")] == units.size(total.value)
+        assert words[headings.index("total a unit")] == marked(units.size(total.value), total.doubt)
         known = sum(part or 0 for part in row.parts)
         assert values[2:6] == row.parts
         if total.value is None:
@@ -156,7 +158,9 @@ def test_what_is_drawn_is_as_long_as_the_label_says(
     monkeypatch.setattr(Canvas, "plate", heard)
     draw(chart, LIGHT, WIDE)
     totals = [units.size(row.total) if row.total is not None else None for row in chart.rows]
-    assert said == [total or "total unknown" for total in totals]
+    assert [words.removesuffix(MARK) for words in said] == [
+        total or "total unknown" for total in totals
+    ]
     known = [row.known for row in chart.rows if row.known]
     drawn = list(bars.values())[len(bars) - len(known) :]  # the legend comes before the bars
     dots = [wide / size for wide, size in zip(drawn, known, strict=True)]

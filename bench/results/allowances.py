@@ -7,13 +7,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.results.choice import ENDED, by_runtime, farthest, farthest_stop
+from bench.results.doubts import APPLY, gravest
 from bench.results.records import MEMORY_LIMIT, Limit, Result, Stop, Sweep
+
+# Which doubts about a runner spoil what its units were seen to take of a limit. A limit of a count
+# takes as many whatever else the runner does.
+SPOILING = {
+    "count": APPLY["ceiling"],
+    "bytes": APPLY["bytes_per_unit"],
+}
 
 
 @dataclass(frozen=True)
 class Allowance:
     """A limit that allows `units` in all. `value` is the limit's own, and `take` what a unit takes
-    of it, in its `measure`; `None` is unknown."""
+    of it, in its `measure`; `None` is unknown. `doubt` is about what a unit takes, and so
+    about `units`."""
 
     limit: str
     where: str | None
@@ -22,6 +31,7 @@ class Allowance:
     value: int | None = None
     take: float | None = None
     lift: str = ""
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,8 +57,8 @@ def allowances(result: Result) -> tuple[Allowances, ...]:
 def _allowances(runtime: str, sweeps: Sequence[Sweep]) -> Allowances:
     stop = farthest_stop(sweeps)
     limits = tuple(limits_of(sweeps))
-    rows, unknown = _rows(limits), hiding(limits)
-    named = _named(stop, rows)
+    rows, unknown = _rows(_looked_at(sweeps)), hiding(limits)
+    named = _named(stop, rows, gravest(_seen(farthest(sweeps), "count")))
     if named and named not in rows:
         rows = [*rows, named]
     rows.sort(key=lambda row: row.units)
@@ -76,25 +86,47 @@ def hiding(limits: Iterable[Limit]) -> tuple[str, ...]:
 def limits_of(sweeps: Sequence[Sweep]) -> Iterable[Limit]:
     """The limits of the farthest climb; where it looked at none, of the sweep that went farthest
     among those that did. A leak sweep's few units tell too little of what one takes."""
+    looked_at = _looked_at(sweeps)
+    return looked_at.limits if looked_at else ()
+
+
+def _looked_at(sweeps: Sequence[Sweep]) -> Sweep | None:
     looked = [sweep for sweep in sweeps if sweep.limits and sweep.purpose != "leak"]
+    if not looked:
+        return None
     first = farthest(sweeps)
-    return (first if first.limits else farthest(looked)).limits if looked else ()
+    return first if first.limits else farthest(looked)
 
 
-def _rows(limits: Iterable[Limit]) -> list[Allowance]:
+def _rows(sweep: Sweep | None) -> list[Allowance]:
+    """What the limits allow by what this sweep's units were seen to take of them."""
     return [
-        Allowance(one.name, one.where, one.allows, one.measure, one.value, one.take, one.lift)
-        for one in limits
-        if one.allows is not None
+        Allowance(
+            one.name,
+            one.where,
+            one.allows,
+            one.measure,
+            one.value,
+            one.take,
+            one.lift,
+            gravest(_seen(sweep, one.measure)),
+        )
+        for one in (sweep.limits if sweep else ())
+        if sweep and one.allows is not None
     ]
 
 
-def _named(stop: Stop, rows: Iterable[Allowance]) -> Allowance | None:
+def _seen(sweep: Sweep, measure: Literal["count", "bytes"]) -> frozenset[str]:
+    """The doubts about the runner, at its last step, that spoil what a unit takes of a limit."""
+    return SPOILING[measure].intersection(sweep.steps[-1].doubts if sweep.steps else ())
+
+
+def _named(stop: Stop, rows: Iterable[Allowance], doubt: str | None) -> Allowance | None:
     """The limit that the stop names; where none like it was read, as many as were alive when it
-    said no."""
+    said no, of which there may be a `doubt`."""
     if stop.limit is None:
         return None
     same = [row for row in rows if (row.limit, row.where) == (stop.limit, stop.where)]
     if same or stop.status not in ENDED:
         return same[0] if same else None
-    return Allowance(stop.limit, stop.where, stop.count)
+    return Allowance(stop.limit, stop.where, stop.count, doubt=doubt)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from bench.results.choice import by_runtime, steps_by_count
 from bench.results.doubts import applying, gravest
+from bench.results.load import is_busy, slowed
 from bench.results.records import Memory, Reading, Result, Step, Sweep
 from bench.results.samples import UNKNOWN
 from bench.results.statistics import theil_sen
@@ -26,13 +27,15 @@ MOST_FITTED = 300
 @dataclass(frozen=True)
 class Point:
     """User and kernel memory in bytes above the baseline with `units` alive: the median over the
-    processes that were there, the least and the most of them, and how many they were."""
+    processes that were there, the least and the most of them, and how many they were. `doubt` is
+    the gravest that any of them has; that they are few is seen from `samples`."""
 
     units: int
     bytes: float
     low: float
     high: float
     samples: int
+    doubt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,69 +55,85 @@ class Line:
 @dataclass(frozen=True)
 class Growth:
     """One runtime's curve, the fewest units first. Without points `reason` says why; without a
-    line there are fewer than two points. `doubt` is the gravest that was seen of a runner behind
-    it."""
+    line there are fewer than two points."""
 
     runtime: str
     points: tuple[Point, ...]
     line: Line | None
     source: str
     reason: str = ""
-    doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A step's count, its bytes above the baseline, their source, and the doubts about them."""
+
+    units: int
+    bytes: float
+    source: str
+    doubts: frozenset[str]
 
 
 def growths(result: Result) -> tuple[Growth, ...]:
     """The curve of every runtime that ran. Which sweeps tell of a count is the rule of
     `steps_by_count`."""
-    return tuple(_growth(runtime, sweeps) for runtime, sweeps in by_runtime(result))
+    slow = slowed(result.control)
+    return tuple(_growth(runtime, sweeps, slow) for runtime, sweeps in by_runtime(result))
 
 
-def _growth(runtime: str, sweeps: Sequence[Sweep]) -> Growth:
+def _growth(runtime: str, sweeps: Sequence[Sweep], slow: bool) -> Growth:
     def is_read(sweep: Sweep, step: Step) -> bool:
-        return _taken(sweep.baseline, step) is not None
+        return _taken(sweep, step, slow) is not None
 
-    steps = [*itertools.chain.from_iterable(steps_by_count(sweeps, is_read).values())]
-    taken = (_taken(sweep.baseline, step) for sweep, step in steps)
-    known = [one for one in taken if one is not None]
+    steps = itertools.chain.from_iterable(steps_by_count(sweeps, is_read).values())
+    known = [one for sweep, step in steps if (one := _taken(sweep, step, slow)) is not None]
     if not known:
         finished = steps_by_count(sweeps, lambda sweep, step: True)
         reason = "its memory could not be read" if finished else "no step was finished"
         return Growth(runtime, (), None, UNKNOWN, reason)
-    source = Counter(source for _, _, source in known).most_common(1)[0][0]
-    points = _points((units, value) for units, value, from_ in known if from_ == source)
-    seen = (name for _, step in steps for name in step.doubts)
-    doubt = gravest(applying("bytes_per_unit", source).intersection(seen))
-    return Growth(runtime, points, _line(points), source, doubt=doubt)
+    source = Counter(one.source for one in known).most_common(1)[0][0]
+    points = _points(one for one in known if one.source == source)
+    return Growth(runtime, points, _line(points), source)
 
 
-def _taken(baseline: Memory | None, step: Step) -> tuple[int, float, str] | None:
-    """A step's count, its bytes above the baseline, and their source; `None` where a part is not
-    known, was read from elsewhere than the baseline's, or is less than it was there: then its
-    source counts something else too."""
-    if baseline is None:
+def _taken(sweep: Sweep, step: Step, slow: bool) -> _Taken | None:
+    """What a step took; `None` where a part is not known, was read from elsewhere than the
+    baseline's, or is less than it was there: then its source counts something else too."""
+    if sweep.baseline is None:
         return None
     total, sources = 0, []
-    for before, after in _pairs(baseline, step.memory):
+    for before, after in _pairs(sweep.baseline, step.memory):
         if before.bytes is None or after.bytes is None or before.source != after.source:
             return None
         if after.bytes < before.bytes:
             return None
         total += after.bytes - before.bytes
         sources.append(after.source)
-    return step.alive, float(total), " + ".join(sources)
+    source = " + ".join(sources)
+    seen = {*step.doubts, *(("busy",) if slow or is_busy(sweep) else ())}
+    return _Taken(step.alive, float(total), source, applying("bytes_per_unit", source) & seen)
 
 
 def _pairs(baseline: Memory, memory: Memory) -> tuple[tuple[Reading, Reading], ...]:
     return ((baseline.user, memory.user), (baseline.kernel, memory.kernel))
 
 
-def _points(taken: Iterable[tuple[int, float]]) -> tuple[Point, ...]:
-    at: dict[int, list[float]] = defaultdict(list)
-    for units, value in taken:
-        at[units].append(value)
-    return tuple(
-        Point(units, statistics.median(all_), min(all_), max(all_), len(all_))
-        for units, all_ in sorted(at.items())
+def _points(taken: Iterable[_Taken]) -> tuple[Point, ...]:
+    at: dict[int, list[_Taken]] = defaultdict(list)
+    for one in taken:
+        at[one.units].append(one)
+    return tuple(_point(units, all_) for units, all_ in sorted(at.items()))
+
+
+def _point(units: int, taken: Sequence[_Taken]) -> Point:
+    values = [one.bytes for one in taken]
+    return Point(
+        units,
+        statistics.median(values),
+        min(values),
+        max(values),
+        len(values),
+        gravest(name for one in taken for name in one.doubts),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bench.results.bins import quantile_seconds
 from bench.results.choice import by_runtime, steps_by_count
-from bench.results.doubts import gravest
+from bench.results.doubts import APPLY, gravest
 from bench.results.load import is_busy, slowed
 from bench.results.metrics import QUANTILES, Name
 from bench.results.records import FUTEX_SLOTS, Latencies, Purpose, Result, Step, Sweep
@@ -42,8 +42,8 @@ class Population:
     """Start latencies in seconds with `units` parked, an estimate for each of `QUANTILES`, from one
     value a process; `None` for one that too few were timed to tell (`bears`). `timed` units were
     started in each process (the median). `samples` processes were asked. `overhead` is the median
-    round with nothing spawned, in seconds, and `doubt` that about the median.
-    `purpose` is that of the sweeps; `futex_slots` are those that the processes had, the fewest."""
+    round with nothing spawned, in seconds; `doubts` has that about each quantile. `purpose` is that
+    of the sweeps; `futex_slots` are those that the processes had, the fewest."""
 
     start: Start
     units: int
@@ -51,9 +51,14 @@ class Population:
     samples: int
     quantiles: tuple[Estimate, ...]
     overhead: float | None
-    doubt: str | None = None
+    doubts: tuple[str | None, ...] = ()
     purpose: Purpose = "short"
     futex_slots: int | None = None
+
+    @property
+    def doubt(self) -> str | None:
+        """The one about the median."""
+        return next(iter(self.doubts), None)
 
 
 def bears(timed: int, quantile: float) -> bool:
@@ -113,7 +118,10 @@ def _population(
         samples=len(rounds),
         quantiles=quantiles,
         overhead=overhead,
-        doubt=gravest(doubts_of(seen, quantiles[0], overhead)),
+        doubts=tuple(
+            gravest(APPLY[start.metric] & doubts_of(seen, quantile, overhead))
+            for quantile in quantiles
+        ),
         purpose=timed[0][0].purpose,
         futex_slots=min(
             (step.counts[FUTEX_SLOTS] for _, step in timed if FUTEX_SLOTS in step.counts),

@@ -7,18 +7,22 @@ be escaped for where they are shown (`reports.escape`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
+from bench.results.doubts import gravest
 from bench.results.metrics import Metric
 from bench.results.records import Kind, Machine, Result, Runtime
 from reports import units
+from reports.doubted import marked, note
 from reports.escape import plain
 from reports.names import short
 
 Value = str | int | float | None
 R = TypeVar("R")
+# The doubts about the values of a row (names of `bench.results.doubts`), by their columns' keys.
+Doubts = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -41,33 +45,54 @@ class Column(Generic[R]):
 
 @dataclass(frozen=True)
 class Table:
-    """The figure as rows of cells, once in words and once as raw values."""
+    """The figure as rows of cells, once in words and once as raw values. `doubts` has those of each
+    row, whose cells bear the mark in words; `None` where no value of the table can have one."""
 
     headings: tuple[str, ...]
     keys: tuple[str, ...]
     is_number: tuple[bool, ...]
     words: tuple[tuple[str, ...], ...]
     values: tuple[tuple[Value, ...], ...]
+    doubts: tuple[Doubts, ...] | None = None
+
+    @property
+    def note(self) -> str:
+        """Why cells bear the mark, as a line below the table; empty where none does."""
+        return note(doubt for row in self.doubts or () for doubt in row.values())
 
 
-def tabulate(columns: Sequence[Column[R]], rows: Sequence[R]) -> Table:
-    """The table of `rows`, a cell a column."""
+def tabulate(
+    columns: Sequence[Column[R]], rows: Sequence[R], doubts: Callable[[R], Doubts] | None = None
+) -> Table:
+    """The table of `rows`, a cell a column, those marked that have a doubt among a row's
+    `doubts`."""
+    held = None if doubts is None else tuple(map(doubts, rows))
     return Table(
         headings=tuple(column.heading for column in columns),
         keys=tuple(column.key for column in columns),
         is_number=tuple(column.is_number for column in columns),
-        words=tuple(tuple(column.said(row) for column in columns) for row in rows),
+        words=tuple(
+            tuple(marked(column.said(row), about.get(column.key)) for column in columns)
+            for row, about in zip(rows, held or ({},) * len(rows), strict=True)
+        ),
         values=tuple(tuple(column.value(row) for column in columns) for row in rows),
+        doubts=held,
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """The runtime that a row is about. `label` is short enough for an axis."""
+    """The runtime that a row is about. `label` is short enough for an axis. `doubts` are those
+    about its values."""
 
     runtime: str
     label: str
     kind: Kind
+    doubts: Doubts = field(default_factory=dict)
+
+    def doubt(self, *keys: str) -> str | None:
+        """The gravest doubt about the values under these keys, if any; without keys, about all."""
+        return gravest(self.doubts.get(key) for key in keys or self.doubts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +114,16 @@ class Chart:
         """Everything that the figure shows."""
         raise NotImplementedError
 
+    @property
+    def drawn_doubts(self) -> Iterable[str]:
+        """The doubts about the values that are drawn, whose labels bear the mark."""
+        return (doubt for row in self.rows for doubt in row.doubts.values())
+
+    @property
+    def note(self) -> str:
+        """Why labels of the figure bear the mark; empty where none does."""
+        return note(self.drawn_doubts)
+
 
 def who(runtime: Runtime) -> dict[str, Any]:
     """The fields of a `Row`."""
@@ -97,6 +132,11 @@ def who(runtime: Runtime) -> dict[str, Any]:
         "label": short(runtime.label) or plain(runtime.name) or "unnamed",
         "kind": runtime.kind,
     }
+
+
+def known_doubts(metrics: Mapping[str, Metric | None]) -> Doubts:
+    """The doubts about these metrics, by the same keys."""
+    return {key: one.doubt for key, one in metrics.items() if one and one.doubt}
 
 
 def ran(result: Result, metrics: Iterable[Metric]) -> list[Runtime]:

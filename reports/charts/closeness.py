@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from bench.results.allowances import Allowance, Allowances, allowances
-from bench.results.metrics import Metric
+from bench.results.metrics import Metric, find
 from bench.results.records import Result, Runtime
 from reports import units
 from reports.charts.chart import (
     Chart,
     Column,
+    Doubts,
     Row,
     Table,
     caption,
     grouped,
+    known_doubts,
     left_out,
     ran,
     tabulate,
     who,
 )
 from reports.comparison import THREADS
+from reports.doubted import marked, stated, sure
 from reports.escape import plain
 from reports.names import many, short
 
@@ -38,7 +41,8 @@ HOW = (
 class Bound:
     """One limit's bar: it allows `units` in all. `name` is short; `where` the cgroup or whom it
     counts; `value` the limit's own and `take` what a unit takes of it, in its `measure`; `binding`
-    that it ended the launch or would end it first; `lift` what to type to go further."""
+    that it ended the launch or would end it first; `lift` what to type to go further; `doubt` is
+    about what a unit takes, and so about `units`."""
 
     name: str
     where: str | None
@@ -48,6 +52,7 @@ class Bound:
     take: float | None
     binding: bool
     lift: str
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +67,24 @@ class Closeness(Row):
     unknown: tuple[str, ...] = ()
 
     @property
+    def name(self) -> str:
+        """What stands beside the bars: the label, marked where the line of what was reached is
+        doubted."""
+        return marked(self.label, self.doubt("reached"))
+
+    @property
     def binding(self) -> Bound | None:
         """The marked one."""
         return next((bound for bound in self.bounds if bound.binding), None)
 
 
 Place = tuple[Closeness, Bound]
+
+
+def _doubts(place: Place) -> Doubts:
+    row, bound = place
+    found = {"allows": bound.doubt, "take": bound.doubt, "reached": row.doubt("reached")}
+    return {key: doubt for key, doubt in found.items() if doubt}
 
 
 def own_value(bound: Bound) -> str:
@@ -101,13 +118,22 @@ class LimitsCloseness(Chart):
 
     @property
     def table(self) -> Table:
-        return tabulate(COLUMNS, [(row, bound) for row in self.rows for bound in row.bounds])
+        places = [(row, bound) for row in self.rows for bound in row.bounds]
+        return tabulate(COLUMNS, places, _doubts)
+
+    @property
+    def drawn_doubts(self) -> Iterable[str]:
+        bounds = (bound.doubt for row in self.rows for bound in row.bounds)
+        return filter(None, (*bounds, *(row.doubt("reached") for row in self.rows)))
 
 
 def closeness(result: Result, metrics: Sequence[Metric]) -> LimitsCloseness:
     """The limits of each runtime that ran."""
     found = {one.runtime: one for one in allowances(result)}
-    rows = [_row(runtime, found[runtime.name]) for runtime in ran(result, metrics)]
+    rows = [
+        _row(one, found[one.name], find(metrics, one.name, "ceiling"))
+        for one in ran(result, metrics)
+    ]
     rows.sort(key=lambda row: row.binding.units if row.binding else float("inf"))
     return LimitsCloseness(
         title=_title(rows),
@@ -118,13 +144,14 @@ def closeness(result: Result, metrics: Sequence[Metric]) -> LimitsCloseness:
     )
 
 
-def _row(runtime: Runtime, found: Allowances) -> Closeness:
+def _row(runtime: Runtime, found: Allowances, ceiling: Metric | None) -> Closeness:
     return Closeness(
         **who(runtime),
         bounds=tuple(_bound(one, one is found.binding) for one in found.rows),
         reached=found.reached,
         ended=found.ended,
         unknown=tuple(short(name, 40) for name in found.unknown),
+        doubts=known_doubts({"reached": ceiling}),
     )
 
 
@@ -138,6 +165,7 @@ def _bound(one: Allowance, binding: bool) -> Bound:
         take=one.take,
         binding=binding,
         lift=plain(one.lift),
+        doubt=one.doubt,
     )
 
 
@@ -150,9 +178,20 @@ def _title(rows: Sequence[Closeness]) -> str:
     if threads and tasks and _measures(threads) == {"count"} and _measures(tasks) == {"bytes"}:
         return f"Threads run into a count, {_names(threads)}; tasks into memory, {_names(tasks)}."
     if threads and tasks:
+        threads, tasks = sure(threads, _doubt), sure(tasks, _doubt)
         first = [row for name in THREADS for row in threads if row.runtime == name]
-        return f"{_nearest((first or threads)[0])}; {_nearest(tasks[0])}."
-    return f"{_nearest(bound[0])}." if bound else "Which limit is the nearest is unknown."
+        told = [(first or threads)[0], tasks[0]]
+    else:
+        told = sure(bound, _doubt)[:1]
+    if not told:
+        return "Which limit is the nearest is unknown."
+    return stated(f"{'; '.join(map(_nearest, told))}.", map(_doubt, told))
+
+
+def _doubt(row: Closeness) -> str | None:
+    """That about the count at which a limit ended it or would."""
+    bound = row.binding
+    return row.doubt("reached") if row.ended or bound is None else bound.doubt
 
 
 def _measures(rows: Sequence[Closeness]) -> set[Measure | None]:
@@ -167,8 +206,10 @@ def _names(rows: Sequence[Closeness]) -> str:
 def _nearest(row: Closeness) -> str:
     assert row.binding
     if row.ended:
-        return f"{row.binding.name} ended {many(row.label)} at {units.count(row.reached)}"
-    return f"{row.binding.name} would end {many(row.label)} at {units.rounded(row.binding.units)}"
+        at = marked(units.count(row.reached), _doubt(row))
+        return f"{row.binding.name} ended {many(row.label)} at {at}"
+    at = marked(units.rounded(row.binding.units), _doubt(row))
+    return f"{row.binding.name} would end {many(row.label)} at {at}"
 
 
 def _lacks(rows: Sequence[Closeness]) -> Iterator[tuple[str, str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from bench.results.doubts import gravest
 from bench.results.growth import Growth, Line, Point, growths
 from bench.results.metrics import Metric
 from bench.results.records import Result, Runtime
@@ -38,19 +39,27 @@ HOW = (
 @dataclass(frozen=True, kw_only=True)
 class Curve(Row):
     """One runtime's points, bytes above the baseline, the fewest units first, and the line through
-    them; `None` where there are too few. `source` is where the bytes were read, and
-    `doubt` is about them all."""
+    them; `None` where there are too few. `source` is where the bytes were read."""
 
     points: tuple[Point, ...]
     line: Line | None
     source: str
-    doubt: str | None = None
 
     @property
     def drawn(self) -> tuple[Point, ...]:
         """The points that a logarithmic scale can show: the first units may fit into memory that
         the process held already."""
         return tuple(point for point in self.points if point.bytes > 0)
+
+    @property
+    def drawn_doubt(self) -> str | None:
+        """The gravest about its points."""
+        return gravest(point.doubt for point in self.drawn)
+
+    @property
+    def name(self) -> str:
+        """What stands beside the curve: the label, marked where any of its points is doubted."""
+        return marked(self.label, self.drawn_doubt)
 
     @property
     def last(self) -> Point | None:
@@ -80,7 +89,15 @@ class MemoryGrowth(Chart):
 
     @property
     def table(self) -> Table:
-        return tabulate(COLUMNS, [(row, point) for row in self.rows for point in row.points])
+        return tabulate(
+            COLUMNS,
+            [(row, point) for row in self.rows for point in row.points],
+            lambda one: {"bytes": one[1].doubt} if one[1].doubt else {},
+        )
+
+    @property
+    def drawn_doubts(self) -> Iterable[str]:
+        return filter(None, (row.drawn_doubt for row in self.rows))
 
 
 def growth(result: Result, metrics: Sequence[Metric]) -> MemoryGrowth:
@@ -103,7 +120,6 @@ def _curve(runtime: Runtime, grown: Growth) -> Curve:
         points=grown.points,
         line=grown.line,
         source=plain(grown.source),
-        doubt=grown.doubt,
     )
 
 
@@ -119,17 +135,17 @@ def _title(rows: Sequence[Curve], result: Result, metrics: Sequence[Metric]) -> 
     if pair and all(row.name in seen for row in pair):
         heavy, light = (seen[row.name] for row in pair)
         said = f"{_took(heavy)}, {_took(light).replace(' took', '')}."
-        return stated(said, (heavy.doubt, light.doubt))
+        return stated(said, (row.drawn[-1].doubt for row in (heavy, light)))
     if seen:
-        surest = sure([*seen.values()], lambda row: row.doubt)
-        most = max(surest, key=lambda row: row.drawn[-1].bytes)
-        return stated(f"{_took(most)}.", (most.doubt,))
+        sound = sure(list(seen.values()), lambda row: row.drawn[-1].doubt)
+        most = max(sound, key=lambda row: row.drawn[-1].bytes)
+        return stated(f"{_took(most)}.", (most.drawn[-1].doubt,))
     return "How memory grows is unknown."
 
 
 def _took(row: Curve) -> str:
     last = row.drawn[-1]
-    took = marked(units.size(last.bytes), row.doubt)
+    took = marked(units.size(last.bytes), last.doubt)
     return f"{units.count(last.units)} {many(row.label)} took {took}"
 
 

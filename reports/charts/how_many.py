@@ -6,14 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.results.allowances import Allowances, allowances
+from bench.results.allowances import Allowance, Allowances, allowances
 from bench.results.choice import ENDED
+from bench.results.doubts import gravest
 from bench.results.metrics import Metric, find
 from bench.results.records import Result, Runtime, Status
 from reports import units
 from reports.charts.chart import (
     Chart,
     Column,
+    Doubts,
     Row,
     Table,
     caption,
@@ -39,7 +41,7 @@ HOW = (
 class Reach(Row):
     """One runtime's bar. `reached` units were alive; `projected` is where `limit` would bind, told
     where something else ended the launch before it did. `ended` says what that was, in words, and
-    `stopped` that `limit` itself was it; `doubt` is that about `reached`."""
+    `stopped` that `limit` itself was it."""
 
     reached: int | None
     projected: int | None
@@ -47,7 +49,6 @@ class Reach(Row):
     status: Status | None
     ended: str
     stopped: bool
-    doubt: str | None = None
 
     @property
     def far(self) -> int | None:
@@ -55,11 +56,16 @@ class Reach(Row):
         return self.projected or self.reached
 
     @property
+    def far_doubt(self) -> str | None:
+        """That about where the bar ends."""
+        return self.doubt("reached" if self.projected is None else "projected")
+
+    @property
     def words(self) -> str:
         """What stands on the bar: what stopped it, or what would."""
         if self.projected is None:
             return self.ended
-        reached = units.count(self.reached)
+        reached = marked(units.count(self.reached), self.doubt("reached"))
         by = f"projected: {self.limit}" if self.limit else "projected"
         return f"{by}; {reached} launched, {self.ended}"
 
@@ -68,7 +74,7 @@ class Reach(Row):
         """The same where there is little room."""
         if self.projected is None:
             return self.ended
-        reached = f"{units.count(self.reached)} launched"
+        reached = f"{marked(units.count(self.reached), self.doubt('reached'))} launched"
         return f"{self.limit}; {reached}" if self.limit else reached
 
 
@@ -95,7 +101,7 @@ class HowMany(Chart):
 
     @property
     def table(self) -> Table:
-        return tabulate(COLUMNS, self.rows)
+        return tabulate(COLUMNS, self.rows, lambda row: row.doubts)
 
 
 def how_many(result: Result, metrics: Sequence[Metric]) -> HowMany:
@@ -130,8 +136,15 @@ def _reach(
         status=ceiling.status,
         ended=plain(named) if named else _ended(ceiling, projected is not None),
         stopped=stopped,
-        doubt=ceiling.doubt,
+        doubts=_doubts(ceiling, None if projected is None else bounds.binding),
     )
+
+
+def _doubts(ceiling: Metric, binding: Allowance | None) -> Doubts:
+    """A projection rests on what a unit takes, and on the units that were there to take it."""
+    projected = gravest((ceiling.doubt, binding.doubt if binding else None))
+    found = {"reached": ceiling.doubt, "projected": projected if binding else None}
+    return {key: doubt for key, doubt in found.items() if doubt}
 
 
 def _projected(ceiling: Metric, bounds: Allowances) -> int | None:
@@ -156,25 +169,25 @@ def _ended(ceiling: Metric, projected: bool) -> str:
 def _title(rows: Sequence[Reach]) -> str:
     """The thread against the task that goes farthest; else the least against the most. Of those
     that are not doubted, where there are any; else the doubt is stated."""
-    known = sure([row for row in rows if row.far is not None], lambda row: row.doubt)
+    known = sure([row for row in rows if row.far is not None], lambda row: row.far_doubt)
     if not known:
         return "How many can be launched is unknown."
     threads = [row for name in THREADS for row in known if row.runtime == name]
     tasks = [row for row in known if row.kind == "task"]
     near, far = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
-    return stated(_compared(near, far), (near.doubt, far.doubt))
+    return stated(f"{_against(near, far)}.", (near.far_doubt, far.far_doubt))
 
 
-def _compared(near: Reach, far: Reach) -> str:
+def _against(near: Reach, far: Reach) -> str:
     if near is far:
-        return f"{_clause(near)}."
+        return _clause(near)
     verbs = {_verb(near), _verb(far)}
     if verbs == {None}:
-        return f"{_counted(near)} and {_counted(far)} were alive at once."
+        return f"{_counted(near)} and {_counted(far)} were alive at once"
     if len(verbs) > 1:
-        return f"{_clause(near)}; {_clause(far)}."
+        return f"{_clause(near)}; {_clause(far)}"
     other = "" if far.limit == near.limit else f"{_limit(far)} "
-    return f"{_clause(near)}, {other}{_at(far)}."
+    return f"{_clause(near)}, {other}{_at(far)}"
 
 
 def _verb(row: Reach) -> str | None:
@@ -195,16 +208,12 @@ def _limit(row: Reach) -> str:
 
 
 def _at(row: Reach) -> str:
-    far = _reached(row) if row.stopped else units.rounded(row.projected)
-    return f"{many(row.label)} at {far}"
+    far = units.count(row.reached) if row.stopped else units.rounded(row.projected)
+    return f"{many(row.label)} at {marked(far, row.far_doubt)}"
 
 
 def _counted(row: Reach) -> str:
-    return f"{_reached(row)} {many(row.label)}"
-
-
-def _reached(row: Reach) -> str:
-    return marked(units.count(row.reached), row.doubt)
+    return f"{marked(units.count(row.reached), row.doubt('reached'))} {many(row.label)}"
 
 
 def _lacks(rows: Sequence[Reach]) -> Iterator[tuple[str, str]]:

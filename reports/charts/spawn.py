@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
 
+from bench.results.doubts import gravest
 from bench.results.latencies import STARTS, Population, Start, populations
 from bench.results.metrics import QUANTILES, Metric, find
 from bench.results.records import Purpose, Result, Runtime
@@ -15,6 +16,7 @@ from reports import units
 from reports.charts.chart import (
     Chart,
     Column,
+    Doubts,
     Row,
     Table,
     caption,
@@ -30,6 +32,7 @@ from reports.doubted import marked, stated, sure
 from reports.names import many
 
 NAMES = ("median", "90 %", "99 %", "longest")  # of QUANTILES
+QUANTILE_KEYS = tuple(f"start_{name}_seconds" for name in ("median", "p90", "p99", "longest"))
 FEWEST_LAUNCHED = 50
 HOW = (
     "Start latency: from the spawn call to the new unit's first instruction, one unit at a time, "
@@ -78,8 +81,15 @@ OF: Mapping[Purpose, str] = {
 
 
 def _latency(place: int) -> Column[Place]:
-    key = f"start_{('median', 'p90', 'p99', 'longest')[place]}_seconds"
-    return Column(NAMES[place], key, partial(_seconds, place), units.seconds)
+    return Column(NAMES[place], QUANTILE_KEYS[place], partial(_seconds, place), units.seconds)
+
+
+def _doubts(place: Place) -> Doubts:
+    """Those about a population's quantiles and the burst."""
+    row, one = place
+    quantiles = zip(QUANTILE_KEYS, one.doubts if one else (), strict=False)
+    found = {**dict(quantiles), "burst_units_per_second": row.burst.doubt}
+    return {key: doubt for key, doubt in found.items() if doubt}
 
 
 def _seconds(place: int, one: Place) -> float | None:
@@ -132,11 +142,17 @@ class Spawns(Chart):
         return counted((row.kind, one.units) for row in self.rows for one in row.starts)
 
     @property
+    def drawn_doubts(self) -> Iterable[str]:
+        """Those about the burst, and about the two starts that a runtime's name stands for."""
+        starts = (doubt for row in self.rows for one in row.starts for doubt in one.doubts)
+        return filter(None, (*starts, *(row.burst.doubt for row in self.rows)))
+
+    @property
     def table(self) -> Table:
         places: list[Place] = []
         for row in self.rows:
             places += [(row, one) for one in row.populations] or [(row, None)]
-        return tabulate(COLUMNS, places)
+        return tabulate(COLUMNS, places, _doubts)
 
 
 def spawn(result: Result, metrics: Sequence[Metric]) -> Spawns:
@@ -153,8 +169,10 @@ def spawn(result: Result, metrics: Sequence[Metric]) -> Spawns:
 
 
 def start_and_overhead(one: Population) -> str:
-    """Which of the two starts it is, and how much of it is measuring overhead."""
-    return f"{one.start.name}, {units.seconds(one.overhead)}"
+    """Which of the two starts it is, marked where any of its quantiles is doubted, and how much of
+    it is measuring overhead."""
+    name = marked(one.start.name, gravest(one.doubts))
+    return f"{name}, {units.seconds(one.overhead)}"
 
 
 def _row(runtime: Runtime, metrics: Sequence[Metric], timed: Sequence[Population]) -> Spawn:
@@ -180,7 +198,13 @@ def _by_figures(one: Population, figures: Sequence[Metric | None]) -> Population
     if len(known) < len(figures) or known[0].value is None:
         return one
     estimates = tuple(Estimate(figure.value, figure.low, figure.high) for figure in known)
-    return replace(one, samples=known[0].samples, quantiles=estimates, overhead=known[0].overhead)
+    return replace(
+        one,
+        samples=known[0].samples,
+        quantiles=estimates,
+        overhead=known[0].overhead,
+        doubts=tuple(figure.doubt for figure in known),
+    )
 
 
 def _named(

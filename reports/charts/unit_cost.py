@@ -17,6 +17,7 @@ from reports.charts.chart import (
     caption,
     counted,
     grouped,
+    known_doubts,
     left_out,
     ran,
     tabulate,
@@ -44,7 +45,7 @@ HOW = (
 class Cost(Row):
     """One runtime's bar. `parts` are bytes in the order of `PARTS`, `None` where unknown: those of
     a known total add up to it, or are all unknown. `rss` is where RSS ends; `low` and `high` the
-    total's interval; `at` the count N, `samples` the processes behind it, `doubt` about it."""
+    total's interval; `at` the count N, `samples` the processes behind it."""
 
     parts: tuple[float | None, ...]
     total: float | None
@@ -53,13 +54,17 @@ class Cost(Row):
     rss: float | None
     at: int | None
     samples: int
-    doubt: str | None = None
 
     @property
     def known(self) -> float:
         """What is known of a unit's bytes: the length of the bar."""
         parts = sum(part or 0 for part in self.parts)
         return parts if self.total is None else self.total
+
+    @property
+    def bar_doubt(self) -> str | None:
+        """The gravest about what its bar is made from."""
+        return self.doubt(*(key for key in self.doubts if key != "rss_bytes"))
 
     @property
     def undivided(self) -> float | None:
@@ -98,7 +103,7 @@ class UnitCost(Chart):
 
     @property
     def table(self) -> Table:
-        return tabulate(COLUMNS, self.rows)
+        return tabulate(COLUMNS, self.rows, lambda row: row.doubts)
 
 
 def unit_cost(result: Result, metrics: Sequence[Metric]) -> UnitCost:
@@ -128,7 +133,10 @@ def _cost(runtime: Runtime, metrics: Sequence[Metric]) -> Cost:
         rss=rss.value if rss else None,
         at=total.at if total else None,
         samples=total.samples if total else 0,
-        doubt=total.doubt if total else None,
+        doubts=known_doubts(
+            {"total_bytes": total, "rss_bytes": rss}
+            | {f"{part}_bytes": one for (part, _), one in zip(PARTS, found, strict=True)}
+        ),
     )
 
 

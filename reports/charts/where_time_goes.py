@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -15,6 +15,7 @@ from reports import units
 from reports.charts.chart import (
     Chart,
     Column,
+    Doubts,
     Row,
     Table,
     caption,
@@ -50,8 +51,7 @@ HOW = (
 class Times(Row):
     """Seconds a unit, in the order of `PARTS`; `None` is unknown, and an unknown collector's share
     is in the program's. `wall` is the burst's clock time a unit, which CPUs that work at once
-    exceed; `faults` page faults a unit. `rough`: a few ticks of the CPU clock, no more. `doubt` is
-    the gravest about its times."""
+    exceed; `faults` page faults a unit. `rough`: a few ticks of the CPU clock, no more."""
 
     parts: tuple[float | None, ...]
     user: float | None
@@ -59,7 +59,15 @@ class Times(Row):
     faults: float | None
     at: int | None
     rough: bool
-    doubt: str | None = None
+
+    @property
+    def drawn_doubt(self) -> str | None:
+        """The gravest about what its bar is made from."""
+        return self.doubt(*(key for key in self.doubts if key != "page_faults"))
+
+    @property
+    def faults_doubt(self) -> str | None:
+        return self.doubt("page_faults")
 
     @property
     def cpu(self) -> float | None:
@@ -116,8 +124,14 @@ class WhereTimeGoes(Chart):
         return counted((row.kind, row.at) for row in self.rows if row.wall is not None)
 
     @property
+    def drawn_doubts(self) -> Iterable[str]:
+        return (
+            doubt for row in self.rows for doubt in (row.drawn_doubt, row.faults_doubt) if doubt
+        )
+
+    @property
     def table(self) -> Table:
-        return tabulate(COLUMNS, self.rows)
+        return tabulate(COLUMNS, self.rows, lambda row: row.doubts)
 
 
 def where_time_goes(result: Result, metrics: Sequence[Metric]) -> WhereTimeGoes:
@@ -137,19 +151,40 @@ def _times(runtime: Runtime, metrics: Sequence[Metric]) -> Times:
     get = partial(find, metrics, runtime.name)
     user, system = get("user_seconds_per_unit"), get("system_seconds_per_unit")
     burst = _burst(metrics, runtime.name, user.at if user else None)
-    wall = _value(burst)
-    collector = _value(get("gc_seconds_per_unit"))
+    collected, faults = get("gc_seconds_per_unit"), get("page_faults_per_unit")
+    wall, collector = _value(burst), _value(collected)
     doubts = (*(user.warnings if user else ()), *(system.warnings if system else ()))
     return Times(
         **who(runtime),
         parts=_parts(_value(user), _value(system), collector, wall),
         user=_value(user),
         wall=wall,
-        faults=_value(get("page_faults_per_unit")),
+        faults=_value(faults),
         at=user.at if user else None,
         rough=doubts.count(COARSE) > 1,
-        doubt=gravest(metric.doubt for metric in (user, system, burst) if metric),
+        doubts=_doubts_of(user, system, burst, collected, faults),
     )
+
+
+def _doubts_of(
+    user: Metric | None,
+    system: Metric | None,
+    burst: Metric | None,
+    collected: Metric | None,
+    faults: Metric | None,
+) -> Doubts:
+    """What a value is computed from has its doubts too."""
+    shares = [one.doubt for one in (user, system) if one]
+    found = {
+        "wall_seconds": gravest([burst.doubt] if burst else []),
+        "program_seconds": gravest(one.doubt for one in (user, collected) if one),
+        "collector_seconds": gravest([collected.doubt] if collected else []),
+        "system_seconds": gravest([system.doubt] if system else []),
+        "rest_seconds": gravest((*shares, burst.doubt if burst else None)),
+        "kernel_share": gravest(shares),
+        "page_faults": gravest([faults.doubt] if faults else []),
+    }
+    return {key: doubt for key, doubt in found.items() if doubt}
 
 
 def _parts(
@@ -182,7 +217,7 @@ def _value(metric: Metric | None) -> float | None:
 def _title(rows: Sequence[Times]) -> str:
     """The kernel's share: of the thread against that of the task where it is least."""
     known = [row for row in rows if row.kernel_share is not None and not row.rough]
-    known = sure(known, lambda row: row.doubt)
+    known = sure(known, lambda row: row.doubt("kernel_share"))
     threads = [row for name in THREADS for row in known if row.runtime == name]
     tasks = sorted((r for r in known if r.kind == "task"), key=lambda r: r.kernel_share or 0)
     if threads and tasks:
@@ -190,29 +225,30 @@ def _title(rows: Sequence[Times]) -> str:
         return stated(
             f"The kernel takes {_share(thread)} of the CPU time of launching "
             f"one {thread.label}, {_share(task)} of one {task.label}'s.",
-            (thread.doubt, task.doubt),
+            (thread.doubt("kernel_share"), task.doubt("kernel_share")),
         )
     if known:
         return stated(
             f"The kernel takes {_share(known[0])} of the CPU time of launching "
             f"one {known[0].label}.",
-            (known[0].doubt,),
+            (known[0].doubt("kernel_share"),),
         )
     return _wall_title(rows)
 
 
 def _share(row: Times) -> str:
-    return marked(units.share(row.kernel_share), row.doubt)
+    return marked(units.share(row.kernel_share), row.doubt("kernel_share"))
 
 
 def _wall_title(rows: Sequence[Times]) -> str:
     timed = [row for row in rows if row.wall is not None]
     if not timed:
         return "Where the time of a launch goes is unknown."
-    one = sure(timed, lambda row: row.doubt)[0]
+    one = sure(timed, lambda row: row.doubt("wall_seconds"))[0]
     ended = f", in the burst that ended at {units.count(one.at)}" if one.at is not None else ""
-    took = marked(units.seconds(one.wall), one.doubt)
-    return stated(f"Launching one {one.label} takes {took}{ended}.", (one.doubt,))
+    doubt = one.doubt("wall_seconds")
+    took = marked(units.seconds(one.wall), doubt)
+    return stated(f"Launching one {one.label} takes {took}{ended}.", (doubt,))
 
 
 def _lacks(rows: Sequence[Times], uncollected: Set[str]) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 
+from bench.results.doubts import MARK
+
 LARGE = ((1e12, ",,,,", "trillion"), (1e9, ",,,", "billion"), (1e6, ",,", "million"))
 # A little less than round: what a program works out as the next power of ten may be.
 COUNTS = '[>=999999999]#,##0,,,"\u00a0billion";[>=999999]0,,"\u00a0million";#,##0'
@@ -33,6 +35,14 @@ def count(value: float) -> str:
 def of_value(value: float, unit: str) -> str:
     """The format of a value in its unit: `34.9 KiB`."""
     return f'"\u00a0"{digits(value)}"\u00a0{unit}"'
+
+
+def marked(format_: str, doubt: str | None) -> str:
+    """The format of a label, with the mark behind the value where that is doubted."""
+    if doubt is None:
+        return format_
+    # One literal: programs differ on what two of them side by side are.
+    return f'{format_[:-1]}{MARK}"' if format_.endswith('"') else f'{format_}"{MARK}"'
 
 
 def of_unit(step: float, unit: str) -> str:

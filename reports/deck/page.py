@@ -122,7 +122,8 @@ class Page:
         self.text(foot, [Words(caption.text, SMALL_POINTS, muted=True)])
         said = _doubts(chart)
         if said:
-            high = NOTE_LINES * NOTE_POINTS * text.LINE / 72 + 0.01
+            lines = NOTE_LINES + (1 if chart.note else 0)
+            high = lines * NOTE_POINTS * text.LINE / 72 + 0.01
             fitted = text.fit(said, WIDE, high, (NOTE_POINTS,))
             bottom -= fitted.height + 0.05
             box = Box(MARGIN, bottom, WIDE, fitted.height)
@@ -218,15 +219,17 @@ def _before(words: Words) -> float:
 def described(chart: Chart) -> str:
     """A figure for those who do not see it: its message and its table, as far as that is short."""
     rows = "; ".join(", ".join(cell for cell in row if cell) for row in chart.table.words)
-    return text.shortened(f"{chart.title} {', '.join(chart.table.headings)}: {rows}", 1200)
+    said = " ".join(filter(None, (chart.title, chart.table.note)))
+    return text.shortened(f"{said} {', '.join(chart.table.headings)}: {rows}", 1200)
 
 
 def _doubts(chart: Chart) -> str:
-    """What is missing, and how many runtimes are left out of the figure."""
+    """Why values are marked, which is never cut, what is missing, and how many runtimes are left
+    out of the figure."""
     missing = f"Not told by this run: {'; '.join(chart.missing)}." if chart.missing else ""
     left_out = len(getattr(chart, "rows", ())) - MOST_ROWS
     more = f"{left_out} more of the runtimes are not drawn." if left_out > 0 else ""
-    return f"{more} {missing}".strip()
+    return " ".join(filter(None, (chart.note, more, missing)))
 
 
 def _said_of(chart: Chart) -> list[str]:
@@ -239,6 +242,8 @@ def _said_of(chart: Chart) -> list[str]:
         for row in table.words:
             cells = zip(table.headings[1:], row[1:], strict=True)
             said.append(f"{row[0]}: {', '.join(f'{head} {cell}' for head, cell in cells if cell)}")
+    if table.note or chart.note:
+        said.append(table.note or chart.note)
     return [*said, "", chart.caption]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pptx.presentation import Presentation as Deck
 
+from bench.results.doubts import MARK
 from bench.results.records import Machine, Plan, Result
 from reports import units
 from reports.charts.chart import caption
@@ -14,6 +15,7 @@ from reports.deck import template, text
 from reports.deck.page import LEGEND_ROW, LIST_INDENT, SHAPES, Box, Key, Page, Words, body_height
 from reports.deck.template import BODY, COVER, FIGURE, MARGIN, WIDE
 from reports.digest import Digest
+from reports.doubted import note
 from reports.escape import plain
 from reports.explanation.text import Explanation, Paragraph, Section
 from reports.finding import finding
@@ -64,48 +66,60 @@ def _machine(machine: Machine) -> str:
 
 def why(deck: Deck, explanation: Explanation, theme: Theme) -> None:
     """The explanation: what each paragraph begins with, and the whole text in the notes."""
-    pages = _pages(explanation.sections)
+    foot = _foot(explanation.sections)
+    room = template.BODY_HEIGHT - sum(map(body_height, foot))
+    pages = _pages(explanation.sections, room)
     for number, sections in enumerate(pages, 1):
         page = Page(deck, BODY, theme)
         place = f" ({number} of {len(pages)})" if len(pages) > 1 else ""
         page.title(f"{explanation.title}{place}")
-        page.body([words for section in sections for words in _key_sentences(section)])
+        shown = [words for section in sections for words in _key_sentences(section, room)]
+        is_marked = any(MARK in words.text for words in shown)
+        page.body([*shown, *(_foot(sections) if is_marked else ())])
         notes: list[str] = []
         for section in sections:
             notes += ["", section.heading, *map(_whole, section.paragraphs)]
-        page.notes(notes[1:])
+        page.notes([*notes[1:], *(words.text for words in _foot(sections))])
+
+
+def _foot(sections: Sequence[Section]) -> list[Words]:
+    """Why numbers of these sections bear the mark; nothing where none does."""
+    why = note(Explanation("", tuple(sections)).doubts)
+    return [Words(why, FACT, muted=True)] if why else []
 
 
 def _whole(paragraph: Paragraph) -> str:
     return " ".join(sentence.text for sentence in paragraph)
 
 
-def _key_sentences(section: Section) -> list[Words]:
+def _key_sentences(section: Section, room: float) -> list[Words]:
     """The heading, and what each paragraph begins with: less of each where a slide cannot hold it,
     and then of fewer."""
     heading = Words(section.heading, HEADING, bold=True)
     for most in range(SENTENCES, 0, -1):
         first = [Words(_whole(paragraph[:most]), TEXT) for paragraph in section.paragraphs]
-        if len(_fitting([heading, *first])) == 1 + len(first):
+        if len(_fitting([heading, *first], room)) == 1 + len(first):
             return [heading, *first]
-    return _fitting([heading, *first])
+    return _fitting([heading, *first], room)
 
 
-def _pages(sections: Sequence[Section]) -> list[list[Section]]:
+def _pages(sections: Sequence[Section], room: float) -> list[list[Section]]:
     """As many sections to a slide as fit, and the slides about equally full."""
-    fewest = len(_filled(sections, template.BODY_HEIGHT))
-    limits = (template.BODY_HEIGHT * share / 20 for share in range(1, 21))
+    fewest = len(_filled(sections, room, room))
+    limits = (room * share / 20 for share in range(1, 21))
     return next(
-        pages for pages in (_filled(sections, limit) for limit in limits) if len(pages) == fewest
+        pages
+        for pages in (_filled(sections, limit, room) for limit in limits)
+        if len(pages) == fewest
     )
 
 
-def _filled(sections: Sequence[Section], limit: float) -> list[list[Section]]:
+def _filled(sections: Sequence[Section], limit: float, room: float) -> list[list[Section]]:
     """The sections in order, no slide higher than the limit but one of a single section."""
     pages: list[list[Section]] = []
     used = 0.0
     for section in sections:
-        high = sum(map(body_height, _key_sentences(section)))
+        high = sum(map(body_height, _key_sentences(section, room)))
         if pages and used + high <= limit:
             pages[-1].append(section)
             used += high
@@ -151,13 +165,13 @@ def _lines(sheet: Titled) -> list[str]:
     return [f"{row[0]}: {', '.join(cell for cell in row[1:] if cell)}" for row in sheet.table.words]
 
 
-def _fitting(lines: Sequence[Words]) -> list[Words]:
-    """The lines that fit on a slide."""
+def _fitting(lines: Sequence[Words], room: float = template.BODY_HEIGHT) -> list[Words]:
+    """The lines that fit on a slide, or into `room` of it."""
     kept: list[Words] = []
     used = 0.0
     for words in lines:
         used += body_height(words)
-        if used > template.BODY_HEIGHT:
+        if used > room:
             break
         kept.append(words)
     return kept

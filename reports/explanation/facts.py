@@ -6,8 +6,9 @@ A runtime of which nothing was measured is not among them, and a cell whose valu
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from bench.results.allowances import limits_of
 from bench.results.choice import by_runtime
@@ -25,21 +26,18 @@ from reports.escape import plain
 from reports.explanation.text import Name, Number, Place
 from reports.finding import pair_of
 from reports.names import many
-from reports.summary import name_of
 from reports.tables import COMPARISON, LIMITS, SUMMARY
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
     """One runtime that ran. Each method gives a cell of a table, `None` where it is unknown.
-    `doubts` are those about its figures, by their names in the summary; `populations` its start
-    latencies by how many were parked."""
+    `populations` are its start latencies by how many were parked."""
 
     row: Row
     closeness: Closeness
     limits: tuple[Limit, ...]
     tables: dict[str, Table]
-    doubts: Mapping[str, str]
     populations: tuple[Population, ...]
 
     @property
@@ -58,12 +56,12 @@ class Subject:
 
     @property
     def reached(self) -> Number | None:
-        return self._cell(COMPARISON, (), "reached", self.row.doubt("reached"))
+        return self._cell(COMPARISON, (), "reached")
 
     @property
     def per_thread(self) -> Number | None:
         """How many weigh as much as the OS thread that stands for all."""
-        return self._cell(COMPARISON, (), "in one thread", self.row.doubt("per_thread"))
+        return self._cell(COMPARISON, (), "in one thread")
 
     @property
     def unsure(self) -> bool:
@@ -76,7 +74,7 @@ class Subject:
 
     def figure(self, name: str) -> Number | None:
         """The value of a figure by its name in the summary."""
-        return self._cell(SUMMARY, (name,), "value", self.doubts.get(name))
+        return self._cell(SUMMARY, (name,), "value")
 
     def overhead(self, name: str) -> Number | None:
         """The measuring overhead in a figure, by its name in the summary."""
@@ -85,7 +83,7 @@ class Subject:
     def start(self, population: Population, column: str) -> Number | None:
         """A cell of the row of one population of its start latencies."""
         row = (population.start.name, units.count(population.units))
-        return self._cell(Spawns.name, row, column, population.doubt)
+        return self._cell(Spawns.name, row, column)
 
     def limit(self, limit: Limit, column: str) -> Number | None:
         """A cell of the row of one of this runtime's own limits."""
@@ -95,16 +93,15 @@ class Subject:
         """A cell of the row of one of the limits that bound this runtime."""
         return self._cell(LimitsCloseness.name, (bound.name, bound.where or ""), column)
 
-    def _cell(
-        self, table: str, row: tuple[str, ...], column: str, doubt: str | None = None
-    ) -> Number | None:
+    def _cell(self, table: str, row: tuple[str, ...], column: str) -> Number | None:
         place = Place(table, (self.runtime, *row), column)
         found = self.tables[table]
         at = found.headings.index(column)
-        for words, values in zip(found.words, found.values, strict=True):
+        rows = zip(found.words, found.values, found.doubts or repeat({}), strict=False)
+        for words, values, doubts in rows:
             value = values[at]
             if words[: len(place.row)] == place.row and isinstance(value, int | float):
-                return Number(words[at], value, place, doubt)
+                return Number(words[at], value, place, doubts.get(found.keys[at]))
         return None
 
 
@@ -142,19 +139,8 @@ def _subjects(digest: Digest) -> list[Subject]:
     limits = {plain(name): tuple(limits_of(sweeps)) for name, sweeps in by_runtime(digest.result)}
     known = {plain(metric.runtime) for metric in digest.metrics if metric.value is not None}
     tables = {titled.name: titled.table for titled in digest.tables}
-    doubts: dict[str, dict[str, str]] = {}
-    for metric in digest.metrics:
-        if metric.doubt is not None:
-            doubts.setdefault(plain(metric.runtime), {})[name_of(metric)] = metric.doubt
     return [
-        Subject(
-            row,
-            close[row.name],
-            limits[row.name],
-            tables,
-            doubts.get(row.name, {}),
-            starts[row.name],
-        )
+        Subject(row, close[row.name], limits[row.name], tables, starts[row.name])
         for row in {row.name: row for row in digest.comparison.rows if row.status}.values()
         if row.name in known
     ]

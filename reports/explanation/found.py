@@ -113,8 +113,12 @@ def _starts(facts: Facts) -> Iterator[Sentence]:
 def _timed(kind: Sequence[Subject], stands: Subject | None) -> Sequence[Subject]:
     """The one whose burst is told: that which stands for its kind, unless its burst is doubted and
     another's is not."""
-    first = [one for one in (stands, *kind) if one is not None and one.figure("burst")]
-    return sure(first, lambda one: one.doubts.get("burst"))[:1]
+    first = [
+        (one, burst)
+        for one in (stands, *kind)
+        if one is not None and (burst := one.figure("burst")) is not None
+    ]
+    return [one for one, _ in sure(first, lambda place: place[1].doubt)[:1]]
 
 
 def _pair(facts: Facts) -> tuple[Subject, ...]:

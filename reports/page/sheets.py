@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bench.results.ceiling import doubt_of
 from bench.results.choice import by_runtime
 from bench.results.likeness import Difference
 from bench.results.metrics import Metric
 from bench.results.records import Machine, Purpose, Stop, Sweep
 from reports import units
-from reports.charts.chart import Table
+from reports.charts.chart import Doubts, Table
 from reports.charts.closeness import Closeness, LimitsCloseness
 from reports.comparison import COLUMNS, REASONS, Column, Comparison, Row, cells
 from reports.digest import Digest
+from reports.doubted import marked
 from reports.escape import plain
 from reports.summary import name_of
 from reports.tables import Titled
@@ -37,12 +39,15 @@ def sheet(
     headings: Sequence[str],
     rows: Iterable[Sequence[str]],
     numbers: Iterable[int] = (),
+    doubts: Sequence[Doubts] | None = None,
 ) -> Titled:
-    """A table of words; `numbers` are the columns that hold figures."""
+    """A table of words; `numbers` are the columns that hold figures, `doubts` those about the
+    values of each row, whose cells bear the mark already."""
     words = tuple(tuple(map(plain, row)) for row in rows)
     marks = tuple(place in set(numbers) for place in range(len(headings)))
     keys = tuple(heading.replace(" ", "_") for heading in headings)
-    return Titled(name, title, Table(tuple(headings), keys, marks, words, words))
+    held = None if doubts is None else tuple(doubts)
+    return Titled(name, title, Table(tuple(headings), keys, marks, words, words, held))
 
 
 # Several results
@@ -53,17 +58,19 @@ def side_by_side(labels: Sequence[str], comparisons: Sequence[Comparison]) -> Ti
     in that."""
     told = [{row.name: row for row in compared.rows} for compared in comparisons]
     names = dict.fromkeys(name for rows in told for name in rows)
-    rows = (
-        (
-            name,
-            column.heading.replace("\n", " "),
-            *_beside([each.get(name) for each in told], column),
-        )
-        for name in names
-        for column in COLUMNS[1:]
-    )
+    rows, doubts = [], []
+    for name in names:
+        for column in COLUMNS[1:]:
+            each = [rows_of.get(name) for rows_of in told]
+            rows.append((name, column.heading.replace("\n", " "), *_beside(each, column)))
+            found = (
+                (label, row and row.doubt(column.field))
+                for label, row in zip(labels, each, strict=True)
+            )
+            doubts.append({label: doubt for label, doubt in found if doubt})
     headings = ("runtime", "figure", *labels)
-    return sheet("side-by-side", "The results side by side", headings, rows, range(2, 99))
+    title = "The results side by side"
+    return sheet("side-by-side", title, headings, rows, range(2, 99), doubts)
 
 
 def _beside(rows: Sequence[Row | None], column: Column) -> Iterator[str]:
@@ -89,30 +96,44 @@ def nearest(digest: Digest) -> Titled:
     """The limit that ended each runtime, or would be the first to, and how to lift it."""
     chart = digest.chart(LimitsCloseness.name)
     assert isinstance(chart, LimitsCloseness)
-    rows = (_nearest(row) for row in chart.rows)
+    rows = [_nearest(row) for row in chart.rows]
+    doubts = [_nearest_doubts(row) for row in chart.rows]
     headings = ("runtime", "limit", "where", "allows", "reached", "to go further")
     title = "The limit that ended each launch, or would be the first to"
-    return sheet("nearest-limits", title, headings, rows, (3, 4))
+    return sheet("nearest-limits", title, headings, rows, (3, 4), doubts)
+
+
+def _nearest_doubts(row: Closeness) -> Doubts:
+    found = {"allows": row.binding and row.binding.doubt, "reached": row.doubt("reached")}
+    return {key: doubt for key, doubt in found.items() if doubt}
 
 
 def _nearest(row: Closeness) -> tuple[str, ...]:
-    bound = row.binding
+    bound, reached = row.binding, marked(units.count(row.reached), row.doubt("reached"))
     if bound is None:
-        return (row.runtime, units.UNKNOWN, "", units.UNKNOWN, units.count(row.reached), "")
-    allows, reached = units.count(bound.units), units.count(row.reached)
+        return (row.runtime, units.UNKNOWN, "", units.UNKNOWN, reached, "")
+    allows = marked(units.count(bound.units), bound.doubt)
     return (row.runtime, bound.name, bound.where or "", allows, reached, bound.lift)
 
 
 def endings(digest: Digest) -> Titled:
     """How each climb ended, and every sweep that broke."""
-    told = (
-        _ending(sweep)
+    told = [
+        sweep
         for _, sweeps in by_runtime(digest.result)
         for sweep in sweeps
         if sweep.purpose == "climb" or sweep.stop.status in BROKEN
-    )
+    ]
+    doubts = [{"reached": doubt} if (doubt := doubt_of(sweep)) else {} for sweep in told]
     headings = ("runtime", "sweep", "reached", "ended by", "in its own words", "evidence")
-    return sheet("endings", "How each climb ended, and what broke", headings, told, (2,))
+    return sheet(
+        "endings",
+        "How each climb ended, and what broke",
+        headings,
+        map(_ending, told),
+        (2,),
+        doubts,
+    )
 
 
 def _ending(sweep: Sweep) -> tuple[str, ...]:
@@ -121,7 +142,7 @@ def _ending(sweep: Sweep) -> tuple[str, ...]:
     return (
         sweep.runtime,
         f"{PURPOSES[sweep.purpose]}{place}",
-        units.count(stop.count),
+        marked(units.count(stop.count), doubt_of(sweep)),
         REASONS[stop.status] + (f": {stop.limit}" if stop.limit else ""),
         stop.message,
         "; ".join(stop.evidence),

@@ -97,7 +97,8 @@ class Canvas:
         self._foot(captions, shape.caption)
         if notes := drawable(_notes(chart)):
             self.bottom += 0.4 * shape.note
-            self._foot(wrapped(notes, room, shape.lines[1], shape.note), shape.note)
+            most = shape.lines[1] + (1 if chart.note else 0)
+            self._foot(wrapped(notes, room, most, shape.note), shape.note)
         self.bottom += 0.5 * shape.note
         self.top -= 0.4 * shape.note
 
@@ -269,9 +270,11 @@ class Canvas:
 
 
 def _notes(chart: Chart) -> str:
-    """What the figure does not show."""
+    """Why values are marked, which is never cut, and what the figure does not show."""
     more = len(chart.rows) - MOST_ROWS
-    notes = [f"{more} more runtimes are in the table alone."] if more > 0 else []
+    notes = [chart.note] if chart.note else []
+    if more > 0:
+        notes.append(f"{more} more runtimes are in the table alone.")
     if chart.missing:
         notes.append(f"Not told by this run: {'; '.join(chart.missing)}.")
     return " ".join(notes)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reports import units
 from reports.charts.closeness import Bound, Closeness, LimitsCloseness
+from reports.doubted import marked
 from reports.palette import colour
 from reports.pictures import scale
 from reports.pictures.canvas import MOST_ROWS, Canvas, Key
@@ -22,7 +24,7 @@ SMALLEST = 0.75  # of the size that there is room for
 
 def draw_closeness(chart: LimitsCloseness, canvas: Canvas) -> None:
     """The nearest limits of each runtime, as many as can be read."""
-    rows = chart.rows[:MOST_ROWS]
+    rows = [replace(row, label=row.name) for row in chart.rows[:MOST_ROWS]]
     canvas.legend(
         [
             Key("in colour: ended the launch, or would be the first to", canvas.theme.muted),
@@ -125,5 +127,5 @@ def _said(bound: Bound) -> str:
 def _number(bound: Bound) -> str:
     """What it allows, exact where that is short."""
     if bound.units < 1_000_000:
-        return units.count(bound.units)
-    return units.rounded(bound.units).removeprefix("about ")
+        return marked(units.count(bound.units), bound.doubt)
+    return marked(units.rounded(bound.units).removeprefix("about "), bound.doubt)

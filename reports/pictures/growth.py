@@ -42,7 +42,7 @@ def _scales(curves: Sequence[Curve], canvas: Canvas) -> tuple[Scale, Scale]:
     counts = [point.units for point in points]
     sizes = [size for p in points for size in (p.bytes, p.high, p.low) if size > 0]
     body, note = canvas.shape.body, canvas.shape.note
-    names = max(width(drawable(curve.label), body) for curve in curves) + 1.4 * body
+    names = max(width(drawable(curve.name), body) for curve in curves) + 1.4 * body
     left = canvas.left + min(names, WIDEST * canvas.shape.width) + 1.6 * body
     right = canvas.right - width("100 MiB", note) - 0.6 * note
     bottom = canvas.bottom + 3.2 * note
@@ -106,7 +106,7 @@ def _names(canvas: Canvas, across: Scale, up: Scale, curves: Sequence[Curve]) ->
         canvas.line(
             [end + 0.3 * size, across.start - 2, first], [y, told, told], 1, own, faint=True
         )
-        canvas.label(end, y, curve.runtime, curve.label, end - canvas.left, size)
+        canvas.label(end, y, curve.runtime, curve.name, end - canvas.left, size)
 
 
 def spread(wanted: Sequence[float], apart: float, up: Scale) -> list[float]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from reports import units
 from reports.charts.how_many import HowMany, Reach
+from reports.doubted import marked
 from reports.palette import colour
 from reports.pictures import scale
 from reports.pictures.canvas import MOST_ROWS, Canvas, Key
@@ -69,5 +70,5 @@ def _words(rows: Sequence[Reach], most: float, size: float) -> list[str]:
 def _number(row: Reach) -> str:
     """Where the bar ends."""
     if row.projected is None:
-        return units.count(row.reached)
-    return units.rounded(row.projected).replace("about", "≈")
+        return marked(units.count(row.reached), row.far_doubt)
+    return marked(units.rounded(row.projected).replace("about", "≈"), row.far_doubt)

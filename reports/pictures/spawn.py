@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bench.results.latencies import Population
 from reports import units
 from reports.charts.spawn import Spawn, Spawns, start_and_overhead
+from reports.doubted import marked
 from reports.palette import colour, mark
 from reports.pictures import scale
 from reports.pictures.canvas import MOST_ROWS, Canvas, Key
@@ -91,7 +92,7 @@ def _range(
 
 def _bursts(canvas: Canvas, plot: Plot, rows: Sequence[Spawn]) -> None:
     most = max((row.burst.high or row.burst.value or 0 for row in rows), default=0)
-    words = [units.rate(row.burst.value) for row in rows]
+    words = [marked(units.rate(row.burst.value), row.burst.doubt) for row in rows]
     size = min(plot.size, canvas.shape.note * 1.15)
     room = max((width(rate, size, bold=True) for rate in words), default=0.0)
     across = Scale(0, most or 1, plot.left, max(plot.left + 20, plot.right - room - 10))

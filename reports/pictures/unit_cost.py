@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports import units
 from reports.charts.unit_cost import PARTS, UNDIVIDED, Cost, UnitCost
+from reports.doubted import marked
 from reports.pictures import scale
 from reports.pictures.canvas import MOST_ROWS, Canvas, Key
 from reports.pictures.rows import Plot, axis_name, grid, laid_out
@@ -60,4 +61,6 @@ def _bar(canvas: Canvas, plot: Plot, across: Scale, place: int, row: Cost) -> No
 
 
 def _total(row: Cost) -> str:
-    return units.size(row.total) if row.total is not None else "total unknown"
+    """The total in words, marked where anything that its bar shows is doubted."""
+    said = units.size(row.total) if row.total is not None else "total unknown"
+    return marked(said, row.doubt())

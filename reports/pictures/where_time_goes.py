@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports import units
 from reports.charts.where_time_goes import PARTS, Times, WhereTimeGoes
+from reports.doubted import marked
 from reports.palette import on
 from reports.pictures.canvas import MOST_ROWS, Canvas, Key
 from reports.pictures.rows import Plot, grid, laid_out
@@ -77,5 +78,6 @@ def _small(plot: Plot, canvas: Canvas) -> float:
 
 def _words(row: Times) -> tuple[str, str]:
     known = row.faults is not None
-    faults = f"{units.number(row.faults)} page faults" if known else "page faults unknown"
-    return units.seconds(row.wall), faults
+    number = marked(units.number(row.faults), row.faults_doubt)
+    faults = f"{number} page faults" if known else "page faults unknown"
+    return marked(units.seconds(row.wall), row.drawn_doubt), faults

@@ -14,6 +14,7 @@ from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.page import LEGEND_ROW, MOST_ROWS, Box, Key, Page, Words, described
 from reports.deck.scales import around, factor_of
 from reports.deck.workbook import by_category
+from reports.doubted import marked
 from reports.pictures.closeness import shared_out
 from reports.pictures.scale import Scale
 
@@ -114,7 +115,7 @@ def _dress(page: Page, bars: Any, lines: Sequence[tuple[Group, Bound | None]]) -
         if bound and bound.units:
             own = palette.colour(group.row.runtime, page.theme)
             paint.fill(series.points[number].format, own if bound.binding else page.theme.quiet)
-            ends[number] = dress.Label(formats.count(bound.units))
+            ends[number] = dress.Label(formats.marked(formats.count(bound.units), bound.doubt))
     dress.labels(series, ends, page)
 
 
@@ -128,7 +129,7 @@ def _name(
         mark = min(rows.MARK, 0.7 * high)
         page.mark(Box(first.left, top + (high - mark) / 2, mark, mark), group.row.runtime)
         left = first.left + rows.MARK + 0.07
-        heading = text.cut(group.row.label, plot.right - left, points)
+        heading = text.cut(group.row.name, plot.right - left, points)
         box = Box(left, top, text.width(heading, points) + 0.05, high)
         page.text(box, [Words(heading, points, bold=True)], middle=True)
         for number, name in enumerate(_said(group)):
@@ -143,7 +144,10 @@ def _name(
 
 def _said(group: Group) -> list[str]:
     """The limits' names; no bar tells of what allows none."""
-    names = [bound.name if bound.units else f"{bound.name}: none" for bound in group.bounds]
+    names = [
+        bound.name if bound.units else marked(f"{bound.name}: none", bound.doubt)
+        for bound in group.bounds
+    ]
     return names or ["unknown"]
 
 

@@ -42,7 +42,7 @@ def draw(page: Page, chart: MemoryGrowth, free: Box) -> None:
     if not curves:
         page.nothing(free)
         return
-    names = max(text.width(curve.label, native.LABEL_POINTS) for curve in curves)
+    names = max(text.width(curve.name, native.LABEL_POINTS) for curve in curves)
     left = free.left + min(rows.WIDEST, names) + 0.75
     top = free.top + rows.LEGEND
     plot = Box(left, top, free.right - RIGHT - left, free.bottom - rows.AXIS - top)
@@ -135,7 +135,7 @@ def _name(
         page.line((near, -told), (across.at(curve.drawn[0].units), -told), 1, name, colour)
         page.mark(Box(left, -y - 0.1, 0.2, 0.2), curve.runtime)
         box = Box(left + 0.27, -y - high / 2, end - left - 0.27, high)
-        words = Words(text.cut(curve.label, box.width, points), points)
+        words = Words(text.cut(curve.name, box.width, points), points)
         page.text(box, [words], right=True, middle=True)
 
 

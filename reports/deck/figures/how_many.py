@@ -44,7 +44,7 @@ def draw(page: Page, chart: HowMany, free: Box) -> None:
         rows.say_beside(page, place, number, *words[number])
     for series in bars.series:
         ends = {
-            number: dress.Label(formats.count(row.far))
+            number: dress.Label(formats.marked(formats.count(row.far), row.far_doubt))
             for number, row in enumerate(shown)
             if row.far and (row.projected is not None) == (series.name == PROJECTED)
         }

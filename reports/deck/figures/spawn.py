@@ -15,6 +15,7 @@ from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.page import LEGEND_ROW, MOST_ROWS, Box, Key, Page, Words, described
 from reports.deck.scales import decades, factor_of, step_of
 from reports.deck.workbook import by_category, by_point
+from reports.doubted import marked
 
 BURST = "burst, units a second"
 LATENCY = "start latency"
@@ -75,7 +76,7 @@ def _lanes(number: int, row: Spawn) -> Iterator[Lane]:
 def _said(row: Spawn) -> rows.Said:
     """The burst's rate, and how sure it is."""
     burst = row.burst
-    first = units.rate(burst.value)
+    first = marked(units.rate(burst.value), burst.doubt)
     if burst.rough:
         return first, f"rough: of {units.count(burst.at)}"
     if burst.low is None or burst.high is None:

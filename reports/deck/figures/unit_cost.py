@@ -13,6 +13,7 @@ from reports.deck import dress, formats, native, paint, rows
 from reports.deck.page import MOST_ROWS, Box, Key, Page, described
 from reports.deck.scales import BYTES, step_of, unit_of
 from reports.deck.workbook import by_category
+from reports.doubted import marked
 
 NUMBERS = 1.05
 TOTAL = "total a unit"
@@ -48,9 +49,9 @@ def draw(page: Page, chart: UnitCost, free: Box) -> None:
 
 def _said(row: Cost) -> rows.Said:
     """What RSS shows, and how sure the total is."""
-    first = f"RSS shows {units.size(row.rss)}"
+    first = f"RSS shows {marked(units.size(row.rss), row.doubt('rss_bytes'))}"
     if row.total is None:
-        return first, "total unknown"
+        return first, marked("total unknown", row.bar_doubt)
     if row.low is None or row.high is None:
         return first, "no interval"
     low, high = units.size(row.low), units.size(row.high)
@@ -79,7 +80,9 @@ def _dress(page: Page, bars: Any, shown: Sequence[Cost], factor: float, unit: st
         paint.fill(series.format, colour)
     paint.clear(total.format)
     ends = {
-        number: dress.Label(formats.of_value(row.total / factor, unit), "inBase")
+        number: dress.Label(
+            formats.marked(formats.of_value(row.total / factor, unit), row.bar_doubt), "inBase"
+        )
         for number, row in enumerate(shown)
         if row.total is not None
     }

@@ -13,6 +13,7 @@ from reports.deck import dress, native, paint, rows, text
 from reports.deck.formats import SHARE
 from reports.deck.page import MOST_ROWS, Box, Key, Page, described
 from reports.deck.workbook import by_category
+from reports.doubted import marked
 from reports.palette import on
 
 CLOCK = "the wall clock"
@@ -46,9 +47,10 @@ def draw(page: Page, chart: WhereTimeGoes, free: Box) -> None:
 
 
 def _said(row: Times) -> rows.Said:
+    first = f"{marked(units.seconds(row.wall), row.drawn_doubt)} a unit"
     if row.faults is None:
-        return f"{units.seconds(row.wall)} a unit", "page faults unknown"
-    return f"{units.seconds(row.wall)} a unit", f"{units.number(row.faults)} page faults"
+        return first, "page faults unknown"
+    return first, f"{marked(units.number(row.faults), row.faults_doubt)} page faults"
 
 
 def _dress(page: Page, bars: Any, shown: Sequence[Times], wide: float) -> None:

@@ -1,0 +1,314 @@
+"""Every place where a value reaches a person: a doubted one bears the mark there, and the reason
+stands there once.
+
+The result is made up: every quantity of one runtime is doubted with each doubt in turn, and its
+values are like no other runtime's, so that they are found again wherever they are shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from bench.results.doubts import APPLY, DOUBTS, MARK, REASONS
+from bench.results.figures import figures
+from bench.results.metrics import Metric
+from bench.results.records import Reading, Result, Status, Sweep
+from reports.charts.chart import Chart
+from reports.comparison import compare, markdown, table
+from reports.console import Console
+from reports.deck.deck import deck
+from reports.digest import Digest, digest
+from reports.explanation.render import as_markdown as explained
+from reports.explanation.tell import explain
+from reports.finding import finding
+from reports.page import sheets
+from reports.page.drawing import PHONE
+from reports.page.html import html
+from reports.palette import LIGHT
+from reports.pictures.canvas import SHAPES
+from reports.pictures.draw import draw
+from reports.summary import render, value_of
+from reports.tables import as_markdown
+from tests.support.markup import Markup
+from tests.support.results import MEMINFO, Unit, allowing, leak_sweep, result, sweep
+
+DOUBTED = "asyncio"
+NAMES = sorted({name for names in APPLY.values() for name in names})
+N = 70_310
+OWN = Unit(
+    user=7_717,
+    kernel=313,
+    kernel_stack=0,
+    page_tables=71,
+    rss=6_317,
+    kernel_source=MEMINFO,
+    burst=3.37e-5,
+    marginal=4.39e-5,
+    start_ns=(71_300,) * 90 + (83_700,) * 9 + (97_900,),
+    empty_ns=(1_370,) * 9,
+    awake_ns=(41_300,) * 90 + (53_700,) * 9 + (67_900,),
+)
+OTHERS = {
+    "pthread": Unit(user=8_481, kernel=27_202, kernel_stack=16_384, kernel_source=MEMINFO),
+    "trio": Unit(user=2_088, kernel=5, kernel_source=MEMINFO, burst=6e-6),
+}
+LIMITS = (allowing("vm.max_map_count", 73_337, take=2.93),)
+
+
+def own(number: int, doubt: str | None) -> Unit:
+    """The unit as the process of this number measures it: the middle ones agree, and the ends of
+    the interval are other values."""
+    share = 1 + 0.03 * (number - 3 if number < 4 else number - 4)
+    empty = 30_000 if doubt == "overhead" else OWN.empty_ns[0]
+    made = {
+        name: getattr(OWN, name) * share
+        for name in ("user", "rss", "burst", "marginal", "page_tables", "kernel")
+    }
+    return Unit(
+        **made,
+        fixed=round(1_713_000 * share),
+        kernel_stack=0,
+        kernel_source=MEMINFO,
+        start_ns=[round(sample * share) for sample in OWN.start_ns],
+        awake_ns=[round(sample * share) for sample in OWN.awake_ns or ()],
+        empty_ns=(empty,) * 9,
+    )
+
+
+def doubted(one: Sweep, doubt: str | None) -> Sweep:
+    """The sweep with the evidence for the doubt."""
+    share = 1 + 0.03 * (one.round - 3 if one.round < 4 else one.round - 4)
+    steps = [
+        replace(
+            step,
+            minor_faults=round(0.377 * share * step.spawned),
+            longest_spawn_seconds=1.77e-3 * share,
+            uncollected=step.collected and _more(step.collected, 17.3 * step.alive),
+            release_seconds=step.release_seconds and 3.37e-6 * share * step.alive,
+        )
+        for step in one.steps
+    ]
+    if doubt in ("unproved", "restless"):
+        steps = [replace(step, doubts=(doubt,)) for step in steps]
+    return replace(one, steps=tuple(steps), others_share=0.6 if doubt == "busy" else 0.0)
+
+
+def _more(reading: Reading, more: float) -> Reading:
+    return replace(reading, bytes=(reading.bytes or 0) + round(more))
+
+
+def sweeps_of(name: str, doubt: str | None) -> Iterator[Sweep]:
+    status: Status = "refused" if name == DOUBTED else "max"
+    unit = own(3, doubt) if name == DOUBTED else OTHERS[name]
+    climb = sweep((700, 7_031, N), unit, runtime=name, purpose="climb", status=status)
+    if name == DOUBTED:
+        stop = replace(climb.stop, limit="vm.max_map_count")
+        climb = replace(climb, limits=LIMITS, stop=stop)
+    yield climb
+    for number in range(1, 6 if doubt == "few" and name == DOUBTED else 7):
+        unit = own(number, doubt) if name == DOUBTED else OTHERS[name]
+        yield sweep((7_031, N), unit, runtime=name, number=number)
+    leaked = 3.71 if name == DOUBTED else 0.0
+    yield leak_sweep(leaked, runtime=name)
+
+
+@functools.cache
+def made_up(doubt: str | None, *others: str) -> Result:
+    """A run of the doubted runtime and others; without a doubt it is the same otherwise."""
+    names = (DOUBTED, *others)
+    return result(
+        *(
+            doubted(one, doubt) if name == DOUBTED else one
+            for name in names
+            for one in sweeps_of(name, doubt)
+        )
+    )
+
+
+def both(doubt: str | None) -> Result:
+    return made_up(doubt, *OTHERS)
+
+
+def numbers(doubt: str) -> dict[str, str]:
+    """The digits of each doubted value as they are shown, with the metric that it is of; those that
+    another runtime shares are left out."""
+    metrics = figures(both(doubt))
+    sound = {
+        _digits(metric, value)
+        for metric in metrics
+        if metric.doubt is None
+        for value in (metric.low, metric.high, metric.value)
+        if value is not None
+    }
+    found = {_digits(m, m.value): m.metric for m in metrics if m.doubt and m.value is not None}
+    return {digits: name for digits, name in found.items() if digits not in sound and digits != "0"}
+
+
+def _digits(metric: Metric, value: float | None) -> str:
+    return value_of(metric, value).partition(" ")[0]
+
+
+def unmarked(text: str, doubt: str) -> list[str]:
+    """Where a doubted value stands without the mark."""
+    found = []
+    for digits in numbers(doubt):
+        for hit in re.finditer(rf"(?<![\d.,]){re.escape(digits)}(?![\d.,]*\d)", text):
+            before, after = text[: hit.start()], text[hit.end() : hit.end() + 14]
+            if before.endswith(" to ") or re.match(r"( [a-zA-Zµ]+)? to ", after):
+                continue  # an end of an interval, beside the value
+            if not re.match(rf"\s?(KiB|MiB|B|ns|µs|ms|s|/s)?{MARK}", after):
+                found.append(text[max(0, hit.start() - 30) : hit.end() + 15])
+    return found
+
+
+# The places: each gives its blocks, a block being a table, a figure or a text that stands alone.
+
+Place = Callable[[Result], Iterator[str]]
+PLACES: dict[str, Place] = {}
+
+
+def place(name: str) -> Callable[[Place], Place]:
+    def kept(one: Place) -> Place:
+        PLACES[name] = one
+        return one
+
+    return kept
+
+
+def digested(made: Result) -> Digest:
+    return digest(made, figures(made))
+
+
+def printed(what: Any, width: int) -> str:
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None).print(what)
+    return out.getvalue()
+
+
+@place("the final table")
+def _(made: Result) -> Iterator[str]:
+    compared = compare(made, figures(made))
+    yield printed(table(compared), 140)
+    yield printed(table(compared), 80)
+    yield markdown(compared)
+
+
+@place("the last line")
+def _(made: Result) -> Iterator[str]:
+    yield finding(compare(made, figures(made)))
+
+
+@place("summary")
+def _(made: Result) -> Iterator[str]:
+    yield render(made, "table")
+    yield render(made, "markdown")
+
+
+@place("explain")
+def _(made: Result) -> Iterator[str]:
+    yield explained(explain(digested(made)))
+
+
+@place("the tables of a report")
+def _(made: Result) -> Iterator[str]:
+    whole = digested(made)
+    shown = (
+        *whole.tables,
+        sheets.nearest(whole),
+        sheets.endings(whole),
+        sheets.side_by_side(["one", "other"], [whole.comparison] * 2),
+    )
+    yield from (as_markdown(titled.table) for titled in shown)
+
+
+@place("titles")
+def _(made: Result) -> Iterator[str]:
+    yield from (chart.title for chart in digested(made).charts)
+
+
+@place("pictures")
+def _(made: Result) -> Iterator[str]:
+    for chart in digested(made).charts:
+        for shape in (*SHAPES.values(), PHONE):
+            yield _drawn(chart, shape)
+
+
+def _drawn(chart: Chart, shape: Any) -> str:
+    from matplotlib.text import Text
+
+    artists = draw(chart, LIGHT, shape).artists
+    return " ".join(one.get_text() for one in artists if isinstance(one, Text))
+
+
+@place("the page")
+def _(made: Result) -> Iterator[str]:
+    from reports.charts.all import NAMES as CHARTS
+    from reports.page.model import Picture, page
+
+    pictures = dict.fromkeys(CHARTS, Picture("data:,", "data:,", "data:,", "data:,"))
+    yield Markup(html(page([digested(made)], ["run"], [pictures]))).one("main").text
+
+
+@place("the deck")
+def _(made: Result) -> Iterator[str]:
+    from pptx import Presentation
+
+    for slide in Presentation(io.BytesIO(deck(digested(made), LIGHT, ()))).slides:
+        words = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
+        yield "\n".join(words).replace("\u00a0", " ")
+        yield slide.notes_slide.notes_text_frame.text
+
+
+# In these a block holds several tables or sentences, each with its reason.
+SEVERAL = ("explain", "the page", "the deck", "pictures")
+
+
+@pytest.mark.parametrize("doubt", NAMES)
+def test_the_made_up_run_doubts_every_quantity_that_the_doubt_can_spoil(doubt: str) -> None:
+    about = {m.metric: m.doubt for m in figures(both(doubt)) if m.runtime == DOUBTED and m.doubt}
+    once = (
+        {"leaked_bytes_per_unit", "uncollected_bytes_per_unit", "ceiling"}
+        if doubt == "few"
+        else set()
+    )
+    spoiled = {name for name, doubts in APPLY.items() if doubt in doubts} - once
+    assert {*about.values()} == {doubt}
+    assert spoiled <= {*about}
+    assert set(numbers(doubt).values()) >= spoiled - {"ceiling"} or doubt == "overhead"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("doubt", NAMES)
+@pytest.mark.parametrize("name", PLACES)
+def test_a_doubted_value_bears_the_mark_and_the_reason_stands_once(name: str, doubt: str) -> None:
+    for made in (both(doubt), made_up(doubt)):
+        blocks = list(PLACES[name](made))
+        assert [hit for block in blocks for hit in unmarked(block, doubt)] == []
+        for block in blocks:
+            told = block.count(REASONS[doubt])
+            assert MARK not in block or told, block
+            assert told <= 1 or name in SEVERAL, block
+    assert any(MARK in block for block in blocks) or doubt == "overhead", "nothing is shown there"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PLACES)
+def test_without_a_doubt_there_is_no_mark_and_no_reason(name: str) -> None:
+    # A climb is one process, of whose start latencies alone there is no interval.
+    made = both(None)
+    sweeps = [untimed(one) if one.purpose == "climb" else one for one in made.sweeps]
+    for block in PLACES[name](replace(made, sweeps=tuple(sweeps))):
+        assert MARK not in block
+        assert not any(one.reason in block for one in DOUBTS), block
+
+
+def untimed(one: Sweep) -> Sweep:
+    bare = (replace(step, latencies=None, awake_latencies=None) for step in one.steps)
+    return replace(one, steps=tuple(bare))
