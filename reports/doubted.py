@@ -36,7 +36,7 @@ def note(doubts: Iterable[str | None]) -> str:
     return f"{MARK} {why}." if why else ""
 
 
-def stated(sentence: str, doubts: Iterable[str | None]) -> str:
-    """The sentence with the reasons before its full stop."""
+def stated(sentence: str, doubts: Iterable[str | None], end: str = ".") -> str:
+    """The sentence with the reasons before its `end`."""
     why = reasons(doubts)
-    return f"{sentence.removesuffix('.')} ({MARK}: {why})." if why else sentence
+    return f"{sentence.removesuffix(end)} ({MARK}: {why}){end}" if why else sentence

@@ -22,10 +22,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.experiments import events
+from bench.results.doubts import APPLY, gravest
 from bench.results.records import Purpose, Stop
 from reports import units
 from reports.comparison import REASONS
 from reports.console import Console
+from reports.doubted import marked, note, stated
 from reports.escape import terminal
 
 # A log line is due for a step only where the log has been silent for so long.
@@ -35,12 +37,14 @@ SILENT_SECONDS = 15.0
 @dataclass
 class Row:
     """What is known of one runtime. `doing` is empty where it is not its turn; `bytes_per_unit` is
-    that of the largest count so far."""
+    that of the largest count so far. The doubts are about those two."""
 
     name: str
     reached: int = 0
     measured_at: int = 0
     bytes_per_unit: float | None = None
+    reached_doubt: str | None = None
+    bytes_doubt: str | None = None
     doing: str = ""
     stopped: str = ""
     is_broken: bool = False
@@ -48,10 +52,13 @@ class Row:
     def finish_step(self, event: events.StepFinished) -> None:
         if event.purpose == "leak":
             return
-        self.reached = max(self.reached, event.step.alive)
+        if event.step.alive >= self.reached:
+            self.reached = event.step.alive
+            self.reached_doubt = gravest(APPLY["ceiling"].intersection(event.step.doubts))
         if event.bytes_per_unit is not None and event.step.alive >= self.measured_at:
             self.measured_at = event.step.alive
             self.bytes_per_unit = event.bytes_per_unit
+            self.bytes_doubt = gravest(APPLY["bytes_per_unit"].intersection(event.step.doubts))
 
     def finish_sweep(self, event: events.SweepFinished) -> None:
         """What stopped the climb stays, unless a later sweep came to grief."""
@@ -63,7 +70,16 @@ class Row:
             self.is_broken = is_broken
 
     def cost(self) -> str:
-        return "" if self.bytes_per_unit is None else units.size(self.bytes_per_unit)
+        if self.bytes_per_unit is None:
+            return ""
+        return marked(units.size(self.bytes_per_unit), self.bytes_doubt)
+
+    def count(self) -> str:
+        return marked(units.count(self.reached), self.reached_doubt)
+
+    @property
+    def doubts(self) -> tuple[str | None, ...]:
+        return (self.reached_doubt, self.bytes_doubt)
 
 
 @dataclass
@@ -237,7 +253,7 @@ class LinesView(LiveView):
     def _reached(self, name: str) -> str:
         row = self._board.row(name)
         cost = f", {row.cost()} each" if row.cost() else ""
-        return f"{name}: {units.count(row.reached)} units{cost}"
+        return stated(f"{name}: {row.count()} units{cost}", row.doubts, "")
 
     def _with_time(self, text: str) -> str:
         left = self._board.left()
@@ -282,17 +298,18 @@ def shows(event: events.Event) -> bool:
 
 
 def drawn(board: Board) -> Group:
-    """The table, and the time left below it. Numbers are never cut, words are."""
+    """The table, why cells are marked, and the time left. Numbers are never cut, words are."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("runtime", overflow="ellipsis", max_width=24)
     table.add_column("units", justify="right", no_wrap=True, min_width=9)
     table.add_column("a unit", justify="right", no_wrap=True, min_width=8)
     table.add_column(one_line("now, or what stopped it"), overflow="ellipsis")
     for row in board.rows.values():
-        reached = units.count(row.reached) if row.reached else ""
+        reached = row.count() if row.reached else ""
         cells = (row.name, reached, row.cost(), row.doing or row.stopped)
         table.add_row(*(one_line(cell) for cell in cells), style=style_of(row))
-    return Group(table, one_line(board.left()))
+    why = note(doubt for row in board.rows.values() for doubt in row.doubts)
+    return Group(table, *([Text(why)] if why else []), one_line(board.left()))
 
 
 def one_line(text: str) -> Text:

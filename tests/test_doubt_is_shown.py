@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from bench.experiments.events import RunStarted, StepFinished, SweepFinished
 from bench.results.doubts import APPLY, DOUBTS, MARK, REASONS
 from bench.results.figures import figures
 from bench.results.metrics import Metric
@@ -27,7 +28,10 @@ from reports.deck.deck import deck
 from reports.digest import Digest, digest
 from reports.explanation.render import as_markdown as explained
 from reports.explanation.tell import explain
+from reports.exports.formats import FORMATS, export
+from reports.exports.names import doubted as doubted_lines
 from reports.finding import finding
+from reports.live import LinesView, LiveView, TableView
 from reports.page import sheets
 from reports.page.drawing import PHONE
 from reports.page.html import html
@@ -312,3 +316,54 @@ def test_without_a_doubt_there_is_no_mark_and_no_reason(name: str) -> None:
 def untimed(one: Sweep) -> Sweep:
     bare = (replace(step, latencies=None, awake_latencies=None) for step in one.steps)
     return replace(one, steps=tuple(bare))
+
+
+def told_live(made: Result, view: Callable[[Console], LiveView]) -> str:
+    """What a view shows of the climb of the doubted runtime."""
+    out = io.StringIO()
+    console = Console(file=out, width=100, color_system=None, force_terminal=True)
+    climb = made.sweeps[0]
+    each = next(m.value for m in figures(made) if m.part == "total")
+    with view(console) as shown:
+        shown(RunStarted(made.runtimes, 60.0))
+        for step in climb.steps:
+            shown(StepFinished(climb.runtime, "climb", step, each))
+        shown(SweepFinished(climb.runtime, "climb", climb.stop))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("doubt", ["unproved", "restless"])
+@pytest.mark.parametrize("view", [TableView, LinesView])
+def test_the_live_view_marks_what_a_step_leaves_in_doubt(
+    view: Callable[[Console, Callable[[], float]], LiveView], doubt: str
+) -> None:
+    said = told_live(made_up(doubt), lambda console: view(console, lambda: 0.0))
+    last = said[said.rindex("asyncio") :]
+    assert "7.84 KiB†" in last
+    assert ("70,310†" in last) == (doubt in APPLY["ceiling"])
+    assert last.count(REASONS[doubt]) == 1
+    sound = told_live(made_up(None), lambda console: view(console, lambda: 0.0))
+    assert "7.84 KiB" in sound
+    assert MARK not in sound
+
+
+@pytest.mark.parametrize("doubt", NAMES)
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_export_says_beside_a_value_why_it_is_doubted(form: str, doubt: str) -> None:
+    made = export(both(doubt), form)
+    assert made.text is not None
+    known = [one for one in made.doubted if one.metric.value is not None]
+    assert {one.metric.runtime for one in known} == {DOUBTED}
+    told = made.text.count(REASONS[doubt])
+    assert told == 0 if form == "bencher" else 0 < told <= len(known)
+    if form == "go":
+        assert made.text.count("# doubted: BenchmarkOutnumber/runtime=asyncio/") == len(known)
+    (line,) = doubted_lines(made.doubted)
+    assert (
+        line
+        == f"doubted (†): {len(known)} figure{'s'[: len(known) != 1]} of asyncio: {REASONS[doubt]}"
+    )
+    sound = export(made_up(None, *OTHERS), form)
+    assert sound.doubted == ()
+    assert sound.text is not None
+    assert "doubt" not in sound.text

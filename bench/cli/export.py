@@ -72,7 +72,7 @@ def export(
 
 
 def _tell(made: Export) -> None:
-    from reports.exports.names import told
+    from reports.exports.names import doubted, told
 
-    for line in told(made.left_out):
+    for line in (*told(made.left_out), *doubted(made.doubted)):
         typer.echo(line, err=True)

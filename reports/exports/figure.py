@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.results.choice import Choice, choose
+from bench.results.doubts import REASONS
 from bench.results.figures import figures, series
 from bench.results.metrics import Metric
 from bench.results.records import Result
@@ -50,10 +51,12 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Export:
-    """The text of a format, `None` where nothing was left to write, and what was left out."""
+    """The text of a format, `None` where nothing was left to write, what was left out, and which
+    figures of the result are doubted."""
 
     text: str | None
     left_out: tuple[LeftOut, ...]
+    doubted: tuple[Figure, ...] = ()
 
 
 def figures_of(result: Result) -> tuple[Figure, ...]:
@@ -92,8 +95,8 @@ def unlike_samples(figures: Iterable[Figure]) -> list[LeftOut]:
 
 
 def facts(figure: Figure) -> Mapping[str, str | int | float]:
-    """What stands beside a value where there is a place: where it belongs and was read, and its
-    interval, as far as known."""
+    """What stands beside a value where there is a place: where it belongs and was read, its
+    interval, the measuring overhead in it and why it is doubted, as far as known."""
     metric = figure.metric
     known = {
         "at": metric.at,
@@ -103,6 +106,8 @@ def facts(figure: Figure) -> Mapping[str, str | int | float]:
         "source": escape.plain(metric.source),
         "status": metric.status,
         "limit": escape.plain(metric.limit or ""),
+        "overhead": metric.overhead,
+        "doubt": metric.doubt and REASONS[metric.doubt],
     }
     return {name: value for name, value in known.items() if value not in (None, "")}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from bench.errors import UsageError
 from bench.results.records import Result
@@ -35,4 +36,6 @@ def export(result: Result, format_: str, direction: Direction | None = None) -> 
         if format_ != ONE_DIRECTION:
             raise UsageError(f"--direction belongs to {ONE_DIRECTION} alone; leave it out")
         write = functools.partial(github_action_benchmark.export, direction=direction)
-    return write(figures_of(result), result)
+    figures = figures_of(result)
+    doubted = tuple(figure for figure in figures if figure.metric.doubt)
+    return replace(write(figures, result), doubted=doubted)

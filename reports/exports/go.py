@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.results.doubts import REASONS
 from bench.results.metrics import Metric, Name
 from bench.results.records import Result
 from reports.exports.figure import Export, Figure, conditions, sift, unlike_samples
@@ -45,10 +46,13 @@ def _units(figures: Sequence[Figure]) -> Iterator[str]:
 
 
 def _lines(figure: Figure) -> Iterator[str]:
-    """A line a sample: what a process repeats inside is one."""
-    unit = unit_of(figure.metric)
+    """A line a sample: what a process repeats inside is one. Above them why the figure is doubted,
+    as a comment, which Go's tools skip."""
+    unit, name = unit_of(figure.metric), name_of(figure)
+    if figure.metric.doubt:
+        yield f"# doubted: {name}: {REASONS[figure.metric.doubt]}"
     for sample in figure.samples:
-        yield f"{name_of(figure)} 1 {sample!r} {unit}"
+        yield f"{name} 1 {sample!r} {unit}"
 
 
 def name_of(figure: Figure) -> str:

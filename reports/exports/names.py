@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from bench.results.doubts import DOUBTS, MARK
 from bench.results.metrics import Metric
 from reports import escape
 from reports.exports.figure import CLIMB, Figure, LeftOut
@@ -59,6 +60,18 @@ def units_name(figure: Figure) -> str | None:
 def full_name(figure: Figure) -> str:
     """The runtime and the figure: `trio/bytes_per_unit/total/n=100000`."""
     return f"{runtime_name(figure)}/{figure_name(figure)}"
+
+
+def doubted(figures: Sequence[Figure]) -> list[str]:
+    """A line for each doubt about figures of the result, ready for a terminal."""
+    lines = []
+    for doubt in DOUBTS:
+        held = [one.metric.runtime for one in figures if one.metric.doubt == doubt.name]
+        if held:
+            count = f"{len(held):,} figure{'' if len(held) == 1 else 's'}"
+            names = ", ".join(map(escape.terminal, dict.fromkeys(held)))
+            lines.append(f"doubted ({MARK}): {count} of {names}: {doubt.reason}")
+    return lines
 
 
 def told(left_out: Iterable[LeftOut]) -> list[str]:

@@ -49,7 +49,7 @@ def _take(line: str, file: File) -> None:
         file.results.append(_result(words))
     elif words[:1] == ["Unit"]:
         _unit(words[1:], file)
-    else:
+    elif not line.startswith("#"):  # the format skips lines that are none of its own
         key, value = _configuration(line)
         file.configuration[key] = value
 
