@@ -161,7 +161,7 @@ def test_an_id_that_belongs_to_another_process_by_now_is_not_hit(
     assert sent == [signal.SIGKILL]
 
 
-@pytest.mark.parametrize("pid", [0, 1, os.getpid()])
+@pytest.mark.parametrize("pid", [0, 1, os.getpid()], ids=["0", "1", "own"])
 def test_neither_the_harness_nor_the_first_process_is_ever_hit(
     pid: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
