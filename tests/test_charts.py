@@ -243,12 +243,15 @@ def test_unit_cost_holds_the_parts_of_the_whole_run() -> None:
     assert chart.missing == ()
 
 
-def test_a_part_less_than_nothing_is_unknown_and_so_is_the_total() -> None:
+def test_parts_that_are_more_than_the_total_do_not_divide_its_bar() -> None:
     under = Unit(user=1000, kernel=4, page_tables=8)
     chart = of(unit_cost, result(sweep(unit=under)))
-    assert list(chart.rows[0].parts) == [1000, 0, 8, None]
-    assert chart.rows[0].total is None
-    assert chart.missing == ("asyncio: unknown: other kernel memory",)
+    (row,) = chart.rows
+    assert row.parts == (None, None, None, None)
+    assert row.total == row.known == row.undivided == 1004
+    assert chart.missing == (
+        "asyncio: the parts do not add up to the total, so the bar is not divided",
+    )
 
 
 def test_parts_that_do_not_add_up_to_the_total_are_not_drawn_as_its_parts() -> None:

@@ -80,7 +80,7 @@ def test_a_run_ends_with_table_finding_page_and_path(finished: Finished) -> None
         str(path.relative_to(folder)),
     ]
     assert "strange unit" in finished.stdout
-    assert "this run's cap" in finished.stdout
+    assert "requested count" in finished.stdout
     assert "strange units" in page.read_text(encoding="utf-8")
     assert {place.suffix for place in page.parent.iterdir()} == {
         *(".html", ".png", ".svg", ".pdf", ".md", ".csv")

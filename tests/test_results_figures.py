@@ -49,9 +49,9 @@ def figure(
     return found
 
 
-def unit_with(part: Part, rate: float | None) -> Unit:
+def unit_with(part: Part, rate: float | None, **others: float) -> Unit:
     """A unit with another rate of one part, in a process large enough for it to fall."""
-    rates: dict[str, Any] = {part: rate}
+    rates: dict[str, Any] = {part: rate, **others}
     return with_(Unit(fixed=1 << 30), **rates)
 
 
@@ -149,26 +149,15 @@ def test_an_unknown_part_makes_the_sums_unknown_and_never_nothing() -> None:
     assert figure(made, "bytes_per_unit", "user").value == 1000
 
 
-@pytest.mark.parametrize(("pages", "total"), [(1, 1002.0), (8, 1002.0), (9, None)])
-def test_a_remainder_of_less_than_counters_can_tell_is_nothing(
-    pages: int, total: float | None
+@pytest.mark.parametrize("rate", [2.5, 40.0, None])
+@pytest.mark.parametrize("part", ["kernel_stack", "page_tables"])
+def test_what_cannot_be_divided_of_the_kernel_s_memory_is_still_in_the_total(
+    part: Part, rate: float | None
 ) -> None:
     """Of a light unit the whole kernel memory is a few pages, by counters that move by pages."""
-    tables = 2 + pages * 4096 / 9_000
-    made = result(sweep((1_000, 10_000), Unit(kernel=2, kernel_stack=0, page_tables=tables)))
-    found = {m.part: m.value for m in figures(made) if m.metric == "bytes_per_unit"}
-    assert found["total"] == (None if total is None else pytest.approx(total, abs=0.01))
-    assert found["kernel_other"] == (None if total is None else 0)
-
-
-@pytest.mark.parametrize("part", ["kernel_stack", "page_tables"])
-def test_an_unknown_part_of_the_kernel_s_makes_the_total_unknown(part: Part) -> None:
-    made = result(*sixfold(unit_with(part, None)))
-    for sum_ in ("total", "kernel_other"):
-        metric = figure(made, "bytes_per_unit", sum_)
-        assert metric.value is None
-        assert metric.warnings == (f"{part.replace('_', ' ')}: could not be read",)
-    assert figure(made, "bytes_per_unit", "kernel").value == 24
+    made = result(*sixfold(unit_with(part, rate, kernel=2)))
+    assert figure(made, "bytes_per_unit", "kernel_other").value is None
+    assert figure(made, "bytes_per_unit", "total").value == 1002
 
 
 @pytest.mark.parametrize("part", ["user", "kernel", "kernel_stack", "page_tables", "rss"])
@@ -179,7 +168,7 @@ def test_a_part_that_falls_is_unknown_and_never_nothing(part: Part) -> None:
     name = part.replace("_", " ")
     why = f"{name}: -1,780.0 bytes by {SOURCE[part]}, which counts something else too"
     assert metric.warnings == (why,)
-    if part != "rss":
+    if part in ("user", "kernel"):
         assert figure(made, "bytes_per_unit", "total").value is None
 
 

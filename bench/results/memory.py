@@ -1,9 +1,10 @@
 """Bytes: what one unit takes, part by part, and what a process takes before its first unit.
 
 The slope is the cost: (M(N) − M(n)) / (N − n) between the two stops of a sweep. Readings of unlike
-sources are never subtracted. No part is negative and none is clamped: a negative difference shows
-that its source counts something else too, and is unknown. A total with an unknown part is unknown,
-so that the known parts of a known total add up to it.
+sources are never subtracted. No part is negative and none is clamped: a negative difference is
+unknown. The total is user and kernel memory, unknown where either is. The kernel's memory is
+counted as a whole; where its division is less than the counters can tell (a light unit's remainder
+after stack and page tables is a page or two of the whole process), the remainder alone is unknown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from bench.results.metrics import Part
 from bench.results.records import Memory, Reading, Step
 from bench.results.samples import UNKNOWN, Sample
 
-COUNTED_BYTES = 8 * 4096  # what two counters of the kernel may differ by at one moment
 READ: tuple[Part, ...] = ("user", "kernel", "kernel_stack", "page_tables", "rss")
 # Parts that huge pages move: 2 MiB come at once, whether or not units fill them.
 RESIDENT: frozenset[Part] = frozenset({"total", "user", "rss"})
@@ -30,9 +30,10 @@ def bytes_per_unit(stops: Stops) -> Mapping[Part, Sample]:
         only = Sample(None, UNKNOWN, last.alive, warnings=(_one_step(last),))
         return dict.fromkeys((*READ, "total", "kernel_other"), only)
     read = {part: _slope(part, first, last) for part in READ}
-    units = last.alive - first.alive
-    other = _not_negative("kernel_other", _within_pages(_kernel_other(read), units))
-    derived: dict[Part, Sample] = {"total": _total(read, other), "kernel_other": other}
+    derived: dict[Part, Sample] = {
+        "total": _combined((read["user"], 1), (read["kernel"], 1)),
+        "kernel_other": _kernel_other(read, last.alive - first.alive),
+    }
     return {part: _with_doubts(part, sample, stops) for part, sample in (read | derived).items()}
 
 
@@ -86,15 +87,6 @@ def _not_negative(part: str, sample: Sample) -> Sample:
     return Sample(None, UNKNOWN, sample.at, warnings=(*sample.warnings, wrong))
 
 
-def _within_pages(sample: Sample, units: int) -> Sample:
-    """The sample; 0 where it is negative by no more than a few pages of the whole process. Two of
-    the kernel's counters move by pages, and not in the same moment: a light unit's remainder is
-    then less than they can tell, and neither counts anything else."""
-    if sample.value is None or not -COUNTED_BYTES <= sample.value * units < 0:
-        return sample
-    return replace(sample, value=0.0)
-
-
 def _intercept(part: Part, first: Step, last: Step) -> Sample:
     slope, start = _slope(part, first, last), reading(part, first.memory).bytes
     if slope.value is None or start is None:
@@ -103,16 +95,13 @@ def _intercept(part: Part, first: Step, last: Step) -> Sample:
     return _not_negative(f"fixed {part}", fixed)
 
 
-def _total(read: Mapping[Part, Sample], other: Sample) -> Sample:
-    """User and kernel memory, whose parts are all known."""
-    if other.value is None:
-        return Sample(None, UNKNOWN, other.at, warnings=other.warnings)
-    return _combined((read["user"], 1), (read["kernel"], 1))
-
-
-def _kernel_other(read: Mapping[Part, Sample]) -> Sample:
-    """What is left of the kernel's memory."""
-    return _combined((read["kernel"], 1), (read["kernel_stack"], -1), (read["page_tables"], -1))
+def _kernel_other(read: Mapping[Part, Sample], units: int) -> Sample:
+    """What is left of the kernel's memory, in whole bytes of all `units`: no rounding of quotients
+    makes nothing of it less than nothing."""
+    rest = _combined((read["kernel"], 1), (read["kernel_stack"], -1), (read["page_tables"], -1))
+    if rest.value is not None:
+        rest = replace(rest, value=round(rest.value * units) / units)
+    return _not_negative("kernel_other", rest)
 
 
 def _combined(*terms: tuple[Sample, int], warnings: tuple[str, ...] = ()) -> Sample:

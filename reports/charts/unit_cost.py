@@ -44,8 +44,8 @@ HOW = (
 @dataclass(frozen=True, kw_only=True)
 class Cost(Row):
     """One runtime's bar. `parts` are bytes in the order of `PARTS`, `None` where unknown: those of
-    a known total add up to it, or are all unknown. `rss` is where RSS ends; `low` and `high` the
-    total's interval; `at` the count N, `samples` the processes behind it."""
+    a known total add up to it, as far as they are known. `rss` is where RSS ends; `low` and `high`
+    the total's interval; `at` the count N, `samples` the processes behind it."""
 
     parts: tuple[float | None, ...]
     total: float | None
@@ -69,7 +69,9 @@ class Cost(Row):
     @property
     def undivided(self) -> float | None:
         """The bar's bytes that are no known part's; `None` where the parts are the whole bar."""
-        return None if self.total is None or None not in self.parts else self.total
+        if self.total is None or None not in self.parts:
+            return None
+        return max(self.total - sum(part or 0 for part in self.parts), 0.0)
 
 
 def _part(place: int) -> Column[Cost]:
@@ -141,18 +143,21 @@ def _cost(runtime: Runtime, metrics: Sequence[Metric]) -> Cost:
 
 
 def _adding_up(parts: Sequence[float | None], total: float | None) -> tuple[float | None, ...]:
-    """The parts; all unknown where they do not add up to a known total: medians of sweeps that
-    differ much from each other do not, and would draw a bar of another length."""
-    known = [part for part in parts if part is not None]
-    adds_up = len(known) == len(parts) and abs(sum(known) - (total or 0)) <= ROUNDING * (total or 0)
-    return tuple(parts) if total is None or adds_up else (None,) * len(parts)
+    """The parts; all unknown where the known ones are more than a known total, or all of them less:
+    medians of sweeps that differ much from each other do not add up, and would draw a bar of
+    another length."""
+    if total is None:
+        return tuple(parts)
+    rest = total - sum(part or 0 for part in parts)
+    adds_up = rest >= -ROUNDING * total and (None in parts or rest <= ROUNDING * total)
+    return tuple(parts) if adds_up else (None,) * len(parts)
 
 
 def _lacks(rows: Sequence[Cost]) -> Iterator[tuple[str, str]]:
     for row in rows:
         parts = [words for (_, words), part in zip(PARTS, row.parts, strict=True) if part is None]
-        if row.undivided is not None:
-            yield row.runtime, "the parts differ too much between sweeps to divide the bar"
+        if row.undivided is not None and len(parts) == len(PARTS):
+            yield row.runtime, "the parts do not add up to the total, so the bar is not divided"
         elif parts and row.known:
             yield row.runtime, f"unknown: {', '.join(parts)}"
         elif parts or row.total is None:
