@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bench.results.doubts import gravest
 from reports import units
 from reports.comparison import Comparison, Row
 from reports.doubted import marked, stated, sure
@@ -30,12 +31,13 @@ def finding(comparison: Comparison) -> str:
 
 
 def weight_finding(comparison: Comparison) -> str:
-    """The part of the finding that is about memory: the title of the figure that shows it."""
+    """The part of the finding that is about memory: the title of the figure that shows it, which
+    says below why values are marked."""
     pair, weighed = pair_of(comparison), _weighed(comparison)
     if pair:
-        return _stated(f"{_weights(*pair)}.", pair, "total_bytes")
+        return f"{_weights(*pair)}."
     if weighed:
-        return _stated(f"{_weight_alone(weighed[0])}.", weighed[:1], "total_bytes")
+        return f"{_weight_alone(weighed[0])}."
     return "What one unit weighs is unknown."
 
 
@@ -84,7 +86,9 @@ def _weights(heavy: Row, light: Row) -> str:
     sizes = f"{_size(heavy)} against {_size(light)} a unit"
     times = _weight(heavy) / _weight(light)
     if times >= SAME:
-        return f"One {heavy.label} takes the memory of {units.ratio(times)} {_many(light)}: {sizes}"
+        doubt = gravest((heavy.doubt("total_bytes"), light.doubt("total_bytes")))
+        ratio = marked(units.ratio(times), doubt)
+        return f"One {heavy.label} takes the memory of {ratio} {_many(light)}: {sizes}"
     if times > 1 / SAME:
         return f"One {heavy.label} takes about as much memory as one {light.label}: {sizes}"
     return f"One {heavy.label} takes less memory than one {light.label}: {sizes}"

@@ -7,6 +7,7 @@ values are like no other runtime's, so that they are found again wherever they a
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import re
@@ -17,6 +18,10 @@ import pytest
 from msgspec.structs import replace
 
 from bench.experiments.events import RunStarted, StepFinished, SweepFinished
+from bench.regression.gates import BURST
+from bench.regression.history.points import point_of
+from bench.regression.history.review import Review, review
+from bench.regression.history.trends import START
 from bench.results.doubts import APPLY, DOUBTS, MARK, REASONS
 from bench.results.figures import figures
 from bench.results.metrics import Metric
@@ -40,6 +45,10 @@ from reports.pictures.canvas import SHAPES
 from reports.pictures.draw import draw
 from reports.summary import render, value_of
 from reports.tables import as_markdown
+from reports.trends.charts import charts as trend_charts
+from reports.trends.markdown import as_markdown as trends_markdown
+from reports.trends.table import print_trends
+from tests.support.histories import history
 from tests.support.markup import Markup
 from tests.support.results import MEMINFO, Unit, allowing, leak_sweep, result, sweep
 
@@ -61,7 +70,7 @@ OWN = Unit(
 )
 OTHERS = {
     "pthread": Unit(user=8_481, kernel=27_202, kernel_stack=16_384, kernel_source=MEMINFO),
-    "trio": Unit(user=2_088, kernel=5, kernel_source=MEMINFO, burst=6e-6),
+    "trio": Unit(user=2_088, kernel=25, kernel_source=MEMINFO, burst=6e-6),
 }
 LIMITS = (allowing("vm.max_map_count", 73_337, take=2.93),)
 
@@ -234,7 +243,8 @@ def _(made: Result) -> Iterator[str]:
 
 @place("titles")
 def _(made: Result) -> Iterator[str]:
-    yield from (chart.title for chart in digested(made).charts)
+    """A title stands over its figure, below which the note is."""
+    yield from (f"{chart.title} {chart.note}" for chart in digested(made).charts)
 
 
 @place("pictures")
@@ -367,3 +377,54 @@ def test_an_export_says_beside_a_value_why_it_is_doubted(form: str, doubt: str) 
     assert sound.doubted == ()
     assert sound.text is not None
     assert "doubt" not in sound.text
+
+
+def nights(doubt: str | None) -> Review:
+    """Twenty nights of a burst and of a start latency, the last three with the doubt."""
+    key, start = ("asyncio", BURST), ("asyncio", START)
+    values = [4.13e-6] * 17 + [4.37e-6, 4.39e-6, 4.41e-6]
+    made = history({key: values, start: [value * 1.7 for value in values]})
+    points = [
+        replace(point, kept=tuple(replace(kept, doubt=doubt) for kept in point.kept))
+        if place >= 17
+        else point
+        for place, point in enumerate(made.points)
+    ]
+    return review(dataclasses.replace(made, points=tuple(points)))
+
+
+def told_by_a_history(made: Review) -> Iterator[str]:
+    out = io.StringIO()
+    print_trends(made, Console(file=out, width=110, color_system=None))
+    yield out.getvalue()
+    yield trends_markdown(made)
+    for chart in trend_charts(made):
+        yield as_markdown(chart.table)
+        yield from (_drawn(chart, shape) for shape in SHAPES.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("doubt", NAMES)
+def test_a_history_marks_the_nights_whose_value_is_doubted(doubt: str) -> None:
+    terminal, text, *others = told_by_a_history(nights(doubt))
+    assert (
+        f"† {REASONS[doubt]}, in 3 of 20 runs: start from idle, median and burst of asyncio" in text
+    )
+    assert "4.41 µs†" in terminal
+    assert "4.13 µs†" not in terminal
+    table = next(one for one in others if "| 4.41 µs† |" in one)
+    assert table.count("µs† |") == 3
+    assert all(one.count(REASONS[doubt]) == 1 for one in others if "began" in one and MARK in one)
+    drawn = [one for one in others if "a run" in one and f"○ doubted {MARK}" in one]
+    assert len(drawn) == 2 * len(SHAPES)
+    assert all(one.count(REASONS[doubt]) == 1 for one in drawn)
+    sound = "".join(told_by_a_history(nights(None)))
+    assert MARK not in sound
+    assert "○" not in sound
+
+
+def test_a_point_keeps_the_doubt_and_the_overhead_of_each_figure() -> None:
+    kept = point_of(made_up("overhead"), None).kept
+    starts = [one for one in kept if one.metric == "start_latency_seconds"]
+    assert {one.doubt for one in starts} == {"overhead"}
+    assert [one.overhead for one in starts] == [pytest.approx(30e-6, rel=0.01)] * len(starts)

@@ -346,7 +346,7 @@ DOUBTED: list[tuple[str, tuple[Sweep, ...], str]] = [
         "no other task",
         (THREAD, doubted("asyncio", "restless")),
         (
-            "One OS thread (C) takes the memory of 31 asyncio tasks: 34.8 KiB against 1.13 KiB† "
+            "One OS thread (C) takes the memory of 31† asyncio tasks: 34.8 KiB against 1.13 KiB† "
             "a unit, and this run took threads to 10,000, asyncio tasks to 100,000† "
             f"(†: {RESTLESS})."
         ),

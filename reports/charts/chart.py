@@ -97,8 +97,9 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """One figure. `title` is its one message, of this run's own figures; `how` says how they were
-    measured; `missing` what the run does not tell, a sentence each; `caption` names machine,
+    """One figure. `title` is its one message, of this run's own figures: of values without a doubt
+    where there are any, else marked, which `note` explains below the figure; `how` says how they
+    were measured; `missing` what the run does not tell, a sentence each; `caption` names machine,
     versions and date; `rows` are one a runtime. `name` stands in file names and is what `--figure`
     takes."""
 

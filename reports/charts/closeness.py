@@ -25,7 +25,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import THREADS
-from reports.doubted import marked, stated, sure
+from reports.doubted import marked, sure
 from reports.escape import plain
 from reports.names import many, short
 
@@ -185,7 +185,7 @@ def _title(rows: Sequence[Closeness]) -> str:
         told = sure(bound, _doubt)[:1]
     if not told:
         return "Which limit is the nearest is unknown."
-    return stated(f"{'; '.join(map(_nearest, told))}.", map(_doubt, told))
+    return f"{'; '.join(map(_nearest, told))}."
 
 
 def _doubt(row: Closeness) -> str | None:

@@ -24,7 +24,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import compare
-from reports.doubted import marked, stated, sure
+from reports.doubted import marked, sure
 from reports.escape import plain
 from reports.finding import pair_of
 from reports.names import many
@@ -134,12 +134,10 @@ def _title(rows: Sequence[Curve], result: Result, metrics: Sequence[Metric]) -> 
     pair = pair_of(compare(result, metrics))
     if pair and all(row.name in seen for row in pair):
         heavy, light = (seen[row.name] for row in pair)
-        said = f"{_took(heavy)}, {_took(light).replace(' took', '')}."
-        return stated(said, (row.drawn[-1].doubt for row in (heavy, light)))
+        return f"{_took(heavy)}, {_took(light).replace(' took', '')}."
     if seen:
         sound = sure(list(seen.values()), lambda row: row.drawn[-1].doubt)
-        most = max(sound, key=lambda row: row.drawn[-1].bytes)
-        return stated(f"{_took(most)}.", (most.drawn[-1].doubt,))
+        return f"{_took(max(sound, key=lambda row: row.drawn[-1].bytes))}."
     return "How memory grows is unknown."
 
 

@@ -26,7 +26,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import REASONS, THREADS
-from reports.doubted import marked, stated, sure
+from reports.doubted import marked, sure
 from reports.escape import plain
 from reports.names import many, short
 from reports.stopper import stopper
@@ -168,14 +168,14 @@ def _ended(ceiling: Metric, projected: bool) -> str:
 
 def _title(rows: Sequence[Reach]) -> str:
     """The thread against the task that goes farthest; else the least against the most. Of those
-    that are not doubted, where there are any; else the doubt is stated."""
+    that are not doubted, where there are any."""
     known = sure([row for row in rows if row.far is not None], lambda row: row.far_doubt)
     if not known:
         return "How many can be launched is unknown."
     threads = [row for name in THREADS for row in known if row.runtime == name]
     tasks = [row for row in known if row.kind == "task"]
     near, far = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
-    return stated(f"{_against(near, far)}.", (near.far_doubt, far.far_doubt))
+    return f"{_against(near, far)}."
 
 
 def _against(near: Reach, far: Reach) -> str:

@@ -28,7 +28,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import THREADS
-from reports.doubted import marked, stated, sure
+from reports.doubted import marked, sure
 from reports.names import many
 
 NAMES = ("median", "90 %", "99 %", "longest")  # of QUANTILES
@@ -231,7 +231,7 @@ def _rate(burst: Metric | None) -> Rate:
 
 def _title(rows: Sequence[Spawn]) -> str:
     """The thread's burst against the fastest task's; else the slowest against the fastest. Of
-    those that are not doubted, where there are any; else the doubt is stated."""
+    those that are not doubted, where there are any."""
     told = [row for row in rows if row.burst.value and not row.burst.rough]
     told = sure(told, lambda row: row.burst.doubt)
     known = sorted(told, key=lambda row: row.burst.value or 0)
@@ -243,7 +243,7 @@ def _title(rows: Sequence[Spawn]) -> str:
     said = f"{_rate_of(slow)} are launched a second in a burst of {units.count(slow.burst.at)}"
     if slow is not fast:
         said += f", or {_rate_of(fast)} in one of {units.count(fast.burst.at)}"
-    return stated(f"{said}.", (slow.burst.doubt, fast.burst.doubt))
+    return f"{said}."
 
 
 def _rate_of(row: Spawn) -> str:
@@ -259,8 +259,7 @@ def _latency_title(rows: Sequence[Spawn]) -> str:
     ]
     for row, one, median in sure(timed, lambda place: place[1].doubt)[:1]:
         within = marked(units.seconds(median), one.doubt)
-        said = f"One {row.label} starts within {within} {one.start.name}, at the median."
-        return stated(said, (one.doubt,))
+        return f"One {row.label} starts within {within} {one.start.name}, at the median."
     if any(row.burst.rough for row in rows):
         return "This run tells only roughly how fast units start."
     return "How fast units start is unknown."

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from bench.results.doubts import gravest
 from bench.results.metrics import Metric, Part, find
 from bench.results.records import Result, Runtime
 from reports import units
@@ -24,6 +25,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import compare
+from reports.doubted import marked
 from reports.finding import weight_finding
 
 PARTS: tuple[tuple[Part, str], ...] = (
@@ -62,11 +64,6 @@ class Cost(Row):
         return parts if self.total is None else self.total
 
     @property
-    def bar_doubt(self) -> str | None:
-        """The gravest about what its bar is made from."""
-        return self.doubt(*(key for key in self.doubts if key != "rss_bytes"))
-
-    @property
     def undivided(self) -> float | None:
         """The bar's bytes that are no known part's; `None` where the parts are the whole bar."""
         if self.total is None or None not in self.parts:
@@ -102,6 +99,12 @@ class UnitCost(Chart):
     def counts(self) -> str:
         """The counts of units at which the costs were told."""
         return counted((row.kind, row.at) for row in self.rows if row.total is not None)
+
+    def key_of(self, key: str, words: str) -> str:
+        """What a part is called in the legend: marked where it is doubted in a bar whose total, and
+        so the label, is not."""
+        rows = (row for row in self.rows if row.doubt("total_bytes") is None)
+        return marked(words, gravest(row.doubt(f"{key}_bytes") for row in rows))
 
     @property
     def table(self) -> Table:

@@ -27,7 +27,7 @@ from reports.charts.chart import (
     who,
 )
 from reports.comparison import THREADS
-from reports.doubted import marked, stated, sure
+from reports.doubted import marked, sure
 from reports.escape import plain
 from reports.palette import TimePart
 
@@ -222,16 +222,14 @@ def _title(rows: Sequence[Times]) -> str:
     tasks = sorted((r for r in known if r.kind == "task"), key=lambda r: r.kernel_share or 0)
     if threads and tasks:
         thread, task = threads[0], tasks[0]
-        return stated(
+        return (
             f"The kernel takes {_share(thread)} of the CPU time of launching "
-            f"one {thread.label}, {_share(task)} of one {task.label}'s.",
-            (thread.doubt("kernel_share"), task.doubt("kernel_share")),
+            f"one {thread.label}, {_share(task)} of one {task.label}'s."
         )
     if known:
-        return stated(
+        return (
             f"The kernel takes {_share(known[0])} of the CPU time of launching "
-            f"one {known[0].label}.",
-            (known[0].doubt("kernel_share"),),
+            f"one {known[0].label}."
         )
     return _wall_title(rows)
 
@@ -246,9 +244,8 @@ def _wall_title(rows: Sequence[Times]) -> str:
         return "Where the time of a launch goes is unknown."
     one = sure(timed, lambda row: row.doubt("wall_seconds"))[0]
     ended = f", in the burst that ended at {units.count(one.at)}" if one.at is not None else ""
-    doubt = one.doubt("wall_seconds")
-    took = marked(units.seconds(one.wall), doubt)
-    return stated(f"Launching one {one.label} takes {took}{ended}.", (doubt,))
+    took = marked(units.seconds(one.wall), one.doubt("wall_seconds"))
+    return f"Launching one {one.label} takes {took}{ended}."
 
 
 def _lacks(rows: Sequence[Times], uncollected: Set[str]) -> Iterator[tuple[str, str]]:

@@ -101,13 +101,14 @@ class Page:
             run.font.size = Pt(fitted.size)
 
     def body(self, paragraphs: Sequence[Words]) -> None:
-        """The text of the slide's own place for it: bold ones are headings, the others a list."""
+        """The text of the slide's own place for it: bold ones are headings, muted ones notes, the
+        others a list."""
         frame: Any = self.slide.placeholders[1].text_frame
         for number, words in enumerate(paragraphs):
             paragraph = frame.add_paragraph() if number else frame.paragraphs[0]
             _write(paragraph, words, self.theme)
             paragraph.space_before = Pt(_before(words))
-            if words.bold:
+            if words.bold or words.muted:
                 properties = paragraph._p.get_or_add_pPr()
                 properties.attrib.update({"marL": "0", "indent": "0"})
                 properties.append(OxmlElement("a:buNone"))

@@ -36,6 +36,9 @@ MARKERS: dict[Mark, str] = {
 }
 
 
+NOTE_LINES = 4  # that hold every reason for a mark, which is never cut
+
+
 @dataclass(frozen=True)
 class Shape:
     """A page: its sides in points (at 150 dots to the inch 1920 by 1080 or 1080 by 1080), its
@@ -85,7 +88,8 @@ class Canvas:
     # The frame
 
     def frame(self, chart: Chart) -> None:
-        """Title above; caption and, over it, what is missing below."""
+        """Title above; below, from the foot up, the caption, what is missing, and why values are
+        marked."""
         shape = self.shape
         room = self.right - self.left
         size, lines = self._title(drawable(chart.title), room)
@@ -95,10 +99,10 @@ class Canvas:
             self.top -= 0.25 * size
         captions = wrapped(drawable(chart.caption), room, shape.lines[2], shape.caption)
         self._foot(captions, shape.caption)
-        if notes := drawable(_notes(chart)):
-            self.bottom += 0.4 * shape.note
-            most = shape.lines[1] + (1 if chart.note else 0)
-            self._foot(wrapped(notes, room, most, shape.note), shape.note)
+        for notes, most in ((_notes(chart), shape.lines[1]), (chart.note, NOTE_LINES)):
+            if lines := wrapped(drawable(notes), room, most, shape.note):
+                self.bottom += 0.4 * shape.note
+                self._foot(lines, shape.note)
         self.bottom += 0.5 * shape.note
         self.top -= 0.4 * shape.note
 
@@ -270,11 +274,9 @@ class Canvas:
 
 
 def _notes(chart: Chart) -> str:
-    """Why values are marked, which is never cut, and what the figure does not show."""
+    """What the figure does not show."""
     more = len(chart.rows) - MOST_ROWS
-    notes = [chart.note] if chart.note else []
-    if more > 0:
-        notes.append(f"{more} more runtimes are in the table alone.")
+    notes = [f"{more} more runtimes are in the table alone."] if more > 0 else []
     if chart.missing:
         notes.append(f"Not told by this run: {'; '.join(chart.missing)}.")
     return " ".join(notes)

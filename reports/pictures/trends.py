@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bench.results.doubts import MARK
 from reports.palette import colour
 from reports.pictures.canvas import MOST_ROWS, Canvas, Key
 from reports.pictures.rows import Plot, axis_name, grid, laid_out
@@ -29,6 +30,7 @@ def draw_trends(chart: TrendChart, canvas: Canvas) -> None:
             Key("measured otherwise from here on", muted, "mark"),
             Key("▲ ▼ a suspected change", muted, "none"),
             Key("◇ accepted", muted, "none"),
+            *([Key(f"○ doubted {MARK}", muted, "none")] if chart.note else []),
         ]
     )
     moments = [dot.date.timestamp() for row in rows for dot in row.dots]
@@ -60,6 +62,9 @@ def _line(canvas: Canvas, plot: Plot, across: Scale, place: int, row: TrendRow) 
             canvas.line([xs[0] - 2.5] * 2, edge, 1.4, canvas.theme.muted)
         canvas.line(xs, ys, 1.3, own, faint=True)
         canvas.marks(xs, ys, "circle", own, 4.5)
+        hollow = [place for place, dot in enumerate(dots) if dot.doubt]
+        ground = canvas.theme.ground
+        canvas.marks([xs[at] for at in hollow], [ys[at] for at in hollow], "circle", ground, 2)
         for x, dot in zip(xs, dots, strict=True):
             _sign(canvas, x, middle, plot.row, dot)
 

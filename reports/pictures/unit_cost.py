@@ -17,10 +17,10 @@ KIB = 1024.0
 def draw_unit_cost(chart: UnitCost, canvas: Canvas) -> None:
     """A stacked bar a runtime."""
     rows = chart.rows[:MOST_ROWS]
-    keys = [Key(words, canvas.theme.memory[part]) for part, words in PARTS]
+    keys = [Key(chart.key_of(part, words), canvas.theme.memory[part]) for part, words in PARTS]
     if any(row.undivided is not None for row in rows):
         keys.append(Key(UNDIVIDED, canvas.theme.muted))
-    keys.append(Key("where RSS ends", canvas.theme.ink, "mark"))
+    keys.append(Key(chart.key_of("rss", "where RSS ends"), canvas.theme.ink, "mark"))
     if chart.counts:
         keys.append(Key(f"with {chart.counts} alive", canvas.theme.ink, "none"))
     canvas.legend(keys)
@@ -61,6 +61,5 @@ def _bar(canvas: Canvas, plot: Plot, across: Scale, place: int, row: Cost) -> No
 
 
 def _total(row: Cost) -> str:
-    """The total in words, marked where anything that its bar shows is doubted."""
     said = units.size(row.total) if row.total is not None else "total unknown"
-    return marked(said, row.doubt())
+    return marked(said, row.doubt("total_bytes"))

@@ -41,7 +41,7 @@ def _bar(canvas: Canvas, plot: Plot, across: Scale, place: int, row: Times) -> N
         fill = canvas.theme.time[part]
         if share:
             canvas.box(left, y - high / 2, wide, high, fill)
-        said = f"{'≈ ' if row.rough else ''}{units.share(share)}"
+        said = marked(f"{'≈ ' if row.rough else ''}{units.share(share)}", row.drawn_doubt)
         middle, room = _widest(left, left + wide, wall)
         if width(said, plot.size, bold=True) + 10 < room:
             canvas.text(middle, y, said, plot.size, on(fill), bold=True, align="center")

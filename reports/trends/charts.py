@@ -11,7 +11,7 @@ from bench.regression.gates import Figure
 from bench.regression.history.check import Nomination
 from bench.regression.history.review import Review
 from bench.regression.history.trends import Night, Trend
-from bench.results.metrics import Name
+from bench.results.metrics import BY_QUANTILE, Name
 from reports import units
 from reports.charts.chart import Chart, Column, Row, Table, tabulate, who
 from reports.escape import plain
@@ -44,6 +44,8 @@ class Dot:
     segment: int
     sign: str = ""
     worse: bool | None = None
+    doubt: str | None = None
+    overhead: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,12 @@ class TrendChart(Chart):
         return tabulate(
             tuple(_columns(self.rows[0])) if self.rows else (),
             [dot for row in self.rows for dot in row.dots],
+            lambda dot: {"value": dot.doubt} if dot.doubt else {},
         )
+
+    @property
+    def drawn_doubts(self) -> Iterable[str]:
+        return (dot.doubt for row in self.rows for dot in row.dots if dot.doubt)
 
 
 def charts(review: Review) -> tuple[TrendChart, ...]:
@@ -216,15 +223,19 @@ def _dot(trend: Trend, night: Night, segment: int, nominated: Nomination | None,
         segment=segment,
         sign=sign,
         worse=nominated.worse if nominated else None,
+        doubt=night.doubt,
+        overhead=night.overhead,
     )
 
 
 def _columns(row: TrendRow) -> Iterable[Column[Dot]]:
+    overhead: Column[Dot] = Column("overhead", "overhead", lambda dot: dot.overhead, row.said)
     return (
         Column("runtime", "runtime", lambda dot: dot.runtime, is_number=False),
         Column("began", "began", lambda dot: dot.date.isoformat(sep=" "), is_number=False),
         Column("commit", "commit", lambda dot: dot.commit, cell=_commit, is_number=False),
         Column("value", "value", lambda dot: dot.value, row.said),
+        *((overhead,) if row.metric in BY_QUANTILE else ()),
         Column("least", "low", lambda dot: dot.low, row.said),
         Column("most", "high", lambda dot: dot.high, row.said),
         Column("segment", "segment", lambda dot: dot.segment),

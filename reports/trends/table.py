@@ -23,6 +23,7 @@ from bench.regression.history.review import Review
 from bench.regression.history.trends import Crossing, Trend
 from reports import units
 from reports.console import Console
+from reports.doubted import marked
 from reports.escape import plain, terminal
 from reports.trends import words
 from reports.trends.spark import BORDER, Kind, Piece, spark
@@ -119,12 +120,13 @@ def _shown(review: Review) -> tuple[Trend, ...]:
 def _cells(trend: Trend) -> tuple[str, ...]:
     segment, last = trend.segments[-1], trend.nights[-1]
     nights = units.count(len(trend.nights))
+    median = statistics.median(night.value for night in segment.nights)
     return (
         words.name_of(trend),
         words.count_of(segment),
         f"{nights} (−{trend.missing})" if trend.missing else nights,
-        words.value_of(trend, statistics.median(night.value for night in segment.nights)),
-        words.value_of(trend, last.value),
+        marked(words.value_of(trend, median), words.doubt_of(segment.nights)),
+        marked(words.value_of(trend, last.value), last.doubt),
     )
 
 

@@ -22,8 +22,10 @@ from bench.regression.history.trends import (
     Segment,
     Trend,
 )
+from bench.results.doubts import DOUBTS, MARK, gravest
 from reports import units
 from reports.comparison import REASONS
+from reports.doubted import marked
 from reports.escape import plain
 from reports.summary import NAMES, value_of_name
 
@@ -50,6 +52,12 @@ def name_of(trend: Trend) -> str:
 def value_of(trend: Trend, value: float | None) -> str:
     """A value of the figure with its unit."""
     return value_of_name(trend.figure.metric, value)
+
+
+def doubt_of(nights: Sequence[Night]) -> str | None:
+    """That about a median of these nights: the gravest, where half of them are doubted."""
+    doubted = [night.doubt for night in nights if night.doubt]
+    return gravest(doubted) if doubted and 2 * len(doubted) >= len(nights) else None
 
 
 def count_of(segment: Segment) -> str:
@@ -84,7 +92,7 @@ def _dated(date: str, commit: str | None) -> str:
 def change_of(nomination: Nomination) -> str:
     """`3.82 → 4.21 µs, 1.102 times (1.060–1.148)`; the difference where a ratio has no meaning."""
     one = nomination
-    both = _both(one.stretch.trend, one.base, one.new)
+    both = _both(one.stretch.trend, one.base, one.new, _doubts_of(one))
     if one.absolute:
         trend = one.stretch.trend
         low, high = (_signed(trend, end) for end in (one.low, one.high))
@@ -212,6 +220,7 @@ def notes(review: Review) -> list[str]:
         found.append(
             f"not judged, since no limit was reached and it is a lower bound: {ended(open_ended)}"
         )
+    found += _doubted(review)
     runs, without = len(review.history.points), review.without_control
     if without:
         found.append(
@@ -269,11 +278,39 @@ def _short(nomination: Nomination) -> str:
     )
 
 
-def _both(trend: Trend, before: float, after: float) -> str:
-    """`3.82 → 4.21 µs`, the unit once where both have the same."""
+def _both(
+    trend: Trend, before: float, after: float, doubts: Sequence[str | None] = (None, None)
+) -> str:
+    """`3.82 → 4.21 µs`, the unit once where both have the same; marked where there are `doubts`
+    about one."""
     base, new = value_of(trend, before), value_of(trend, after)
     same = base.partition(" ")[2] == new.partition(" ")[2]
-    return f"{base.partition(' ')[0] if same else base} → {new}"
+    return (
+        f"{marked(base.partition(' ')[0] if same else base, doubts[0])} → {marked(new, doubts[1])}"
+    )
+
+
+def _doubts_of(nomination: Nomination) -> tuple[str | None, str | None]:
+    """Those about the medians before and after the change."""
+    nights, first = nomination.stretch.nights, nomination.first
+    place = nights.index(first)
+    return doubt_of(nights[:place]), doubt_of(nights[place:])
+
+
+def _doubted(review: Review) -> Iterable[str]:
+    """Which nights are doubted and why, a line a reason."""
+    for doubt in DOUBTS:
+        trends = [
+            (trend, points)
+            for trend in review.trends
+            if (points := {night.point for night in trend.nights if night.doubt == doubt.name})
+        ]
+        if trends:
+            nights = len(set().union(*(points for _, points in trends)))
+            yield (
+                f"{MARK} {doubt.reason}, in {nights:,} of {len(review.history.points):,} runs: "
+                f"{listed(trend for trend, _ in trends)}"
+            )
 
 
 def _signed(trend: Trend, step: float) -> str:

@@ -78,6 +78,8 @@ def _kept(metric: Metric) -> Kept:
         samples=metric.samples,
         status=metric.status,
         limit=metric.limit,
+        doubt=metric.doubt,
+        overhead=metric.overhead,
     )
 
 

@@ -3,7 +3,7 @@
 Each is one line of JSON that says its `kind`. Seconds and bytes only; what is unknown is left out.
 
 Version history of the format (`Point.history`, `Acknowledgement.history`):
-    1  the first.
+    1  the first; `Kept.doubt` and `Kept.overhead` came to it, with defaults.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ Quantile = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Kept(Record, frozen=True, kw_only=True, omit_defaults=True):
-    """One figure of one runtime, as `bench.results.figures` derived it that night."""
+    """One figure of one runtime, as `bench.results.figures` derived it that night, with its doubt
+    and the measuring overhead in it."""
 
     runtime: Words
     metric: Name
@@ -39,6 +40,8 @@ class Kept(Record, frozen=True, kw_only=True, omit_defaults=True):
     samples: Count
     status: Status | None = None
     limit: Words | None = None
+    doubt: Words | None = None
+    overhead: Number | None = None
 
 
 class Point(Record, frozen=True, kw_only=True, omit_defaults=True, tag="point", tag_field="kind"):

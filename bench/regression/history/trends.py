@@ -25,6 +25,7 @@ from bench.regression.gates import (
 from bench.regression.history.reading import History, when
 from bench.regression.history.records import Kept, Point
 from bench.regression.history.splits import WINDOW
+from bench.results.doubts import gravest
 from bench.results.likeness import Difference, Facts, differences_of, joined, without_runtimes
 from bench.results.records import Runtime, Status
 
@@ -45,7 +46,8 @@ A_LIMIT: tuple[Status, ...] = ("refused", "killed")
 class Night:
     """One figure of one run. `value`, `low` and `high` are in the figure's own unit; `control` is
     the median of the run's control in seconds, `None` where it has none; `at` is the count of units
-    that the figure is of, where it is of one."""
+    that the figure is of, where it is of one; `doubt` why the value must not be quoted alone, and
+    `overhead` the measuring overhead in it."""
 
     point: str
     date: datetime
@@ -55,6 +57,8 @@ class Night:
     high: float | None = None
     control: float | None = None
     at: int | None = None
+    doubt: str | None = None
+    overhead: float | None = None
 
 
 @dataclass(frozen=True)
@@ -243,6 +247,8 @@ def _night(point: Point, kept: Kept, control: float | None) -> Night:
         high=kept.high,
         control=control,
         at=kept.at,
+        doubt=gravest([kept.doubt]),
+        overhead=kept.overhead,
     )
 
 

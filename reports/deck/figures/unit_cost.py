@@ -36,7 +36,7 @@ def draw(page: Page, chart: UnitCost, free: Box) -> None:
     scale = native.Axis(0, high, step, formats.of_unit(step, unit))
     native.values_axis(drawn.value_axis, page, scale, rows=True)
     _dress(page, drawn.plots[0], shown, factor, unit)
-    keys = [Key(name, page.theme.memory[part]) for part, name in PARTS]
+    keys = [Key(chart.key_of(part, name), page.theme.memory[part]) for part, name in PARTS]
     if any(row.undivided is not None for row in shown):
         keys.append(Key(UNDIVIDED, page.theme.muted))
     page.legend(place.legend, [*keys, Key(RSS)])
@@ -51,7 +51,7 @@ def _said(row: Cost) -> rows.Said:
     """What RSS shows, and how sure the total is."""
     first = f"RSS shows {marked(units.size(row.rss), row.doubt('rss_bytes'))}"
     if row.total is None:
-        return first, marked("total unknown", row.bar_doubt)
+        return first, "total unknown"
     if row.low is None or row.high is None:
         return first, "no interval"
     low, high = units.size(row.low), units.size(row.high)
@@ -81,7 +81,8 @@ def _dress(page: Page, bars: Any, shown: Sequence[Cost], factor: float, unit: st
     paint.clear(total.format)
     ends = {
         number: dress.Label(
-            formats.marked(formats.of_value(row.total / factor, unit), row.bar_doubt), "inBase"
+            formats.marked(formats.of_value(row.total / factor, unit), row.doubt("total_bytes")),
+            "inBase",
         )
         for number, row in enumerate(shown)
         if row.total is not None

@@ -9,7 +9,7 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from reports import units
 from reports.charts.where_time_goes import PARTS, Times, WhereTimeGoes
-from reports.deck import dress, native, paint, rows, text
+from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.formats import SHARE
 from reports.deck.page import MOST_ROWS, Box, Key, Page, described
 from reports.deck.workbook import by_category
@@ -63,12 +63,16 @@ def _dress(page: Page, bars: Any, shown: Sequence[Times], wide: float) -> None:
         dress.labels(
             series,
             {
-                at: dress.Label(ROUGH if shown[at].rough else SHARE, said, on(colour))
+                at: dress.Label(_format(shown[at]), said, on(colour))
                 for at, said in places.items()
                 if said
             },
             page,
         )
+
+
+def _format(row: Times) -> str:
+    return formats.marked(ROUGH if row.rough else SHARE, row.drawn_doubt)
 
 
 def _position(row: Times, number: int, wide: float) -> str | None:
@@ -79,7 +83,8 @@ def _position(row: Times, number: int, wide: float) -> str | None:
     end = start + row.shares[number]
     clock = min(1.0, (row.wall or 0.0) / row.whole)
     before, after = (clock - start) * wide, (end - clock) * wide
-    room = text.width("≈ 100 %" if row.rough else "100 %", native.VALUE_POINTS) + ROOM
+    widest = marked("≈ 100 %" if row.rough else "100 %", row.drawn_doubt)
+    room = text.width(widest, native.VALUE_POINTS) + ROOM
     if min(before, after) <= 0 or abs(before - after) > room:
         return "ctr" if before + after > room else None
     return ("inBase" if before > after else "inEnd") if max(before, after) > room else None
