@@ -453,7 +453,8 @@ def typed(folder: Path, base: str, new: str) -> tuple[str, ...]:
 def test_the_gate_fails_a_build_and_says_why(folder: Path) -> None:
     done = outnumber(*typed(folder, OBEDIENT, SLOWER + OBEDIENT), code=1)
     said = " ".join(done.stdout.split())
-    assert "Regression: a burst of old takes 2.00 times the time: 5.00 → 10.0 ns each." in said
+    found = "Regression: a burst of old takes 2.00 times the time: 5.00 → 10.0 ns each."
+    assert found in said.replace("†", "")  # the machine may be busy
     assert done.stdout.splitlines()[-1] == "here/verdict.json"
     assert "pair 1 of 7" in done.stderr
     assert "after 7 pairs: regression in burst of old" in done.stderr

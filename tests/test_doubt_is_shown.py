@@ -22,6 +22,7 @@ from bench.regression.gates import BURST
 from bench.regression.history.points import point_of
 from bench.regression.history.review import Review, review
 from bench.regression.history.trends import START
+from bench.regression.verdicts import Judgement
 from bench.results.doubts import APPLY, DOUBTS, MARK, REASONS
 from bench.results.figures import figures
 from bench.results.metrics import Metric
@@ -48,7 +49,12 @@ from reports.tables import as_markdown
 from reports.trends.charts import charts as trend_charts
 from reports.trends.markdown import as_markdown as trends_markdown
 from reports.trends.table import print_trends
+from reports.verdicts import words as verdict_words
+from reports.verdicts.junit import junit
+from reports.verdicts.markdown import markdown as verdict_markdown
+from reports.verdicts.table import print_judgement
 from tests.support.histories import history
+from tests.support.judgements import CLEAR, SLOWER, judgement
 from tests.support.markup import Markup
 from tests.support.results import MEMINFO, Unit, allowing, leak_sweep, result, sweep
 
@@ -428,3 +434,34 @@ def test_a_point_keeps_the_doubt_and_the_overhead_of_each_figure() -> None:
     starts = [one for one in kept if one.metric == "start_latency_seconds"]
     assert {one.doubt for one in starts} == {"overhead"}
     assert [one.overhead for one in starts] == [pytest.approx(30e-6, rel=0.01)] * len(starts)
+
+
+def judged(doubt: str | None) -> Judgement:
+    """A gate on bytes that is clear, one on the burst that got worse and one beside, doubted."""
+    reason = (f"† {REASONS[doubt]} in 3 of 4 processes",) if doubt else ()
+    about = {"base_doubt": None, "new_doubt": doubt, "reasons": reason}
+    slower = replace(SLOWER, **about)
+    beside = replace(SLOWER, runtime="trio", gated=False, **about)
+    return judgement(CLEAR, slower, beside)
+
+
+def told_by_a_verdict(made: Judgement) -> Iterator[str]:
+    for width in (80, 120):
+        out = io.StringIO()
+        print_judgement(made, Console(file=out, width=width, color_system=None))
+        yield out.getvalue()
+    yield verdict_markdown(made)
+    yield junit(made)
+
+
+@pytest.mark.parametrize("doubt", NAMES)
+def test_a_verdict_marks_the_values_and_the_effect_that_rest_on_doubted_processes(
+    doubt: str,
+) -> None:
+    made = judged(doubt)
+    for block in told_by_a_verdict(made):
+        assert not re.search(r"(9\.95 µs|1\.100)(?!†)", block), block
+        assert "1.001†" not in block
+        assert " ".join(block.split()).count(f"{REASONS[doubt]} in 3 of 4 processes") == 1, block
+    assert "+10 %†" in verdict_words.headline(made)
+    assert MARK not in "".join(told_by_a_verdict(judged(None)))

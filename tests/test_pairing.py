@@ -130,11 +130,13 @@ def test_a_doubt_about_a_process_travels_with_the_samples() -> None:
 @pytest.mark.parametrize(
     ("figure", "told"),
     [
-        (BURST, ("the machine did other work meanwhile in 1 of 4 processes",)),
+        (BURST, ("† the machine did other work meanwhile in 1 of 4 processes",)),
         (BYTES, ()),  # memory stands still while others work
     ],
 )
-def test_how_many_processes_a_doubt_spoiled_is_told(figure: Figure, told: tuple[str, ...]) -> None:
+def test_how_many_processes_a_doubt_met_is_told_and_whether_it_spoiled_a_median(
+    figure: Figure, told: tuple[str, ...]
+) -> None:
     busy, *quiet = shorts([1000] * 2)
     base = result(replace(busy, others_share=0.5), *quiet)
     for found in (
@@ -143,6 +145,12 @@ def test_how_many_processes_a_doubt_spoiled_is_told(figure: Figure, told: tuple[
     ):
         assert isinstance(found, Pairs | Groups)
         assert found.doubts == told
+        assert found.doubted == ("busy" if told else None, None)
+    one_of_three = result(replace(busy, others_share=0.5), *quiet, replace(quiet[0], round=3))
+    (found,) = grouped_sides([gate(figure)], one_of_three, result(*shorts([1000] * 2)))
+    assert isinstance(found, Groups)
+    assert found.doubted == (None, None)
+    assert found.doubts == tuple(one.removeprefix("† ").replace("4", "5") for one in told)
 
 
 def test_a_runner_that_was_not_at_rest_is_told_of_whatever_is_judged() -> None:
@@ -150,8 +158,9 @@ def test_a_runner_that_was_not_at_rest_is_told_of_whatever_is_judged() -> None:
     steps = tuple(replace(step, doubts=("restless",)) for step in one.steps)
     found = pairs_of(result(replace(one, steps=steps), *others), result(*shorts([1000] * 2)))
     assert found.doubts == (
-        "the runner was not at rest while its units were parked in 1 of 4 processes",
+        "† the runner was not at rest while its units were parked in 1 of 4 processes",
     )
+    assert found.doubted == ("restless", None)
 
 
 def test_two_results_of_their_own_are_two_groups() -> None:

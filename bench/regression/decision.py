@@ -155,6 +155,8 @@ def _verdict(gate: Gate, finding: Finding, worse: Passing, better: Passing, look
         reasons=finding.reasons,
         base_samples=finding.base,
         new_samples=finding.new,
+        base_doubt=finding.doubted[0],
+        new_doubt=finding.doubted[1],
     )
 
 

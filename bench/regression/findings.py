@@ -43,6 +43,7 @@ class Finding:
     is_sharp: bool = True
     event: Event | None = None
     reasons: tuple[str, ...] = ()
+    doubted: tuple[str | None, str | None] = (None, None)
 
     @property
     def is_past_margin(self) -> bool:
@@ -96,6 +97,7 @@ def _not_compared(gate: Gate, sides: Pairs | Groups, look: Look) -> Finding:
         new=sides.new,
         is_enough=False,
         reasons=(sides.unlike, *sides.doubts),
+        doubted=sides.doubted,
     )
 
 
@@ -129,6 +131,7 @@ def _of_pairs(gate: Gate, sides: Pairs, look: Look, gates: int) -> Finding:
             *_no_ratio(gate, scale),
             *sides.doubts,
         ),
+        doubted=sides.doubted,
     )
 
 
@@ -158,6 +161,7 @@ def _of_groups(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
         is_sharp=is_sharp(estimate, look.missed, look.false_failure / gates, scale.limit),
         event=_missing(sides.base, sides.new),
         reasons=(*_gaps(sides.base, sides.new), *few, *_no_ratio(gate, scale), *sides.doubts),
+        doubted=sides.doubted,
     )
 
 
@@ -182,6 +186,7 @@ def _of_ceilings(gate: Gate, sides: Ceilings, gates: int) -> Finding:
         can_clear=ceilings.met_limits(sides.base),
         event=ceilings.event(sides) or _missing(before, after),
         reasons=(*few, *ceilings.told(sides)),
+        doubted=sides.doubted,
     )
 
 

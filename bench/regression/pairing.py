@@ -5,6 +5,7 @@ Figures of unlike sources are never compared, nor those of unlike counts of unit
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,12 +17,13 @@ from msgspec.structs import replace
 from bench.regression.gates import BURST, CEILING, LEAK, Figure, Gate
 from bench.regression.looks import FARTHEST
 from bench.regression.sides import Ceilings, Groups, Pairs, Sides, Stopped, known
+from bench.results.ceiling import doubt_of
 from bench.results.choice import LIKE
-from bench.results.doubts import DOUBTS, applying
+from bench.results.doubts import DOUBTS, MARK, applying, gravest
 from bench.results.figures import series
 from bench.results.leak import grown_bytes_per_unit
 from bench.results.records import Result, Sweep
-from bench.results.samples import Sample
+from bench.results.samples import OVERHEAD, Sample, Series, spoiling
 
 MOST_DOUBTS = 5
 
@@ -91,9 +93,21 @@ def _given_up(result: Result) -> dict[str, int]:
 
 def _in_groups(result: Result) -> dict[Key, tuple[Sample, ...]]:
     return {
-        (one.runtime, Figure(one.metric, one.part, one.quantile)): one.samples
+        (one.runtime, Figure(one.metric, one.part, one.quantile)): _samples(one)
         for one in series(result)
     }
+
+
+def _samples(one: Series) -> tuple[Sample, ...]:
+    """The samples, those doubted too of which the measuring takes too much."""
+    if one.overhead is None:
+        return one.samples
+    return tuple(
+        replaced(sample, doubts=(*sample.doubts, "overhead"))
+        if sample.value is not None and one.overhead > OVERHEAD * sample.value
+        else sample
+        for sample in one.samples
+    )
 
 
 def _pairs(gate: Gate, base: ByRound, new: ByRound) -> Pairs:
@@ -104,7 +118,8 @@ def _pairs(gate: Gate, base: ByRound, new: ByRound) -> Pairs:
     sides = [[side.get(number) for number in rounds] for side in (before, after)]
     kind, unlike = _in_common(sides)
     values = [tuple(_value(sample, kind) for sample in side) for side in sides]
-    return Pairs(values[0], values[1], kind.at, _doubts(gate, sides), unlike)
+    doubted = _doubted(gate, sides[0]), _doubted(gate, sides[1])
+    return Pairs(values[0], values[1], kind.at, _doubts(gate, sides), unlike, doubted=doubted)
 
 
 def _groups(
@@ -114,7 +129,8 @@ def _groups(
     sides = [side.get(key, ())[:FARTHEST] for side in (base, new)]
     kind, unlike = _in_common(sides)
     values = [tuple(_value(sample, kind) for sample in side) for side in sides]
-    return Groups(values[0], values[1], kind.at, _doubts(gate, sides), unlike)
+    doubted = _doubted(gate, sides[0]), _doubted(gate, sides[1])
+    return Groups(values[0], values[1], kind.at, _doubts(gate, sides), unlike, doubted=doubted)
 
 
 @dataclass(frozen=True)
@@ -161,12 +177,20 @@ def _doubts(gate: Gate, sides: Sequence[Sequence[Sample | None]]) -> tuple[str, 
     present = [one for side in sides for one in side if one is not None]
     known = [one for one in present if one.value is not None] or present
     met = Counter(name for one in known for name in _spoiling(gate, one))
+    held = {_doubted(gate, side) for side in sides}
     named = tuple(
-        f"{doubt.reason} in {met[doubt.name]} of {len(known)} processes"
+        f"{f'{MARK} ' if doubt.name in held else ''}{doubt.reason} in {met[doubt.name]} of "
+        f"{len(known)} processes"
         for doubt in DOUBTS
         if met[doubt.name]
     )
     return (*named, *dict.fromkeys(doubt for one in known for doubt in one.warnings))[:MOST_DOUBTS]
+
+
+def _doubted(gate: Gate, side: Sequence[Sample | None]) -> str | None:
+    """The doubt about a side's median."""
+    known = [one for one in side if one is not None and one.value is not None]
+    return gravest(spoiling([_spoiling(gate, one) for one in known]))
 
 
 def _spoiling(gate: Gate, sample: Sample) -> frozenset[str]:
@@ -194,12 +218,24 @@ def _is_like(one: int, other: int) -> bool:
 
 
 def _ceilings(gate: Gate, base: Result, new: Result) -> Ceilings:
-    return Ceilings(_climbs(base, gate.runtime), _climbs(new, gate.runtime))
+    sides = [_climbs(result, gate.runtime) for result in (base, new)]
+    seen = [[doubt_of(sweep) for sweep in side] for side in sides]
+    met = Counter(itertools.chain(*seen))
+    return Ceilings(
+        tuple(map(_stopped, sides[0])),
+        tuple(map(_stopped, sides[1])),
+        doubts=tuple(
+            f"{MARK} {doubt.reason} in {met[doubt.name]} of {sum(map(len, sides))} climbs"
+            for doubt in DOUBTS
+            if met[doubt.name]
+        ),
+        doubted=(gravest(seen[0]), gravest(seen[1])),
+    )
 
 
-def _climbs(result: Result, runtime: str) -> tuple[Stopped, ...]:
+def _climbs(result: Result, runtime: str) -> list[Sweep]:
     climbs = [one for one in result.sweeps if (one.runtime, one.purpose) == (runtime, "climb")]
-    return tuple(_stopped(sweep) for sweep in climbs[:FARTHEST])
+    return climbs[:FARTHEST]
 
 
 def _stopped(sweep: Sweep) -> Stopped:

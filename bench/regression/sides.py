@@ -19,7 +19,8 @@ class Pairs:
     count of units, and `doubts` are about all of them. `unlike` says why the two sides are not to
     be compared, where they are not; `given_up` at which pair a side broke once too often, and
     `broke` which side. `grown` is there for a leak: the bytes a unit and cycle by which the
-    processes of base and new grew from their first cycle to their last, medians."""
+    processes of base and new grew from their first cycle to their last, medians; `doubted` names
+    what spoils the median of base and of new."""
 
     base: Values
     new: Values
@@ -29,6 +30,7 @@ class Pairs:
     given_up: int | None = None
     broke: tuple[str, ...] = ()
     grown: tuple[float, float] | None = None
+    doubted: tuple[str | None, str | None] = (None, None)
 
     def first(self, count: int) -> Pairs:
         given_up = self.given_up if (self.given_up or 0) <= count else None
@@ -51,6 +53,7 @@ class Groups:
     doubts: tuple[str, ...] = ()
     unlike: str | None = None
     grown: tuple[float, float] | None = None
+    doubted: tuple[str | None, str | None] = (None, None)
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Ceilings:
     base: tuple[Stopped, ...]
     new: tuple[Stopped, ...]
     doubts: tuple[str, ...] = ()
+    doubted: tuple[str | None, str | None] = (None, None)
 
 
 Sides = Pairs | Groups | Ceilings

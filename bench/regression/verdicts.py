@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from bench.regression.gates import UNCOLLECTED, USUAL, Figure
 from bench.regression.sides import is_lacking
+from bench.results.doubts import gravest
 from bench.results.metrics import Name, Part
 from bench.results.records import Count, Record
 
@@ -35,7 +36,8 @@ class Verdict(Record, frozen=True, kw_only=True):
     have been called a regression nine times out of ten by as many samples as noisy as these.
     The interval holds with `confidence`; `p` had to be at most `level`. `samples` counts the pairs,
     or for sides that were not paired the processes of the smaller side. One that is not `gated`
-    is told and decides nothing.
+    is told and decides nothing. `base_doubt` and `new_doubt` say why a side's value must not be
+    quoted alone (names of `bench.results.doubts`), with the reasons among `reasons`.
     """
 
     runtime: str
@@ -63,6 +65,13 @@ class Verdict(Record, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     base_samples: tuple[float | None, ...] = ()
     new_samples: tuple[float | None, ...] = ()
+    base_doubt: str | None = None
+    new_doubt: str | None = None
+
+    @property
+    def doubt(self) -> str | None:
+        """The gravest about either side, and so about the effect."""
+        return gravest((self.base_doubt, self.new_doubt))
 
     @property
     def figure(self) -> Figure:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.results.doubts import applying, gravest
@@ -15,6 +15,7 @@ from bench.results.metrics import Metric, Name, Part
 from bench.results.statistics import Estimate, median_with_interval
 
 UNKNOWN = "unknown"
+PASSING = ("busy", "overhead")  # doubts that spoil a median when half of its processes met them
 OVERHEAD = 0.25  # a share of the value: above it the value says too much of the measuring
 
 
@@ -102,13 +103,18 @@ def doubts_of(
     the processes met it."""
     if estimate.value is None:
         return set()
-    met = Counter(name for names in seen for name in dict.fromkeys(names))
-    held = {name for name in met if name != "busy" or 2 * met[name] >= len(seen)}
+    held = spoiling(seen)
     if estimate.low is None:
         held.add("few")
     if overhead is not None and overhead > OVERHEAD * estimate.value:
         held.add("overhead")
     return held
+
+
+def spoiling(seen: Sequence[Iterable[str]]) -> set[str]:
+    """Which of the doubts `seen` of each process spoil a median over them all."""
+    met = Counter(name for names in seen for name in dict.fromkeys(names))
+    return {name for name in met if name not in PASSING or 2 * met[name] >= len(seen)}
 
 
 def _estimate(series: Series) -> Estimate:

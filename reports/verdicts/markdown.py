@@ -24,7 +24,7 @@ def markdown(judgement: Judgement) -> str:
         _sides(judgement),
         _table(judgement),
         _list("Also moved, not gated:", words.moved(judgement)),
-        _list("To be known:", [*words.reasons_of(judgement.decision.gated), *judgement.warnings]),
+        _list("To be known:", [*words.reasons_of(judgement.decision), *judgement.warnings]),
         _list("What differs:", words.differences(judgement)),
         _list("What to do:", words.next_steps(judgement)),
         HOW_TO_READ,

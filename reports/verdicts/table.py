@@ -97,7 +97,7 @@ def _table(judgement: Judgement) -> Table:
 
 def _print_notes(judgement: Judgement, out: Console) -> None:
     notes = [
-        *words.reasons_of(judgement.decision.gated),
+        *words.reasons_of(judgement.decision),
         *(f"also moved, not gated: {one}" for one in words.moved(judgement)),
         *words.differences(judgement),
         *judgement.warnings,

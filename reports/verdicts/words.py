@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from bench.regression.verdicts import Decision, Judgement, Outcome, Verdict, Word
+from bench.results.doubts import MARK
 from reports import units
+from reports.doubted import marked
 from reports.escape import plain
 from reports.summary import NAMES
 
@@ -62,7 +64,8 @@ def both_of(verdict: Verdict) -> str:
     """Base and new: `4.71 → 5.46 µs`, the unit once where both have the same."""
     base, new = value_of(verdict, verdict.base), value_of(verdict, verdict.new)
     same = base.partition(" ")[2] == new.partition(" ")[2]
-    return f"{base.partition(' ')[0] if same else base} → {new}"
+    before = marked(base.partition(" ")[0] if same else base, verdict.base_doubt)
+    return f"{before} → {marked(new, verdict.new_doubt)}"
 
 
 def effect_of(verdict: Verdict) -> str:
@@ -71,11 +74,12 @@ def effect_of(verdict: Verdict) -> str:
         return "–"
     middle = _change(verdict, verdict.effect)
     if verdict.low is None or verdict.high is None:
-        return middle
+        return marked(middle, verdict.doubt)
     low, high = _change(verdict, verdict.low), _change(verdict, verdict.high)
     unit = middle.partition(" ")[2]
     same = {end.partition(" ")[2] for end in (low, high)} == {unit}
     ends = (low, high) if not same else (low.partition(" ")[0], high.partition(" ")[0])
+    middle = marked(middle, verdict.doubt)
     return f"{middle} ({ends[0]}{' to ' if verdict.absolute else '–'}{ends[1]})"
 
 
@@ -194,13 +198,21 @@ def standing(decision: Decision) -> str:
     )
 
 
-def reasons_of(verdicts: Iterable[Verdict]) -> list[str]:
-    """Each doubt and circumstance of the verdicts, with the figures that it is about."""
+def reasons_of(decision: Decision) -> list[str]:
+    """Each doubt and circumstance of the gates, with the figures that it is about; of what is shown
+    beside them, why values are marked."""
     found: dict[str, list[Verdict]] = {}
-    for verdict in verdicts:
-        for reason in verdict.reasons:
-            found.setdefault(plain(reason), []).append(verdict)
-    return [f"{_listed(about)}: {reason}" for reason, about in found.items()]
+    for verdict in decision.verdicts:
+        for reason in map(plain, verdict.reasons):
+            is_shown = verdict in decision.beside or verdict.has_moved
+            if verdict.gated or (is_shown and reason.startswith(MARK)):
+                found.setdefault(reason, []).append(verdict)
+    return [
+        f"{MARK} {_listed(about)}: {reason.removeprefix(MARK).lstrip()}"
+        if reason.startswith(MARK)
+        else f"{_listed(about)}: {reason}"
+        for reason, about in found.items()
+    ]
 
 
 def moved(judgement: Judgement) -> list[str]:
@@ -228,7 +240,8 @@ def _change_of(verdict: Verdict) -> str:
         case "leaked_bytes_per_unit" if is_worse:
             return f"{runtime} leaks {_more(verdict)} a unit"
         case "leaked_bytes_per_unit":
-            return f"{runtime} leaks {value_of(verdict, abs(verdict.effect or 0))} less a unit"
+            less = marked(value_of(verdict, abs(verdict.effect or 0)), verdict.doubt)
+            return f"{runtime} leaks {less} less a unit"
         case "bytes_per_unit" if not verdict.absolute and verdict.part == "total":
             return f"a unit of {runtime} takes {_times(verdict)} the bytes: {both_of(verdict)}"
         case "burst_seconds_per_unit" if not verdict.absolute:
@@ -306,11 +319,11 @@ def _and(words: Sequence[str]) -> str:
 
 
 def _times(verdict: Verdict) -> str:
-    return f"{verdict.effect or 0:.2f} times"
+    return f"{marked(f'{verdict.effect or 0:.2f}', verdict.doubt)} times"
 
 
 def _more(verdict: Verdict) -> str:
-    more = value_of(verdict, verdict.effect)
+    more = marked(value_of(verdict, verdict.effect), verdict.doubt)
     return f"{more} more" if (verdict.base or 0) > verdict.margin else more
 
 
@@ -325,9 +338,9 @@ def _signed(verdict: Verdict) -> str:
     """By how much it moved: `+9.2 %`, `−21 %`, `+201 B`."""
     effect = verdict.effect or 0.0
     if verdict.absolute:
-        return _change(verdict, effect)
+        return marked(_change(verdict, effect), verdict.doubt)
     percent = 100 * (effect - 1)
-    return f"{'−' if percent < 0 else '+'}{abs(percent):.2g} %"
+    return marked(f"{'−' if percent < 0 else '+'}{abs(percent):.2g} %", verdict.doubt)
 
 
 def _worsening(verdict: Verdict, amount: float) -> str:
