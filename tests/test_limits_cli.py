@@ -86,7 +86,7 @@ def test_to_the_wall_asks_first() -> None:
     [
         (("ceiling", "-r", "pthred"), "did you mean pthread?"),
         (("limits", "-r", "pthred"), "did you mean pthread?"),
-        (("ceiling", "--budget", "0"), "is not a number of seconds"),
+        (("ceiling", "--budget", "0"), "is not a duration of a second or more"),
         (("ceiling", "--reserve-memory", "much"), "is not a size"),
         (("ceiling", "--reserve-pids", "-1"), "is not a whole number from 0"),
     ],

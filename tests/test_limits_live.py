@@ -17,6 +17,7 @@ from bench.clock import RealClock
 from bench.experiments.ceiling import CeilingExperiment, Quest
 from bench.limits.foretell import NO_RESERVES
 from bench.measure.availability import availability, find_tools
+from bench.measure.build import command_of
 from bench.measure.cache import default_cache
 from bench.measure.rig import MachineRig
 from bench.results.records import Limit, Stop, Sweep
@@ -105,8 +106,8 @@ def cache() -> Path:
 
 
 @pytest.fixture
-def public_cache() -> Iterator[Path]:
-    """Built runners, where another user may read them."""
+def public_folder() -> Iterator[Path]:
+    """A folder that another user may read."""
     place = Path(tempfile.mkdtemp(prefix="outnumber-test-"))
     place.chmod(0o755)
     yield place
@@ -151,11 +152,17 @@ def foretold(stop: Stop) -> float:
     return stop.predicted / stop.count
 
 
-def test_rlimit_nproc_counts_an_ordinary_users_threads(public_cache: Path) -> None:
+def test_rlimit_nproc_counts_an_ordinary_users_threads(public_folder: Path) -> None:
+    """The built program is ours alone, so a copy of it is the runner."""
     user, become = ordinary_user()
     limit = threads_of(user) + 700
+    built = command_of(of("pthread"), find_tools(), default_cache(), lambda words: None)
+    program = public_folder / "runner"
+    program.write_bytes(Path(built[0]).read_bytes())
+    program.chmod(0o755)
+    pthread = msgspec.structs.replace(of("pthread"), build=(), command=(str(program), *built[1:]))
     words = (*become, "prlimit", f"--nproc={limit}", "--")
-    stop = climbed(of("pthread"), public_cache, *words).stop
+    stop = climbed(pthread, default_cache(), *words).stop
     assert (stop.status, stop.limit, stop.where) == ("refused", "RLIMIT_NPROC", f"user {user}")
     assert stop.evidence[0].startswith(f"RLIMIT_NPROC is {limit:,}, ")
     assert 600 < stop.count < 700

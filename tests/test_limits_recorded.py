@@ -14,11 +14,15 @@ from pathlib import Path
 import pytest
 
 from bench.experiments.watch import Watch, limits_of
+from bench.experiments.witness import LimitWitness
 from bench.limits.foretell import NO_RESERVES
 from bench.limits.model import Ending
 from bench.limits.recognise import Verdict
-from bench.results.records import Memory, Reading
+from bench.measure.fake import Behaviour, FakeClock, FakeEyes, FakeRunner
+from bench.measure.rig import Subject
+from bench.results.records import Memory, Reading, Step, Stop
 from bench.system import System
+from tests.support.entries import entry
 from tests.support.limits import RUNNER, made
 
 MIB = 1 << 20
@@ -98,6 +102,25 @@ def test_limits_are_kept_with_the_units_that_were_seen_and_whether_their_takes_r
     assert (mappings_.alive, mappings_.take, mappings_.at_most) == (300, 2.5, True)
     assert mappings_.allows == 300 + int((65_530 - 650) / 2.5)
     assert (memory.alive, memory.at_most) == (300, False)
+
+
+@pytest.mark.parametrize(("seen", "predicted"), [((100, 1_000), True), ((1_000,), False)])
+def test_what_few_units_hold_lets_a_run_predict_its_ceiling(
+    tmp_path: Path, seen: tuple[int, ...], predicted: bool
+) -> None:
+    """From one count alone, what a unit takes of memory is unknown, and so is the ceiling."""
+    threads = entry("x", "thread")
+    runner = FakeRunner(threads, Behaviour(), FakeClock(), pid=RUNNER)
+    witness = LimitWitness(made(tmp_path), threads)
+    witness.greeted(Subject(runner, FakeEyes(runner)))
+    for units in seen:
+        memory = unit_memory(units)
+        witness.stepped(
+            Step(requested=units, alive=units, spawned=1, burst_seconds=1.0, memory=memory)
+        )
+    stop = witness.ended(Stop(status="refused", count=1_500, message=AGAIN.message), 2_000)
+    assert (stop.predicted is not None) is predicted
+    assert len(witness.limits) > 5
 
 
 def test_pid_max_is_named_where_the_numbers_above_the_low_ones_are_out(tmp_path: Path) -> None:

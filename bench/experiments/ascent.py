@@ -1,4 +1,5 @@
-"""The way up to a ceiling: in steps, then, from 80 % of the prediction, in slices of 1 %.
+"""The way up to a ceiling: in steps, then, from 80 % of the prediction, in slices of a quarter of
+1 %: a runtime that dies where it is refused reports no more than the slice before.
 
 Between steps nothing slow is read: a launch by slices takes as long as one without.
 """
@@ -17,7 +18,7 @@ from bench.results.records import Stop
 from bench.system import System
 
 NEAR = 0.8
-SLICE = 0.01
+SLICE = 0.0025
 ENOUGH = 1.5  # a burst slows as it grows: the time to reach a count by the pace so far, times this
 WORTH_STEPPING = 0.05  # the budget's end: a step of less than this share is not worth making
 

@@ -25,12 +25,16 @@ class Watch:
         self._rising: frozenset[Resource] = frozenset()
 
     def look(self, units: int, memory: Memory) -> None:
-        """Takes in what the runner holds at rest with `units` alive. The takes are those of the
-        units launched since the look before."""
+        """Takes in what the runner holds at rest with `units` alive, and how every limit stands."""
+        self.hold(units, memory)
+        self._surveys.append(survey(self._child, units))
+
+    def hold(self, units: int, memory: Memory) -> None:
+        """Takes in what the runner holds, which takes a few ms, and looks at no limit. The takes
+        are those of the units launched since the holding before."""
         now = Holding.of(self._child, units, memory.user.bytes, memory.kernel.bytes)
         self._learn(now)
         self._holdings.append(now)
-        self._surveys.append(survey(self._child, units))
 
     def _learn(self, now: Holding) -> None:
         """The bare runner, with no unit yet, is what is compared with only for want of better."""

@@ -35,8 +35,13 @@ class LimitWitness:
         )
 
     def stepped(self, step: Step) -> None:
-        """Looks at every limit, and keeps what they allow."""
-        if self._watch is None or step.alive not in LOOKS:
+        """Looks at every limit, and keeps what they allow. Of fewer units it is kept what they
+        hold: what memory the further ones take is known by comparison alone."""
+        if self._watch is None:
+            return
+        if step.alive < LOOKS.start:
+            self._watch.hold(step.alive, step.memory)
+        if step.alive not in LOOKS:
             return
         self._watch.look(step.alive, step.memory)
         self.limits = limits_of(self._watch.foretell(NO_RESERVES))
