@@ -8,14 +8,14 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from bench.results.allowances import hiding
+from bench.results.allowances import doubt_of_take, hiding
 from bench.results.ceiling import doubt_of
 from bench.results.doubts import MARK
 from bench.results.records import Limit, Result, Stop, Sweep
 from reports import units
 from reports.comparison import REASONS
 from reports.console import Console
-from reports.doubted import marked, reasons
+from reports.doubted import marked, note, reasons
 from reports.escape import terminal
 from reports.last_words import said
 
@@ -29,7 +29,9 @@ def print_limits(sweeps: Sequence[Sweep], console: Console | None = None) -> Non
     for sweep in sweeps:
         out.print(Text(terminal(sweep.runtime), style="bold"))
         if sweep.limits:
-            out.print(_table(sweep.limits))
+            out.print(_table(sweep))
+            if why := note(doubt_of_take(sweep, one.measure) for one in bounding(sweep.limits)):
+                out.print(Text(why))
         for line in _aside(sweep.limits):
             out.print(Text(terminal(line), style="dim"), soft_wrap=True)
         for line in (*_outlook(sweep), *_pilot(sweep.stop)):
@@ -111,18 +113,19 @@ def told(sweep: Sweep) -> Stop:
     return msgspec.structs.replace(sweep.stop, predicted=None, projected=None)
 
 
-def _table(limits: Sequence[Limit]) -> Table:
+def _table(sweep: Sweep) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("limit", overflow="fold")
     for heading in ("value", "in use", "a unit takes", "allows"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for limit in bounding(limits):
+    for limit in bounding(sweep.limits):
+        doubt = doubt_of_take(sweep, limit.measure)
         table.add_row(
             terminal(named(limit)),
             amount(limit, limit.value),
             amount(limit, limit.use),
-            take(limit),
-            _bounded(limit, limit.allows),
+            marked(take(limit), doubt),
+            marked(_bounded(limit, limit.allows), doubt),
         )
     return table
 
@@ -140,9 +143,9 @@ def _aside(limits: Sequence[Limit]) -> Iterable[str]:
             yield f"{kind}: {', '.join(dict.fromkeys(names))}"
     yield from _basis(bounding(limits))
     for limit in bounding(limits):
-        for note in limit.notes:
-            if WHOLE in note:
-                yield f"{named(limit)}: {note}, the harness too"
+        for words in limit.notes:
+            if WHOLE in words:
+                yield f"{named(limit)}: {words}, the harness too"
 
 
 def _basis(rows: Sequence[Limit]) -> Iterable[str]:
@@ -166,13 +169,15 @@ def _outlook(sweep: Sweep) -> Iterable[str]:
         return
     first = rows[0]
     less = "" if sweep.stop.predicted == first.allows else ", a reserve being left to others"
-    predicted = _bounded(first, sweep.stop.predicted)
+    doubt = doubt_of_take(sweep, first.measure)
+    predicted = marked(_bounded(first, sweep.stop.predicted), doubt)
     yield f"predicted ceiling: {predicted}, by {named(first)}{less}"
     yield f"to lift it: {first.lift}"
     yield from _notes(first)
     if len(rows) > 1:
         at = "at most at" if rows[1].at_most else "at"
-        yield f"next would be {named(rows[1])}, {at} {units.count(rows[1].allows)}"
+        doubt = doubt_of_take(sweep, rows[1].measure)
+        yield f"next would be {named(rows[1])}, {at} {marked(units.count(rows[1].allows), doubt)}"
 
 
 def _bounded(limit: Limit, count: float | None) -> str:
@@ -182,7 +187,7 @@ def _bounded(limit: Limit, count: float | None) -> str:
 
 def _notes(limit: Limit) -> Iterable[str]:
     """What is to be known of the limit that binds, but for what has been said beforehand."""
-    return (f"{named(limit)}: {note}" for note in limit.notes if WHOLE not in note)
+    return (f"{named(limit)}: {words}" for words in limit.notes if WHOLE not in words)
 
 
 def _pilot(stop: Stop) -> Iterable[str]:
@@ -207,6 +212,7 @@ def _object(sweep: Sweep) -> dict[str, object]:
         "pilot": sweep.stop.count,
         "pilot_ended": sweep.stop.message,
         "limits": sweep.limits,
+        "doubts": sweep.steps[-1].doubts if sweep.steps else (),
     }
 
 
@@ -217,7 +223,9 @@ def _ceiling(sweep: Sweep) -> tuple[str, ...]:
         sweep.runtime,
         marked(units.count(stop.count), doubt_of(sweep)),
         "–" if stop.predicted is None else units.count(stop.predicted),
-        "–" if stop.projected is None else f"{units.count(stop.projected)} (projected)",
+        "–"
+        if stop.projected is None
+        else f"{marked(units.count(stop.projected), doubt_of(sweep))} (projected)",
         why,
     )
 
@@ -227,19 +235,21 @@ def _account(sweep: Sweep) -> Iterable[str]:
     stop = told(sweep)
     if unknown := hiding(sweep.limits):
         yield f"nothing was predicted: what a unit uses of {' and '.join(unknown)} is unknown"
-    yield f"stopped at {units.count(stop.count)}: {stop.message}"
+    yield f"stopped at {marked(units.count(stop.count), doubt_of(sweep))}: {stop.message}"
     if doubt := doubt_of(sweep):
         yield ": ".join((f"{MARK} {reasons([doubt])}", *sweep.steps[-1].warnings))
     yield from stop.evidence
     if stop.projected is not None and stop.status != "budget":  # which has told it already
-        yield f"the limit itself would bind at about {units.count(stop.projected)} (projected)"
+        projected = marked(units.count(stop.projected), doubt_of(sweep))
+        yield f"the limit itself would bind at about {projected} (projected)"
     limit = binding(stop, sweep.limits)
     if limit is not None and limit.lift:
         yield f"to go further: {_further(stop, limit)}"
         yield from _notes(limit)
     others = [one for one in bounding(sweep.limits) if one is not limit]
     for one in others:
-        room = _bounded(one, max(0, (one.allows or 0) - stop.count))
+        more = _bounded(one, max(0, (one.allows or 0) - stop.count))
+        room = marked(more, doubt_of_take(sweep, one.measure))
         yield f"room for {room} more: {named(one)}, {amount(one, one.value)}"
     if others and (basis := rests(others[0])):
         yield f"that is {basis}"

@@ -11,7 +11,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.results.allowances import limits_of
+from bench.results.allowances import doubt_of_take, looked_at
 from bench.results.choice import by_runtime
 from bench.results.metrics import Metric
 from bench.results.records import Limit, Result
@@ -133,7 +133,7 @@ def figures(metrics: Iterable[Metric]) -> Table:
 
 # The limits
 
-Place = tuple[str, Limit]
+Place = tuple[str, Limit, str | None]  # the runtime, and the doubt about what a unit takes
 
 LIMIT_COLUMNS: tuple[Column[Place], ...] = (
     Column("runtime", "runtime", lambda one: escape.plain(one[0]), is_number=False),
@@ -149,7 +149,7 @@ LIMIT_COLUMNS: tuple[Column[Place], ...] = (
 
 def limits(result: Result) -> Table:
     """A row a limit and runtime, those that bound nothing among them."""
-    return tabulate(LIMIT_COLUMNS, list(_places(result)))
+    return tabulate(LIMIT_COLUMNS, list(_places(result)), _limit_doubts)
 
 
 def value_of(limit: Limit) -> str:
@@ -166,7 +166,16 @@ def take_of(limit: Limit) -> str:
 
 def _places(result: Result) -> Iterator[Place]:
     for runtime, sweeps in by_runtime(result):
-        yield from ((runtime, limit) for limit in limits_of(sweeps))
+        sweep = looked_at(sweeps)
+        if sweep is not None:
+            for limit in sweep.limits:
+                yield runtime, limit, doubt_of_take(sweep, limit.measure)
+
+
+def _limit_doubts(place: Place) -> Doubts:
+    _, limit, doubt = place
+    known = {"take": limit.take, "allows": limit.allows}
+    return {key: doubt for key, value in known.items() if doubt and value is not None}
 
 
 def _where(limit: Limit) -> str:

@@ -57,8 +57,8 @@ def allowances(result: Result) -> tuple[Allowances, ...]:
 def _allowances(runtime: str, sweeps: Sequence[Sweep]) -> Allowances:
     stop = farthest_stop(sweeps)
     limits = tuple(limits_of(sweeps))
-    rows, unknown = _rows(_looked_at(sweeps)), hiding(limits)
-    named = _named(stop, rows, gravest(_seen(farthest(sweeps), "count")))
+    rows, unknown = _rows(looked_at(sweeps)), hiding(limits)
+    named = _named(stop, rows, doubt_of_take(farthest(sweeps), "count"))
     if named and named not in rows:
         rows = [*rows, named]
     rows.sort(key=lambda row: row.units)
@@ -84,13 +84,14 @@ def hiding(limits: Iterable[Limit]) -> tuple[str, ...]:
 
 
 def limits_of(sweeps: Sequence[Sweep]) -> Iterable[Limit]:
-    """The limits of the farthest climb; where it looked at none, of the sweep that went farthest
-    among those that did. A leak sweep's few units tell too little of what one takes."""
-    looked_at = _looked_at(sweeps)
-    return looked_at.limits if looked_at else ()
+    """The limits of the sweep that is `looked_at`."""
+    sweep = looked_at(sweeps)
+    return sweep.limits if sweep else ()
 
 
-def _looked_at(sweeps: Sequence[Sweep]) -> Sweep | None:
+def looked_at(sweeps: Sequence[Sweep]) -> Sweep | None:
+    """The farthest climb; where it looked at no limits, the sweep that went farthest among those
+    that did. A leak sweep's few units tell too little of what one takes."""
     looked = [sweep for sweep in sweeps if sweep.limits and sweep.purpose != "leak"]
     if not looked:
         return None
@@ -109,16 +110,17 @@ def _rows(sweep: Sweep | None) -> list[Allowance]:
             one.value,
             one.take,
             one.lift,
-            gravest(_seen(sweep, one.measure)),
+            doubt_of_take(sweep, one.measure),
         )
         for one in (sweep.limits if sweep else ())
         if sweep and one.allows is not None
     ]
 
 
-def _seen(sweep: Sweep, measure: Literal["count", "bytes"]) -> frozenset[str]:
-    """The doubts about the runner, at its last step, that spoil what a unit takes of a limit."""
-    return SPOILING[measure].intersection(sweep.steps[-1].doubts if sweep.steps else ())
+def doubt_of_take(sweep: Sweep, measure: Literal["count", "bytes"]) -> str | None:
+    """That about what a unit takes of a limit, and so about how many it allows: what was seen of
+    the runner at its last step."""
+    return gravest(SPOILING[measure].intersection(sweep.steps[-1].doubts if sweep.steps else ()))
 
 
 def _named(stop: Stop, rows: Iterable[Allowance], doubt: str | None) -> Allowance | None:

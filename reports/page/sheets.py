@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.results.ceiling import doubt_of
 from bench.results.choice import by_runtime
+from bench.results.doubts import DOUBTS, MARK
 from bench.results.likeness import Difference
 from bench.results.metrics import Metric
 from bench.results.records import Machine, Purpose, Stop, Sweep
@@ -221,13 +222,16 @@ def _machine(made: Machine) -> dict[str, str]:
 
 
 def doubts(digest: Digest) -> Titled:
-    """Every warning of the run, and of which figures it is."""
+    """Every doubt and warning of the run, and of which figures it is."""
     rows = [("the whole run", warning) for warning in digest.result.warnings]
     rows += [
         (runtime.name, f"left out: {runtime.reason}")
         for runtime in digest.result.runtimes
         if runtime.reason
     ]
+    for doubt in DOUBTS:
+        if held := [metric for metric in digest.metrics if metric.doubt == doubt.name]:
+            rows.append((_about(held), f"{MARK} {doubt.reason}"))
     rows += [(_about(metrics), doubt) for doubt, metrics in _doubted(digest.metrics)]
     return sheet("doubts", "What is doubtful, and of which figures", ("about", "doubt"), rows)
 
