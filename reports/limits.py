@@ -161,7 +161,7 @@ def _outlook(sweep: Sweep) -> Iterable[str]:
     rows = bounding(sweep.limits)
     if unknown := hiding(sweep.limits):
         names = " and ".join(unknown)
-        yield f"no ceiling is predicted: what a unit uses of {names} is unknown"
+        yield f"no ceiling is predicted: how many units {names} would allow is unknown"
         return
     if not rows:
         if sweep.stop.status != "failed":
@@ -234,7 +234,8 @@ def _account(sweep: Sweep) -> Iterable[str]:
     """What stopped it, the evidence, how to go further, and what would come next."""
     stop = told(sweep)
     if unknown := hiding(sweep.limits):
-        yield f"nothing was predicted: what a unit uses of {' and '.join(unknown)} is unknown"
+        names = " and ".join(unknown)
+        yield f"nothing was predicted: how many units {names} would allow is unknown"
     yield f"stopped at {marked(units.count(stop.count), doubt_of(sweep))}: {stop.message}"
     if doubt := doubt_of(sweep):
         yield ": ".join((f"{MARK} {reasons([doubt])}", *sweep.steps[-1].warnings))

@@ -197,12 +197,15 @@ def test_no_limit_is_projected_past_one_whose_use_is_unknown(case: str, status: 
     nearest = of(closeness, result(one))
     assert nearest.title == "Which limit is the nearest is unknown."
     assert nearest.missing == (
-        f"trio: the nearest limit is unknown, as a unit's use of {hidden.name} is",
+        f"trio: the nearest limit is unknown, as what {hidden.name} would allow is",
     )
     ceiling = find(figures(result(one)), "trio", "ceiling")
     assert ceiling is not None
     assert (ceiling.predicted, ceiling.projected) == (None, None)
-    assert f"nothing is projected: what a unit uses of {hidden.name} is unknown" in ceiling.warnings
+    assert (
+        f"nothing is projected: how many units {hidden.name} would allow is unknown"
+        in ceiling.warnings
+    )
 
 
 def test_a_limit_that_refuses_nothing_by_itself_hides_none() -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.experiments.watch import limits_of
 from bench.limits.foretell import NO_RESERVES, Foretold, Reserves, foretell
 from bench.limits.model import Allowance, Survey
 from bench.limits.takes import Holding, rising, takes
+from bench.results.allowances import hiding
 from tests.support.limits import made, surveyed
 
 MIB = 1 << 20
@@ -186,6 +188,20 @@ def test_nothing_is_predicted_while_a_limit_that_may_bind_is_unknown(
     assert found.nearest.allowance.limit == "address space"
     whole = foretell(Survey(100, rows), {"threads": 1.0, "memory": 10.0}, NO_RESERVES)
     assert (whole.ceiling == 1_090) is known
+
+
+@pytest.mark.parametrize(
+    ("take", "hidden"), [(1.0, True), (2.07, True), (0.001, False), (0.0, False), (None, False)]
+)
+def test_a_limit_that_cannot_be_read_hides_the_ceiling_where_each_unit_takes_one(
+    take: float | None, hidden: bool
+) -> None:
+    """`/proc` mounted with `subset=pid` has no `vm.max_map_count`, which ends most threads."""
+    unread = Allowance("vm.max_map_count", "mappings", None, 300, "the process", known=False)
+    rows = (unread, replace(allowance("MemAvailable", 10_000, 100), resource="memory"))
+    found = foretell(Survey(100, rows), {"mappings": take, "memory": 10.0}, NO_RESERVES)
+    assert (found.ceiling is None) is hidden
+    assert hiding(limits_of(found)) == (("vm.max_map_count",) if hidden else ())
 
 
 def test_a_filter_over_system_calls_hides_no_ceiling() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import json
 import os
 import subprocess
 import sys
@@ -22,9 +24,11 @@ from bench.measure.process import (
     RunnerError,
     RunnerFlooded,
     RunnerHung,
+    RunnerNotStarted,
     RunnerProcess,
 )
-from tests.support.scripts import answering, script
+from tests.support.commands import outnumber_here, stranger
+from tests.support.scripts import OBEDIENT, answering, script
 
 Start = Callable[..., RunnerProcess]
 
@@ -43,6 +47,46 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
             return runner
 
         yield started
+
+
+REFUSED = [
+    (PermissionError(errno.EACCES, "no", "/p"), "Permission denied: /p"),
+    (FileNotFoundError(errno.ENOENT, "no", "/p"), "No such file or directory: /p"),
+    (BlockingIOError(errno.EAGAIN, "no"), "Resource temporarily unavailable"),
+    (OSError(errno.ENOMEM, "no"), "Cannot allocate memory"),
+    (OSError(errno.EMFILE, "no"), "Too many open files"),
+    (OSError(errno.ENFILE, "no"), "Too many open files in system"),
+    (OSError(errno.EPERM, "no"), "Operation not permitted"),
+    (MemoryError(), "MemoryError"),
+]
+
+
+@pytest.mark.parametrize(("error", "words"), REFUSED, ids=lambda value: str(value))
+def test_whatever_the_system_refuses_to_a_start_is_no_fault_of_ours(
+    start: Start, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def refuse(*_words: object, **_more: object) -> None:
+        raise error
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with pytest.raises(RunnerNotStarted, match=f"could not be started: {words}") as refused:
+        start()
+    assert refused.value.errno == getattr(error, "errno", None)
+
+
+@pytest.mark.parametrize("name", ["run", "ceiling"])
+def test_a_command_whose_interpreter_is_gone_says_so_and_ends_with_4(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    entry = stranger(tmp_path, OBEDIENT)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "gone"))
+    words = ("--no-report", "--max", "10") if name == "run" else ()
+    file = tmp_path / "result.json"
+    done = outnumber_here(name, *words, "--runner", str(entry), "-q", "-o", str(file), code=4)
+    assert "nothing could be measured" in done.stderr
+    stop = json.loads(file.read_text())["sweeps"][0]["stop"]
+    assert (stop["limit"], stop["count"]) == (None, 0)
+    assert stop["message"].endswith(f"No such file or directory: {tmp_path / 'gone'}")
 
 
 def test_an_obedient_runner_answers_everything(start: Start) -> None:

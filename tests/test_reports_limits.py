@@ -78,7 +78,7 @@ def test_no_ceiling_is_predicted_where_a_limit_s_use_is_unknown() -> None:
     unknown = replace(MEMORY, take=None, allows=None)
     one = replace(one, limits=(PIDS, unknown))
     lines = shown(lambda console: print_limits([one], console))
-    assert "no ceiling is predicted: what a unit uses of memory.max is unknown" in lines
+    assert "no ceiling is predicted: how many units memory.max would allow is unknown" in lines
     assert not [line for line in lines if "122" in line or "predicted ceiling" in line]
     told = json.loads(limits_json([one]))["runtimes"][0]
     assert (told["predicted"], told["binding"], told["unknown"]) == (None, None, ["memory.max"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,12 +63,15 @@ def _check(path: Path, python: str | None, variables: list[str] | None) -> None:
     """Prints each check as it is made. Raises `MeasureError` where the contract was broken."""
     from bench.cli import choose
     from bench.clock import RealClock
+    from bench.limits.start import refused_start
     from bench.measure.build import command_of
     from bench.measure.cache import default_cache
     from bench.measure.children import Launch
     from bench.measure.conformance import checks
     from bench.measure.environment import started_with
+    from bench.measure.process import RunnerNotStarted
     from bench.results.decoding import printable
+    from bench.system import System
 
     (entry,) = choose.entries_of([], [path])
     tools = _tools(python, variables)
@@ -77,10 +81,15 @@ def _check(path: Path, python: str | None, variables: list[str] | None) -> None:
     )
     words, changes = started_with(command, tools.variables)
     failed = 0
-    for outcome in checks(entry, Launch(words, variables=changes), RealClock()):
-        failed += not outcome.passed
-        sentence = outcome.sentence.replace("\n", "\n      ")
-        typer.echo(f"{'ok  ' if outcome.passed else 'FAIL'}  {sentence}")
+    try:
+        for outcome in checks(entry, Launch(words, variables=changes), RealClock()):
+            failed += not outcome.passed
+            sentence = outcome.sentence.replace("\n", "\n      ")
+            typer.echo(f"{'ok  ' if outcome.passed else 'FAIL'}  {sentence}")
+    except RunnerNotStarted as error:
+        limit, _, evidence = astuple(refused_start(System(), str(error), error.errno))
+        by = f"\n{limit} refused it: {evidence[0]}" if limit else ""
+        raise MeasureError(f"{error}{by}") from error
     if failed:
         places = "one place" if failed == 1 else f"{failed} places"
         raise MeasureError(f"{entry.name} breaks the contract in {places}, listed above")

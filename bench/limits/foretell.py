@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.limits.model import Allowance, Resource, Survey
+from bench.limits.model import COUNTED, Allowance, Resource, Survey
 from bench.limits.takes import Takes
 from bench.results.records import MEMORY_LIMIT, MOST
 
@@ -58,7 +58,8 @@ class Allowed:
         """Whether this limit may bind first and cannot be predicted."""
         one = self.allowance
         if not one.known:
-            return one.limit == MEMORY_LIMIT
+            takes_one = one.resource in COUNTED and one.use is not None and (self.take or 0) >= 1
+            return one.limit == MEMORY_LIMIT or takes_one
         uses = one.resource not in (None, "filters")  # a filter is met at the first unit or never
         return one.value is not None and uses and self.take is None
 
@@ -82,7 +83,8 @@ class Foretold:
     @property
     def unknown(self) -> tuple[Allowed, ...]:
         """The limits of which it is unknown how many units they allow. Units always use memory, so
-        that a machine which does not report its memory is among these."""
+        that a machine which does not report its memory is among these; so is a limit of threads or
+        mappings that cannot be read, where each unit takes one."""
         return tuple(row for row in self.rows if row.hides_a_ceiling)
 
     @property

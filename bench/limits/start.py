@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from bench.errors import REFUSALS
 from bench.limits.child import Child
 from bench.limits.known import survey
 from bench.limits.model import Allowance, Ending, Resource, Survey
@@ -36,11 +37,13 @@ def refused_start(
 ) -> Verdict:
     """Which limit refused the start of a runner, or something to the harness itself. `said` is what
     was written to standard error. Where the words do not tell, it is the limit that leaves no room
-    for a start, if there is one; unless something else may have gone wrong (`surely`)."""
+    for a start, if there is one; unless something else may have gone wrong (`surely`), as it has
+    where the system gave a reason that no limit has."""
     now = survey(Child.of(system, os.getpid()), 0)
     verdict = recognise(Ending(0, 1, message, errno, signal, said), (now, now, now), TAKES)
     if verdict.limit is not None:
         return verdict
+    surely = surely and (errno is None or errno in REFUSALS)
     tight = tightest(now) if surely else None
     if tight is None:
         return UNNAMED

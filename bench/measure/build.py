@@ -108,9 +108,8 @@ def _built(
                 files.write(module, _module(entry, versions).encode())
             command = _filled(entry.build, words | {"output": str(output), "gomod": str(module)})
             announce(_announcement(command, place))
-            _compile(
-                entry, command, environment | {"GOCACHE": f"{folder}/go", "GOPATH": str(folder)}
-            )
+            places = {"GOCACHE": f"{folder}/go", "GOPATH": str(folder), "TMPDIR": str(folder)}
+            _compile(entry, command, environment | places)
             return place.keep(key, output)
     except OSError as error:
         raise MeasureError(
@@ -149,9 +148,9 @@ def _compile(entry: Entry, command: tuple[str, ...], environment: Mapping[str, s
             f"try it by hand: {shlex.join(command)}"
         ) from error
     except OSError as error:
-        raise MeasureError(
-            f"the runner of {entry.name} cannot be built: {error}; is {command[0]} still there?"
-        ) from error
+        is_gone = isinstance(error, FileNotFoundError) and error.filename == command[0]
+        hint = f"; is {command[0]} still there?" if is_gone else ""
+        raise MeasureError(f"the runner of {entry.name} cannot be built: {error}{hint}") from error
     if done.status:
         said = (done.output + done.errors).decode("utf-8", "replace")
         lines = said.splitlines()

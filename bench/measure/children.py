@@ -211,11 +211,12 @@ def run(
     """Runs a command to its end, in `folder` if given, and ends whatever it leaves behind.
 
     What it writes goes to files and not into pipes, which a daemon that it leaves would hold open.
-    Raises `OSError` where it cannot be started, `TimeoutError` after `seconds`.
+    Raises `OSError` where it cannot be started, `FileNotFoundError` with the command as its
+    `filename` where there is none, `TimeoutError` after `seconds`.
     """
     if shutil.which(command[0]) is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+    with _nameless_file() as output, _nameless_file() as errors:
         child = None
         try:
             with held():
@@ -230,6 +231,13 @@ def run(
         output.seek(0)
         errors.seek(0)
         return Done(status, output.read(), errors.read())
+
+
+def _nameless_file() -> IO[bytes]:
+    """In memory where the system can: no folder may be there to write to."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("outnumber"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 @functools.cache

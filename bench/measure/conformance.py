@@ -89,7 +89,7 @@ def checks(entry: Entry, launch: Launch, clock: Clock) -> Iterator[Outcome]:
 
 
 def examine(check: Check, entry: Entry, launch: Launch, clock: Clock) -> Outcome:
-    """Makes one check with a fresh runner."""
+    """Makes one check with a fresh runner. Raises `RunnerNotStarted`."""
     demand = (check.__doc__ or "").split("\n")[0]
     with held():  # nobody but us could end it
         runner = RunnerProcess(launch, clock)

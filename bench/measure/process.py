@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import IO, Protocol, TypeVar
 
 from bench.clock import Clock
+from bench.errors import is_refusal
 from bench.measure import protocol
 from bench.measure.children import LOOK_SECONDS, Child, Launch
 from bench.measure.protocol import (
@@ -96,7 +97,9 @@ class Runner(Protocol):
 
 
 class RunnerProcess:
-    """A live runner. Not thread-safe; to be started as `Child` says."""
+    """A live runner. Not thread-safe; to be started as `Child` says.
+
+    Raises `RunnerNotStarted` where the system lets no process be made of it."""
 
     def __init__(self, launch: Launch, clock: Clock) -> None:
         self._clock = clock
@@ -110,7 +113,7 @@ class RunnerProcess:
         self._is_dead = False
         self._closed: str | None = None  # its input or its replies, since `_closed_at`
         self._closed_at = 0.0
-        self._child = Child(launch, clock)
+        self._child = _started(launch, clock)
         process = self._child.process
         assert process.stdin is not None
         assert process.stdout is not None
@@ -382,6 +385,22 @@ class RunnerProcess:
         how = f"by {signal_name(-status)}" if status < 0 else f"with status {status}"
         message = f"the runner ended {how} before answering '{command}'"
         return RunnerDied(message, self.tail(), -status if status < 0 else None)
+
+
+def _started(launch: Launch, clock: Clock) -> Child:
+    """A child. What the system refuses to that, be it the interpreter of the launcher, is no fault
+    of ours and none of the runner's."""
+    try:
+        return Child(launch, clock)
+    except Exception as error:
+        if not (isinstance(error, OSError) or is_refusal(error)):
+            raise
+        number = error.errno if isinstance(error, OSError) else None
+        words = f"{type(error).__name__}: {error}" if number is None else os.strerror(number)
+        named = f": {error.filename}" if isinstance(error, OSError) and error.filename else ""
+        raise RunnerNotStarted(
+            f"the runner could not be started: {words}{named}", number
+        ) from error
 
 
 def signal_name(number: int) -> str:

@@ -6,7 +6,6 @@ runner and a fake clock.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -14,13 +13,13 @@ from pathlib import Path
 from typing import Protocol
 
 from bench.clock import Clock
-from bench.errors import MeasureError, is_refusal
+from bench.errors import MeasureError
 from bench.measure.availability import Tools, availability
 from bench.measure.build import command_of, program_of
 from bench.measure.children import Launch
 from bench.measure.control import CONTROL, sample
 from bench.measure.environment import started_with, variables_of
-from bench.measure.process import Runner, RunnerNotStarted, RunnerProcess
+from bench.measure.process import Runner, RunnerProcess
 from bench.measure.reserves import Room, room
 from bench.probes import cgroup, cpu, processes
 from bench.probes.cpu import CpuSplit, ProcessorTime
@@ -190,7 +189,7 @@ class MachineRig:
             runner = None
             try:
                 with held():  # nobody but us could end it
-                    runner = started(launch, self.clock)
+                    runner = RunnerProcess(launch, self.clock)
                 yield Subject(runner, self._eyes(runner.pid, group))
             finally:
                 if runner is not None:
@@ -215,15 +214,3 @@ class MachineRig:
             if now is None or now <= before + REST_BYTES:
                 break
             self.clock.sleep(REST_LOOK_SECONDS)
-
-
-def started(launch: Launch, clock: Clock) -> RunnerProcess:
-    """A runner's process. Raises `RunnerNotStarted` where the system refuses what that takes."""
-    try:
-        return RunnerProcess(launch, clock)
-    except Exception as error:
-        if not is_refusal(error):
-            raise
-        number = error.errno if isinstance(error, OSError) else None
-        words = f"{type(error).__name__}: {error}" if number is None else os.strerror(number)
-        raise RunnerNotStarted(f"the runner could not be started: {words}", number) from error

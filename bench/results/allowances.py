@@ -71,16 +71,17 @@ def _allowances(runtime: str, sweeps: Sequence[Sweep]) -> Allowances:
 
 def hiding(limits: Iterable[Limit]) -> tuple[str, ...]:
     """The names of limits that may bind first, of which it is unknown how many units they allow: a
-    unit's use of them was not determined, or the machine's memory could not be read. With any of
-    them nothing is projected: the next limit is often far beyond them. (A limit without a use
-    refuses nothing by itself.)"""
-    names = (
-        one.name
-        for one in limits
-        if (one.known and one.value is not None and one.use is not None and one.take is None)
-        or (one.name == MEMORY_LIMIT and not one.known)
-    )
-    return tuple(dict.fromkeys(names))
+    unit's use of them was not determined; or the limit itself could not be read, though each unit
+    takes at least one of it, or it is the machine's memory. With any of them nothing is projected:
+    the next limit is often far beyond them. (A limit without a use refuses nothing by itself.)"""
+    return tuple(dict.fromkeys(one.name for one in limits if _may_bind_first(one)))
+
+
+def _may_bind_first(one: Limit) -> bool:
+    if not one.known:
+        takes_one = one.measure == "count" and one.use is not None and (one.take or 0) >= 1
+        return one.name == MEMORY_LIMIT or takes_one
+    return one.value is not None and one.use is not None and one.take is None
 
 
 def limits_of(sweeps: Sequence[Sweep]) -> Iterable[Limit]:

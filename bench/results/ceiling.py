@@ -47,7 +47,7 @@ def doubt_of(sweep: Sweep) -> str | None:
 
 
 def _not_projected(limit: str) -> str:
-    return f"nothing is projected: what a unit uses of {limit} is unknown"
+    return f"nothing is projected: how many units {limit} would allow is unknown"
 
 
 _NO_CLIMB = "no climb was made: the farthest that any sweep went"

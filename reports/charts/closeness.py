@@ -216,6 +216,6 @@ def _lacks(rows: Sequence[Closeness]) -> Iterator[tuple[str, str]]:
     for row in rows:
         if row.unknown and not row.ended:
             names = " and ".join(row.unknown)
-            yield row.runtime, f"the nearest limit is unknown, as a unit's use of {names} is"
+            yield row.runtime, f"the nearest limit is unknown, as what {names} would allow is"
         elif not row.bounds:
             yield row.runtime, "no limit that bounds it was read"
