@@ -249,6 +249,7 @@ NO_FILES = {
     "bench.cli.readers": "/dev/null, for a reader that has gone",
     "outnumber.__main__": "standard error, where nothing else can be had",
     "bench.measure.launch": "cgroup.procs and oom_score_adj of the process itself",
+    "bench.measure.children": "memory, for what a command writes (memfd_create)",
     "bench.probes.cgroup": "cgroups",
 }
 METHODS = frozenset(
