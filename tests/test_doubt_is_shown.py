@@ -443,6 +443,8 @@ def test_a_history_marks_the_nights_whose_value_is_doubted(doubt: str) -> None:
         f"† {REASONS[doubt]}, in 3 of 20 runs: start from idle, median and burst of asyncio" in text
     )
     assert "4.41 µs†" in terminal
+    assert "1.063† times" in terminal
+    assert "(×1.06†, " in terminal
     assert "4.13 µs†" not in terminal
     table = next(one for one in others if "| 4.41 µs† |" in one)
     assert table.count("µs† |") == 3

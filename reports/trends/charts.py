@@ -14,6 +14,7 @@ from bench.regression.history.trends import Night, Trend
 from bench.results.metrics import BY_QUANTILE, Name
 from reports import units
 from reports.charts.chart import Chart, Column, Row, Table, tabulate, who
+from reports.doubted import marked
 from reports.escape import plain
 from reports.names import short
 from reports.summary import value_of_name
@@ -165,8 +166,8 @@ def _named(one: Nomination) -> str:
 
 def _effect(one: Nomination) -> str:
     if not one.absolute:
-        return f"×{one.effect:.2f}"
-    said = words.value_of(one.stretch.trend, abs(one.effect))
+        return marked(f"×{one.effect:.2f}", words.effect_doubt(one))
+    said = marked(words.value_of(one.stretch.trend, abs(one.effect)), words.effect_doubt(one))
     return f"{said} {'more' if one.effect > 0 else 'less'}"
 
 

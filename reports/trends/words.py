@@ -96,8 +96,10 @@ def change_of(nomination: Nomination) -> str:
     if one.absolute:
         trend = one.stretch.trend
         low, high = (_signed(trend, end) for end in (one.low, one.high))
-        return f"{both}, {_signed(trend, one.effect)} ({low} to {high})"
-    return f"{both}, {one.effect:.3f} times ({one.low:.3f}–{one.high:.3f})"
+        effect = marked(_signed(trend, one.effect), effect_doubt(one))
+        return f"{both}, {effect} ({low} to {high})"
+    effect = marked(f"{one.effect:.3f}", effect_doubt(one))
+    return f"{both}, {effect} times ({one.low:.3f}–{one.high:.3f})"
 
 
 def grade_of(nomination: Nomination) -> str:
@@ -274,7 +276,8 @@ def _short(nomination: Nomination) -> str:
         _signed(trend, nomination.effect) if nomination.absolute else f"×{nomination.effect:.2f}"
     )
     return (
-        f"{name_of(trend)} of {plain(trend.runtime.name)} ({effect}, {night_of(nomination.first)})"
+        f"{name_of(trend)} of {plain(trend.runtime.name)} "
+        f"({marked(effect, effect_doubt(nomination))}, {night_of(nomination.first)})"
     )
 
 
@@ -295,6 +298,11 @@ def _doubts_of(nomination: Nomination) -> tuple[str | None, str | None]:
     nights, first = nomination.stretch.nights, nomination.first
     place = nights.index(first)
     return doubt_of(nights[:place]), doubt_of(nights[place:])
+
+
+def effect_doubt(nomination: Nomination) -> str | None:
+    """That about a change: the gravest about its two sides."""
+    return gravest(_doubts_of(nomination))
 
 
 def _doubted(review: Review) -> Iterable[str]:
