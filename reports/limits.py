@@ -34,7 +34,7 @@ def print_limits(sweeps: Sequence[Sweep], console: Console | None = None) -> Non
                 out.print(Text(why))
         for line in _aside(sweep.limits):
             out.print(Text(terminal(line), style="dim"), soft_wrap=True)
-        for line in (*_outlook(sweep), *_pilot(sweep.stop)):
+        for line in (*_outlook(sweep), *_pilot(sweep)):
             out.print(Text(terminal(line)), soft_wrap=True)
         out.print()
 
@@ -190,10 +190,12 @@ def _notes(limit: Limit) -> Iterable[str]:
     return (f"{named(limit)}: {words}" for words in limit.notes if WHOLE not in words)
 
 
-def _pilot(stop: Stop) -> Iterable[str]:
+def _pilot(sweep: Sweep) -> Iterable[str]:
     """How the pilot ended, where that was not as it was meant to."""
+    stop = sweep.stop
     if stop.status != "max":
-        yield f"the pilot was stopped at {units.count(stop.count)}: {stop.message}"
+        count = marked(units.count(stop.count), doubt_of(sweep))
+        yield f"the pilot was stopped at {count}: {stop.message}"
     if stop.status == "failed":
         yield from (f"it said: {line}" for line in said(stop))
 
