@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import readers
+from bench.cli import readers, working
 from bench.cli.readers import PLAIN, settle_width
 from bench.errors import is_refusal
 from bench.measure.availability import find_tools, python_of
 from bench.probes.memory import machine_bytes
 from bench.system import System
-from tests.support.commands import outnumber_here
+from tests.support.commands import outnumber_here, stranger
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "example" / "run.json"
 COMMAND = (sys.executable, "-m", "outnumber")
@@ -53,6 +53,61 @@ def test_where_only_ascii_can_be_written_characters_are_replaced(
     assert done.stdout.isascii()
     assert b"?" not in done.stdout
     assert len(done.stdout.splitlines()) > 50
+
+
+# What each command is typed with; RESULT is a result with letters that few encodings have, RUNNER a
+# runner file with such a label, DIR a fresh folder.
+LITTLE = ("--runner", "RUNNER", "-o", "DIR/new.json")
+TYPED: dict[str, list[tuple[str, ...]]] = {
+    "run": [("--max", "20", "--sweeps", "1", *LITTLE), ("--runner", "RUNNER", "--dry-run")],
+    "limits": [("--runner", "RUNNER"), ("--runner", "RUNNER", "--format", "json")],
+    "ceiling": [("--budget", "1", *LITTLE)],
+    "ab": [("--new-runner", "RUNNER", "--base-runner", "RUNNER", "-o", "DIR/ab")],
+    "compare": [("RESULT", "RESULT"), ("RESULT", "RESULT", "--format", "markdown")],
+    "noise": [("RESULT",)],
+    "history": [("add", "RESULT", "--folder", "DIR/h"), ("show", "--folder", "DIR/none")],
+    "runtimes": [(), ("--check", "RUNNER")],
+    "summary": [("RESULT", "--format", each) for each in ("table", "json", "csv", "markdown")],
+    "explain": [("RESULT",)],
+    "report": [("RESULT", "-o", "DIR/page")],
+    "slides": [("RESULT", "-o", "DIR/deck.pptx")],
+    "export": [("RESULT", "--format", each) for each in ("pyperf", "benchstat", "bencher")],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["ascii:strict", "latin-1:strict"])
+@pytest.mark.parametrize("command", TYPED)
+def test_every_command_works_where_few_letters_can_be_written(
+    tmp_path: Path, command: str, encoding: str
+) -> None:
+    result, runner = tmp_path / "r.json", stranger(tmp_path)
+    result.write_text(EXAMPLE.read_text().replace("asyncio task", "tâsk–日–µ"), encoding="utf-8")
+    runner.write_text(runner.read_text().replace("strange unit", "ünit–日"), encoding="utf-8")
+    places = {"RESULT": str(result), "RUNNER": str(runner), "DIR": str(tmp_path)}
+    for words in (*TYPED[command], ("--help",)):
+        for place, path in places.items():
+            words = tuple(word.replace(place, path) for word in words)
+        done = typed(command, *words, folder=tmp_path, PYTHONIOENCODING=encoding)
+        said = done.stdout + done.stderr
+        assert done.returncode in (0, 2, 3, 4, 5), said
+        assert not any(each in said for each in (b"UnicodeEncodeError", b"fault of ours"))
+        assert said.decode(encoding.partition(":")[0])
+
+
+def test_every_command_is_typed_there() -> None:
+    assert TYPED.keys() == working.DOING.keys()
+
+
+def test_without_a_home_folder_completion_is_refused_with_what_to_type(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown() -> Path:  # what pathlib does for a user without HOME and an entry in passwd
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    done = outnumber_here("--install-completion", "bash", code=2)
+    assert "outnumber --show-completion prints it" in done.stderr
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support import cgroups, seccomp
+from tests.support.commands import stranger
 
 pytestmark = [
     pytest.mark.slow,
@@ -79,6 +80,33 @@ def test_where_the_command_itself_has_no_room_its_limit_is_named(
 def test_go_which_cannot_start_in_little_address_space_names_the_limit(tmp_path: Path) -> None:
     code, stop, said = ceiling(tmp_path, "goroutine", "prlimit", "--as=300000000", "--")
     assert (code, stop["count"], stop["limit"]) == (0, 0, "RLIMIT_AS"), said
+
+
+@pytest.mark.parametrize(
+    ("option", "name"), [("--nofile=3", "RLIMIT_NOFILE"), ("--as=3000000", "RLIMIT_AS")]
+)
+def test_a_limit_that_a_runners_command_sets_for_it_alone_is_named(
+    tmp_path: Path, option: str, name: str
+) -> None:
+    entry = stranger(tmp_path)
+    wrapped = f'command = ["prlimit", "{option}", "--", '
+    entry.write_text(entry.read_text().replace("command = [", wrapped))
+    words = ("--runner", str(entry))
+    code, stop, said = typed(tmp_path, "ceiling", *words)
+    assert (code, stop["count"], stop["limit"]) == (0, 0, name), said
+    assert "for the runner alone" in stop["evidence"][0]
+    code, stop, said = typed(tmp_path, "run", *words, "--max", "10", "--no-report")
+    assert (code, stop["count"], stop["limit"]) == (4, 0, name), said
+
+
+def test_a_compiler_that_a_limit_kills_without_a_word_is_no_fault_of_its_own(
+    tmp_path: Path,
+) -> None:
+    words = ("run", "-r", "goroutine", "--max", "10", "--no-report")
+    code, _, said = typed(
+        tmp_path, *words, before=("prlimit", "--data=30000000", "env", f"XDG_CACHE_HOME={tmp_path}")
+    )
+    assert (code, "RLIMIT_DATA refused it" in said) == (4, True), said
 
 
 @pytest.mark.parametrize(

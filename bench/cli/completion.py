@@ -56,7 +56,7 @@ def install(shell: Shell | None) -> None:
     if shell is not None:
         try:
             name, path = install(_named(shell), prog_name="outnumber", complete_var=VARIABLE)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # the second: there is no home folder
             raise UsageError(
                 f"the completion cannot be installed: {error}; outnumber --show-completion prints "
                 "it, to be put where your shell finds it"

@@ -19,6 +19,7 @@ from bench.limits.foretell import DEFAULT_RESERVES, Reserves
 from bench.limits.groups import OOM_GROUP
 from bench.limits.start import refused_start
 from bench.measure.availability import Availability
+from bench.measure.build import BuildCrashed
 from bench.measure.rig import Rig
 from bench.results.records import Machine, Plan, Result, Runtime, Step, Stop, Sweep
 from bench.system import System
@@ -93,7 +94,7 @@ class CeilingExperiment:
                 )
         except MeasureError as error:
             reason = str(error)
-            if (stop := refused_build(self._rig.system, reason)) is not None:
+            if (stop := refused_build(self._rig.system, error)) is not None:
                 self._keep_refused(entry, stop)
                 return False
         if reason is not None:
@@ -139,10 +140,10 @@ class CeilingExperiment:
         self._observe(events.SweepFinished(sweep.runtime, "climb", sweep.stop))
 
 
-def refused_build(system: System, reason: str) -> Stop | None:
+def refused_build(system: System, error: MeasureError) -> Stop | None:
     """A ceiling of none, where a limit refused what the build takes; `None` where it failed for
     anything else."""
-    verdict = refused_start(system, reason, surely=False)
+    verdict = refused_start(system, str(error), surely=isinstance(error, BuildCrashed))
     if verdict.limit is None:
         return None
     return Stop(
@@ -152,7 +153,7 @@ def refused_build(system: System, reason: str) -> Stop | None:
         limit=verdict.limit,
         where=verdict.where,
         evidence=verdict.evidence,
-        stderr_tail=reason[-TAIL:],
+        stderr_tail=str(error)[-TAIL:],
     )
 
 

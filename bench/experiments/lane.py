@@ -213,7 +213,10 @@ class Lane:
         verdict = NO_VERDICT
         if self._hello is None and isinstance(error, RunnerDied):
             if lacking(self.entry, error.tail) is None:
-                verdict = refused_start(system, str(error), said=error.tail, signal=signal)
+                pid = self._subject.runner.pid
+                verdict = refused_start(
+                    system, str(error), said=error.tail, signal=signal, runner=pid
+                )
         elif self._asked and not isinstance(error, RunnerHung):
             verdict = self._watch.judge(
                 Ending(self.alive, self._asked, str(error), None, signal, error.tail, dead=True)

@@ -26,6 +26,7 @@ from bench.experiments.plan import (
 from bench.experiments.witness import LimitWitness
 from bench.limits.start import refused_start
 from bench.measure.availability import Availability
+from bench.measure.build import BuildCrashed
 from bench.measure.forecast import Forecast
 from bench.measure.job import Job, Pace
 from bench.measure.reserves import bounds
@@ -99,7 +100,9 @@ class ScaleExperiment:
                 entry, lambda command: self._observe(events.BuildStarted(entry.name, command))
             )
         except MeasureError as error:
-            verdict = refused_start(self._rig.system, str(error), surely=False)
+            verdict = refused_start(
+                self._rig.system, str(error), surely=isinstance(error, BuildCrashed)
+            )
             by = f"{verdict.limit} refused it: {verdict.evidence[0]}\n" if verdict.limit else ""
             return f"{by}{error}"
         return None

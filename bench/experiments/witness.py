@@ -27,7 +27,11 @@ class LimitWitness:
     def __init__(self, system: System, entry: Entry) -> None:
         self._system = system
         self._entry = entry
+        self._pid: int | None = None
         self._watch: Watch | None = None
+
+    def started(self, subject: Subject) -> None:
+        self._pid = subject.runner.pid
 
     def greeted(self, subject: Subject) -> None:
         self._watch = Watch(
@@ -65,7 +69,12 @@ class LimitWitness:
         if stop.status not in ("killed", "failed") or lacking(self._entry, stop.stderr_tail):
             return stop
         verdict = refused_start(
-            self._system, stop.message, stop.errno, stop.stderr_tail, stop.signal
+            self._system,
+            stop.message,
+            stop.errno,
+            stop.stderr_tail,
+            stop.signal,
+            runner=self._pid,
         )
         if verdict.limit is None:
             return stop

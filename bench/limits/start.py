@@ -1,6 +1,7 @@
 """A start that was refused: by which limit, though nothing of the runner is left to be looked at.
 
-A child has the harness's own limits, and its cgroups. So it is the harness that is looked at.
+A child has the harness's own limits, and its cgroups. So it is the harness that is looked at; and a
+runner that has ended but is not reaped yet, whose command may set limits for it alone (`prlimit`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 
 from bench.errors import REFUSALS
 from bench.limits.child import Child
-from bench.limits.known import survey
+from bench.limits.known import named, survey
 from bench.limits.model import Allowance, Ending, Resource, Survey
 from bench.limits.recognise import Verdict, recognise
 from bench.system import System
@@ -34,13 +35,19 @@ def refused_start(
     said: str = "",
     signal: str | None = None,
     surely: bool = True,
+    runner: int | None = None,
 ) -> Verdict:
     """Which limit refused the start of a runner, or something to the harness itself. `said` is what
     was written to standard error. Where the words do not tell, it is the limit that leaves no room
     for a start, if there is one; unless something else may have gone wrong (`surely`), as it has
-    where the system gave a reason that no limit has."""
+    where the system gave a reason that no limit has. `runner` is its process id, unreaped."""
     now = survey(Child.of(system, os.getpid()), 0)
-    verdict = recognise(Ending(0, 1, message, errno, signal, said), (now, now, now), TAKES)
+    ending = Ending(0, 1, message, errno, signal, said)
+    alone = None if runner is None else _of_the_runner_alone(system, runner, now, ending)
+    if alone is not None:
+        value = f"{alone.title} is {alone.amount(alone.value)} for the runner alone"
+        return Verdict(alone.limit, alone.where, (f"{value}: no room for a start",))
+    verdict = recognise(ending, (now, now, now), TAKES)
     if verdict.limit is not None:
         return verdict
     surely = surely and (errno is None or errno in REFUSALS)
@@ -49,6 +56,24 @@ def refused_start(
         return UNNAMED
     state = f"{tight.title} is {tight.amount(tight.value)}, {tight.amount(tight.use)} in use"
     return Verdict(tight.limit, tight.where, (f"{state}: no room for a start",))
+
+
+def _of_the_runner_alone(
+    system: System, runner: int, now: Survey, ending: Ending
+) -> Allowance | None:
+    """The limit that is lower for the runner than for the harness, and too low for a start; `None`
+    where its end does not look like a refusal. A crash may be one without a word."""
+    ours = {one.key: one.value for one in now.allowances}
+    lower = [
+        (one.value / (TAKES[one.resource] or 1), one)
+        for one in survey(Child.of(system, runner), 0).allowances
+        if one.resource in OWN
+        and one.value is not None
+        and one.value < (ours.get(one.key) or one.value + 1)
+        and (ending.signal or any(sign.fits(ending) for sign in named(one.limit).signs))
+    ]
+    share, one = min(lower, key=lambda pair: pair[0], default=(1.0, None))
+    return one if share < 1 else None
 
 
 def tightest(now: Survey) -> Allowance | None:

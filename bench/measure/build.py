@@ -42,6 +42,7 @@ KEYED = (
     *("GOEXPERIMENT", "GOAMD64", "GOARM64", "GOARM", "GO386", "GORISCV64", "GOPPC64", "GOFIPS140"),
     *("RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "CARGO_HOME", "JAVA_HOME", "DOTNET_ROOT"),
 )
+BY_SIGNAL = 129  # and above: the status of a command that a signal has ended
 SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
 # Go asks neither a file of settings (`go env -w`) nor the network, and needs no C compiler.
 GO_SETTINGS = {
@@ -53,6 +54,11 @@ GO_SETTINGS = {
     "GOPROXY": "off",
     "CGO_ENABLED": "0",
 }
+
+
+class BuildCrashed(MeasureError):
+    """The compiler was ended by a signal, not by what it was to compile. Where it is refused memory
+    it may have no word of its own for that."""
 
 
 def command_of(
@@ -157,7 +163,8 @@ def _compile(entry: Entry, command: tuple[str, ...], environment: Mapping[str, s
         if len(lines) > TAIL_LINES + HEAD_LINES:  # a compiler that is refused a thread dumps stacks
             lines = [*lines[:HEAD_LINES], "…", *lines[-TAIL_LINES:]]
         tail = "\n".join(lines)
-        raise MeasureError(
+        kind = BuildCrashed if done.status >= BY_SIGNAL else MeasureError
+        raise kind(
             f"building the runner of {entry.name} failed with status {done.status}; the "
             f"output of {shlex.join(command)} was:\n{tail}"
         )
