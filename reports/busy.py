@@ -18,8 +18,9 @@ def busy_line(*results: Result) -> str | None:
     busy: dict[str, list[Sweep]] = {}
     for result in results:
         slow = slowed(result.control)
-        for name, sweeps in by_runtime(result):
-            if 2 * sum(slow or is_busy(sweep) for sweep in sweeps) >= len(sweeps):
+        for name, every in by_runtime(result):
+            sweeps = [sweep for sweep in every if sweep.steps]  # others have no times
+            if sweeps and 2 * sum(slow or is_busy(sweep) for sweep in sweeps) >= len(sweeps):
                 busy.setdefault(plain(name), []).extend(sweeps)
     if not busy:
         return None

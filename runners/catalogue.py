@@ -1,7 +1,7 @@
 """The catalogue: every runtime as data, from `catalogue.toml` or from a stranger's own file.
 
-Nothing is started here and nothing of the harness is imported; whether a runtime can run on this
-machine is found by `bench.measure.availability`.
+Nothing is started here, and of the harness only its words for faults are imported. Whether a
+runtime can run on this machine is found by `bench.measure.availability`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
+
+from bench.faults import placed
 
 FOLDER = Path(__file__).parent
 CONTRACT = FOLDER / "README.md"
@@ -78,5 +80,7 @@ def _entry(table: object, path: Path) -> Entry:
     try:
         entry = msgspec.convert(table, Entry)
     except msgspec.ValidationError as error:
-        raise CatalogueError(f"{path}: {error}; the keys are explained in {CONTRACT}") from error
+        place, what = placed(str(error))
+        said = what if place == "$" else f"{place.removeprefix('$.')}: {what}"
+        raise CatalogueError(f"{path}: {said}; the keys are explained in {CONTRACT}") from error
     return msgspec.structs.replace(entry, folder=path.parent.absolute())

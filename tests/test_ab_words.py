@@ -362,8 +362,14 @@ def test_a_project_has_numbers_as_people_type_them(tmp_path: Path) -> None:
         ("[tool.outnumber]\npair = 3\n", "knows no 'pair'; did you mean pairs?"),
         ("[tool.outnumber]\nqqqqq = 3\n", "knows no 'qqqqq'; there are runtime, base-python"),
         ("[tool.outnumber]\nat = 'many'\n", "[tool.outnumber] at: 'many' is not a whole number"),
-        ("[tool.outnumber]\nat = 0\n", "[tool.outnumber] at: Expected `int` >= 1"),
-        ("[tool.outnumber]\ngate = [1]\n", "[tool.outnumber] gate[0]: Expected `str`"),
+        (
+            "[tool.outnumber]\nat = 0\n",
+            "[tool.outnumber] at: expected a whole number of at least 1",
+        ),
+        (
+            "[tool.outnumber]\ngate = [1]\n",
+            "[tool.outnumber] gate[0]: expected a text, not a whole number",
+        ),
         ("[tool]\noutnumber = 3\n", "tool.outnumber is not a table; begin it with"),
         ("[tool.outnumber\n", "cannot be read: "),
     ],

@@ -43,14 +43,14 @@ def put(folder: Path, text: str, name: str = "strange.jsonl") -> None:
 KEPT = json.loads(msgspec.json.encode(burst(1)))["kept"]
 BROKEN = [
     ("", "empty: its writing was cut short"),
-    ("{", "Input data was truncated"),
-    ("[]", "Expected object"),
+    ("{", "cut short"),
+    ("[]", "expected an object"),
     ("nonsense", "JSON is malformed"),
     ('{"history": ' + "[" * 100_000, "nested too deeply"),
     (line(history=2), "version 2 of the format, but outnumber"),
     (line(history=True), "version True of the format"),
     ('{"kind": "point"}', "version None of the format"),
-    (line(kind="poem"), "Invalid value 'poem'"),
+    (line(kind="poem"), "unknown value 'poem'"),
     (line(id="../../x"), "$.id"),
     (line(started="yesterday"), "yesterday is no date"),
     (line(started="0001-01-01T00:00:00+14:00"), "is no date"),

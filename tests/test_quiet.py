@@ -122,6 +122,8 @@ def test_after_the_run_the_runtimes_that_suffered_are_named(
     )
     assert busy_line(both) == busy_line(one, two) == line
     assert busy_line(two) is busy_line(busy("trio", None)) is busy_line(result()) is None
+    broken = replace(one, sweeps=tuple(replace(sweep, steps=()) for sweep in one.sweeps))
+    assert busy_line(broken) is None
     report_busy([both], quiet=False)
     assert capsys.readouterr().out == f"{line}\n"
     report_busy([both], quiet=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from bench.errors import MeasureError, UsageError
+from bench.errors import MeasureError, ResultError, UsageError
 from bench.results.file import ResultFile, default_path, load
 from tests.support.results import result, sweep, whole_run
 
@@ -181,6 +182,27 @@ def test_a_device_is_never_replaced(tmp_path: Path, force: bool) -> None:
     with pytest.raises(UsageError, match="it is there already, and not an ordinary file"):
         ResultFile.open(tmp_path / "pipe", force=force)
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_pipe_is_read_to_its_end_and_never_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ResultError, match="empty"):
+        load(pipe)
+    content = msgspec.json.encode(whole_run())
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # so that a writer need not wait for one
+    writing = pipe.open("wb")
+    os.close(reader)
+
+    def write() -> None:
+        with writing:
+            writing.write(content)  # more than a pipe holds: it is written while it is read
+
+    late = threading.Timer(0.05, write)
+    late.start()
+    loaded = load(pipe)
+    late.join()
+    assert loaded == whole_run()
 
 
 def test_a_link_is_written_through(tmp_path: Path) -> None:

@@ -110,6 +110,15 @@ def test_a_runtime_that_dies_at_once_is_given_up_and_the_others_run() -> None:
     assert result.warnings == ("one was given up after a sweep that could not be made",)
 
 
+@pytest.mark.parametrize("budget", [None, 300.0])
+def test_a_leak_check_that_a_broken_runtime_lacks_is_not_blamed_on_the_budget(
+    budget: float | None,
+) -> None:
+    rig = FakeRig({"one": Behaviour(die_at=1)})
+    run = Run(rig, request(entries=(ONE,), climb=False, budget_seconds=budget))
+    assert run.ended().warnings == ("one was given up after a sweep that could not be made",)
+
+
 def test_a_runtime_whose_interpreter_lacks_its_module_after_all_is_left_out_with_a_word() -> None:
     behaviour = Behaviour(no_hello=True, last_words="ModuleNotFoundError: No module named 'one'")
     one = entry("one", needs=("module:one",), missing="pip install one")

@@ -23,6 +23,7 @@ LEAVES = frozenset(
         "bench.clock",
         "bench.command",
         "bench.errors",
+        "bench.faults",
         "bench.files",
         "bench.leftovers",
         "bench.signals",
@@ -61,7 +62,7 @@ ARROWS: dict[str, frozenset[str]] = {
             "bench.results",
         }
     ),
-    "runners": frozenset(),
+    "runners": frozenset({"bench.faults"}),
 }
 
 HEAVY = frozenset(

@@ -18,6 +18,7 @@ import typer
 
 from bench.cli import values
 from bench.errors import UsageError
+from bench.faults import placed
 
 Positive = Annotated[int, msgspec.Meta(gt=0, le=values.MOST)]
 Words = str | list[str]
@@ -164,8 +165,8 @@ def _checked(path: Path, table: dict[str, Any]) -> Configured:
     try:
         return msgspec.convert(table, Configured)
     except msgspec.ValidationError as error:
-        what, _, place = str(error).replace(" | null", "").rpartition(" - at `$.")
-        raise UsageError(f"{path}: [tool.outnumber] {place.rstrip('`')}: {what}") from error
+        place, what = placed(str(error))
+        raise UsageError(f"{path}: [tool.outnumber] {place.removeprefix('$.')}: {what}") from error
 
 
 def _from(path: Path, key: str, value: object) -> object:

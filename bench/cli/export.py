@@ -34,7 +34,7 @@ class Direction(StrEnum):
 
 def export(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="A file made by run.")],
-    form: Annotated[Format, typer.Option("--format", help="Whose format.")],
+    form: Annotated[Format, typer.Option("--format", help="Target tool.")],
     direction: Annotated[
         Direction | None,
         typer.Option(

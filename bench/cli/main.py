@@ -120,7 +120,7 @@ def _code_of_run() -> int:
     except typer.TyperException as error:
         return _tell_usage(error)
     except typer.Abort:
-        _tell("outnumber: given up, nothing was done")
+        _tell("outnumber: cancelled")
         return USAGE
     except (OutnumberError, signals.Interrupted) as error:
         _tell(f"outnumber: {error}".replace("\n", "\n  "))  # no text can forge a line of ours

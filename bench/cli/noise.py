@@ -35,12 +35,16 @@ def noise(
     runner: options.Runners = None,
     pairs: Annotated[
         int | None,
-        typer.Option(parser=values.pairs, metavar="N", help="Of processes.  [default: 20]"),
+        typer.Option(
+            parser=values.pairs, metavar="N", help="Number of process pairs.  [default: 20]"
+        ),
     ] = None,
     budget: Annotated[
         float | None,
         typer.Option(
-            parser=values.seconds, metavar="SECONDS", help="In all.  [default: 120 a runtime]"
+            parser=values.seconds,
+            metavar="SECONDS",
+            help="For the whole command.  [default: 120 a runtime]",
         ),
     ] = None,
     at: Annotated[

@@ -33,7 +33,7 @@ ENDINGS = {f".{form}" for form in Format}
 
 
 class Theme(StrEnum):
-    """The ground that is drawn on."""
+    """The colours of the deck or the pictures."""
 
     light = "light"
     dark = "dark"
@@ -61,9 +61,11 @@ Figures = Annotated[
 def slides(
     result: Annotated[Path, typer.Argument(metavar="RESULT", help="A file made by run.")],
     form: Annotated[Format, typer.Option("--format", help="A deck, or pictures.")] = Format.pptx,
-    theme: Annotated[Theme, typer.Option(help="The ground.")] = Theme.light,
+    theme: Annotated[Theme, typer.Option(help="Colour theme.")] = Theme.light,
     figure: Figures = None,
-    shape: Annotated[Shape, typer.Option(help="Of pictures; a deck is wide.")] = Shape.wide,
+    shape: Annotated[
+        Shape, typer.Option(help="Shape of pictures; a deck is always wide.")
+    ] = Shape.wide,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -187,13 +187,16 @@ class ScaleExperiment:
     def _look_for_leaks(self, plan: Schedule) -> None:
         missed: list[str] = []
         for job in plan.leaks:
-            if self._budget_left() < self._foretold([job]):
+            if job.entry.name in self._given_up:
+                self._drop([job])
+            elif self._budget_left() < self._foretold([job]):
                 self._drop([job])
                 missed.append(job.entry.name)
-                continue
-            self._sweep(job, 1, self._end())
-            if not self._ledger.result.sweeps[-1].steps:
-                missed.append(job.entry.name)
+            else:
+                self._sweep(job, 1, self._end())
+                made = self._ledger.result.sweeps[-1]
+                if not made.steps and made.stop.status == "budget":
+                    missed.append(job.entry.name)
         if missed:
             self._ledger.warn(f"no leak sweep of {self._in_order(missed)}: {USED_UP}")
 

@@ -7,26 +7,17 @@ it: what is accepted here can be saved and read again.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import msgspec
 
+from bench.faults import placed
 from bench.results.records import MOST, Count, Counts, Errno, Facts, Nanoseconds, Text, Word
 
 CONTRACT = 1
 APART = "apart"  # in the hello of a runner that collects by a command of its own
 WHOLE = f"expected a whole number from 0 to {MOST}"
-WORDS = (
-    (rf"Expected `int` (>= 0|<= {MOST})", WHOLE),
-    (r"Expected `int` (<=|<) \d+", "expected an errno of 32 bits"),
-    (r"Expected `int` >= -\d+", "expected an errno of 32 bits"),
-    (r"Expected `int`, got", f"{WHOLE}, not"),
-    (r"Object missing required field `(\w+)`", r"\1 is missing"),
-    (r"Expected `str` of length <= (\d+)", r"longer than \1 characters"),
-    (r"Expected `object` of length <= (\d+)", r"more than \1 of them"),
-    (r"Expected `array` of length <= (\d+)", r"more than \1 of them"),
-)
+BITS = "expected an errno of 32 bits"
 LONGEST_LINE = 65_536
 MOST_PROBED = 1_000
 
@@ -97,7 +88,9 @@ def parse(line: bytes, number: int) -> AnyReply:
     """The reply in `line`, the runner's `number`th (from 1). Raises `ProtocolError`."""
     try:
         return _decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise ProtocolError(f"reply {number}: nested too deeply: {excerpt(line)}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ProtocolError(f"reply {number}: {_fault(str(error))}: {excerpt(line)}") from error
 
 
@@ -122,12 +115,14 @@ def durations(reply: AnyReply) -> dict[str, int]:
 
 
 def _fault(message: str) -> str:
-    """msgspec's message with the field's name first, and in the contract's words."""
-    said, _, place = message.partition(" - at ")
-    for pattern, words in WORDS:
-        said = re.sub(pattern, words, said)
-    name = place.strip("`").removeprefix("$").removeprefix(".")
-    return f"{name}: {said}" if name else said
+    """What is wrong with a reply, after its field, in the contract's words."""
+    place, what = placed(message)
+    name = place.removeprefix("$").removeprefix(".")
+    if what.startswith("expected a whole number"):
+        got = what.partition(", ")[2]
+        what = BITS if name.endswith("errno") else WHOLE
+        what = f"{what}, {got}" if got else what
+    return f"{name}: {what}" if name else what
 
 
 def excerpt(line: bytes, most: int = 120) -> str:

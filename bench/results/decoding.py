@@ -1,6 +1,6 @@
 """From a record to bytes, and from the bytes of a file to a `Result`, taking nothing on trust.
 
-Every fault is a `ResultError` whose message begins with the place in the file, `$` being the whole.
+Every fault is a `ResultError` whose message begins with the place in the file, where it has one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from bench.errors import ResultError
+from bench.faults import placed
 from bench.results.records import VERSION, Bins, Result, Step, Sweep
 from outnumber import __version__
 
@@ -35,7 +36,7 @@ def decode(content: bytes) -> Result:
         _check_version(msgspec.json.decode(content, type=_Head).outnumber)
         result = msgspec.json.decode(content, type=Result)
     except RecursionError:
-        raise ResultError("$: nested too deeply for a result") from None
+        raise ResultError("nested too deeply for a result") from None
     except msgspec.ValidationError as error:
         raise ResultError(_placed(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -84,7 +85,7 @@ def printable(text: str) -> str:
 
 def _check_version(version: object) -> None:
     if version is None:
-        raise ResultError('$: not a result of outnumber, which begins with {"outnumber": 1')
+        raise ResultError('not a result of outnumber, which begins with {"outnumber": 1')
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise ResultError(f"$.outnumber: expected a version of the format, such as {VERSION}")
     if version > VERSION:
@@ -95,21 +96,19 @@ def _check_version(version: object) -> None:
 
 
 def _placed(message: str) -> str:
-    """msgspec's message with its place, which it gives last, put first."""
-    what, _, place = message.rpartition(" - at `")
-    if not what:
-        what, place = message, "$`"
-    return f"{printable(place.removesuffix('`'))}: {printable(what.replace('`', ''))}"
+    """What is wrong in a result, after its place; the whole is no place."""
+    place, what = placed(message)
+    return printable(what) if place == "$" else f"{printable(place)}: {printable(what)}"
 
 
 def _not_json(content: bytes, message: str) -> str:
     if not content:
-        return "$: empty: its run ended before anything was saved"
+        return "empty: its run ended before anything was saved"
     # A cut within a number reads as a bad number: the missing end tells.
     begun, ended = content.lstrip().startswith(b"{"), content.rstrip().endswith(b"}")
     if "truncated" in message or (begun and not ended):
-        return f"$: {CUT_SHORT}"
-    return f"$: not JSON: {printable(message)}"
+        return f"{CUT_SHORT}"
+    return f"not JSON: {printable(message)}"
 
 
 def _faults(result: Result) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import os
 from collections.abc import Iterator
@@ -117,8 +118,7 @@ def load(path: Path) -> Result:
     and what to type next."""
     name = printable(str(path))
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
+        content = _content(path)
     except OSError as error:
         raise ResultError(f"{name}: cannot be read: {error.strerror}; {ANOTHER}") from error
     if len(content) > LARGEST_BYTES:
@@ -129,6 +129,15 @@ def load(path: Path) -> Result:
         raise ResultError(f"{name}: {error}") from None
     except ResultError as error:
         raise ResultError(f"{name}: {error}; {ANOTHER}") from None
+
+
+def _content(path: Path) -> bytes:
+    """What is in a file, up to a byte more than a result has. A pipe is read to its end, but one
+    that nobody writes to is empty: it is opened without waiting for a writer."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with io.BufferedReader(io.FileIO(descriptor)) as file:
+        os.set_blocking(descriptor, True)
+        return file.read(LARGEST_BYTES + 1)
 
 
 def default_path(folder: Path, now: datetime) -> Path:

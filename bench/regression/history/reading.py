@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from bench.errors import UsageError
+from bench.faults import placed
 from bench.regression.history.records import VERSION, Acknowledgement, Point
 from bench.results.decoding import printable
 from outnumber import __version__
@@ -140,7 +141,9 @@ def _decoded(line: bytes) -> Point | Acknowledgement:
     except RecursionError:
         raise ValueError(f"nested too deeply for a line of a history; {AGAIN}") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ValueError(f"{printable(str(error).replace('`', ''))}; {AGAIN}") from None
+        place, what = placed(str(error))
+        said = what if place == "$" else f"{place}: {what}"
+        raise ValueError(f"{printable(said)}; {AGAIN}") from None
     if isinstance(record, Point):
         _check(record)
     return record
