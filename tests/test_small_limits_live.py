@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +78,50 @@ def test_where_the_command_itself_has_no_room_its_limit_is_named(
     code, _, said = ceiling(tmp_path, "asyncio", *before)
     assert code == 4
     assert "RLIMIT_AS" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "most"),
+    [("asyncio", 1, 0), ("pthread", 1, 0), ("pthread", 3, 2), ("threading", 4, 3)],
+)
+def test_an_ordinary_users_few_processes_are_named(
+    tmp_path: Path, name: str, limit: int, most: int
+) -> None:
+    """The user runs nothing else; the one capability lets it read an interpreter of root's."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("root alone can become a user that runs nothing")
+    user, can = 54_322, "-all,+dac_override"
+    own = tmp_path / "own"
+    own.mkdir()
+    os.chown(own, user, user)
+    become = ("setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups")
+    before = (*become, f"--inh-caps={can}", f"--ambient-caps={can}", "env", f"HOME={own}")
+    words = (f"XDG_CACHE_HOME={own}", "prlimit", f"--nproc={limit}", "--")
+    code, stop, said = ceiling(own, name, *before, *words)
+    assert (code, stop["status"], stop["limit"]) == (0, "refused", "RLIMIT_NPROC"), said
+    assert stop["count"] <= most
+
+
+# What is put into a mount namespace of its own before a command starts there.
+STRANGE = {
+    "/proc shows processes alone": "mount -t proc -o subset=pid proc /proc",
+    "/proc hides the processes of others": "mount -t proc -o hidepid=2 proc /proc",
+    "/proc can only be read": "mount -o remount,ro,bind /proc",
+    "/tmp can only be read": "mount -t tmpfs -o ro none /tmp; mount -t tmpfs -o ro none /var/tmp",
+}
+
+
+@pytest.mark.parametrize("mounted", STRANGE.values(), ids=STRANGE.keys())
+def test_a_command_works_where_folders_of_the_system_are_strange(mounted: str) -> None:
+    """In `/dev/shm`, since a test's own folder is below `/tmp`."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
+        inside = ("unshare", "--mount", "--pid", "--fork", "sh", "-c", f'{mounted} && exec "$@"')
+        if subprocess.run([*inside, "sh", "true"], capture_output=True, check=False).returncode:
+            pytest.skip("no namespace of its own can be made here")
+        variables = ("sh", "env", f"XDG_CACHE_HOME={place}/cache")
+        code, stop, said = ceiling(Path(place), "pthread", *inside, *variables)
+    assert (code, stop["count"] > 0) == (0, True), said
+    assert "could not be built" not in stop["message"]
 
 
 def test_go_which_cannot_start_in_little_address_space_names_the_limit(tmp_path: Path) -> None:
