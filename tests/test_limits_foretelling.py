@@ -193,11 +193,12 @@ def test_nothing_is_predicted_while_a_limit_that_may_bind_is_unknown(
 @pytest.mark.parametrize(
     ("take", "hidden"), [(1.0, True), (2.07, True), (0.001, False), (0.0, False), (None, False)]
 )
+@pytest.mark.parametrize("use", [300, None])
 def test_a_limit_that_cannot_be_read_hides_the_ceiling_where_each_unit_takes_one(
-    take: float | None, hidden: bool
+    take: float | None, hidden: bool, use: int | None
 ) -> None:
     """`/proc` mounted with `subset=pid` has no `vm.max_map_count`, which ends most threads."""
-    unread = Allowance("vm.max_map_count", "mappings", None, 300, "the process", known=False)
+    unread = Allowance("vm.max_map_count", "mappings", None, use, "the process", known=False)
     rows = (unread, replace(allowance("MemAvailable", 10_000, 100), resource="memory"))
     found = foretell(Survey(100, rows), {"mappings": take, "memory": 10.0}, NO_RESERVES)
     assert (found.ceiling is None) is hidden

@@ -58,7 +58,7 @@ class Allowed:
         """Whether this limit may bind first and cannot be predicted."""
         one = self.allowance
         if not one.known:
-            takes_one = one.resource in COUNTED and one.use is not None and (self.take or 0) >= 1
+            takes_one = one.resource in COUNTED and (self.take or 0) >= 1
             return one.limit == MEMORY_LIMIT or takes_one
         uses = one.resource not in (None, "filters")  # a filter is met at the first unit or never
         return one.value is not None and uses and self.take is None

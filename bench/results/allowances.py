@@ -79,7 +79,7 @@ def hiding(limits: Iterable[Limit]) -> tuple[str, ...]:
 
 def _may_bind_first(one: Limit) -> bool:
     if not one.known:
-        takes_one = one.measure == "count" and one.use is not None and (one.take or 0) >= 1
+        takes_one = one.measure == "count" and (one.take or 0) >= 1
         return one.name == MEMORY_LIMIT or takes_one
     return one.value is not None and one.use is not None and one.take is None
 
