@@ -49,7 +49,7 @@ def test_a_full_machine_has_no_room_rather_than_less_than_none(tmp_path: Path) -
         ("task", 1_000_000, False, 10, 1_000_000, "max"),
         ("thread", 1_000_000, False, None, 30_000, "reserve"),
         ("thread", 1_000_000, False, 20_000, 20_000, "reserve"),
-        ("thread", 50_000, True, None, 50_000, "max"),
+        ("thread", 50_000, True, None, 30_000, "reserve"),
         ("thread", 50_000, True, 32_000, 32_000, "reserve"),
         ("thread", 10_000, False, 32_000, 10_000, "max"),
     ],
@@ -64,4 +64,7 @@ def test_threads_are_held_back_by_their_number_and_by_pids_left_to_others(
 def test_the_reason_is_told() -> None:
     assert "at most 30,000 threads" in bounds("thread", 10**6, False, Room(None, None)).message
     assert "512 pids" in bounds("thread", 10**6, True, Room(None, 900)).message
+    assert (
+        "machine can number is unknown" in bounds("thread", 10**6, True, Room(None, None)).message
+    )
     assert "reached the requested count" in bounds("task", 700, True, Room(None, None)).message

@@ -107,7 +107,7 @@ def bounds(
     kind: Kind, wanted: int, asked: bool, room_: Room, deadline: float | None = None
 ) -> Bounds:
     """The bounds of a sweep to `wanted` units. `asked`: the user gave that number, which lifts the
-    30,000 threads but no other reserve."""
+    30,000 threads, where the machine's own reserve is known, but no other reserve."""
     limit, message = wanted, "reached the requested count" if asked else "reached this run's cap"
     status: Literal["max", "reserve"] = "max"
     if kind == "thread":
@@ -122,6 +122,9 @@ def _thread_reserves(asked: bool, room_: Room) -> list[tuple[int, str]]:
     if not asked:
         cap = f"safety reserve: at most {MOST_THREADS:,} threads without --max"
         reserves.append((MOST_THREADS, cap))
+    if asked and room_.threads is None:
+        why = "how many the machine can number is unknown"
+        reserves.append((MOST_THREADS, f"safety reserve: at most {MOST_THREADS:,}, as {why}"))
     if room_.threads is not None:
         left = f"safety reserve: {RESERVED_PIDS} pids are left to other processes"
         reserves.append((room_.threads, left))
