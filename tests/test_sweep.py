@@ -6,9 +6,10 @@ import itertools
 import signal
 
 import pytest
+from msgspec.structs import replace
 
 from bench.measure.fake import Behaviour, FakeRig
-from bench.measure.forecast import Forecast
+from bench.measure.forecast import Forecast, bytes_per_unit
 from bench.measure.job import Job, climb_stops, short_stops
 from bench.measure.process import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
 from bench.measure.reserves import Bounds
@@ -260,7 +261,18 @@ def test_what_a_unit_takes_so_far_is_told_with_each_step() -> None:
     rig = FakeRig({"one": Behaviour(user=1_000, kernel=10)})
     taker = SweepTaker(Job(one, "short", 1, (100, 1_000)), NO_BOUNDS, Forecast.of(one), rig.clock)
     taker.take(rig, lambda count: None, lambda step, each: told.append((step, each)))
-    assert [each for _, each in told] == [1_010, 1_010]
+    assert [each for _, each in told] == [None, 1_010]
+
+
+def test_what_a_process_comes_to_take_with_its_first_units_is_no_part_of_a_unit() -> None:
+    sweep, _ = sweep_of(Behaviour(user=1_000, kernel=10))
+    steps = [
+        replace(step, memory=replace(step.memory, user=replace(user, bytes=user.bytes + 500_000)))
+        for step in sweep.steps
+        if (user := step.memory.user).bytes is not None
+    ]
+    assert bytes_per_unit(steps) == bytes_per_unit(sweep.steps) == 1_010
+    assert bytes_per_unit(steps[:1]) is bytes_per_unit([]) is None
 
 
 def test_without_kernel_memory_the_bytes_a_unit_are_unknown() -> None:

@@ -56,7 +56,7 @@ class StepStarted:
 
 @dataclass(frozen=True)
 class StepFinished:
-    """`bytes_per_unit` is over the sweep so far, all memory; `None` where unknown."""
+    """`bytes_per_unit` is all memory, as `forecast.bytes_per_unit` has it; `None` where unknown."""
 
     runtime: str
     purpose: Purpose

@@ -14,7 +14,7 @@ from bench.limits.recognise import Verdict
 from bench.limits.start import refused_start
 from bench.measure.availability import lacking
 from bench.measure.burst import Burst, measured
-from bench.measure.forecast import Forecast, total_bytes
+from bench.measure.forecast import Forecast, bytes_per_unit
 from bench.measure.process import RunnerDied, RunnerError, RunnerHung, RunnerNotStarted
 from bench.measure.protocol import Grown
 from bench.measure.rig import Rig, Subject, shares_of_others
@@ -162,8 +162,7 @@ class Lane:
         self._burst = None
         self._steps.append(step)
         self.forecast = self.forecast.learned(before, step)
-        grown = total_bytes(step.memory, self._baseline)
-        self._on_step(step, grown / step.alive if grown is not None and step.alive else None)
+        self._on_step(step, bytes_per_unit(self._steps))
         if step.swapped:
             message = "the machine began to swap"
             self.end(Stop(status="reserve", count=self.alive, message=message))

@@ -7,7 +7,7 @@ learning gives a new one.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.results.records import Memory, Step
@@ -87,3 +87,12 @@ def total_bytes(now: Memory, before: Memory | None) -> int | None:
         return None
     user, user_before, kernel, kernel_before = (reading.bytes or 0 for reading in readings)
     return user - user_before + kernel - kernel_before
+
+
+def bytes_per_unit(steps: Sequence[Step]) -> float | None:
+    """All memory of a unit, as a result's figures have it: from the first step of a sweep to the
+    last, so that what the process itself has come to take is no part of it. `None` for one step."""
+    if not steps or steps[-1].alive <= steps[0].alive:
+        return None
+    grown = total_bytes(steps[-1].memory, steps[0].memory)
+    return None if grown is None else grown / (steps[-1].alive - steps[0].alive)

@@ -17,7 +17,7 @@ from bench.errors import is_refusal
 from bench.measure.availability import lacking
 from bench.measure.burst import Burst, measured, went_up
 from bench.measure.environment import counting
-from bench.measure.forecast import Forecast, total_bytes
+from bench.measure.forecast import Forecast, bytes_per_unit, total_bytes
 from bench.measure.job import Job, is_level
 from bench.measure.process import RunnerDied, RunnerError, RunnerHung, RunnerNotStarted
 from bench.measure.protocol import MOST_PROBED, Probed
@@ -246,8 +246,7 @@ class SweepTaker:
         self._unfinished = None
         self._steps.append(step)
         self.forecast = self.forecast.learned(before, step)
-        grown = total_bytes(step.memory, self._baseline)
-        on_step(step, grown / step.alive if grown is not None and step.alive else None)
+        on_step(step, bytes_per_unit(self._steps))
 
     def _end_of(self, step: Step) -> Stop | None:
         """Why the sweep ends with this step; `None` where it goes on."""
