@@ -93,7 +93,7 @@ def test_of_several_runs_one_that_cannot_be_added_is_named_and_the_others_are_ad
     cut = stored(folder, replace(RUN, finished=None), "cut.json")
     done = outnumber("history", "add", one, "broken.json", cut, two, code=5)
     first, second = done.stderr.splitlines()[-2:]
-    assert first.startswith("outnumber: broken.json: $: cut short")
+    assert first.startswith("outnumber: broken.json: cut short")
     assert second.strip().startswith("cut.json: its run was cut short before its end")
     assert len(done.stdout.splitlines()) == 2
     assert len(read(folder / "outnumber-history").points) == 2
@@ -186,7 +186,7 @@ def test_a_broken_line_is_told_and_the_rest_is_shown(folder: Path) -> None:
     (folder / "outnumber-history" / "odd.jsonl").write_text("{\n")
     done = outnumber("history", "show")
     told = " ".join(done.stdout.split())
-    assert "outnumber-history/odd.jsonl, line 1: Input data was truncated; delete the line" in told
+    assert "outnumber-history/odd.jsonl, line 1: cut short; delete the line" in told
     assert "12 runs" in done.stdout
 
 
