@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,9 +18,9 @@ from reports.charts.all import NAMES
 from reports.page import drawing, write
 from reports.page.model import Picture
 from reports.tables import COMPARISON, LIMITS, SUMMARY
+from tests.support.commands import COMMAND
 from tests.support.runs import every_runtime, hostile_run, run_of
 
-COMMAND = (sys.executable, "-c", "from outnumber.__main__ import main; main()")
 PICTURES = sorted(f"{name}.{form}" for name in NAMES for form in ("pdf", "png", "svg"))
 TABLES = sorted(f"{n}.{f}" for n in (COMPARISON, LIMITS, SUMMARY, *NAMES) for f in ("csv", "md"))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +12,9 @@ from pptx import Presentation
 
 from bench.cli.slides import Format, Shape, Theme, slides
 from bench.errors import OutnumberError, ResultError, UsageError
+from tests.support.commands import COMMAND
 from tests.support.decks import charts
 from tests.support.results import result, sweep
-
-COMMAND = (sys.executable, "-c", "from outnumber.__main__ import main; main()")
 
 
 @pytest.fixture
