@@ -143,8 +143,8 @@ WRONG = [
         "--direction belongs to github-action-benchmark alone; leave it out",
     ),
     (("none.json", "--format", "go"), 5, "none.json: cannot be read: No such file"),
-    (("empty.json", "--format", "go"), 5, "empty.json: $: empty"),
-    (("other.json", "--format", "go"), 5, "other.json: $: not a result of outnumber"),
+    (("empty.json", "--format", "go"), 5, "empty.json: empty"),
+    (("other.json", "--format", "go"), 5, "other.json: not a result of outnumber"),
 ]
 
 
