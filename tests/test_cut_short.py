@@ -72,12 +72,12 @@ NIGHTS: Files = {"one.json": encoded(OLD), "two.json": encoded(RUN)}
 TESTED = ("--commit", "abc")
 LITTLE = ("-r", "asyncio", "--max", "200", "--sweeps", "1", "--no-climb", "--seed", "1", "-q")
 SCENES = {
-    "run": Scene(("run", *LITTLE, "--no-report", "-o", "new.json"), fewest=20, last="new.json"),
+    "run": Scene(("run", *LITTLE, "--no-report", "-o", "new.json"), fewest=15, last="new.json"),
     "run with its page": Scene(("run", *LITTLE, "-o", "r.json", "--force"), RESULT, fewest=40),
     "run over a run that was cut short": Scene(
         ("run", *LITTLE, "--no-report", "-o", "r.json"),
         {"r.json": encoded(replace(OLD, finished=None))},
-        fewest=20,
+        fewest=15,
         last="r.json",
     ),
     "export": Scene(("export", "r.json", "--format", "go", "-o", "new.txt"), RESULT),
@@ -85,9 +85,9 @@ SCENES = {
         ("export", "r.json", "--format", "pyperf", "-o", "new.txt", "--force"),
         {**RESULT, "new.txt": b"old"},
     ),
-    "report": Scene(("report", "r.json"), RESULT, fewest=30),
+    "report": Scene(("report", "r.json"), RESULT, fewest=25),
     "report over an old one": Scene(
-        ("report", "r.json"), {**RESULT, "r/report.html": b"", "r/summary.csv": b""}, fewest=25
+        ("report", "r.json"), {**RESULT, "r/report.html": b"", "r/summary.csv": b""}, fewest=20
     ),
     "slides": Scene(("slides", "r.json"), RESULT),
     "slides as pictures": Scene(("slides", "r.json", "--format", "png", "-f", "growth"), RESULT),

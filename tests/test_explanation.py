@@ -244,13 +244,23 @@ def test_the_counters_are_those_that_this_run_recorded() -> None:
     for counter in (
         "kernel.threads-max allows 192,730 threads on the whole machine.",
         "kernel.pid_max gives out numbers below 32,768",
-        "RLIMIT_NPROC sets no bound here.",
-        "What pids.max would allow could not be read.",
+        "pids.max and RLIMIT_NPROC set no bound here.",
         "vm.max_map_count allows a process 65,530 mappings",
         "One OS thread (C) takes 2.00 of them.",
         "The kernel sees no task: those of this run took nothing of the limits on threads.",
     ):
         assert counter in text
+
+
+def test_a_counter_that_could_not_be_read_leaves_the_first_limit_unknown() -> None:
+    whole = every_runtime()
+    sweeps = tuple(
+        replace(one, limits=tuple(replace(x, known=x.name != "pids.max") for x in one.limits))
+        for one in whole.sweeps
+    )
+    text = said(replace(whole, sweeps=sweeps))
+    assert "What pids.max would allow could not be read." in text
+    assert "Which limit would stop OS threads (C) is unknown in this run." in text
 
 
 def test_the_reason_is_a_counter_for_the_one_and_memory_for_the_other() -> None:

@@ -114,6 +114,8 @@ STRANGE = {
 @pytest.mark.parametrize("mounted", STRANGE.values(), ids=STRANGE.keys())
 def test_a_command_works_where_folders_of_the_system_are_strange(mounted: str) -> None:
     """In `/dev/shm`, since a test's own folder is below `/tmp`."""
+    if "/tmp" in mounted and Path("/tmp") in Path(__file__).parents:
+        pytest.skip("the checkout itself is below /tmp")
     with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
         inside = ("unshare", "--mount", "--pid", "--fork", "sh", "-c", f'{mounted} && exec "$@"')
         if subprocess.run([*inside, "sh", "true"], capture_output=True, check=False).returncode:

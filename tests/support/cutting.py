@@ -69,7 +69,8 @@ class _Cutter:
 
     def _named(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(path: Any, *words: Any, **more: Any) -> Any:
-            if not self._is_inside(path):
+            reads = name == "open" and not (words[0] if words else more["flags"]) & WRITES
+            if reads or not self._is_inside(path):
                 return real(path, *words, **more)
             self._count(name)
             made = real(path, *words, **more)

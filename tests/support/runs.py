@@ -62,7 +62,7 @@ def thread_limits(take: float = 2.0) -> tuple[Limit, ...]:
         memory("MemAvailable", 25_276_510_208, 35_689.0, 685_215),
         memory("address space", 2**47, 8_393_019.0, 16_768_393),
         counter("RLIMIT_NPROC", None, 1.0, None, "user 0"),
-        replace(counter("pids.max", None, 1.0, None, "every cgroup"), known=False),
+        counter("pids.max", None, 1.0, None, "every cgroup"),
     )
 
 
