@@ -90,7 +90,7 @@ class Fault:
 
 HELLO = 'say(reply="hello"'
 FAULTS = {
-    "no hello": Fault(HELLO, 'say(reply="hallo"', conformance.says_hello, "Invalid value 'hallo'"),
+    "no hello": Fault(HELLO, 'say(reply="hallo"', conformance.says_hello, "unknown value 'hallo'"),
     "an empty unit": Fault(
         'unit="a bytearray"', 'unit=" "', conformance.says_hello, "'unit' was empty"
     ),
