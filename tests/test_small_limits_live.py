@@ -70,7 +70,8 @@ def test_too_few_descriptors_are_named(tmp_path: Path, name: str, limit: int) ->
     assert (code, stop["count"], stop["limit"]) == (0, 0, "RLIMIT_NOFILE"), said
 
 
-@pytest.mark.parametrize("megabytes", [20, 30, 40, 45])
+# With still less, now and then Python aborts before it can run anything of ours.
+@pytest.mark.parametrize("megabytes", [40, 45])
 def test_where_the_command_itself_has_no_room_its_limit_is_named(
     tmp_path: Path, megabytes: int
 ) -> None:
@@ -117,7 +118,8 @@ def test_a_command_works_where_folders_of_the_system_are_strange(mounted: str) -
     if "/tmp" in mounted and Path("/tmp") in Path(__file__).parents:
         pytest.skip("the checkout itself is below /tmp")
     with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
-        inside = ("unshare", "--mount", "--pid", "--fork", "sh", "-c", f'{mounted} && exec "$@"')
+        own_ids = ("--pid", "--fork") if "mount -t proc" in mounted else ()
+        inside = ("unshare", "--mount", *own_ids, "sh", "-c", f'{mounted} && exec "$@"')
         if subprocess.run([*inside, "sh", "true"], capture_output=True, check=False).returncode:
             pytest.skip("no namespace of its own can be made here")
         variables = ("sh", "env", f"XDG_CACHE_HOME={place}/cache")
