@@ -260,7 +260,7 @@ def listed(trends: Iterable[Trend]) -> str:
 
 
 def ended(trends: Iterable[Trend]) -> str:
-    """`ceiling of pthread (reserve for others: kernel.pid_max); ceiling of trio (as far as asked)`:
+    """`ceiling of pthread (safety reserve: kernel.pid_max); ceiling of trio (this run's cap)`:
     what ended the launches of the last segments."""
     found: dict[str, list[Trend]] = {}
     for trend in trends:
