@@ -14,9 +14,9 @@ from collections.abc import Iterable
 
 import psutil
 
+from bench.model.records import Machine
 from bench.probes import cgroup, cpu, hierarchy
 from bench.probes.memory import machine_bytes
-from bench.results.records import Machine
 from bench.system import System, whole_number
 
 # A file that names the machine's maker, a word in it, and the hypervisor that says so.

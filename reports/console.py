@@ -13,7 +13,7 @@ from rich.console import Console as RichConsole
 from rich.console import ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from reports.escape import visible
+from reports.wording.escape import visible
 
 
 class Console(RichConsole):

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.results.metrics import Metric
-from bench.results.records import Result
-from reports.charts.all import charts
-from reports.charts.chart import Chart
-from reports.comparison import Comparison, compare
-from reports.tables import Titled, tables
+from bench.derive.metrics import Metric
+from bench.model.records import Result
+from reports.figures.all import charts
+from reports.figures.chart import Chart
+from reports.tables.comparison import Comparison, compare
+from reports.tables.report import Titled, tables
 
 
 @dataclass(frozen=True)

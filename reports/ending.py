@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from reports.busy import busy_line
-from reports.comparison import table
 from reports.console import Console
 from reports.digest import Digest
-from reports.escape import terminal
-from reports.finding import finding
-from reports.last_words import last_words
+from reports.tables.comparison import table
+from reports.tables.finding import finding
+from reports.wording.busy import busy_line
+from reports.wording.escape import terminal
+from reports.wording.last_words import last_words
 
 
 def print_ending(made: Digest, console: Console | None = None) -> None:

@@ -21,14 +21,14 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bench.experiments import events
-from bench.results.doubts import APPLY, gravest
-from bench.results.records import Purpose, Stop
-from reports import units
-from reports.comparison import REASONS
+from bench.derive.doubts import APPLY, gravest
+from bench.engine import events
+from bench.model.records import Purpose, Stop
 from reports.console import Console
-from reports.doubted import marked, note, stated
-from reports.escape import terminal
+from reports.tables.comparison import REASONS
+from reports.wording import units
+from reports.wording.doubted import marked, note, stated
+from reports.wording.escape import terminal
 
 # A log line is due for a step only where the log has been silent for so long.
 SILENT_SECONDS = 15.0

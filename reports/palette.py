@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bench.results.metrics import Part
+from bench.derive.metrics import Part
 
 ThemeName = Literal["light", "dark"]
 Mark = Literal["circle", "square", "diamond", "triangle", "star", "plus", "x", "dash"]

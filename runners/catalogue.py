@@ -1,7 +1,7 @@
 """The catalogue: every runtime as data, from `catalogue.toml` or from a stranger's own file.
 
 Nothing is started here, and of the harness only its words for faults are imported. Whether a
-runtime can run on this machine is found by `bench.measure.availability`.
+runtime can run on this machine is found by `bench.engine.availability`.
 """
 
 from __future__ import annotations

@@ -19,13 +19,13 @@ from bench.cli.compare import compare
 from bench.cli.configured import Configured
 from bench.cli.contenders import Contenders
 from bench.cli.pairs_session import PairsAsked, PairsPlace, _refuse_unmeasured, carry_out_pairs
+from bench.engine.availability import Availability
+from bench.engine.fake import Behaviour, FakeClock, FakeRig
 from bench.errors import MeasureError, UsageError
 from bench.experiments.side import Contender
-from bench.measure.availability import Availability
-from bench.measure.fake import Behaviour, FakeClock, FakeRig
-from bench.regression.verdicts import Judgement, Verdict
-from bench.results.file import load
-from bench.results.records import Result, Runtime
+from bench.judging.verdicts import Judgement, Verdict
+from bench.model.file import load
+from bench.model.records import Result, Runtime
 from bench.signals import Interrupted
 from tests.support.commands import COMMAND, outnumber, running, stranger, unread, wait_for_pid
 from tests.support.entries import entry

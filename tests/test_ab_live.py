@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.regression.verdicts import Judgement
+from bench.judging.verdicts import Judgement
 from runners.catalogue import FOLDER
 from tests.support.commands import outnumber
 

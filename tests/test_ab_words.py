@@ -15,7 +15,7 @@ from bench.cli.configured import KEYS, Configured, configured
 from bench.cli.contenders import Asked, contenders, without_the_same
 from bench.cli.gates import gates
 from bench.errors import UsageError
-from bench.regression.gates import BURST, BYTES, LEAK, Figure, Margin
+from bench.judging.gates import BURST, BYTES, LEAK, Figure, Margin
 from tests.support.commands import outnumber_here
 
 

@@ -18,7 +18,7 @@ import typer
 
 from bench.cli import main
 from bench.cli.gates import gates
-from bench.regression.gates import BY_DEFAULT, BYTES, LEAK
+from bench.judging.gates import BY_DEFAULT, BYTES, LEAK
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.measure.availability import Tools, availability, find_tools, lacking
+from bench.engine.availability import Tools, availability, find_tools, lacking
 from runners.catalogue import CatalogueError, shipped, stranger
 from tests.support.entries import entry
 

@@ -15,24 +15,24 @@ from typing import TypeVar
 import pytest
 from msgspec.structs import replace
 
+from bench.engine import protocol
+from bench.engine.fake import Behaviour, FakeEyes, FakeRig, FakeRunner
+from bench.engine.forecast import Forecast
+from bench.engine.job import Job
+from bench.engine.ledger import Ledger
+from bench.engine.protocol import AnyReply, Grown, Hello, Probed, Released
+from bench.engine.reserves import Bounds
+from bench.engine.rig import Subject
+from bench.engine.sweep import SweepTaker
 from bench.errors import MeasureError, UsageError
-from bench.experiments.ledger import Ledger
+from bench.history.folder import acknowledge
+from bench.history.records import VERSION, Acknowledgement
 from bench.limits.foretell import NO_RESERVES, foretell
 from bench.limits.model import Allowance, Survey
 from bench.machine import limits
-from bench.measure import protocol
-from bench.measure.fake import Behaviour, FakeEyes, FakeRig, FakeRunner
-from bench.measure.forecast import Forecast
-from bench.measure.job import Job
-from bench.measure.protocol import AnyReply, Grown, Hello, Probed, Released
-from bench.measure.reserves import Bounds
-from bench.measure.rig import Subject
-from bench.measure.sweep import SweepTaker
-from bench.regression.history.folder import acknowledge
-from bench.regression.history.records import VERSION, Acknowledgement
-from bench.results import file as result_file
-from bench.results.file import ResultFile, load
-from bench.results.records import MOST, Plan, Sweep
+from bench.model import file as result_file
+from bench.model.file import ResultFile, load
+from bench.model.records import MOST, Plan, Sweep
 from bench.system import System
 from runners.catalogue import CatalogueError, Entry, stranger
 from tests.support.anything import STRANGE_INTEGERS, STRANGE_TEXTS, TEXTS, Maker

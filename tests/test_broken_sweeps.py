@@ -12,9 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from bench.cli.export import Format
+from bench.derive.figures import figures
+from bench.model.records import Purpose, Result, Side, Status, Sweep
 from bench.probes.memory import GONE
-from bench.results.figures import figures
-from bench.results.records import Purpose, Result, Side, Status, Sweep
 from reports.digest import digest
 from reports.page import sheets
 from reports.page.model import Picture, page

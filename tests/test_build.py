@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.engine.availability import Tools, find_tools
+from bench.engine.build import HARMLESS, KEYED, build_environment, command_of
+from bench.engine.cache import Place, doubt_of
 from bench.errors import MeasureError
-from bench.measure.availability import Tools, find_tools
-from bench.measure.build import HARMLESS, KEYED, build_environment, command_of
-from bench.measure.cache import Place, doubt_of
 from runners.catalogue import FOLDER, Entry, shipped
 from tests.support.entries import entry
 
@@ -314,7 +314,7 @@ def test_what_is_built_for_one_time_goes_with_the_process(tmp_path: Path) -> Non
     cache = tmp_path / "cache"
     world_writable(cache)
     program = (
-        "import sys; from pathlib import Path; from tests.test_build import *; from bench.measure."
+        "import sys; from pathlib import Path; from tests.test_build import *; from bench.engine."
         "build import command_of; folder, cache = map(Path, sys.argv[1:]); print(*command_of(made("
         "folder, compiler(folder)), TOOLS, cache, lambda words: None))"
     )

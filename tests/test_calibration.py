@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.regression.gates import BURST, BYTES, LEAK, Gate, Margin
-from bench.regression.looks import Look, looks
-from bench.regression.simulate import Change, Recorded, play
-from bench.regression.verdicts import Word
-from bench.results.statistics import Estimate
+from bench.derive.statistics import Estimate
+from bench.judging.gates import BURST, BYTES, LEAK, Gate, Margin
+from bench.judging.looks import Look, looks
+from bench.judging.simulate import Change, Recorded, play
+from bench.judging.verdicts import Word
 from tests.calibration import (
     alternatives,
     climbs,

@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from bench.regression.decision import decide
-from bench.regression.gates import BURST, BYTES, CEILING, LEAK, Gate, Margin
-from bench.regression.looks import looks
-from bench.regression.sides import Pairs
+from bench.judging.decision import decide
+from bench.judging.gates import BURST, BYTES, CEILING, LEAK, Gate, Margin
+from bench.judging.looks import looks
+from bench.judging.sides import Pairs
 from tests.calibration import climbs
 from tests.test_calibration import drawn, missed, shares
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from bench.regression.history.check import check
+from bench.history.check import check
 from tests.calibration.history import NIGHTS, nominates, stretch_of
 from tests.calibration.nights import KINDS, Dated, series, shifted
 

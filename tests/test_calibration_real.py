@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.regression.looks import looks
-from bench.regression.simulate import Recorded, play
-from bench.regression.verdicts import Word
+from bench.judging.looks import looks
+from bench.judging.simulate import Recorded, play
+from bench.judging.verdicts import Word
 from tests.calibration import outcomes, real, recordings, targets
 from tests.test_calibration import all_found, all_spreads, two
 

@@ -8,17 +8,17 @@ from typing import TypeVar
 import pytest
 from msgspec.structs import replace
 
-from bench.results.figures import figures
-from bench.results.metrics import Metric, find
-from bench.results.records import Limit, Result, Status, Sweep
-from reports.charts.all import CHARTS, NAMES, charts
-from reports.charts.chart import Chart
-from reports.charts.closeness import closeness
-from reports.charts.growth import growth
-from reports.charts.how_many import how_many
-from reports.charts.spawn import spawn
-from reports.charts.unit_cost import unit_cost
-from reports.charts.where_time_goes import where_time_goes
+from bench.derive.figures import figures
+from bench.derive.metrics import Metric, find
+from bench.model.records import Limit, Result, Status, Sweep
+from reports.figures.all import CHARTS, NAMES, charts
+from reports.figures.chart import Chart
+from reports.figures.closeness import closeness
+from reports.figures.growth import growth
+from reports.figures.how_many import how_many
+from reports.figures.spawn import spawn
+from reports.figures.unit_cost import unit_cost
+from reports.figures.where_time_goes import where_time_goes
 from tests.support.results import (
     ASYNCIO,
     GOROUTINE,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.measure import children
+from bench.engine import children
 from bench.probes import cgroup, hierarchy, processes
 from bench.probes.cgroup import find
 from bench.system import System
@@ -23,7 +23,7 @@ from tests.support.commands import heed_signals
 from tests.support.families import KINDS, family, living, noted
 from tests.support.scripts import script
 
-IN_A_PROGRAM = [kind for kind in KINDS if kind != "clean"]  # see bench.measure.children
+IN_A_PROGRAM = [kind for kind in KINDS if kind != "clean"]  # see bench.engine.children
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_command_that_is_not_there_is_an_error_with_its_name(tmp_path: Path) -
 
 HARNESS = """
 from bench import command, signals
-from bench.measure import children
+from bench.engine import children
 command.declare()
 signals.install()
 children.run({words!r}, 600)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.measure import conformance, process
-from bench.measure.availability import availability, find_tools
-from bench.measure.build import command_of
-from bench.measure.cache import default_cache
-from bench.measure.children import Launch
-from bench.measure.conformance import checks, examine
+from bench.engine import conformance, process
+from bench.engine.availability import availability, find_tools
+from bench.engine.build import command_of
+from bench.engine.cache import default_cache
+from bench.engine.children import Launch
+from bench.engine.conformance import checks, examine
 from bench.probes import cpu
 from runners.catalogue import Entry, shipped
 from tests.support.commands import outnumber_here, stranger

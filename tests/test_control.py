@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
+from bench.engine import events
+from bench.engine.availability import Availability, Tools
+from bench.engine.fake import CONTROL_SECONDS, Behaviour, FakeRig
+from bench.engine.reference import CONTROL, sample
+from bench.engine.rig import MachineRig
 from bench.errors import MeasureError
-from bench.experiments import events
 from bench.experiments.plan import Request
-from bench.experiments.scale import ScaleExperiment
-from bench.measure.availability import Availability, Tools
-from bench.measure.control import CONTROL, sample
-from bench.measure.fake import CONTROL_SECONDS, Behaviour, FakeRig
-from bench.measure.rig import MachineRig
-from bench.results.records import Result
+from bench.experiments.population import ScaleExperiment
+from bench.model.records import Result
 from bench.system import System
 from tests.support.entries import MACHINE, entry
 

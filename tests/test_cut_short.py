@@ -23,21 +23,22 @@ from msgspec.structs import replace
 import reports.digest
 from bench.cli import ab, choose, main, pairs_session, session
 from bench.cli.contenders import Contenders
-from bench.experiments import ledger, pairs
+from bench.derive.figures import figures
+from bench.engine import ledger
+from bench.engine.availability import Availability
+from bench.engine.fake import FakeClock, FakeRig
+from bench.experiments import pairs
 from bench.experiments.side import Contender
-from bench.measure.availability import Availability
-from bench.measure.fake import FakeClock, FakeRig
-from bench.regression import looks
-from bench.regression.history.points import point_of
-from bench.regression.history.reading import check_line
-from bench.results.decoding import decode, encode
-from bench.results.figures import figures
-from bench.results.records import Result, Runtime
+from bench.history.points import point_of
+from bench.history.reading import check_line
+from bench.judging import looks
+from bench.model.decoding import decode, encode
+from bench.model.records import Result, Runtime
 from reports.deck import deck
 from reports.digest import digest
+from reports.draw import save
 from reports.page import drawing, write
 from reports.page.html import SIGNED
-from reports.pictures import save
 from tests.support.commands import outnumber_here
 from tests.support.cutting import FREEING, Ended, Files, How, contents, cut, fill, left
 from tests.support.entries import entry

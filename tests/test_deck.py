@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from bench.results.figures import figures
+from bench.derive.figures import figures
 from reports.deck import words
 from reports.deck.deck import deck
 from reports.deck.template import BODY_HEIGHT, presentation
 from reports.digest import digest
 from reports.explanation.tell import explain
 from reports.explanation.text import Explanation, Section, Sentence
-from reports.finding import finding
 from reports.palette import LIGHT
+from reports.tables.finding import finding
 from tests.support.decks import (
     charts,
     height,

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from pptx.enum.chart import XL_MARKER_STYLE
 
-from reports.charts.all import NAMES
+from reports.figures.all import NAMES
 from reports.palette import LIGHT, colour
 from tests.support.decks import (
     charts,

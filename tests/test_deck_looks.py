@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reports.charts.all import NAMES
 from reports.deck.template import HEIGHT, WIDTH
+from reports.figures.all import NAMES
 from reports.palette import DARK, THEMES, Theme, colour
 from tests.support.decks import (
     charts,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reports import units
 from reports.deck import formats
 from reports.deck.scales import BYTES, around, factor_of, step_of, unit_of
 from reports.deck.text import count_lines, cut, fit, kept, shortened, width
+from reports.wording import units
 
 
 @pytest.mark.parametrize(

@@ -17,39 +17,39 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from bench.experiments.events import RunStarted, StepFinished, SweepFinished
-from bench.regression.gates import BURST
-from bench.regression.history.points import point_of
-from bench.regression.history.review import Review, review
-from bench.regression.history.trends import START
-from bench.regression.verdicts import Judgement
-from bench.results.doubts import APPLY, DOUBTS, MARK, REASONS
-from bench.results.figures import figures
-from bench.results.metrics import Metric
-from bench.results.records import Reading, Result, Status, Sweep
-from reports.charts.chart import Chart
-from reports.comparison import compare, markdown, table
+from bench.derive.doubts import APPLY, DOUBTS, MARK, REASONS
+from bench.derive.figures import figures
+from bench.derive.metrics import Metric
+from bench.engine.events import RunStarted, StepFinished, SweepFinished
+from bench.history.points import point_of
+from bench.history.review import Review, review
+from bench.history.trends import START
+from bench.judging.gates import BURST
+from bench.judging.verdicts import Judgement
+from bench.model.records import Reading, Result, Status, Sweep
 from reports.console import Console
 from reports.deck.deck import deck
 from reports.digest import Digest, digest
+from reports.draw.canvas import SHAPES
+from reports.draw.draw import draw
 from reports.explanation.render import as_markdown as explained
 from reports.explanation.tell import explain
 from reports.exports.formats import FORMATS, export
 from reports.exports.names import doubted as doubted_lines
-from reports.finding import finding
-from reports.limits import print_ceilings, print_limits
+from reports.figures.chart import Chart
+from reports.history.charts import charts as trend_charts
+from reports.history.markdown import as_markdown as trends_markdown
+from reports.history.table import print_trends
 from reports.live import LinesView, LiveView, TableView
 from reports.page import sheets
 from reports.page.drawing import PHONE
 from reports.page.html import html
 from reports.palette import LIGHT
-from reports.pictures.canvas import SHAPES
-from reports.pictures.draw import draw
-from reports.summary import render, value_of
-from reports.tables import as_markdown
-from reports.trends.charts import charts as trend_charts
-from reports.trends.markdown import as_markdown as trends_markdown
-from reports.trends.table import print_trends
+from reports.tables.comparison import compare, markdown, table
+from reports.tables.finding import finding
+from reports.tables.limits import print_ceilings, print_limits
+from reports.tables.report import as_markdown
+from reports.tables.summary import render, value_of
 from reports.verdicts import words as verdict_words
 from reports.verdicts.junit import junit
 from reports.verdicts.markdown import markdown as verdict_markdown
@@ -273,7 +273,7 @@ def _drawn(chart: Chart, shape: Any) -> str:
 
 @place("the page")
 def _(made: Result) -> Iterator[str]:
-    from reports.charts.all import NAMES as CHARTS
+    from reports.figures.all import NAMES as CHARTS
     from reports.page.model import Picture, page
 
     pictures = dict.fromkeys(CHARTS, Picture("data:,", "data:,", "data:,", "data:,"))

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from bench.cli.compare import compare
 from bench.cli.judged import EXIT_CODES, exit_code
+from bench.engine.fake import Behaviour
 from bench.errors import OutnumberError
-from bench.measure.fake import Behaviour
-from bench.results.records import Result
+from bench.model.records import Result
 from bench.signals import SIGNALS, Interrupted
 from tests.support.commands import outnumber_here
 from tests.support.results import Unit, result, sweep

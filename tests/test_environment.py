@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from bench.clock import RealClock
-from bench.measure.availability import availability, find_tools
-from bench.measure.children import Launch
-from bench.measure.environment import (
+from bench.engine.availability import availability, find_tools
+from bench.engine.children import Launch
+from bench.engine.environment import (
     TELLING,
     counting,
     dropped,
@@ -22,13 +22,13 @@ from bench.measure.environment import (
     started_with,
     variables_of,
 )
-from bench.measure.process import RunnerProcess
-from bench.measure.rig import MachineRig
-from bench.results.file import load
-from bench.results.likeness import facts_of
-from bench.results.records import Facts
+from bench.engine.process import RunnerProcess
+from bench.engine.rig import MachineRig
+from bench.model.file import load
+from bench.model.likeness import facts_of
+from bench.model.records import Facts
 from bench.system import System
-from reports.repeat import repeat
+from reports.wording.repeat import repeat
 from runners.catalogue import shipped
 from tests.support.commands import little, outnumber, outnumber_here, stranger
 from tests.support.entries import entry

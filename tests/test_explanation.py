@@ -8,15 +8,15 @@ import re
 import pytest
 from msgspec.structs import replace
 
+from bench.derive.figures import figures
 from bench.errors import UsageError
-from bench.results.figures import figures
-from bench.results.records import Result, Status, Sweep
+from bench.model.records import Result, Status, Sweep
 from reports.digest import Digest, digest
 from reports.explanation.render import as_markdown, as_text, render
 from reports.explanation.tell import explain
 from reports.explanation.text import Explanation, Name, Number, Sentence, listed, say
 from reports.explanation.threads import portion
-from reports.names import many
+from reports.wording.names import many
 from tests.support.results import MEMINFO, PTHREAD, Unit, result, sweep, whole_run
 from tests.support.runs import (
     HOSTILE,

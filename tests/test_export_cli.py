@@ -13,7 +13,7 @@ import pytest
 
 from bench import signals
 from bench.cli import main
-from bench.results.file import ResultFile
+from bench.model.file import ResultFile
 from reports.exports.formats import FORMATS
 from tests.support.commands import outnumber
 from tests.support.results import result, sweep, whole_run

@@ -15,7 +15,7 @@ import pyperf  # type: ignore[import-untyped]
 import pytest
 from jsonschema import Draft202012Validator, ValidationError  # type: ignore[import-untyped]
 
-from bench.results.records import Result
+from bench.model.records import Result
 from reports.exports.formats import ONE_DIRECTION, export
 from reports.exports.github_action_benchmark import DIRECTIONS
 from tests.support.results import Unit, leak_sweep, result, sweep, whole_run

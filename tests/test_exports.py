@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bench.cli.export import Direction, Format
 from bench.errors import UsageError
-from bench.results.records import Result
+from bench.model.records import Result
 from reports.exports.figure import Figure, figures_of
 from reports.exports.formats import FORMATS, ONE_DIRECTION, export
 from reports.exports.github_action_benchmark import DIRECTIONS

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.measure.availability import availability, find_tools
-from bench.measure.process import RunnerDied
-from bench.measure.rig import MachineRig
+from bench.engine.availability import availability, find_tools
+from bench.engine.process import RunnerDied
+from bench.engine.rig import MachineRig
+from bench.model.records import FUTEX_SLOTS
 from bench.probes.futex import has_own_hash
-from bench.results.records import FUTEX_SLOTS
 from bench.system import System
 from runners.catalogue import Entry, shipped
 

@@ -13,10 +13,10 @@ import pytest
 from msgspec.structs import replace
 
 from bench.cli.commit import VARIABLES
-from bench.regression.gates import BURST, BYTES
-from bench.regression.history.folder import add
-from bench.regression.history.reading import read
-from bench.results.records import Result
+from bench.history.folder import add
+from bench.history.reading import read
+from bench.judging.gates import BURST, BYTES
+from bench.model.records import Result
 from tests.support.commands import outnumber_here as outnumber
 from tests.support.commands import unread
 from tests.support.histories import history, noise, shifted

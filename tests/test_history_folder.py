@@ -15,12 +15,12 @@ import pytest
 from msgspec.structs import replace
 
 from bench.errors import MeasureError, UsageError
-from bench.regression.gates import BURST
-from bench.regression.history.folder import acknowledge, add
-from bench.regression.history.points import point_of
-from bench.regression.history.reading import read
-from bench.regression.history.records import VERSION, Acknowledgement, Point
-from bench.results.records import Result, Side
+from bench.history.folder import acknowledge, add
+from bench.history.points import point_of
+from bench.history.reading import read
+from bench.history.records import VERSION, Acknowledgement, Point
+from bench.judging.gates import BURST
+from bench.model.records import Result, Side
 from tests.support.histories import point
 from tests.support.results import leak_sweep, result, sweep, whole_run
 

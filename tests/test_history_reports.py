@@ -18,24 +18,24 @@ import pytest
 from msgspec.structs import replace as changed
 
 from bench.errors import UsageError
-from bench.regression.gates import BURST, BYTES, CEILING, LEAK
-from bench.regression.history.reading import Fault
-from bench.regression.history.records import VERSION, Acknowledgement
-from bench.regression.history.review import Review, review
-from bench.results.records import Runtime
+from bench.history.reading import Fault
+from bench.history.records import VERSION, Acknowledgement
+from bench.history.review import Review, review
+from bench.judging.gates import BURST, BYTES, CEILING, LEAK
+from bench.model.records import Runtime
 from reports.console import Console
+from reports.draw import trends
+from reports.draw.canvas import WIDE
+from reports.draw.draw import draw
+from reports.draw.save import embedded
+from reports.history import charts, words
+from reports.history.data import as_json
+from reports.history.markdown import as_markdown
+from reports.history.page import NAME, page, write_page
+from reports.history.spark import BLOCKS, spark
+from reports.history.table import print_check, print_trends
 from reports.page.html import rendered
 from reports.palette import LIGHT
-from reports.pictures import trends
-from reports.pictures.canvas import WIDE
-from reports.pictures.draw import draw
-from reports.pictures.save import embedded
-from reports.trends import charts, words
-from reports.trends.data import as_json
-from reports.trends.markdown import as_markdown
-from reports.trends.page import NAME, page, write_page
-from reports.trends.spark import BLOCKS, spark
-from reports.trends.table import print_check, print_trends
 from tests.support.histories import FIRST, burst_history, history, noise, shifted
 from tests.support.markup import Markup
 from tests.support.odd import LONG, NASTY
@@ -410,7 +410,7 @@ def html(name: str) -> str:
     made = eventful() if name == "eventful" else hostile()
     blank = Picture(light=BLANK, dark=BLANK, light_narrow=BLANK, dark_narrow=BLANK)
     drawn = {one.name: blank for one in charts.charts(made)}
-    with mock.patch("reports.trends.page.pictures", return_value=drawn):
+    with mock.patch("reports.history.page.pictures", return_value=drawn):
         return rendered("trends.html.j2", page=page(made))
 
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from bench.regression.history.check import level_of, permutations_for
-from bench.regression.history.patience import Patience, patience_of
-from bench.regression.history.shift import LEVEL, Shift, orders, shifts
-from bench.regression.history.splits import (
+from bench.history.check import level_of, permutations_for
+from bench.history.patience import Patience, patience_of
+from bench.history.shift import LEVEL, Shift, orders, shifts
+from bench.history.splits import (
     CALM_SIDES,
     UNLIKELY,
     USUAL,

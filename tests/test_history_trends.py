@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as changed
 
-from bench.regression.gates import BURST, BYTES, CEILING, LEAK
-from bench.regression.history.reading import History
-from bench.regression.history.records import VERSION, Acknowledgement
-from bench.regression.history.review import Review, review
-from bench.regression.history.trends import Trend, fact_names, trends
-from reports.trends import words
+from bench.history.reading import History
+from bench.history.records import VERSION, Acknowledgement
+from bench.history.review import Review, review
+from bench.history.trends import Trend, fact_names, trends
+from bench.judging.gates import BURST, BYTES, CEILING, LEAK
+from reports.history import words
 from tests.support.histories import FACTS, burst_history, history, noise, point, shifted
 
 ASYNCIO = ("asyncio", BURST)

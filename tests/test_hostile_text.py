@@ -22,8 +22,8 @@ import pytest
 from bench.cli.configured import KEYS as CONFIGURED
 from bench.cli.export import Format
 from bench.cli.guard import Guarded
-from bench.regression.gates import BURST
-from bench.regression.history.records import Acknowledgement
+from bench.history.records import Acknowledgement
+from bench.judging.gates import BURST
 from tests.support.commands import outnumber_here
 from tests.support.histories import point
 from tests.support.results import leak_sweep, result, sweep, whole_run
@@ -313,9 +313,8 @@ def test_all_that_is_printed_goes_through_the_guarded_streams() -> None:
         for line in file.read_text(encoding="utf-8").splitlines()
         if around.search(line) and file.name not in ("console.py", "readers.py")
     }
-    assert found == {
-        "reports/comparison.py: from rich.console import Console, ConsoleOptions, RenderResult"
-    }
+    words = "from rich.console import Console, ConsoleOptions, RenderResult"
+    assert found == {f"reports/tables/comparison.py: {words}"}
 
 
 @pytest.mark.parametrize("size", range(1, 8))

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.measure.availability import find_tools
-from bench.measure.forecast import Forecast
-from bench.measure.job import Job
-from bench.measure.reserves import Bounds
-from bench.measure.rig import MachineRig
-from bench.measure.sweep import SweepTaker
-from bench.results.leak import leaked_bytes_per_unit
+from bench.derive.leak import leaked_bytes_per_unit
+from bench.engine.availability import find_tools
+from bench.engine.forecast import Forecast
+from bench.engine.job import Job
+from bench.engine.reserves import Bounds
+from bench.engine.rig import MachineRig
+from bench.engine.sweep import SweepTaker
 from bench.system import System
 from tests.support.leaking import LEAK, asyncio_with
 

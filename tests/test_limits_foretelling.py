@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.experiments.watch import limits_of
+from bench.derive.allowances import hiding
 from bench.limits.foretell import NO_RESERVES, Foretold, Reserves, foretell
 from bench.limits.model import Allowance, Survey
 from bench.limits.takes import Holding, rising, takes
-from bench.results.allowances import hiding
+from bench.limits.watch import limits_of
 from tests.support.limits import made, surveyed
 
 MIB = 1 << 20

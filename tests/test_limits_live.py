@@ -14,13 +14,13 @@ import psutil
 import pytest
 
 from bench.clock import RealClock
+from bench.engine.availability import availability, find_tools
+from bench.engine.build import command_of
+from bench.engine.cache import default_cache
+from bench.engine.rig import MachineRig
 from bench.experiments.ceiling import CeilingExperiment, Quest
 from bench.limits.foretell import NO_RESERVES
-from bench.measure.availability import availability, find_tools
-from bench.measure.build import command_of
-from bench.measure.cache import default_cache
-from bench.measure.rig import MachineRig
-from bench.results.records import Limit, Stop, Sweep
+from bench.model.records import Limit, Stop, Sweep
 from bench.system import System
 from runners.catalogue import Entry, Guess, shipped
 from tests.support import cgroups

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.experiments.watch import Watch, limits_of
-from bench.experiments.witness import LimitWitness
+from bench.engine.fake import Behaviour, FakeClock, FakeEyes, FakeRunner
+from bench.engine.rig import Subject
+from bench.engine.witness import LimitWitness
 from bench.limits.foretell import NO_RESERVES
 from bench.limits.model import Ending
 from bench.limits.recognise import Verdict
-from bench.measure.fake import Behaviour, FakeClock, FakeEyes, FakeRunner
-from bench.measure.rig import Subject
-from bench.results.records import Memory, Reading, Step, Stop
+from bench.limits.watch import Watch, limits_of
+from bench.model.records import Memory, Reading, Step, Stop
 from bench.system import System
 from tests.support.entries import entry
 from tests.support.limits import RUNNER, made

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from bench.experiments.events import (
+from bench.engine.events import (
     BuildStarted,
     Event,
     Note,
@@ -23,7 +23,7 @@ from bench.experiments.events import (
     SweepStarted,
     TimeLeft,
 )
-from bench.results.records import Memory, Purpose, Reading, Runtime, Status, Step, Stop
+from bench.model.records import Memory, Purpose, Reading, Runtime, Status, Step, Stop
 from reports.console import Console
 from reports.live import Board, LinesView, LiveView, TableView, drawn, live_view
 

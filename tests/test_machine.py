@@ -10,7 +10,7 @@ import pytest
 
 from bench import machine as fingerprints
 from bench.machine import fingerprint
-from bench.results.records import Machine
+from bench.model.records import Machine
 from bench.system import System
 from tests.recorded import changed, machine
 

@@ -16,15 +16,15 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.measure.availability import Tools
-from bench.measure.forecast import Forecast
-from bench.measure.job import Job
-from bench.measure.reserves import Bounds
-from bench.measure.rig import MachineRig
-from bench.measure.sweep import SweepTaker
+from bench.engine.availability import Tools
+from bench.engine.forecast import Forecast
+from bench.engine.job import Job
+from bench.engine.reserves import Bounds
+from bench.engine.rig import MachineRig
+from bench.engine.sweep import SweepTaker
+from bench.model.records import Kind, Step
 from bench.probes import cpu
 from bench.probes.cgroup import PREFIX, find
-from bench.results.records import Kind, Step
 from bench.system import System
 from tests.support.commands import heed_signals, stranger
 from tests.support.entries import entry

@@ -14,23 +14,23 @@ from bench.cli.choose import Chosen
 from bench.cli.gates import gates
 from bench.cli.noise import _margins, _request, _show_stored
 from bench.cli.session import kept
+from bench.derive.statistics import Estimate
+from bench.engine import events
+from bench.engine.availability import Availability, find_tools
+from bench.engine.fake import Behaviour, FakeClock, FakeRig
 from bench.errors import UsageError
-from bench.experiments import events
 from bench.experiments.alike import AlikeExperiment
 from bench.experiments.side import Contender, PairsRequest
-from bench.measure.availability import Availability, find_tools
-from bench.measure.fake import Behaviour, FakeClock, FakeRig
-from bench.regression.alike import recorded_pairs
-from bench.regression.consult import noise_by_runtime
-from bench.regression.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
-from bench.regression.outlook import Advice, Noise, Outlook, Plan, RuntimeNoise
-from bench.results.decoding import decode
-from bench.results.file import ResultFile, load
-from bench.results.records import Purpose, Result
-from bench.results.statistics import Estimate
+from bench.judging.alike import recorded_pairs
+from bench.judging.consult import noise_by_runtime
+from bench.judging.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
+from bench.judging.outlook import Advice, Noise, Outlook, Plan, RuntimeNoise
+from bench.model.decoding import decode
+from bench.model.file import ResultFile, load
+from bench.model.records import Purpose, Result
 from bench.signals import Interrupted
 from reports.console import Console
-from reports.noise import print_noise, to_paste
+from reports.tables.noise import print_noise, to_paste
 from tests.support.entries import MACHINE, entry
 
 ALL: frozenset[Purpose] = frozenset({"short", "burst", "leak"})

@@ -11,8 +11,8 @@ import pytest
 
 from bench.cli import readers, working
 from bench.cli.readers import PLAIN, settle_width
+from bench.engine.availability import find_tools, python_of
 from bench.errors import is_refusal
-from bench.measure.availability import find_tools, python_of
 from bench.probes.memory import machine_bytes
 from bench.system import System
 from tests.support.commands import outnumber_here, stranger

@@ -14,17 +14,18 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from bench.results.figures import figures
-from bench.results.records import Result
-from reports import escape, summary
-from reports.charts.all import NAMES
+from bench.derive.figures import figures
+from bench.model.records import Result
 from reports.digest import Digest, digest
-from reports.escape import plain
+from reports.figures.all import NAMES
 from reports.page import sheets
 from reports.page.html import html
 from reports.page.model import HEADINGS, Page, Picture, page
 from reports.page.write import labels
-from reports.tables import Titled, as_csv, as_markdown
+from reports.tables import summary
+from reports.tables.report import Titled, as_csv, as_markdown
+from reports.wording import escape
+from reports.wording.escape import plain
 from tests.support.markup import Markup
 from tests.support.odd import ODD
 from tests.support.results import result, sweep

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.results.figures import figures
-from bench.results.records import Result
-from reports.charts.all import NAMES
+from bench.derive.figures import figures
+from bench.model.records import Result
 from reports.digest import digest
+from reports.figures.all import NAMES
 from reports.page.drawing import pictures
 from reports.page.html import html
 from reports.page.model import Picture, page

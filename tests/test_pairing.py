@@ -8,11 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from bench.errors import UsageError
-from bench.regression.gates import BURST, BYTES, CEILING, LEAK, Figure, Gate, Margin
-from bench.regression.pairing import grouped_sides, paired_sides, pairs_made
-from bench.regression.sides import Ceilings, Groups, Pairs, Stopped
-from bench.regression.stored import is_one_job, judged, refuse_unlike, unlike
-from bench.results.records import Limit, Result, Side, Sweep
+from bench.judging.gates import BURST, BYTES, CEILING, LEAK, Figure, Gate, Margin
+from bench.judging.pairing import grouped_sides, paired_sides, pairs_made
+from bench.judging.sides import Ceilings, Groups, Pairs, Stopped
+from bench.judging.stored import is_one_job, judged, refuse_unlike, unlike
+from bench.model.records import Limit, Result, Side, Sweep
 from tests.support.results import ASYNCIO, MACHINE, MEMINFO, Unit, leak_sweep, result, sweep
 
 

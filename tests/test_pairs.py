@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bench.engine import events
+from bench.engine.availability import Availability
+from bench.engine.fake import Behaviour, FakeClock, FakeRig
 from bench.errors import MeasureError
-from bench.experiments import events
 from bench.experiments.pairs import LEAK_PAIRS, PairsExperiment
 from bench.experiments.side import Contender, Open, PairsRequest
-from bench.measure.availability import Availability
-from bench.measure.fake import Behaviour, FakeClock, FakeRig
-from bench.regression.gates import BYTES, CEILING, LEAK, UNCOLLECTED, USUAL, Figure
-from bench.regression.judge import Judge, gates_of, wanted
-from bench.regression.looks import Look, fewest_a_side, looks
-from bench.regression.verdicts import Verdict
-from bench.results.records import Purpose, Result, Runtime, Sweep
+from bench.judging.gates import BYTES, CEILING, LEAK, UNCOLLECTED, USUAL, Figure
+from bench.judging.judge import Judge, gates_of, wanted
+from bench.judging.looks import Look, fewest_a_side, looks
+from bench.judging.verdicts import Verdict
+from bench.model.records import Purpose, Result, Runtime, Sweep
 from bench.signals import Interrupted
 from runners.catalogue import Entry
 from tests.support.entries import MACHINE, entry

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.measure.children import Launch
-from bench.measure.process import RunnerDied, RunnerProcess
+from bench.engine.children import Launch
+from bench.engine.process import RunnerDied, RunnerProcess
 from tests.support.commands import outnumber_here
 from tests.test_conformance import TOOLS
 

@@ -14,19 +14,15 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from bench.derive.figures import figures
 from bench.errors import UsageError
-from bench.results.figures import figures
-from bench.results.records import Result
-from reports.charts.all import NAMES, charts
-from reports.charts.chart import Chart
-from reports.page.drawing import COLOUR, PHONE, pictures
-from reports.palette import DARK, LIGHT
-from reports.pictures import scale
-from reports.pictures.canvas import SHAPES, SQUARE, WIDE, Shape
-from reports.pictures.closeness import shared_out
-from reports.pictures.draw import draw
-from reports.pictures.growth import spread
-from reports.pictures.save import (
+from bench.model.records import Result
+from reports.draw import scale
+from reports.draw.canvas import SHAPES, SQUARE, WIDE, Shape
+from reports.draw.closeness import shared_out
+from reports.draw.draw import draw
+from reports.draw.growth import spread
+from reports.draw.save import (
     FORMATS,
     HISTORY,
     REPORT,
@@ -36,8 +32,12 @@ from reports.pictures.save import (
     rendered,
     write_pictures,
 )
-from reports.pictures.scale import Scale
-from reports.pictures.text import balanced, drawable, fitted, width, wrapped
+from reports.draw.scale import Scale
+from reports.draw.text import balanced, drawable, fitted, width, wrapped
+from reports.figures.all import NAMES, charts
+from reports.figures.chart import Chart
+from reports.page.drawing import COLOUR, PHONE, pictures
+from reports.palette import DARK, LIGHT
 from tests.support.odd import ODD, hostile
 from tests.support.results import Unit, allowing, result, sweep, whole_run
 

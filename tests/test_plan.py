@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bench.engine.forecast import Forecast
+from bench.engine.reserves import Room
 from bench.experiments.plan import QUICK, Request, fair_shares, foretold, schedule, share_of
-from bench.measure.forecast import Forecast
-from bench.measure.reserves import Room
 from tests.support.entries import entry
 
 ENTRIES = (entry("asyncio"), entry("goroutine"), entry("trio"), entry("pthread", "thread"))

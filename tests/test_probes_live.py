@@ -12,10 +12,10 @@ from contextlib import contextmanager
 import pytest
 
 from bench.clock import RealClock
+from bench.model.records import Reading
 from bench.probes import cgroup, cpu
 from bench.probes.cgroup import SweepCgroup, find, oom_kills, remove_stale, sweep_cgroup
 from bench.probes.memory import MemoryProbe
-from bench.results.records import Reading
 from bench.system import System
 
 MIB = 1 << 20

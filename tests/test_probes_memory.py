@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bench.model.records import Memory, Reading
 from bench.probes import portable
 from bench.probes.cgroup import SweepCgroup, find
 from bench.probes.kernel import UNKNOWN, Meminfo, ProcessParts, choose, stack_bytes
 from bench.probes.memory import GONE, MemoryProbe
-from bench.results.records import Memory, Reading
 from bench.system import System
 from tests.recorded import RUNNER, changed, machine
 

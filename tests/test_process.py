@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from bench.clock import RealClock
-from bench.measure import process
-from bench.measure.children import Launch
-from bench.measure.process import (
+from bench.engine import process
+from bench.engine.children import Launch
+from bench.engine.process import (
     RunnerBroke,
     RunnerDied,
     RunnerError,
@@ -259,8 +259,8 @@ def test_limits_bind_the_runner_alone(start: Start) -> None:
 HARNESS = """
 import sys
 from bench.clock import RealClock
-from bench.measure.children import Launch
-from bench.measure.process import RunnerProcess
+from bench.engine.children import Launch
+from bench.engine.process import RunnerProcess
 runner = RunnerProcess(Launch({command!r}), RealClock())
 runner.hello()
 print(runner.pid, flush=True)

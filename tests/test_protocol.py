@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from bench.measure.protocol import (
+from bench.engine.protocol import (
     WHOLE,
     Grown,
     Hello,
@@ -19,7 +19,7 @@ from bench.measure.protocol import (
     excerpt,
     parse,
 )
-from bench.results.records import MOST
+from bench.model.records import MOST
 
 GOOD = [
     (

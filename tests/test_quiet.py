@@ -16,12 +16,12 @@ from bench.cli.ceiling import ceiling
 from bench.cli.noise import noise
 from bench.cli.quiet import heed_load, report_busy
 from bench.cli.run import run
-from bench.experiments.quiet import LOOK_SECONDS, busy_share, wait_until_quiet
-from bench.measure.availability import Tools
-from bench.measure.fake import FakeRig
+from bench.engine.availability import Tools
+from bench.engine.fake import FakeRig
+from bench.engine.quiet import LOOK_SECONDS, busy_share, wait_until_quiet
+from bench.model.records import Result
 from bench.probes.cpu import ProcessorTime
-from bench.results.records import Result
-from reports.busy import busy_line
+from reports.wording.busy import busy_line
 from tests.support.results import result, sweep
 
 ADVICE = "end that work first, or add --wait-for-quiet 60"

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.regression.decision import decide
-from bench.regression.gates import CEILING, Gate, Margin
-from bench.regression.looks import looks
-from bench.regression.sides import Ceilings, Stopped
-from bench.regression.verdicts import Verdict
+from bench.judging.decision import decide
+from bench.judging.gates import CEILING, Gate, Margin
+from bench.judging.looks import looks
+from bench.judging.sides import Ceilings, Stopped
+from bench.judging.verdicts import Verdict
 
 GATE = Gate("pthread", CEILING, Margin(0.03))
 FIRST, SECOND, _ = looks()

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from bench.regression.decision import decide, decide_in_looks
-from bench.regression.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
-from bench.regression.looks import looks
-from bench.regression.sides import Groups, Pairs, Sides
-from bench.regression.verdicts import Decision, Verdict
+from bench.judging.decision import decide, decide_in_looks
+from bench.judging.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
+from bench.judging.looks import looks
+from bench.judging.sides import Groups, Pairs, Sides
+from bench.judging.verdicts import Decision, Verdict
 from tests.support.sides import GATES, World, pairs
 
 BYTE_GATE = Gate("asyncio", BYTES, Margin(0.01))

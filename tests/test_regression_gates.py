@@ -6,7 +6,8 @@ from typing import get_args
 
 import pytest
 
-from bench.regression.gates import (
+from bench.derive.metrics import Name
+from bench.judging.gates import (
     BURST,
     BYTES,
     CEILING,
@@ -17,9 +18,8 @@ from bench.regression.gates import (
     default_margin,
     figures,
 )
-from bench.regression.scale import Scale
-from bench.results.metrics import Name
-from bench.results.records import Kind, Runtime
+from bench.judging.scale import Scale
+from bench.model.records import Kind, Runtime
 
 
 def runtime(kind: Kind, language: str) -> Runtime:

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from bench.regression.decision import decide
-from bench.regression.gates import BYTES, Gate, Margin
-from bench.regression.looks import (
+from bench.judging.decision import decide
+from bench.judging.gates import BYTES, Gate, Margin
+from bench.judging.looks import (
     FALSE_FAILURE,
     MISSED,
     Look,
@@ -16,7 +16,7 @@ from bench.regression.looks import (
     fewest_pairs,
     looks,
 )
-from bench.regression.sides import Pairs
+from bench.judging.sides import Pairs
 from tests.support.sides import pairs
 
 

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.regression.advice import plan, wider
-from bench.regression.consult import margins_to_type
-from bench.regression.gates import BURST, Figure, Gate, Margin
-from bench.regression.noise import FEWEST, autocorrelation, drift, noise_of
-from bench.regression.outlook import Plan, RuntimeNoise
-from bench.regression.simulate import Recorded
+from bench.judging.advice import plan, wider
+from bench.judging.consult import margins_to_type
+from bench.judging.gates import BURST, Figure, Gate, Margin
+from bench.judging.noise import FEWEST, autocorrelation, drift, noise_of
+from bench.judging.outlook import Plan, RuntimeNoise
+from bench.judging.simulate import Recorded
 from tests.support.sides import GATES
 
 BYTE_GATE, LEAK_GATE, BURST_GATE = GATES

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.regression.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
-from bench.regression.looks import looks
-from bench.regression.sides import Pairs
-from bench.regression.simulate import BLOCK, Change, Recorded, draw, play, processes
+from bench.judging.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
+from bench.judging.looks import looks
+from bench.judging.sides import Pairs
+from bench.judging.simulate import BLOCK, Change, Recorded, draw, play, processes
 from tests.support.sides import GATES, World
 
 BYTE_GATE, LEAK_GATE, BURST_GATE = GATES

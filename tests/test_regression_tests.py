@@ -11,9 +11,9 @@ from typing import Literal
 import pytest
 from scipy.stats import mannwhitneyu, rankdata, wilcoxon
 
-from bench.regression.paired import hodges_lehmann, interval_rank, signed_rank_p
-from bench.regression.unpaired import rank_sum_p, shift
-from bench.results.statistics import Estimate
+from bench.derive.statistics import Estimate
+from bench.judging.paired import hodges_lehmann, interval_rank, signed_rank_p
+from bench.judging.unpaired import rank_sum_p, shift
 
 TIED = (1.0, 1.0, -1.0, 2.0, 2.0, -3.0, 0.0, 4.0, 4.0, 5.0)
 

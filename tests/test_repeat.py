@@ -7,8 +7,8 @@ import shlex
 import pytest
 from msgspec.structs import replace
 
-from bench.results.records import Plan, Result
-from reports.repeat import repeat
+from bench.model.records import Plan, Result
+from reports.wording.repeat import repeat
 from tests.support.results import result, runtime, sweep
 
 ASKED = result(sweep(), runtimes=[runtime("asyncio"), runtime("trio", "no trio here")])

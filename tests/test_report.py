@@ -13,11 +13,11 @@ import pytest
 from bench.cli.explain import Format, explain
 from bench.cli.report import report
 from bench.errors import ResultError, UsageError
-from bench.results.records import Result
-from reports.charts.all import NAMES
+from bench.model.records import Result
+from reports.figures.all import NAMES
 from reports.page import drawing, write
 from reports.page.model import Picture
-from reports.tables import COMPARISON, LIMITS, SUMMARY
+from reports.tables.report import COMPARISON, LIMITS, SUMMARY
 from tests.support.commands import COMMAND
 from tests.support.runs import every_runtime, hostile_run, run_of
 

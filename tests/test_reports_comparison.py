@@ -8,11 +8,11 @@ import io
 import pytest
 from msgspec.structs import replace
 
-from bench.results.figures import figures
-from bench.results.records import Result, Sweep
-from reports.comparison import COLUMNS, Comparison, Row, cells, compare, markdown, table
+from bench.derive.figures import figures
+from bench.model.records import Result, Sweep
 from reports.console import Console
-from reports.finding import finding
+from reports.tables.comparison import COLUMNS, Comparison, Row, cells, compare, markdown, table
+from reports.tables.finding import finding
 from tests.support.results import (
     ASYNCIO,
     GOROUTINE,

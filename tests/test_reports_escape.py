@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports import escape
+from reports.wording import escape
 
 HOSTILE = "a\x1b[31m\x9b2J\u202eb\u200fc\u2066d\x00e\x7f\nf\tg\r\u2028h\ufeff\U000e0041\ud800"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bench.results.records import Status, Sweep
-from reports.last_words import last_words
+from bench.model.records import Status, Sweep
+from reports.wording.last_words import last_words
 from tests.support.results import sweep
 
 

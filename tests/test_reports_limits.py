@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from bench.results.records import Limit, Status, Stop, Sweep
+from bench.model.records import Limit, Status, Stop, Sweep
 from reports.console import Console
-from reports.limits import limits_json, print_ceilings, print_limits
-from reports.plan import PlanFoot, PlanRow, print_plan
-from reports.tables import limits
+from reports.tables.limits import limits_json, print_ceilings, print_limits
+from reports.tables.plan import PlanFoot, PlanRow, print_plan
+from reports.tables.report import limits
 from tests.support.results import result, sweep
 
 GROUP = "/sys/fs/cgroup/a"

@@ -11,8 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from bench.errors import UsageError
-from bench.results.records import Result
-from reports.summary import FORMATS, render
+from bench.model.records import Result
+from reports.tables.summary import FORMATS, render
 from tests.support.results import Unit, leak_sweep, result, runtime, sweep, whole_run
 
 KEYS = [

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.errors import UsageError
-from bench.regression.verdicts import Judgement, Verdict
+from bench.judging.verdicts import Judgement, Verdict
 from reports.console import Console
 from reports.verdicts import words
 from reports.verdicts.files import write

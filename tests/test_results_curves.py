@@ -7,10 +7,10 @@ from dataclasses import replace as with_
 import pytest
 from msgspec.structs import replace
 
-from bench.results.allowances import Allowance, Allowances, allowances
-from bench.results.growth import Growth, Point, growths
-from bench.results.latencies import STARTS, populations
-from bench.results.records import Limit, Reading, Sweep
+from bench.derive.allowances import Allowance, Allowances, allowances
+from bench.derive.growth import Growth, Point, growths
+from bench.derive.latencies import STARTS, populations
+from bench.model.records import Limit, Reading, Sweep
 from tests.support.results import (
     CGROUP,
     MEMINFO,

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from bench.errors import ResultError
-from bench.results import file
-from bench.results.decoding import decode
-from bench.results.file import load
+from bench.model import file
+from bench.model.decoding import decode
+from bench.model.file import load
 from outnumber import __version__
 from tests.support.results import whole_run
 

@@ -8,12 +8,12 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from bench.results.doubts import APPLY, DOUBTS, applying, gravest
-from bench.results.figures import figures, series
-from bench.results.latencies import populations
-from bench.results.load import BUSY_SHARE, is_busy, slowed
-from bench.results.metrics import Name
-from bench.results.records import Result, Step, Sweep
+from bench.derive.doubts import APPLY, DOUBTS, applying, gravest
+from bench.derive.figures import figures, series
+from bench.derive.latencies import populations
+from bench.derive.load import BUSY_SHARE, is_busy, slowed
+from bench.derive.metrics import Name
+from bench.model.records import Result, Step, Sweep
 from tests.support.results import MEMINFO, Unit, leak_sweep, result, sweep
 
 TIMES = {name for name in get_args(Name) if "seconds" in name}

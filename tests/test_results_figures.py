@@ -10,9 +10,9 @@ from typing import Any, get_args
 import pytest
 from msgspec.structs import replace
 
-from bench.results.figures import figures, series
-from bench.results.metrics import PARTS, QUANTILES, Metric, Name, Part, find
-from bench.results.records import Memory, Reading, Refusal, Result, Status, Step, Sweep
+from bench.derive.figures import figures, series
+from bench.derive.metrics import PARTS, QUANTILES, Metric, Name, Part, find
+from bench.model.records import Memory, Reading, Refusal, Result, Status, Step, Sweep
 from tests.support.results import (
     CGROUP,
     MEMINFO,
@@ -95,10 +95,13 @@ def test_the_samples_behind_the_figures_are_one_a_process() -> None:
     assert total.values == (1005, 1001, 1002, 1003, 1004, 1000)
 
 
-@pytest.mark.parametrize("module", ["records", "metrics", "figures", "file", "statistics"])
+@pytest.mark.parametrize(
+    "module",
+    ["model.records", "model.file", "derive.metrics", "derive.figures", "derive.statistics"],
+)
 def test_statistics_load_only_where_they_are_used(module: str) -> None:
     heavy = "{'scipy', 'numpy', 'matplotlib'}"
-    code = f"import sys, bench.results.{module}; sys.exit(bool({heavy} & set(sys.modules)))"
+    code = f"import sys, bench.{module}; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.errors import MeasureError, ResultError, UsageError
-from bench.results.file import ResultFile, default_path, load
+from bench.model.file import ResultFile, default_path, load
 from tests.support.results import result, sweep, whole_run
 
 NOW = datetime(2026, 11, 23, 22, 31, 7)

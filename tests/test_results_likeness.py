@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from bench.regression.history.points import point_of
-from bench.regression.history.records import Point
-from bench.results.figures import figures
-from bench.results.likeness import (
+from bench.derive.figures import figures
+from bench.history.points import point_of
+from bench.history.records import Point
+from bench.model.likeness import (
     Difference,
     differences,
     differences_of,
@@ -19,7 +19,7 @@ from bench.results.likeness import (
     facts_with_counts,
     without_runtimes,
 )
-from bench.results.records import Hello, Result, Sweep
+from bench.model.records import Hello, Result, Sweep
 from tests.support.commands import outnumber_here
 from tests.support.results import (
     ASYNCIO,

@@ -10,8 +10,8 @@ import jsonschema  # type: ignore[import-untyped]
 import msgspec
 import pytest
 
-from bench.results.records import Result
-from bench.results.schema import PATH, text
+from bench.model.records import Result
+from bench.model.schema import PATH, text
 from tests.support.results import leak_sweep, result, sweep, whole_run
 
 SHIPPED: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
@@ -19,7 +19,7 @@ SHIPPED: dict[str, Any] = json.loads(PATH.read_text(encoding="utf-8"))
 
 def test_the_schema_that_ships_is_up_to_date() -> None:
     assert PATH.read_text(encoding="utf-8") == text(), (
-        "the record types have changed; write the schema anew with `python -m bench.results.schema`"
+        "the record types have changed; write the schema anew with `python -m bench.model.schema`"
     )
 
 

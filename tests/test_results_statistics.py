@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from bench.results.statistics import (
+from bench.derive.statistics import (
     Estimate,
     median_with_interval,
     outliers,

@@ -7,13 +7,13 @@ import signal
 
 import pytest
 
+from bench.engine import events
+from bench.engine.availability import Availability
+from bench.engine.fake import Behaviour, FakeRig
 from bench.errors import MeasureError
-from bench.experiments import events
 from bench.experiments.plan import Request
-from bench.experiments.scale import ScaleExperiment
-from bench.measure.availability import Availability
-from bench.measure.fake import Behaviour, FakeRig
-from bench.results.records import Result
+from bench.experiments.population import ScaleExperiment
+from bench.model.records import Result
 from bench.signals import Interrupted
 from tests.support.entries import MACHINE, entry
 

@@ -11,8 +11,8 @@ import pytest
 
 from bench.cli.slides import Figures, Format, Shape, Theme, slides
 from bench.errors import ResultError, UsageError
-from bench.results.file import folder_of
-from reports.charts.all import NAMES
+from bench.model.file import folder_of
+from reports.figures.all import NAMES
 from tests.support.commands import COMMAND
 from tests.support.results import whole_run
 

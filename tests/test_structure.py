@@ -38,28 +38,38 @@ ARROWS: dict[str, frozenset[str]] = {
     "outnumber": frozenset(),
     "bench.files": frozenset(),
     "bench.leftovers": frozenset(),
-    "bench.results": frozenset(),
-    "bench.probes": frozenset({"bench.results.records"}),
-    "bench.limits": frozenset({"bench.probes", "bench.results.records"}),
-    "bench.machine": frozenset({"bench.probes", "bench.results.records"}),
-    "bench.measure": frozenset(
-        {"bench.probes", "bench.results.bins", "bench.results.records", "runners.catalogue"}
+    "bench.model": frozenset({"bench.derive.metrics"}),
+    "bench.derive": frozenset({"bench.model"}),
+    "bench.probes": frozenset({"bench.model.records"}),
+    "bench.limits": frozenset({"bench.probes", "bench.model.records"}),
+    "bench.machine": frozenset({"bench.probes", "bench.model.records"}),
+    "bench.engine": frozenset(
+        {"bench.derive", "bench.limits", "bench.model", "bench.probes", "runners.catalogue"}
     ),
     "bench.experiments": frozenset(
-        {"bench.limits", "bench.machine", "bench.measure", "bench.results", "runners.catalogue"}
+        {
+            "bench.derive",
+            "bench.engine",
+            "bench.limits",
+            "bench.machine",
+            "bench.model",
+            "runners.catalogue",
+        }
     ),
-    "bench.regression": frozenset({"bench.experiments", "bench.results"}),
+    "bench.judging": frozenset({"bench.derive", "bench.experiments", "bench.model"}),
+    "bench.history": frozenset({"bench.derive", "bench.judging", "bench.model"}),
     "bench.cli": frozenset({"bench", "reports", "runners"}),
     "reports": frozenset(
         {
+            "bench.derive",
+            "bench.engine.events",
             "bench.errors",
-            "bench.experiments.events",
             "bench.files",
-            "bench.regression.gates",
-            "bench.regression.history",
-            "bench.regression.outlook",
-            "bench.regression.verdicts",
-            "bench.results",
+            "bench.history",
+            "bench.judging.gates",
+            "bench.judging.outlook",
+            "bench.judging.verdicts",
+            "bench.model",
         }
     ),
     "runners": frozenset({"bench.faults"}),
@@ -73,10 +83,10 @@ HEAVY = frozenset(
 BEFORE_THE_END = (
     "bench.cli.main",
     "bench.cli.choose",
-    "bench.experiments.scale",
+    "bench.experiments.population",
     "bench.machine",
-    "bench.measure.rig",
-    "bench.results.file",
+    "bench.engine.rig",
+    "bench.model.file",
     "reports.live",
 )
 
@@ -195,7 +205,7 @@ def test_one_module_alone_starts_processes_so_that_all_of_them_are_surely_ended(
     modules = sources()
     starting = {name for name in modules if "subprocess" in imports(name, modules)}
     # `commit` asks git, which starts nothing that stays.
-    assert starting == {"bench.measure.children", "bench.cli.commit"}
+    assert starting == {"bench.engine.children", "bench.cli.commit"}
 
 
 @pytest.mark.parametrize("start", BEFORE_THE_END)
@@ -213,16 +223,16 @@ def test_runners_need_the_standard_library_and_their_runtime_alone() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("bench.probes.x", "from bench.measure import sweep", "bench.measure.sweep"),
-        ("bench.probes.x", "def f():\n    import bench.measure.sweep", "bench.measure.sweep"),
-        ("bench.measure.x", "from bench.results.figures import figures", "bench.results.figures"),
-        ("bench.measure.x", "from bench import experiments", "bench.experiments"),
+        ("bench.probes.x", "from bench.engine import sweep", "bench.engine.sweep"),
+        ("bench.probes.x", "def f():\n    import bench.engine.sweep", "bench.engine.sweep"),
+        ("bench.engine.x", "from bench.machine import fingerprint", "bench.machine"),
+        ("bench.engine.x", "from bench import experiments", "bench.experiments"),
         ("bench.experiments.x", "import reports.live", "reports.live"),
-        ("bench.results.x", "from bench.machine import fingerprint", "bench.machine"),
-        ("bench.regression.x", "from bench.cli import values", "bench.cli.values"),
-        ("bench.clock", "from bench.results import records", "bench.results.records"),
-        ("bench.elsewhere", "from bench.results import records", "bench.results.records"),
-        ("reports.x", "from bench.measure.rig import Rig", "bench.measure.rig"),
+        ("bench.model.x", "from bench.machine import fingerprint", "bench.machine"),
+        ("bench.judging.x", "from bench.cli import values", "bench.cli.values"),
+        ("bench.clock", "from bench.model import records", "bench.model.records"),
+        ("bench.elsewhere", "from bench.model import records", "bench.model.records"),
+        ("reports.x", "from bench.engine.rig import Rig", "bench.engine.rig"),
         ("runners.x", "from bench.errors import UsageError", "bench.errors"),
         ("bench.cli.x", "from tests.support import entries", "tests.support"),
     ],
@@ -249,8 +259,8 @@ WRITERS = frozenset({"bench.files", "bench.leftovers"})
 NO_FILES = {
     "bench.cli.readers": "/dev/null, for a reader that has gone",
     "outnumber.__main__": "standard error, where nothing else can be had",
-    "bench.measure.launch": "cgroup.procs and oom_score_adj of the process itself",
-    "bench.measure.children": "memory, for what a command writes (memfd_create)",
+    "bench.engine.launch": "cgroup.procs and oom_score_adj of the process itself",
+    "bench.engine.children": "memory, for what a command writes (memfd_create)",
     "bench.probes.cgroup": "cgroups",
 }
 METHODS = frozenset(

@@ -8,13 +8,13 @@ import signal
 import pytest
 from msgspec.structs import replace
 
-from bench.measure.fake import Behaviour, FakeRig
-from bench.measure.forecast import Forecast, bytes_per_unit
-from bench.measure.job import Job, climb_stops, short_stops
-from bench.measure.process import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
-from bench.measure.reserves import Bounds
-from bench.measure.sweep import SweepTaker
-from bench.results.records import Kind, Purpose, Status, Step, Sweep
+from bench.engine.fake import Behaviour, FakeRig
+from bench.engine.forecast import Forecast, bytes_per_unit
+from bench.engine.job import Job, climb_stops, short_stops
+from bench.engine.process import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
+from bench.engine.reserves import Bounds
+from bench.engine.sweep import SweepTaker
+from bench.model.records import Kind, Purpose, Status, Step, Sweep
 from bench.signals import Interrupted
 from tests.support.entries import entry
 

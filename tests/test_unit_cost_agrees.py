@@ -12,19 +12,19 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from bench.results.doubts import MARK
-from bench.results.figures import figures, series
-from bench.results.metrics import PARTS, find
-from bench.results.records import Memory, Reading, Result
-from reports import units
-from reports.charts.unit_cost import PARTS as DRAWN
-from reports.charts.unit_cost import Cost, UnitCost, unit_cost
+from bench.derive.doubts import MARK
+from bench.derive.figures import figures, series
+from bench.derive.metrics import PARTS, find
+from bench.model.records import Memory, Reading, Result
 from reports.deck.figures.unit_cost import _data
 from reports.digest import digest
-from reports.doubted import marked
+from reports.draw.canvas import WIDE, Canvas
+from reports.draw.draw import draw
+from reports.figures.unit_cost import PARTS as DRAWN
+from reports.figures.unit_cost import Cost, UnitCost, unit_cost
 from reports.palette import LIGHT
-from reports.pictures.canvas import WIDE, Canvas
-from reports.pictures.draw import draw
+from reports.wording import units
+from reports.wording.doubted import marked
 from tests.support.results import Unit, result, sweep
 
 SEEDS = range(150)

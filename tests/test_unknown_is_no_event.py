@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.engine.burst import grown_by, went_up
 from bench.limits.model import Ending
 from bench.limits.recognise import recognise
-from bench.measure.burst import grown_by, went_up
 from bench.probes import cgroup, cpu
 from bench.system import System
 from tests.recorded import MACHINES, RUNNER, changed

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.measure.availability import find_tools
-from bench.results.file import load
+from bench.engine.availability import find_tools
+from bench.model.file import load
 from outnumber import __version__
 from runners.catalogue import shipped
 
@@ -26,8 +26,8 @@ HOUSE = "outnumber/_house"
 
 NEEDED = (
     "bench/cli/main.py",
-    "bench/measure/launch.py",
-    "bench/results/result.schema.json",
+    "bench/engine/launch.py",
+    "bench/model/result.schema.json",
     "reports/live.py",
     "reports/page/page.css",
     "reports/page/page.html.j2",

@@ -15,8 +15,8 @@ from bench.errors import UsageError
 if TYPE_CHECKING:
     from bench.cli.contenders import Contenders
     from bench.experiments.side import PairsRequest
-    from bench.regression.gates import Gate
-    from bench.regression.looks import Look
+    from bench.judging.gates import Gate
+    from bench.judging.looks import Look
 
 Pythons = typer.Option(metavar="PATH", help="The interpreter of this side.")
 RunnerFile = typer.Option(metavar="FILE.toml", help="The runner of this side.")
@@ -142,8 +142,8 @@ def _gates(both: Contenders, wish: Configured) -> tuple[list[Gate], list[Gate]]:
     """What decides: the gates asked for, or those by default; `--ceiling` adds that to either. And
     what is measured and reported beside them: where none was asked for, the burst."""
     from bench.cli import gates
-    from bench.regression.gates import BURST, BY_DEFAULT, CEILING
-    from bench.regression.judge import gates_of
+    from bench.judging.gates import BURST, BY_DEFAULT, CEILING
+    from bench.judging.judge import gates_of
 
     asked = gates.gates(listed(wish.gate))
     margins = asked or dict.fromkeys(BY_DEFAULT)
@@ -155,7 +155,7 @@ def _gates(both: Contenders, wish: Configured) -> tuple[list[Gate], list[Gate]]:
 
 def _looks(gates: int, wish: Configured) -> tuple[Look, ...]:
     """The looks asked for. Raises `UsageError` where the first could never say *regression*."""
-    from bench.regression.looks import FARTHEST, MOST_PAIRS, PAIRS, fewest_pairs, looks
+    from bench.judging.looks import FARTHEST, MOST_PAIRS, PAIRS, fewest_pairs, looks
 
     most = wish.pairs_max or max(MOST_PAIRS, wish.pairs or 0)
     first = wish.pairs or min(max(PAIRS, fewest_pairs(gates)), most)
@@ -178,8 +178,8 @@ def _request(
     gates: list[Gate], beside: list[Gate], looks: tuple[Look, ...], wish: Configured
 ) -> PairsRequest:
     from bench.experiments.side import BUDGET_SECONDS, PairsRequest
-    from bench.regression.judge import wanted
-    from bench.regression.looks import fewest_a_side, fewest_pairs
+    from bench.judging.judge import wanted
+    from bench.judging.looks import fewest_a_side, fewest_pairs
 
     kinds = wanted([*gates, *beside])
     return PairsRequest(

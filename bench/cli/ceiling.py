@@ -13,11 +13,11 @@ from bench.cli import options, values
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
     from bench.cli.session import Place
+    from bench.engine.events import Observer
+    from bench.engine.rig import Rig
     from bench.experiments.ceiling import CeilingExperiment, Quest
-    from bench.experiments.events import Observer
     from bench.limits.foretell import Reserves
-    from bench.measure.rig import Rig
-    from bench.results.records import Machine, Result
+    from bench.model.records import Machine, Result
 
 WARNING = (
     "--to-the-wall leaves nothing to other processes: while it lasts, none may be able to start, "
@@ -110,7 +110,7 @@ def _measure(
 def _report(result: Result, path: Path, quiet: bool) -> int:
     from bench.cli.quiet import report_busy
     from bench.cli.session import refuse_nothing
-    from reports.limits import print_ceilings
+    from reports.tables.limits import print_ceilings
 
     if not quiet:
         print_ceilings(result)

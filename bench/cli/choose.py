@@ -11,8 +11,8 @@ from types import MappingProxyType
 import typer
 
 from bench.cli import values
+from bench.engine.availability import Availability, Tools, availability, find_tools, python_of
 from bench.errors import MeasureError, UsageError
-from bench.measure.availability import Availability, Tools, availability, find_tools, python_of
 from bench.probes.futex import has_own_hash
 from runners.catalogue import CatalogueError, Entry, shipped, stranger
 
@@ -78,7 +78,7 @@ def refuse_missing(available: Mapping[str, Availability]) -> None:
 
 def tell_dropped(entries: Sequence[Entry], given: Mapping[str, str], option: str) -> None:
     """Says which variables are set here, would change what is measured, and reach no runner."""
-    from bench.measure.environment import dropped
+    from bench.engine.environment import dropped
 
     names = dropped(entries, given)
     if names:

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 from bench.errors import UsageError
-from bench.results.decoding import printable
+from bench.model.decoding import printable
 
 # Where CI says it: GitHub and Forgejo, GitLab, Jenkins, CircleCI, Buildkite, Bitbucket, Azure,
 # Travis, Drone and Woodpecker.

@@ -14,9 +14,9 @@ from bench.cli.judged import Places, ended
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bench.regression.gates import Figure, Margin
-    from bench.regression.verdicts import Judgement
-    from bench.results.records import Result
+    from bench.judging.gates import Figure, Margin
+    from bench.judging.verdicts import Judgement
+    from bench.model.records import Result
 
 NOT_IN_TURN = (
     "the two results were not made in turn: what the machine did in between looks like a change of "
@@ -43,8 +43,8 @@ def compare(
 ) -> int:
     """Compare two stored results of like machines."""
     from bench.cli import gates
-    from bench.regression import stored
-    from bench.results.file import load
+    from bench.judging import stored
+    from bench.model.file import load
 
     typed = Configured(gate=gate or None, inconclusive_ok=inconclusive_ok)
     with wished(typed) as wish:
@@ -64,9 +64,9 @@ def _judgement(
     margins: Mapping[Figure, Margin | None],
     names: Sequence[str],
 ) -> Judgement:
-    from bench.regression import stored
-    from bench.regression.judgement import judgement
-    from bench.results.likeness import differences
+    from bench.judging import stored
+    from bench.judging.judgement import judgement
+    from bench.model.likeness import differences
 
     results = base[0], new[0]
     advisory, paired = bool(stored.unlike(*results)), stored.is_one_job(*results)

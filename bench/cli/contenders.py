@@ -14,7 +14,7 @@ from bench.cli.session import machine_rig
 from bench.errors import UsageError
 from bench.experiments.ceiling import runtime_of
 from bench.experiments.side import Contender
-from bench.results.records import Runtime
+from bench.model.records import Runtime
 from runners.catalogue import Entry
 
 SIDES = ("base", "new")

@@ -22,8 +22,8 @@ def explain(
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.text,
 ) -> int:
     """Explain in words why tasks outnumber threads."""
-    from bench.results.figures import figures
-    from bench.results.file import load
+    from bench.derive.figures import figures
+    from bench.model.file import load
     from reports.digest import digest
     from reports.explanation.render import render
     from reports.explanation.tell import explain as told

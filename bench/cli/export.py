@@ -51,7 +51,7 @@ def export(
     """Write the figures of a result for another tool."""
     from bench.cli.made import refuse_place, write_made
     from bench.files import as_bytes
-    from bench.results.file import load
+    from bench.model.file import load
     from reports.exports import formats
 
     if output is not None:

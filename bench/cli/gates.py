@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from bench.cli import values
 from bench.errors import UsageError
-from bench.regression.gates import LEAK, Figure, Margin, figures
+from bench.judging.gates import LEAK, Figure, Margin, figures
 
 BYTE_UNITS = {"B": 1.0, "KiB": 2.0**10, "MiB": 2.0**20}
 SECOND_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0}
@@ -42,7 +42,7 @@ def figure_called(name: str, option: str) -> Figure:
 
 
 def _by_short_name(known: Iterable[Figure]) -> dict[str, Figure]:
-    from reports.summary import NAMES
+    from reports.tables.summary import NAMES
 
     found = {"leak": LEAK}
     for figure in known:

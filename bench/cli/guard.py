@@ -17,7 +17,7 @@ import re
 import sys
 from typing import Any, TextIO, cast
 
-from reports.escape import visible
+from reports.wording.escape import visible
 
 # A command begins a line, after white space, or stands anywhere; the mark is put after the match.
 COMMAND = re.compile(r"^[^\S\n]*:(?=:)|##\w*(?=\[)", re.MULTILINE)

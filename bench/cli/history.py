@@ -16,14 +16,14 @@ import typer
 
 from bench.cli import options, values
 from bench.errors import UsageError
-from bench.regression.history import FOLDER
+from bench.history import FOLDER
 
 if TYPE_CHECKING:
-    from bench.regression.gates import Figure
-    from bench.regression.history.reading import History
-    from bench.regression.history.records import Point
-    from bench.regression.history.review import Review
-    from bench.results.records import Result
+    from bench.history.reading import History
+    from bench.history.records import Point
+    from bench.history.review import Review
+    from bench.judging.gates import Figure
+    from bench.model.records import Result
 
 INCONCLUSIVE = 3
 FEWEST_LETTERS = 4  # of an id, a commit or a date
@@ -89,10 +89,10 @@ def add(
     """
     from bench.cli.commit import checked, current_commit
     from bench.errors import OutnumberError
-    from bench.regression.history.folder import add as add_point
-    from bench.regression.history.folder import refuse_unwritable
-    from bench.results.decoding import printable
-    from bench.results.file import load
+    from bench.history.folder import add as add_point
+    from bench.history.folder import refuse_unwritable
+    from bench.model.decoding import printable
+    from bench.model.file import load
 
     tested = current_commit() if commit is None else checked(commit)
     refuse_unwritable(folder)
@@ -133,16 +133,16 @@ def show(
     """Draw the trends: in the terminal, as a page, or as figures."""
     review = _review(folder, runtime, metric, across)
     if page is None and figures is None:
-        from reports.trends.table import print_trends
+        from reports.history.table import print_trends
 
         print_trends(review)
     if page is not None:
-        from reports.trends.page import write_page
+        from reports.history.page import write_page
 
         typer.echo(write_page(review, page))
     if figures is not None:
-        from reports.pictures.save import HISTORY, write_pictures
-        from reports.trends.charts import charts
+        from reports.draw.save import HISTORY, write_pictures
+        from reports.history.charts import charts
 
         for path in write_pictures(charts(review), figures, ("svg", "png"), elsewhere=HISTORY):
             typer.echo(path)
@@ -198,9 +198,9 @@ def acknowledge(
     """
     from datetime import UTC, datetime
 
-    from bench.regression.history.folder import acknowledge as keep
-    from bench.regression.history.reading import read
-    from bench.regression.history.records import LONGEST_REASON, VERSION, Acknowledgement
+    from bench.history.folder import acknowledge as keep
+    from bench.history.reading import read
+    from bench.history.records import LONGEST_REASON, VERSION, Acknowledgement
 
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
         raise UsageError(f"--reason: say why, in up to {LONGEST_REASON} letters")
@@ -231,9 +231,9 @@ def _ask(history: History, point: Point) -> None:
     answer."""
     import sys
 
-    from bench.regression.history.review import review
-    from reports.escape import terminal
-    from reports.trends import words
+    from bench.history.review import review
+    from reports.history import words
+    from reports.wording.escape import terminal
 
     lines = (
         f"This would accept every figure of the run {words.point_of(point)}:",
@@ -250,7 +250,7 @@ def _ask(history: History, point: Point) -> None:
 
 
 def _point(path: Path, result: Result, commit: str | None) -> Point:
-    from bench.regression.history.points import point_of
+    from bench.history.points import point_of
 
     try:
         return point_of(result, commit)
@@ -265,9 +265,9 @@ def _review(
     across: Sequence[str] | None,
 ) -> Review:
     """The review of what was asked for. Raises `UsageError` for words that name nothing in it."""
-    from bench.regression.history.reading import read
-    from bench.regression.history.review import review
-    from bench.regression.history.trends import fact_names
+    from bench.history.reading import read
+    from bench.history.review import review
+    from bench.history.trends import fact_names
 
     history = read(folder)
     _known_runtimes(history, runtimes or [])
@@ -319,17 +319,17 @@ def _names(text: str, point: Point) -> bool:
 def _tell(review: Review, form: Format, markdown: Path | None) -> None:
     """Writes the check's page where that was asked for or a GitHub step shows it, and prints it."""
     from bench.cli.judged import add_to_step, write_text
-    from reports.trends.markdown import as_markdown
+    from reports.history.markdown import as_markdown
 
     if markdown is not None:
         write_text(as_markdown(review), markdown)
     add_to_step(lambda: as_markdown(review))
     if form is Format.table:
-        from reports.trends.table import print_check
+        from reports.history.table import print_check
 
         print_check(review)
     elif form is Format.json:
-        from reports.trends.data import as_json
+        from reports.history.data import as_json
 
         typer.echo(as_json(review), nl=False)
     else:

@@ -14,7 +14,7 @@ from bench import files
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.regression.verdicts import Judgement, Outcome
+    from bench.judging.verdicts import Judgement, Outcome
 
 EXIT_CODES: dict[Outcome, int] = {
     "no regression": 0,

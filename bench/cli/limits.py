@@ -13,7 +13,7 @@ from bench.errors import MeasureError
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
     from bench.experiments.ceiling import Quest
-    from bench.results.records import Sweep
+    from bench.model.records import Sweep
 
 
 class Format(StrEnum):
@@ -35,7 +35,7 @@ def limits(
     """Say how many of each unit will fit, and which limit will bind. Launches 3,000 at most."""
     from bench.cli import choose
     from bench.experiments.ceiling import Quest
-    from reports.limits import limits_json, print_limits
+    from reports.tables.limits import limits_json, print_limits
 
     chosen = choose.chosen(runtime, runner, python, env)
     quest = Quest(

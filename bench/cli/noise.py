@@ -15,12 +15,12 @@ from bench.errors import MeasureError, UsageError
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
     from bench.cli.session import Place
+    from bench.engine.events import Observer
+    from bench.engine.rig import Rig
     from bench.experiments.alike import AlikeExperiment
-    from bench.experiments.events import Observer
     from bench.experiments.side import PairsRequest
-    from bench.measure.rig import Rig
-    from bench.regression.gates import Figure, Margin
-    from bench.results.records import Machine, Result
+    from bench.judging.gates import Figure, Margin
+    from bench.model.records import Machine, Result
 
 PAIRS = 20
 BUDGET_SECONDS = 120.0  # a runtime
@@ -124,7 +124,7 @@ def _chosen(
 
 def _margins(typed: Sequence[str] | None) -> dict[Figure, Margin | None]:
     from bench.cli.gates import gates
-    from bench.regression.gates import CEILING, USUAL
+    from bench.judging.gates import CEILING, USUAL
 
     margins = gates(typed or ()) or dict.fromkeys(USUAL)
     if CEILING in margins:
@@ -142,9 +142,9 @@ def _request(
 ) -> PairsRequest:
     from bench.experiments.ceiling import runtime_of
     from bench.experiments.side import PairsRequest
-    from bench.regression.judge import gates_of, wanted
-    from bench.regression.looks import FARTHEST
-    from bench.regression.noise import FEWEST
+    from bench.judging.judge import gates_of, wanted
+    from bench.judging.looks import FARTHEST
+    from bench.judging.noise import FEWEST
 
     if not FEWEST <= pairs <= FARTHEST:
         raise UsageError(f"--pairs {pairs} is not between {FEWEST} and {FARTHEST}; type 20, say")
@@ -186,7 +186,7 @@ def _report(
 ) -> int:
     from bench.cli.quiet import report_busy
     from bench.cli.session import has_steps, refuse_nothing
-    from reports.last_words import last_words
+    from reports.wording.last_words import last_words
 
     if not quiet:
         if has_steps(result):
@@ -200,17 +200,17 @@ def _report(
 
 
 def _show(result: Result, margins: Mapping[Figure, Margin | None]) -> None:
-    from bench.regression.consult import margins_to_type, noise_by_runtime
-    from bench.regression.judge import gates_of
-    from reports.noise import print_noise
+    from bench.judging.consult import margins_to_type, noise_by_runtime
+    from bench.judging.judge import gates_of
+    from reports.tables.noise import print_noise
 
     noises = noise_by_runtime(result, gates_of(result.runtimes, margins))
     print_noise(noises, margins_to_type(noises, margins))
 
 
 def _show_stored(path: Path, margins: Mapping[Figure, Margin | None]) -> None:
-    from bench.results.decoding import printable
-    from bench.results.file import load
+    from bench.model.decoding import printable
+    from bench.model.file import load
 
     result = load(path)
     if result.command != "noise":

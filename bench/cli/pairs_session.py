@@ -15,27 +15,27 @@ from bench.cli import judged
 from bench.cli.contenders import Contenders
 from bench.cli.quiet import heed_load, report_busy
 from bench.cli.session import FOLDER, make_default_folder
+from bench.engine import events
 from bench.errors import MeasureError, ResultError, UsageError
-from bench.experiments import events
 from bench.experiments.pairs import PairsExperiment
 from bench.experiments.side import Open, PairsRequest
+from bench.judging.gates import Gate
+from bench.judging.judge import Judge
+from bench.judging.judgement import judgement
+from bench.judging.looks import Look
+from bench.judging.pairing import pairs_made
+from bench.judging.stored import is_one_job
+from bench.judging.verdicts import Judgement
 from bench.machine import fingerprint
-from bench.regression.gates import Gate
-from bench.regression.judge import Judge
-from bench.regression.judgement import judgement
-from bench.regression.looks import Look
-from bench.regression.pairing import pairs_made
-from bench.regression.stored import is_one_job
-from bench.regression.verdicts import Judgement
-from bench.results.file import ResultFile, default_path, load
-from bench.results.likeness import differences
-from bench.results.records import Result
+from bench.model.file import ResultFile, default_path, load
+from bench.model.likeness import differences
+from bench.model.records import Result
 from bench.signals import Interrupted
 from bench.system import System
-from reports.escape import plain
-from reports.last_words import last_words
 from reports.live import live_view
 from reports.verdicts.files import JSON
+from reports.wording.escape import plain
+from reports.wording.last_words import last_words
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import typer
 
-from bench.experiments.quiet import busy_share, wait_until_quiet
-from bench.measure.rig import Rig
-from bench.results.records import Result
+from bench.engine.quiet import busy_share, wait_until_quiet
+from bench.engine.rig import Rig
+from bench.model.records import Result
 
 SUGGESTED_SECONDS = 60
 
@@ -38,7 +38,7 @@ def heed_load(rig: Rig, wait_seconds: float | None, quiet: bool) -> None:
 
 def report_busy(results: Sequence[Result], quiet: bool) -> None:
     """Says after the run which runtimes were measured while the machine was busy."""
-    from reports.busy import busy_line
+    from reports.wording.busy import busy_line
 
     line = None if quiet else busy_line(*results)
     if line is not None:

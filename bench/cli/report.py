@@ -22,8 +22,8 @@ def report(
     ] = None,
 ) -> int:
     """Write a result as one web page that needs nothing else."""
-    from bench.results.figures import figures
-    from bench.results.file import folder_of, load
+    from bench.derive.figures import figures
+    from bench.model.file import folder_of, load
     from reports.digest import digest
     from reports.page.write import labels, write_report
 

@@ -16,12 +16,12 @@ from bench.errors import UsageError
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
     from bench.cli.session import Place
-    from bench.experiments.events import Observer
+    from bench.engine.availability import Availability
+    from bench.engine.events import Observer
+    from bench.engine.rig import Rig
     from bench.experiments.plan import Preset, Request
-    from bench.experiments.scale import ScaleExperiment
-    from bench.measure.availability import Availability
-    from bench.measure.rig import Rig
-    from bench.results.records import Machine, Result
+    from bench.experiments.population import ScaleExperiment
+    from bench.model.records import Machine, Result
     from reports.digest import Digest
 
 
@@ -112,7 +112,7 @@ def run(
 
 def _refuse_too_many(request: Request) -> None:
     """Raises `UsageError` for more sweeps than a result can hold."""
-    from bench.results.records import MOST_SWEEPS
+    from bench.model.records import MOST_SWEEPS
 
     others = 2  # a climb and a leak sweep
     most = MOST_SWEEPS // len(request.entries) - others
@@ -133,10 +133,10 @@ def _preset(quick: bool, thorough: bool) -> Preset:
 
 def _show_plan(request: Request, available: dict[str, Availability]) -> None:
     """Prints what would be done; starts nothing, builds nothing, writes nothing."""
+    from bench.engine.reserves import room
     from bench.experiments.plan import foretold
-    from bench.measure.reserves import room
     from bench.system import System
-    from reports.plan import PlanFoot, PlanRow, print_plan
+    from reports.tables.plan import PlanFoot, PlanRow, print_plan
 
     rows = [
         PlanRow(
@@ -156,7 +156,7 @@ def _measure(
     request: Request, chosen: Chosen, place: Place, quiet: bool, wait_seconds: float | None
 ) -> tuple[Result, Path]:
     from bench.cli.session import carry_out
-    from bench.experiments.scale import ScaleExperiment
+    from bench.experiments.population import ScaleExperiment
 
     def make(
         rig: Rig, machine: Machine, observe: Observer, save: Callable[[Result], None]
@@ -182,7 +182,7 @@ def _report(result: Result, path: Path, quiet: bool, page: bool) -> int:
 
 
 def _show(result: Result, path: Path, quiet: bool, page: bool) -> None:
-    from bench.results.figures import figures
+    from bench.derive.figures import figures
     from reports.digest import digest
     from reports.ending import print_ending
 
@@ -195,7 +195,7 @@ def _show(result: Result, path: Path, quiet: bool, page: bool) -> None:
 
 def _write_page(made: Digest, path: Path, quiet: bool) -> None:
     """Writes the report into the result's folder, and tells where it is."""
-    from bench.results.file import folder_of
+    from bench.model.file import folder_of
     from reports.page.write import write_report
 
     with working("drawing the page and its figures", quiet):

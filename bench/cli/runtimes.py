@@ -12,7 +12,7 @@ from bench.cli import options
 from bench.errors import MeasureError
 
 if TYPE_CHECKING:
-    from bench.measure.availability import Tools
+    from bench.engine.availability import Tools
 
 
 def runtimes(
@@ -33,7 +33,7 @@ def runtimes(
 
 def _list(python: str | None, variables: list[str] | None) -> None:
     from bench.cli import choose
-    from reports.plan import RuntimeRow, print_runtimes
+    from reports.tables.plan import RuntimeRow, print_runtimes
     from runners.catalogue import shipped
 
     entries = shipped()
@@ -63,14 +63,14 @@ def _check(path: Path, python: str | None, variables: list[str] | None) -> None:
     """Prints each check as it is made. Raises `MeasureError` where the contract was broken."""
     from bench.cli import choose
     from bench.clock import RealClock
+    from bench.engine.build import command_of
+    from bench.engine.cache import default_cache
+    from bench.engine.children import Launch
+    from bench.engine.conformance import checks
+    from bench.engine.environment import started_with
+    from bench.engine.process import RunnerNotStarted
     from bench.limits.start import refused_start
-    from bench.measure.build import command_of
-    from bench.measure.cache import default_cache
-    from bench.measure.children import Launch
-    from bench.measure.conformance import checks
-    from bench.measure.environment import started_with
-    from bench.measure.process import RunnerNotStarted
-    from bench.results.decoding import printable
+    from bench.model.decoding import printable
     from bench.system import System
 
     (entry,) = choose.entries_of([], [path])

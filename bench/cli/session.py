@@ -13,14 +13,14 @@ import typer
 from bench import files
 from bench.cli.quiet import heed_load
 from bench.clock import RealClock
+from bench.engine.availability import Tools
+from bench.engine.cache import default_cache
+from bench.engine.events import Observer
+from bench.engine.rig import MachineRig, Rig
 from bench.errors import MeasureError, UsageError
-from bench.experiments.events import Observer
 from bench.machine import fingerprint
-from bench.measure.availability import Tools
-from bench.measure.cache import default_cache
-from bench.measure.rig import MachineRig, Rig
-from bench.results.file import ResultFile
-from bench.results.records import Machine, Result
+from bench.model.file import ResultFile
+from bench.model.records import Machine, Result
 from bench.signals import Interrupted
 from bench.system import System
 from reports.live import live_view
@@ -106,7 +106,7 @@ def refuse_nothing(result: Result, path: Path, quiet: bool) -> None:
     have been shown already."""
     if has_steps(result):
         return
-    from reports.last_words import last_words
+    from reports.wording.last_words import last_words
 
     words = last_words(result.sweeps) if quiet else []
     for name, stop in {sweep.runtime: sweep.stop for sweep in result.sweeps}.items():

@@ -13,9 +13,9 @@ from bench.cli import values
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.results.records import Result
-    from reports.charts.chart import Chart
-    from reports.pictures.save import Format as PictureFormat
+    from bench.model.records import Result
+    from reports.draw.save import Format as PictureFormat
+    from reports.figures.chart import Chart
 
 PROGRAMS = "PowerPoint, Keynote, Google Slides and LibreOffice"
 
@@ -78,7 +78,7 @@ def slides(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing deck.")] = False,
 ) -> int:
     """Make a deck, or pictures, of a result's figures."""
-    from bench.results.file import folder_of, load
+    from bench.model.file import folder_of, load
 
     names = _known(figure or [])
     _check_ending(output, form)
@@ -106,7 +106,7 @@ def _check_ending(place: Path | None, form: Format) -> None:
 
 def _known(names: Sequence[str]) -> Sequence[str]:
     """The names, if all of them are figures'."""
-    from reports.charts.all import NAMES
+    from reports.figures.all import NAMES
 
     for name in names:
         if name not in NAMES:
@@ -118,8 +118,8 @@ def _deck(path: Path, place: Path, theme: Theme, names: Sequence[str], force: bo
     """Writes the deck and says where it is. One that is there may hold a speaker's own slides, so
     it is replaced on request alone."""
     from bench.cli.made import refuse_place, write_made
-    from bench.results.figures import figures
-    from bench.results.file import load
+    from bench.derive.figures import figures
+    from bench.model.file import load
     from reports.digest import digest
     from reports.palette import THEMES
 
@@ -134,8 +134,8 @@ def _deck(path: Path, place: Path, theme: Theme, names: Sequence[str], force: bo
 
 def _charts(result: Result, names: Sequence[str]) -> tuple[Chart, ...]:
     """The figures of these names, all where there are none, in the figures' own order."""
-    from bench.results.figures import figures
-    from reports.charts.all import charts
+    from bench.derive.figures import figures
+    from reports.figures.all import charts
 
     made = charts(result, figures(result))
     return tuple(chart for chart in made if not names or chart.name in names)
@@ -149,9 +149,9 @@ def _pictures(
     shape: Shape,
 ) -> None:
     """Writes the pictures and tells where they are."""
+    from reports.draw.canvas import SHAPES
+    from reports.draw.save import write_pictures
     from reports.palette import THEMES
-    from reports.pictures.canvas import SHAPES
-    from reports.pictures.save import write_pictures
 
     for place in write_pictures(charts, folder, [form], THEMES[theme.value], SHAPES[shape.value]):
         typer.echo(place)

@@ -23,8 +23,8 @@ def summary(
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.table,
 ) -> int:
     """Print the figures of a result, with intervals and sources."""
-    from bench.results.file import load
-    from reports.summary import render
+    from bench.model.file import load
+    from reports.tables.summary import render
 
     typer.echo(render(load(result), form.value), nl=False)
     return 0

@@ -78,7 +78,7 @@ def futex_slots(text: str) -> int:
 
 def pairs(text: str) -> int:
     """How many pairs a job has: at least one, at most as many as a job may have."""
-    from bench.regression.looks import FARTHEST
+    from bench.judging.looks import FARTHEST
 
     return _count(text, 1, FARTHEST, "20")
 

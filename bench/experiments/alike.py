@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from bench.experiments import events
+from bench.engine import events
 from bench.experiments.pairs import PairsExperiment
 from bench.experiments.side import Contender, PairsRequest
-from bench.results.records import Machine, Result
+from bench.model.records import Machine, Result
 
 
 class AlikeExperiment:

@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from bench.engine import events
+from bench.engine.ascent import Ascent
+from bench.engine.availability import Availability
+from bench.engine.build import BuildCrashed
+from bench.engine.lane import Lane
+from bench.engine.ledger import Ledger
+from bench.engine.pilot import pilot
+from bench.engine.rig import Rig
 from bench.errors import MeasureError
-from bench.experiments import events
-from bench.experiments.ascent import Ascent
-from bench.experiments.lane import Lane
-from bench.experiments.ledger import Ledger
-from bench.experiments.pilot import pilot
 from bench.limits.foretell import DEFAULT_RESERVES, Reserves
 from bench.limits.groups import OOM_GROUP
 from bench.limits.start import refused_start
-from bench.measure.availability import Availability
-from bench.measure.build import BuildCrashed
-from bench.measure.rig import Rig
-from bench.results.records import Machine, Plan, Result, Runtime, Step, Stop, Sweep
+from bench.model.records import Machine, Plan, Result, Runtime, Step, Stop, Sweep
 from bench.system import System
 from runners.catalogue import Entry
 

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from bench.engine import events
+from bench.engine.ledger import USED_UP
 from bench.errors import MeasureError
-from bench.experiments import events
 from bench.experiments.dealing import dealt
-from bench.experiments.ledger import USED_UP
 from bench.experiments.side import Contender, Open, PairsRequest, SideOfJob
-from bench.results.records import Machine, Purpose, Result
+from bench.model.records import Machine, Purpose, Result
 from runners.catalogue import Entry
 
 # A leak sweep takes the longest, and what a process leaks hardly varies.

@@ -12,10 +12,10 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bench.measure.forecast import Forecast
-from bench.measure.job import Job, climb_stops, short_stops
-from bench.measure.reserves import Room, bounds
-from bench.results.records import Kind
+from bench.engine.forecast import Forecast
+from bench.engine.job import Job, climb_stops, short_stops
+from bench.engine.reserves import Room, bounds
+from bench.model.records import Kind
 from runners.catalogue import Entry
 
 FARTHEST = 1_000_000

@@ -10,21 +10,21 @@ from typing import Literal
 
 import msgspec
 
+from bench.engine import events
+from bench.engine.availability import Availability
+from bench.engine.forecast import Forecast
+from bench.engine.job import Job, short_stops
+from bench.engine.lane import Lane
+from bench.engine.ledger import Ledger
+from bench.engine.reserves import bounds
+from bench.engine.rig import Rig
+from bench.engine.sweep import SweepTaker
+from bench.engine.witness import LimitWitness
 from bench.errors import MeasureError
-from bench.experiments import events
 from bench.experiments.ceiling import climb_to_ceiling, runtime_of
-from bench.experiments.lane import Lane
-from bench.experiments.ledger import Ledger
 from bench.experiments.plan import DEFAULT
-from bench.experiments.witness import LimitWitness
 from bench.limits.foretell import DEFAULT_RESERVES
-from bench.measure.availability import Availability
-from bench.measure.forecast import Forecast
-from bench.measure.job import Job, short_stops
-from bench.measure.reserves import bounds
-from bench.measure.rig import Rig
-from bench.measure.sweep import SweepTaker
-from bench.results.records import Kind, Machine, Plan, Purpose, Result, Side, Step, Sweep
+from bench.model.records import Kind, Machine, Plan, Purpose, Result, Side, Step, Sweep
 from runners.catalogue import Entry
 
 AT: Mapping[Kind, int] = {"task": 10_000, "thread": 1_000}

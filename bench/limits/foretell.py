@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.limits.model import COUNTED, Allowance, Resource, Survey
 from bench.limits.takes import Takes
-from bench.results.records import MEMORY_LIMIT, MOST
+from bench.model.records import MEMORY_LIMIT, MOST
 
 MEMORY_SHARE = 0.10
 PIDS = 512

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from bench.limits.child import Child
 from bench.limits.model import Allowance, Limit, Sign
 from bench.limits.process import NO_MEMORY, NO_THREAD
+from bench.model.records import MEMORY_LIMIT
 from bench.probes.memory import machine_bytes
-from bench.results.records import MEMORY_LIMIT
 from bench.system import System
 
 RESERVED_PIDS = 300  # the kernel never hands out lower numbers again once numbering has wrapped

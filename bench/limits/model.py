@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from bench.results.records import MOST
+from bench.model.records import MOST
 
 if TYPE_CHECKING:
     from bench.limits.child import Child

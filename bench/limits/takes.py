@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bench.limits.child import Child
 from bench.limits.model import Resource
-from bench.results.records import Kind
+from bench.model.records import Kind
 
 # Allocators map memory in chunks of 1 to 64 MiB: a growth of address space that is small beside
 # that says more of the chunk than of the units.

@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from bench.clock import Clock
+from bench.model.records import MOST
 from bench.probes import hierarchy, processes
 from bench.probes.hierarchy import Version
-from bench.results.records import MOST
 from bench.signals import held
 from bench.system import System
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
+from bench.model.records import Reading
 from bench.probes.cgroup import Cgroup, SweepCgroup, find
-from bench.results.records import Reading
 from bench.system import System, whole_number
 
 UNKNOWN = Reading(bytes=None, source="unknown")

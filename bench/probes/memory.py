@@ -12,10 +12,10 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
+from bench.model.records import Memory, Reading
 from bench.probes import portable
 from bench.probes.cgroup import SweepCgroup
 from bench.probes.kernel import UNKNOWN, KernelSource, choose, reading
-from bench.results.records import Memory, Reading
 from bench.system import System
 
 GONE = Memory(user=UNKNOWN, rss=UNKNOWN, kernel=UNKNOWN, kernel_stack=UNKNOWN, page_tables=UNKNOWN)

@@ -8,14 +8,7 @@ from typing import Any
 
 from pptx.presentation import Presentation as Deck
 
-from bench.results.records import Result
-from reports.charts.chart import Chart
-from reports.charts.closeness import LimitsCloseness
-from reports.charts.growth import MemoryGrowth
-from reports.charts.how_many import HowMany
-from reports.charts.spawn import Spawns
-from reports.charts.unit_cost import UnitCost
-from reports.charts.where_time_goes import WhereTimeGoes
+from bench.model.records import Result
 from reports.deck import words
 from reports.deck.figures import closeness, growth, how_many, spawn, unit_cost, where_time_goes
 from reports.deck.frozen import frozen
@@ -24,8 +17,15 @@ from reports.deck.template import FIGURE, presentation
 from reports.deck.workbook import LONG_AGO
 from reports.digest import Digest
 from reports.explanation.tell import explain
-from reports.finding import finding
+from reports.figures.chart import Chart
+from reports.figures.closeness import LimitsCloseness
+from reports.figures.growth import MemoryGrowth
+from reports.figures.how_many import HowMany
+from reports.figures.spawn import Spawns
+from reports.figures.unit_cost import UnitCost
+from reports.figures.where_time_goes import WhereTimeGoes
 from reports.palette import LIGHT, Theme
+from reports.tables.finding import finding
 
 DRAWINGS: Mapping[str, Callable[[Page, Any, Box], None]] = {
     HowMany.name: how_many.draw,

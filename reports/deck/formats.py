@@ -1,4 +1,4 @@
-"""Number formats of charts: what `reports.units` says, so that a label changes with its value.
+"""Number formats of charts: what `units` says, so that a label changes with its value.
 
 A format has two conditions and no more, so each label has one that suits its own value.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from bench.results.doubts import MARK
+from bench.derive.doubts import MARK
 
 LARGE = ((1e12, ",,,,", "trillion"), (1e9, ",,,", "billion"), (1e6, ",,", "million"))
 # A little less than round: what a program works out as the next power of ten may be.
@@ -18,7 +18,7 @@ SHARE = "0\u00a0%"
 
 def digits(value: float, scale: float = 1.0) -> str:
     """The format of a number of `scale` so that it has three significant digits, as in
-    `reports.units`: `0.00`, `0.0`, `#,##0`."""
+    `reports.wording.units`: `0.00`, `0.0`, `#,##0`."""
     near = float(f"{value / scale:.3g}")
     places = max(0, 2 - math.floor(math.log10(near))) if near > 0 else 0
     return f"#,##0{'.' if places else ''}{'0' * min(places, 3)}"

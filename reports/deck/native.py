@@ -18,7 +18,7 @@ from pptx.util import Inches, Pt
 
 from reports.deck.page import Box, Page
 from reports.deck.paint import rgb
-from reports.escape import plain
+from reports.wording.escape import plain
 
 LABEL_POINTS, VALUE_POINTS, TICK_POINTS = 16, 14, 12
 TICK = 1.0  # inches that a number of a scale takes

@@ -13,12 +13,12 @@ from pptx.presentation import Presentation as Deck
 from pptx.util import Inches, Pt
 
 from reports import palette
-from reports.charts.chart import Chart
 from reports.deck import template, text
 from reports.deck.paint import be_flat, edged, fill, rgb, stroke
 from reports.deck.template import MARGIN, WIDE
-from reports.escape import plain
+from reports.figures.chart import Chart
 from reports.palette import Mark, Theme
+from reports.wording.escape import plain
 
 TITLE_SIZES = (28, 26, 24, 22, 20)
 NOTE_POINTS, SMALL_POINTS = 14, 11

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.charts.chart import Row
 from reports.deck import text
 from reports.deck.native import LABEL_POINTS
 from reports.deck.page import LEGEND_ROW, Box, Page, Words
+from reports.figures.chart import Row
 
 TALLEST = 1.1  # inches: few rows are not stretched over the slide
 LOWERED = 0.3  # of what is left then stands above them

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.escape import plain
+from reports.wording.escape import plain
 
 FONT = "Arial"
 LINE = 1.2  # a line's height, in sizes of its letters

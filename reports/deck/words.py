@@ -6,25 +6,25 @@ from collections.abc import Sequence
 
 from pptx.presentation import Presentation as Deck
 
-from bench.results.doubts import MARK
-from bench.results.records import Machine, Plan, Result
-from reports import units
-from reports.charts.chart import caption
-from reports.charts.how_many import HowMany
+from bench.derive.doubts import MARK
+from bench.model.records import Machine, Plan, Result
 from reports.deck import template, text
 from reports.deck.page import LEGEND_ROW, LIST_INDENT, SHAPES, Box, Key, Page, Words, body_height
 from reports.deck.template import BODY, COVER, FIGURE, MARGIN, WIDE
 from reports.digest import Digest
-from reports.doubted import note
-from reports.escape import plain
 from reports.explanation.text import Explanation, Paragraph, Section
-from reports.finding import finding
-from reports.names import LONGEST, short
+from reports.figures.chart import caption
+from reports.figures.how_many import HowMany
 from reports.page import sheets
 from reports.page.model import HEADINGS
 from reports.palette import Theme, colour, mark
-from reports.repeat import repeat
-from reports.tables import Titled
+from reports.tables.finding import finding
+from reports.tables.report import Titled
+from reports.wording import units
+from reports.wording.doubted import note
+from reports.wording.escape import plain
+from reports.wording.names import LONGEST, short
+from reports.wording.repeat import repeat
 
 COVER_SIZES = (40, 36, 32, 28, 24, 20)
 MACHINE, VERSIONS_HEIGHT = 22, 0.72

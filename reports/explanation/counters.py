@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.results.records import Limit, Status
-from reports.charts.closeness import Bound
+from bench.model.records import Limit, Status
 from reports.explanation.facts import Facts, Subject
 from reports.explanation.text import Name, Paragraph, Section, Sentence, listed, say
+from reports.figures.closeness import Bound
 
 MAPPINGS = "vm.max_map_count"
 MOST_NAMED = 4

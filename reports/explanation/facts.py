@@ -10,23 +10,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
-from bench.results.allowances import limits_of
-from bench.results.choice import by_runtime
-from bench.results.latencies import Population
-from bench.results.metrics import Part
-from bench.results.records import Limit
-from reports import units
-from reports.charts.chart import Table
-from reports.charts.closeness import Bound, Closeness, LimitsCloseness
-from reports.charts.spawn import Spawns
-from reports.comparison import THREADS, Row
+from bench.derive.allowances import limits_of
+from bench.derive.choice import by_runtime
+from bench.derive.latencies import Population
+from bench.derive.metrics import Part
+from bench.model.records import Limit
 from reports.digest import Digest
-from reports.doubted import sure
-from reports.escape import plain
 from reports.explanation.text import Name, Number, Place
-from reports.finding import pair_of
-from reports.names import many
-from reports.tables import COMPARISON, LIMITS, SUMMARY
+from reports.figures.chart import Table
+from reports.figures.closeness import Bound, Closeness, LimitsCloseness
+from reports.figures.spawn import Spawns
+from reports.tables.comparison import THREADS, Row
+from reports.tables.finding import pair_of
+from reports.tables.report import COMPARISON, LIMITS, SUMMARY
+from reports.wording import units
+from reports.wording.doubted import sure
+from reports.wording.escape import plain
+from reports.wording.names import many
 
 
 @dataclass(frozen=True, eq=False)

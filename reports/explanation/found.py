@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.results.latencies import STARTS
-from reports.doubted import sure
+from bench.derive.latencies import STARTS
 from reports.explanation.facts import Facts, Subject
 from reports.explanation.text import Paragraph, Section, Sentence, say
-from reports.finding import SAME
+from reports.tables.finding import SAME
+from reports.wording.doubted import sure
 
 
 def found(facts: Facts) -> Section:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bench.results.doubts import MARK
-from reports.doubted import reasons
+from bench.derive.doubts import MARK
 from reports.explanation.facts import Facts
 from reports.explanation.text import Section, Sentence, say
+from reports.wording.doubted import reasons
 
 
 def scope(facts: Facts, doubts: Iterable[str]) -> Section:

@@ -6,8 +6,8 @@ import textwrap
 from typing import Literal, get_args
 
 from bench.errors import UsageError
-from reports import escape
 from reports.explanation.text import Explanation, Number, Paragraph
+from reports.wording import escape
 
 Format = Literal["text", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)

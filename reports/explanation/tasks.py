@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reports.doubted import sure
 from reports.explanation.facts import Facts, Subject
 from reports.explanation.text import Number, Section, Sentence, listed, say
+from reports.wording.doubted import sure
 
 # A sentence or two of each: the first says where its memory lies.
 MADE_OF: dict[str, tuple[str, ...]] = {

@@ -12,7 +12,7 @@ from reports.digest import Digest
 from reports.explanation import counters, found, method, tasks, threads
 from reports.explanation.facts import Facts, facts
 from reports.explanation.text import Explanation, Section, say
-from reports.finding import SAME
+from reports.tables.finding import SAME
 
 MOST_WORDS = 900
 NAMED = (3, 1, 0)  # how many strangers are named, until the text is short enough

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reports.doubted import marked
-from reports.escape import plain
+from reports.wording.doubted import marked
+from reports.wording.escape import plain
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Place:
 @dataclass(frozen=True)
 class Number:
     """A figure in the words of its table. `value` is raw: bytes, seconds or a count. A doubted one
-    is said with the mark; `doubt` is a name of `bench.results.doubts`."""
+    is said with the mark; `doubt` is a name of `bench.derive.doubts`."""
 
     words: str
     value: float

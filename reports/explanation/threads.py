@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.results.latencies import Population
-from bench.results.metrics import Part
+from bench.derive.latencies import Population
+from bench.derive.metrics import Part
 from reports.explanation.facts import Facts, Subject
 from reports.explanation.text import Number, Section, Sentence, listed, say
 

@@ -10,8 +10,8 @@ import json
 import re
 from collections.abc import Sequence
 
-from bench.results.metrics import Metric
-from bench.results.records import Result
+from bench.derive.metrics import Metric
+from bench.model.records import Result
 from reports.exports.figure import Export, Figure, sift
 from reports.exports.names import figure_name, runtime_name
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.results.choice import Choice, choose
-from bench.results.doubts import REASONS
-from bench.results.figures import figures, series
-from bench.results.metrics import Metric
-from bench.results.records import Result
-from bench.results.samples import Series
-from reports import escape
+from bench.derive.choice import Choice, choose
+from bench.derive.doubts import REASONS
+from bench.derive.figures import figures, series
+from bench.derive.metrics import Metric
+from bench.derive.samples import Series
+from bench.model.records import Result
+from reports.wording import escape
 
 Dimension = Literal["seconds", "bytes", "count"]
 CLIMB: Literal["climb"] = "climb"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bench.errors import UsageError
-from bench.results.records import Result
+from bench.model.records import Result
 from reports.exports import bencher, github_action_benchmark, go, pyperf, pytest_benchmark
 from reports.exports.figure import Export, Figure, figures_of
 from reports.exports.github_action_benchmark import Direction

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
-from bench.results.records import Result
+from bench.model.records import Result
 from reports.exports.figure import Dimension, Export, Figure, facts, sift
 from reports.exports.names import full_name
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.results.doubts import REASONS
-from bench.results.metrics import Metric, Name
-from bench.results.records import Result
+from bench.derive.doubts import REASONS
+from bench.derive.metrics import Metric, Name
+from bench.model.records import Result
 from reports.exports.figure import Export, Figure, conditions, sift, unlike_samples
 from reports.exports.names import quantile_name, runtime_name, units_name
 

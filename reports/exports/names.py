@@ -13,10 +13,10 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from bench.results.doubts import DOUBTS, MARK
-from bench.results.metrics import Metric
-from reports import escape
+from bench.derive.doubts import DOUBTS, MARK
+from bench.derive.metrics import Metric
 from reports.exports.figure import CLIMB, Figure, LeftOut
+from reports.wording import escape
 
 # A catalogue's rule for names, so that a real runtime keeps its own in every format.
 LONGEST = 64

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from bench.results.records import Result
-from reports import escape
+from bench.model.records import Result
 from reports.exports.figure import (
     Dimension,
     Export,
@@ -21,6 +20,7 @@ from reports.exports.figure import (
     unlike_samples,
 )
 from reports.exports.names import full_name
+from reports.wording import escape
 
 VERSION = "1.0"
 # pyperf has no other unit; under "integer" it takes and prints any number as it is.

@@ -10,8 +10,7 @@ import json
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
-from bench.results.records import Result
-from reports import escape
+from bench.model.records import Result
 from reports.exports.figure import (
     Export,
     Figure,
@@ -22,6 +21,7 @@ from reports.exports.figure import (
     unlike_samples,
 )
 from reports.exports.names import figure_name, full_name, quantity_name, runtime_name
+from reports.wording import escape
 
 NOT_SECONDS = "not seconds; kept in extra_info alone"
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from reports import palette
-from reports.charts.chart import Chart
+from reports.draw.canvas import WIDE, Shape
+from reports.draw.draw import draw
+from reports.draw.save import embedded
+from reports.figures.chart import Chart
 from reports.page.model import Picture
 from reports.palette import DARK, LIGHT
-from reports.pictures.canvas import WIDE, Shape
-from reports.pictures.draw import draw
-from reports.pictures.save import embedded
 
 # What an address in an attribute may hold as it is; in `srcset` a blank would end it.
 UNTOUCHED = "/:;=,.!()*+-_~@$"

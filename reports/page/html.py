@@ -12,10 +12,10 @@ import re
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from reports.escape import plain
 from reports.explanation.text import Name, Number, Sentence
 from reports.page.model import Page
 from reports.palette import DARK, LIGHT, Theme
+from reports.wording.escape import plain
 
 if TYPE_CHECKING:
     from jinja2 import Environment

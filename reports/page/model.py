@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.results.likeness import differences_of, facts_with_counts
-from reports.charts.chart import Chart, caption
-from reports.charts.closeness import LimitsCloseness
-from reports.charts.growth import MemoryGrowth
-from reports.charts.how_many import HowMany
-from reports.charts.spawn import Spawns
-from reports.charts.unit_cost import UnitCost
-from reports.charts.where_time_goes import WhereTimeGoes
+from bench.model.likeness import differences_of, facts_with_counts
 from reports.digest import Digest
 from reports.explanation.tell import explain
 from reports.explanation.text import Explanation
-from reports.finding import finding
+from reports.figures.chart import Chart, caption
+from reports.figures.closeness import LimitsCloseness
+from reports.figures.growth import MemoryGrowth
+from reports.figures.how_many import HowMany
+from reports.figures.spawn import Spawns
+from reports.figures.unit_cost import UnitCost
+from reports.figures.where_time_goes import WhereTimeGoes
 from reports.page import sheets
-from reports.tables import COMPARISON, LIMITS, SUMMARY, Titled
+from reports.tables.finding import finding
+from reports.tables.report import COMPARISON, LIMITS, SUMMARY, Titled
 
 HEADINGS: Mapping[str, str] = {
     HowMany.name: "How many",

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bench.results.ceiling import doubt_of
-from bench.results.choice import by_runtime
-from bench.results.doubts import DOUBTS, MARK
-from bench.results.likeness import Difference
-from bench.results.metrics import Metric
-from bench.results.records import Machine, Purpose, Stop, Sweep
-from reports import units
-from reports.charts.chart import Doubts, Table
-from reports.charts.closeness import Closeness, LimitsCloseness
-from reports.comparison import COLUMNS, REASONS, Column, Comparison, Row, cells
+from bench.derive.ceiling import doubt_of
+from bench.derive.choice import by_runtime
+from bench.derive.doubts import DOUBTS, MARK
+from bench.derive.metrics import Metric
+from bench.model.likeness import Difference
+from bench.model.records import Machine, Purpose, Stop, Sweep
 from reports.digest import Digest
-from reports.doubted import marked
-from reports.escape import plain
-from reports.summary import name_of
-from reports.tables import Titled
+from reports.figures.chart import Doubts, Table
+from reports.figures.closeness import Closeness, LimitsCloseness
+from reports.tables.comparison import COLUMNS, REASONS, Column, Comparison, Row, cells
+from reports.tables.report import Titled
+from reports.tables.summary import name_of
+from reports.wording import units
+from reports.wording.doubted import marked
+from reports.wording.escape import plain
 
 ABSENT = "–"
 PURPOSES: Mapping[Purpose, str] = {

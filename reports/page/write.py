@@ -10,13 +10,15 @@ from pathlib import Path
 
 from bench import files
 from bench.errors import UsageError
-from reports import escape, summary, tables
 from reports.digest import Digest
+from reports.draw.save import FORMATS, REPORT, pictures
 from reports.page import drawing
 from reports.page.html import SIGNED, html
 from reports.page.model import Page, page
-from reports.pictures.save import FORMATS, REPORT, pictures
-from reports.tables import SUMMARY, Titled
+from reports.tables import report as tables
+from reports.tables import summary
+from reports.tables.report import SUMMARY, Titled
+from reports.wording import escape
 
 NAME = "report.html"
 LONGEST = 40

@@ -8,8 +8,8 @@ import msgspec
 
 from bench import files
 from bench.errors import UsageError
-from bench.regression.verdicts import Judgement
-from bench.results.decoding import encode
+from bench.judging.verdicts import Judgement
+from bench.model.decoding import encode
 from reports.verdicts.junit import junit
 from reports.verdicts.markdown import markdown
 

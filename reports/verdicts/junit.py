@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from bench.regression.verdicts import Judgement, Verdict
-from reports.escape import plain
+from bench.judging.verdicts import Judgement, Verdict
 from reports.verdicts import words
+from reports.wording.escape import plain
 
 
 def junit(judgement: Judgement) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench.regression.verdicts import Judgement
-from reports.escape import markdown as escaped
+from bench.judging.verdicts import Judgement
 from reports.verdicts import words
 from reports.verdicts.table import HEADINGS, NUMBERS, cells, headings, rows
+from reports.wording.escape import markdown as escaped
 
 HOW_TO_READ = (
     "A *regression* is a change for the worse that chance hardly makes **and** that is past its "

@@ -7,11 +7,11 @@ import itertools
 from rich.table import Table
 from rich.text import Text
 
-from bench.regression.verdicts import Judgement, Outcome, Verdict
-from reports import units
+from bench.judging.verdicts import Judgement, Outcome, Verdict
 from reports.console import Console
-from reports.escape import terminal
 from reports.verdicts import words
+from reports.wording import units
+from reports.wording.escape import terminal
 
 SAMPLES = 4  # the place of the heading that depends on how the sides were made
 HEADINGS = (

@@ -9,12 +9,12 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
-from bench.regression.verdicts import Decision, Judgement, Outcome, Verdict, Word
-from bench.results.doubts import MARK
-from reports import units
-from reports.doubted import marked
-from reports.escape import plain
-from reports.summary import NAMES
+from bench.derive.doubts import MARK
+from bench.judging.verdicts import Decision, Judgement, Outcome, Verdict, Word
+from reports.tables.summary import NAMES
+from reports.wording import units
+from reports.wording.doubted import marked
+from reports.wording.escape import plain
 
 UNMEASURED = "could not be measured"
 HEADLINES: dict[Outcome, str] = {

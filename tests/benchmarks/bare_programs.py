@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure.build import GO_SETTINGS
-from bench.measure.children import Launch
-from bench.measure.process import RunnerProcess
-from bench.measure.rig import ProcessEyes
+from bench.engine.build import GO_SETTINGS
+from bench.engine.children import Launch
+from bench.engine.process import RunnerProcess
+from bench.engine.rig import ProcessEyes
+from bench.model.records import Memory
 from bench.probes.cgroup import oom_kill_counter, sweep_cgroup
 from bench.probes.memory import MemoryProbe
-from bench.results.records import Memory
 from tests.benchmarks.machine import RIG, TOOLS
 
 FOLDER = Path(__file__).with_name("bare")

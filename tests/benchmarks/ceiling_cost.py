@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+from bench.engine.availability import availability
 from bench.experiments.ceiling import CeilingExperiment, Quest
 from bench.limits.foretell import NO_RESERVES
 from bench.machine import fingerprint
-from bench.measure.availability import availability
-from bench.results.records import Sweep
+from bench.model.records import Sweep
 from runners.catalogue import Entry
 from tests.benchmarks import bare_programs
 from tests.benchmarks.machine import RIG, TOOLS

@@ -10,8 +10,8 @@ from __future__ import annotations
 import statistics
 import sys
 
-from bench.measure.job import Job
-from bench.results.records import Memory
+from bench.engine.job import Job
+from bench.model.records import Memory
 from runners.catalogue import Entry
 from tests.benchmarks import bare_programs
 from tests.benchmarks.pairs import Options, in_turn, ratio_of, swept, verdict

@@ -20,7 +20,7 @@ NOT_FOR_HELP = {"matplotlib", "scipy", "gevent", "trio", "numpy"}
 # Tells its peak when the last sweep has ended, before figures and statistics are loaded.
 RUN = """
 from bench.cli.main import main
-from bench.experiments.scale import ScaleExperiment
+from bench.experiments.population import ScaleExperiment
 
 run = ScaleExperiment.run
 

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.measure.forecast import Forecast
-from bench.measure.job import Job
-from bench.measure.reserves import Bounds
-from bench.measure.sweep import SweepTaker
-from bench.results.records import Sweep
+from bench.engine.forecast import Forecast
+from bench.engine.job import Job
+from bench.engine.reserves import Bounds
+from bench.engine.sweep import SweepTaker
+from bench.model.records import Sweep
 from runners.catalogue import Entry
 from tests.benchmarks.machine import RIG
 

@@ -7,9 +7,9 @@ import shutil
 import statistics
 import subprocess
 
-from bench.measure.sweep import latencies_of
-from bench.results.latencies import quantile_of
-from bench.results.records import Latencies
+from bench.derive.latencies import quantile_of
+from bench.engine.sweep import latencies_of
+from bench.model.records import Latencies
 from tests.benchmarks.machine import RIG
 from tests.benchmarks.pairs import Options, verdict
 

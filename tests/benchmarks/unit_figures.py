@@ -10,9 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.measure.job import Job
-from bench.results.leak import leaked_bytes_per_unit
-from bench.results.records import Reading
+from bench.derive.leak import leaked_bytes_per_unit
+from bench.engine.job import Job
+from bench.model.records import Reading
 from runners.catalogue import Entry
 from tests.benchmarks.machine import RIG
 from tests.benchmarks.pairs import Options, swept, verdict

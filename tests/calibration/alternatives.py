@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.regression.gates import BURST
-from bench.regression.looks import FALSE_FAILURE, MISSED, Look, looks
-from bench.regression.simulate import play, undisturbed
+from bench.judging.gates import BURST
+from bench.judging.looks import FALSE_FAILURE, MISSED, Look, looks
+from bench.judging.simulate import play, undisturbed
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table
 from tests.calibration.nuisances import drift
 from tests.calibration.power import changes_of

@@ -11,14 +11,14 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.derive.statistics import Estimate
 from bench.experiments.dealing import dealt
-from bench.regression.decision import decide_in_looks
-from bench.regression.gates import CEILING, Gate, Margin
-from bench.regression.looks import FALSE_FAILURE, fewest_a_side, looks
-from bench.regression.sides import Ceilings, Sides, Stopped
-from bench.regression.simulate import Recorded, draw
-from bench.regression.verdicts import Decision
-from bench.results.statistics import Estimate
+from bench.judging.decision import decide_in_looks
+from bench.judging.gates import CEILING, Gate, Margin
+from bench.judging.looks import FALSE_FAILURE, fewest_a_side, looks
+from bench.judging.sides import Ceilings, Sides, Stopped
+from bench.judging.simulate import Recorded, draw
+from bench.judging.verdicts import Decision
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table, with_interval
 
 MORE = 2  # times as many jobs: what is looked for is rare

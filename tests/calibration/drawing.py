@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.regression.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, Figure
-from bench.regression.looks import PAIRS
-from bench.regression.verdicts import Word
+from bench.judging.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, Figure
+from bench.judging.looks import PAIRS
+from bench.judging.verdicts import Word
 from reports.palette import LIGHT, colour, mark, on
 from tests.calibration import power
 

@@ -7,10 +7,10 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.regression.gates import BURST
-from bench.regression.simulate import Nuisance, Recorded, processes, undisturbed
-from bench.regression.unpaired import rank_sum_p
-from bench.results.statistics import Estimate, share_with_interval
+from bench.derive.statistics import Estimate, share_with_interval
+from bench.judging.gates import BURST
+from bench.judging.simulate import Nuisance, Recorded, processes, undisturbed
+from bench.judging.unpaired import rank_sum_p
 from tests.calibration.jobs import Runtimes, dice_for, table, with_interval
 from tests.calibration.nuisances import drift
 

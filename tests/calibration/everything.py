@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.regression.gates import BURST, BYTES, LEAK
-from bench.regression.noise import noise_of
-from reports import units
+from bench.judging.gates import BURST, BYTES, LEAK
+from bench.judging.noise import noise_of
+from reports.wording import units
 from tests.calibration import (
     alternatives,
     climbs,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bench.regression.gates import BY_DEFAULT
-from bench.regression.looks import looks
-from bench.regression.simulate import play, undisturbed
+from bench.judging.gates import BY_DEFAULT
+from bench.judging.looks import looks
+from bench.judging.simulate import play, undisturbed
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table, with_interval
 from tests.calibration.nuisances import NUISANCES
 

@@ -24,12 +24,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench.regression.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, Figure
-from bench.regression.history.check import check
-from bench.regression.history.patience import FOR_ALARM, FOR_VERDICT
-from bench.regression.history.stretches import Stretch
-from bench.regression.history.trends import Night, Segment, Trend
-from bench.results.records import Runtime
+from bench.history.check import check
+from bench.history.patience import FOR_ALARM, FOR_VERDICT
+from bench.history.stretches import Stretch
+from bench.history.trends import Night, Segment, Trend
+from bench.judging.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, Figure
+from bench.model.records import Runtime
 from tests.calibration.nights import KINDS, SPREAD, Dated, series, shifted, stepped
 from tests.calibration.page import filled
 

@@ -25,12 +25,12 @@ from pathlib import Path
 
 import msgspec
 
-from bench.measure.forecast import Forecast
-from bench.measure.job import Job
-from bench.measure.reserves import Bounds
-from bench.measure.sweep import SweepTaker
+from bench.engine.forecast import Forecast
+from bench.engine.job import Job
+from bench.engine.reserves import Bounds
+from bench.engine.sweep import SweepTaker
+from bench.judging.verdicts import Judgement
 from bench.probes.cgroup import find
-from bench.regression.verdicts import Judgement
 from bench.system import System
 from runners.catalogue import Entry, stranger
 from tests.benchmarks.machine import RIG

@@ -7,10 +7,10 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.regression.gates import Figure
-from bench.regression.simulate import Recorded
-from bench.regression.verdicts import Decision, Outcome, Verdict
-from bench.results.statistics import Estimate, share_with_interval
+from bench.derive.statistics import Estimate, share_with_interval
+from bench.judging.gates import Figure
+from bench.judging.simulate import Recorded
+from bench.judging.verdicts import Decision, Outcome, Verdict
 
 Runtimes = Mapping[str, Sequence[Recorded]]
 

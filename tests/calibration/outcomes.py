@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from bench.regression.verdicts import Event, Judgement, Verdict, Word
-from bench.regression.verdicts import Outcome as Ending
+from bench.judging.verdicts import Event, Judgement, Verdict, Word
+from bench.judging.verdicts import Outcome as Ending
 from reports.verdicts.words import effect_of, name_of, verdict_of
 from tests.calibration.jobs import table
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.regression.gates import BURST, BYTES, LEAK, Figure
-from bench.regression.looks import Look, looks
-from bench.regression.simulate import Change, Changes, Recorded, play
+from bench.judging.gates import BURST, BYTES, LEAK, Figure
+from bench.judging.looks import Look, looks
+from bench.judging.simulate import Change, Changes, Recorded, play
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table
 from tests.calibration.recordings import rescaled
 

@@ -17,14 +17,14 @@ import argparse
 from pathlib import Path
 
 from bench import signals
+from bench.engine.availability import availability
 from bench.experiments.alike import AlikeExperiment
 from bench.experiments.ceiling import runtime_of
 from bench.experiments.side import Contender, PairsRequest
+from bench.judging.gates import USUAL, default_gate
+from bench.judging.judge import wanted
 from bench.machine import fingerprint
-from bench.measure.availability import availability
-from bench.regression.gates import USUAL, default_gate
-from bench.regression.judge import wanted
-from bench.results.records import Result
+from bench.model.records import Result
 from bench.system import System
 from runners.catalogue import Entry
 from tests.benchmarks.machine import RIG, TOOLS, default_entries, missing

@@ -18,10 +18,10 @@ from pathlib import Path
 import msgspec
 
 from bench.experiments.pairs import LEAK_PAIRS
-from bench.regression.alike import recorded_pairs
-from bench.regression.gates import LEAK, USUAL, Figure, Gate, default_gate, figures
-from bench.regression.simulate import Recorded
-from bench.results.records import Result, Runtime
+from bench.judging.alike import recorded_pairs
+from bench.judging.gates import LEAK, USUAL, Figure, Gate, default_gate, figures
+from bench.judging.simulate import Recorded
+from bench.model.records import Result, Runtime
 from tests.calibration import nuisances
 
 FOLDER = Path(__file__).parent / "recorded"

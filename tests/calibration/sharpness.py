@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from bench.regression import sensitivity
-from bench.regression.gates import BURST
-from bench.regression.looks import looks
-from bench.regression.simulate import NO_CHANGE, Change, Changes, Recorded, play
+from bench.judging import sensitivity
+from bench.judging.gates import BURST
+from bench.judging.looks import looks
+from bench.judging.simulate import NO_CHANGE, Change, Changes, Recorded, play
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table
 
 SEEDS = "tuning"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.regression.gates import BURST, BYTES, LEAK, Figure
-from bench.regression.verdicts import Outcome
+from bench.judging.gates import BURST, BYTES, LEAK, Figure
+from bench.judging.verdicts import Outcome
 from tests.calibration import climbs, false_failures, power, real, sharpness
 from tests.calibration.jobs import Shares, percent, table, with_interval
 from tests.calibration.real import FOUND_BURST, FOUND_SMALL, VARY

@@ -9,13 +9,13 @@ from typing import Any
 
 from pptx import Presentation
 
-from bench.results.figures import figures
-from bench.results.records import Result
-from reports.charts.all import NAMES
+from bench.derive.figures import figures
+from bench.model.records import Result
 from reports.deck.deck import deck
 from reports.deck.page import Words, body_height
 from reports.deck.text import LINE, count_lines
 from reports.digest import digest
+from reports.figures.all import NAMES
 from reports.palette import LIGHT, Theme
 
 EMU = 914_400

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.results.records import Kind, Machine
+from bench.model.records import Kind, Machine
 from runners.catalogue import Entry, Guess
 
 

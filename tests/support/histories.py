@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench.regression.gates import BURST, Figure
-from bench.regression.history.reading import History
-from bench.regression.history.records import VERSION, Acknowledgement, Kept, Point
-from bench.results.likeness import facts_of
-from bench.results.records import Runtime
+from bench.history.reading import History
+from bench.history.records import VERSION, Acknowledgement, Kept, Point
+from bench.judging.gates import BURST, Figure
+from bench.model.likeness import facts_of
+from bench.model.records import Runtime
 from tests.support.results import result, runtime, sweep
 
 FIRST = datetime(2026, 9, 1, 2, 30, tzinfo=UTC)

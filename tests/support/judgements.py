@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from bench.regression.verdicts import Compared, Decision, Judgement, Verdict
+from bench.judging.verdicts import Compared, Decision, Judgement, Verdict
 
 BASE = Compared(subject="Python 3.11", result="a.base.json", started="2026-11-23", versions={})
 NEW = Compared(subject="Python 3.14", result="a.new.json", started="2026-11-23", versions={})

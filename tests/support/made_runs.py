@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from bench.results.records import Result
+from bench.model.records import Result
 from tests.support.results import (
     PTHREAD,
     THREADING,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from bench.results.records import Result, Status
+from bench.model.records import Result, Status
 from tests.support.results import Unit, allowing, result, runtime, sweep, whole_run
 
 NAMES = (

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from bench.results.bins import bins_of
-from bench.results.records import (
+from bench.derive.bins import bins_of
+from bench.model.records import (
     VERSION,
     Hello,
     Kind,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from bench.results.records import Kind, Limit, Result, Runtime, Status, Stop, Sweep
+from bench.model.records import Kind, Limit, Result, Runtime, Status, Stop, Sweep
 from tests.support.results import (
     ASYNCIO,
     GOROUTINE,

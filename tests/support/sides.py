@@ -7,8 +7,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.regression.gates import BURST, BYTES, LEAK, Gate, Margin
-from bench.regression.sides import Pairs
+from bench.judging.gates import BURST, BYTES, LEAK, Gate, Margin
+from bench.judging.sides import Pairs
 
 GATES = (
     Gate("asyncio", BYTES, Margin(0.01)),

@@ -9,14 +9,14 @@ from typing import Any
 from pptx.enum.chart import XL_CHART_TYPE
 
 from reports import palette
-from reports.charts.closeness import Bound, Closeness, LimitsCloseness
 from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.page import LEGEND_ROW, MOST_ROWS, Box, Key, Page, Words, described
 from reports.deck.scales import around, factor_of
 from reports.deck.workbook import by_category
-from reports.doubted import marked
-from reports.pictures.closeness import shared_out
-from reports.pictures.scale import Scale
+from reports.draw.closeness import shared_out
+from reports.draw.scale import Scale
+from reports.figures.closeness import Bound, Closeness, LimitsCloseness
+from reports.wording.doubted import marked
 
 MOST_LINES = 16  # of a column: more would be too small to read
 MOST_ALONE = 9  # lines that need no second column

@@ -10,15 +10,15 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_MARKER_STYLE, XL_TICK_LABEL_POSITI
 from pptx.enum.shapes import MSO_SHAPE
 
 from reports import palette
-from reports.charts.growth import Curve, MemoryGrowth
 from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.native import Axis
 from reports.deck.page import LEGEND_ROW, MOST_ROWS, Box, Key, Page, Words, described
 from reports.deck.scales import BYTES, around, factor_of, unit_of
 from reports.deck.workbook import by_point
+from reports.draw.growth import spread
+from reports.draw.scale import Scale
+from reports.figures.growth import Curve, MemoryGrowth
 from reports.palette import Mark
-from reports.pictures.growth import spread
-from reports.pictures.scale import Scale
 
 MARKERS: dict[Mark, XL_MARKER_STYLE] = {
     "circle": XL_MARKER_STYLE.CIRCLE,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pptx.enum.chart import XL_CHART_TYPE
 
 from reports import palette
-from reports.charts.how_many import HowMany, Reach
 from reports.deck import dress, formats, native, paint, rows
 from reports.deck.page import MOST_ROWS, Box, Key, Page, described
 from reports.deck.scales import around, factor_of
 from reports.deck.workbook import by_category
+from reports.figures.how_many import HowMany, Reach
 
 NUMBERS = 1.15
 PROJECTED, ALIVE = "projected", "alive at once"

@@ -9,13 +9,14 @@ from typing import Any
 from pptx.enum.chart import XL_CHART_TYPE, XL_MARKER_STYLE
 from pptx.enum.shapes import MSO_SHAPE
 
-from reports import palette, units
-from reports.charts.spawn import NAMES, Rate, Spawn, Spawns, start_and_overhead
+from reports import palette
 from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.page import LEGEND_ROW, MOST_ROWS, Box, Key, Page, Words, described
 from reports.deck.scales import decades, factor_of, step_of
 from reports.deck.workbook import by_category, by_point
-from reports.doubted import marked
+from reports.figures.spawn import NAMES, Rate, Spawn, Spawns, start_and_overhead
+from reports.wording import units
+from reports.wording.doubted import marked
 
 BURST = "burst, units a second"
 LATENCY = "start latency"

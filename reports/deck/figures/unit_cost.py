@@ -7,13 +7,13 @@ from typing import Any
 
 from pptx.enum.chart import XL_CHART_TYPE
 
-from reports import units
-from reports.charts.unit_cost import PARTS, UNDIVIDED, Cost, UnitCost
 from reports.deck import dress, formats, native, paint, rows
 from reports.deck.page import MOST_ROWS, Box, Key, Page, described
 from reports.deck.scales import BYTES, step_of, unit_of
 from reports.deck.workbook import by_category
-from reports.doubted import marked
+from reports.figures.unit_cost import PARTS, UNDIVIDED, Cost, UnitCost
+from reports.wording import units
+from reports.wording.doubted import marked
 
 NUMBERS = 1.05
 TOTAL = "total a unit"

@@ -7,14 +7,14 @@ from typing import Any
 
 from pptx.enum.chart import XL_CHART_TYPE
 
-from reports import units
-from reports.charts.where_time_goes import PARTS, Times, WhereTimeGoes
 from reports.deck import dress, formats, native, paint, rows, text
 from reports.deck.formats import SHARE
 from reports.deck.page import MOST_ROWS, Box, Key, Page, described
 from reports.deck.workbook import by_category
-from reports.doubted import marked
+from reports.figures.where_time_goes import PARTS, Times, WhereTimeGoes
 from reports.palette import on
+from reports.wording import units
+from reports.wording.doubted import marked
 
 CLOCK = "the wall clock"
 ROUGH = f'"≈\u00a0"{SHARE}'

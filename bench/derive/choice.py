@@ -1,0 +1,183 @@
+"""Which sweeps and which of their steps a name refers to: the one rule.
+
+A figure without a count (bytes per unit, start latency) is made from the repeats, at their highest
+count (`choose`); from the climb only where no repeat was finished. A figure at a count is made from
+the repeats that stopped at that count, and from the climb at any other (`steps_by_count`). So the
+two agree wherever both have a value; whatever shows a value of the second kind shows its count.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from bench.model.records import Purpose, Result, Step, Stop, Sweep
+
+LIKE = 0.1  # sweeps whose last stops differ by more than this share are not pooled
+SPREAD = 10  # N is this many times n
+ENDED = frozenset({"refused", "killed"})  # ends of a launch that no harness chose
+RISING: tuple[Purpose, ...] = ("climb", "burst", "short")  # whose word counts more and more
+
+
+@dataclass(frozen=True)
+class Stops:
+    """The step at N units, and the one at n units (N/10) where the sweep has one: the two between
+    which a unit's cost is a difference."""
+
+    sweep: Sweep
+    last: Step
+    first: Step | None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Those that there are, and the sweep's first, whose burst came from nothing."""
+        return tuple(step for step in (self.sweep.steps[0], self.first, self.last) if step)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The sweeps behind a runtime's figures, and the doubts about all of them alike."""
+
+    stops: tuple[Stops, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def by_runtime(result: Result) -> Iterator[tuple[str, list[Sweep]]]:
+    """The runtimes that ran, in the result's order, each with its sweeps."""
+    for name in dict.fromkeys(runtime.name for runtime in result.runtimes):
+        sweeps = [sweep for sweep in result.sweeps if sweep.runtime == name]
+        if sweeps:
+            yield name, sweeps
+
+
+def farthest(sweeps: Sequence[Sweep]) -> Sweep:
+    """The climb that went farthest; without a climb, any sweep that did. One for which there was no
+    time at all is none."""
+    climbs = [
+        sweep
+        for sweep in sweeps
+        if sweep.purpose == "climb" and (sweep.stop.count or sweep.stop.status != "budget")
+    ]
+    return max(climbs or sweeps, key=lambda sweep: sweep.stop.count)
+
+
+def farthest_stop(sweeps: Sequence[Sweep]) -> Stop:
+    """Why one runtime's launch went no further, with the most units that were alive at once.
+
+    The climb says why, since nothing else tries to go further. Where it ran out of time, or kept a
+    reserve, under a count that another sweep reached, that count was alive all the same; where it
+    was refused there, the other sweep's end is the truer one.
+    """
+    stop, most = farthest(sweeps).stop, max((s.stop for s in sweeps), key=lambda stop: stop.count)
+    if most.count <= stop.count:
+        return stop
+    if stop.status in ENDED:
+        return most
+    return msgspec.structs.replace(stop, count=most.count)
+
+
+def choose(sweeps: Sequence[Sweep]) -> Choice:
+    """The stops of one runtime's headline figures.
+
+    Short sweeps with two stops; where none was finished, the climb with its widest fitting stops;
+    where there is neither, a single step, which tells times but no slope.
+    """
+    short = _stops_of(sweeps, "short")
+    climbs = _stops_of(sweeps, "climb")
+    made = sum(sweep.purpose == "short" for sweep in sweeps)
+    if pairs := [stops for stops in short if stops.first]:
+        return _pooled(pairs, made)
+    if pairs := [stops for stops in climbs if stops.first]:
+        return Choice((_farthest(pairs),), (_from_climb(_farthest(pairs)),))
+    if short:
+        return _pooled(short, made)
+    return Choice((_farthest(climbs),) if climbs else ())
+
+
+def choose_bursts(sweeps: Sequence[Sweep]) -> Choice:
+    """The stops of one runtime's bursts from nothing: burst sweeps, which go straight to N; where
+    there are none, the first stop of each sweep behind the other figures."""
+    bursts = _stops_of(sweeps, "burst")
+    made = sum(sweep.purpose == "burst" for sweep in sweeps)
+    return _pooled(bursts, made, "burst") if bursts else choose(sweeps)
+
+
+def steps_by_count(
+    sweeps: Sequence[Sweep], tells: Callable[[Sweep, Step], bool]
+) -> dict[int, tuple[tuple[Sweep, Step], ...]]:
+    """The steps of one runtime that tell of each count, each with its sweep, the fewest units
+    first. `tells` says whether a step has the value in question: repeats do not take all that a
+    climb takes at a count. A step at which the machine swapped is not used, nor one of a leak
+    sweep."""
+    found: dict[int, tuple[tuple[Sweep, Step], ...]] = {}
+    for purpose in RISING:
+        at: dict[int, list[tuple[Sweep, Step]]] = defaultdict(list)
+        for sweep in sweeps:
+            for step in sweep.steps if sweep.purpose == purpose else ():
+                if step.alive and not step.swapped and tells(sweep, step):
+                    at[step.alive].append((sweep, step))
+        found |= {count: tuple(steps) for count, steps in at.items()}
+    return dict(sorted(found.items()))
+
+
+def stops_of(sweep: Sweep) -> Stops | None:
+    """The two stops of one sweep; `None` where no step is usable.
+
+    N is the highest step, n the highest at or under N/10, or else the lowest. A step at which the
+    machine swapped is not used; one that was refused only where there are not two others.
+    """
+    steady = [step for step in sweep.steps if not step.swapped and step.alive]
+    whole = [step for step in steady if step.refusal is None]
+    steps = sorted(whole if len(whole) > 1 else steady, key=lambda step: step.alive)
+    if not steps:
+        return None
+    last = steps[-1]
+    lower = [step for step in steps if step.alive < last.alive]
+    fitting = [step for step in lower if step.alive * SPREAD <= last.alive]
+    return Stops(sweep, last, first=(fitting[-1] if fitting else lower[0]) if lower else None)
+
+
+def doubts(stops: Stops) -> tuple[str, ...]:
+    """What was noted while the sweep and its two steps were made."""
+    refused = f"the stop at {stops.last.alive:,} was refused, not chosen"
+    first = stops.first.warnings if stops.first else ()
+    return (
+        *stops.sweep.warnings,
+        *first,
+        *stops.last.warnings,
+        *((refused,) if stops.last.refusal else ()),
+    )
+
+
+def _stops_of(sweeps: Iterable[Sweep], purpose: Purpose) -> list[Stops]:
+    found = (stops_of(sweep) for sweep in sweeps if sweep.purpose == purpose)
+    return [stops for stops in found if stops]
+
+
+def _pooled(found: Sequence[Stops], made: int, purpose: Purpose = "short") -> Choice:
+    """The sweeps that stopped at about the same count: a unit's cost moves with N."""
+    count = statistics.median_high(stops.last.alive for stops in found)
+    alike = tuple(stops for stops in found if abs(stops.last.alive - count) <= LIKE * count)
+    warnings = []
+    if len(found) < made:
+        warnings.append(f"{made - len(found)} of {made} {purpose} sweeps could not be used")
+    if len(alike) < len(found):
+        others = len(found) - len(alike)
+        warnings.append(f"{others} of {made} {purpose} sweeps ended far from {count:,}: left out")
+    return Choice(alike, tuple(warnings))
+
+
+def _farthest(found: Sequence[Stops]) -> Stops:
+    return max(found, key=lambda stops: stops.last.alive)
+
+
+def _from_climb(stops: Stops) -> str:
+    first = stops.first.alive if stops.first else 0
+    return (
+        f"no short sweep was finished: from one climb, its steps at {first:,} "
+        f"and {stops.last.alive:,}"
+    )

@@ -1,0 +1,159 @@
+"""Memory as units grow: what the process took above its baseline at each count, and a line.
+
+For the curve alone. What one unit costs is `bytes_per_unit`, from the two stops of the short
+sweeps: a line through a dense climb is off by up to 4 %, since hash tables and lists resize in
+steps, and `scatter` tells how far the points lie from it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.derive.choice import by_runtime, steps_by_count
+from bench.derive.doubts import applying, gravest
+from bench.derive.load import is_busy, slowed
+from bench.derive.samples import UNKNOWN
+from bench.derive.statistics import theil_sen
+from bench.model.records import Memory, Reading, Result, Step, Sweep
+
+# The line looks at every pair of points: a hostile file's thousands would take all memory.
+MOST_FITTED = 300
+
+
+@dataclass(frozen=True)
+class Point:
+    """User and kernel memory in bytes above the baseline with `units` alive: the median over the
+    processes that were there, the least and the most of them, and how many they were. `doubt` is
+    the gravest that any of them has; that they are few is seen from `samples`."""
+
+    units: int
+    bytes: float
+    low: float
+    high: float
+    samples: int
+    doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """bytes = `bytes_per_unit` · units + `offset_bytes`. `scatter` is the points' median distance
+    from it, as a share of it."""
+
+    bytes_per_unit: float
+    offset_bytes: float
+    scatter: float
+
+    def at(self, units: float) -> float:
+        """The line's bytes at a count."""
+        return self.bytes_per_unit * units + self.offset_bytes
+
+
+@dataclass(frozen=True)
+class Growth:
+    """One runtime's curve, the fewest units first. Without points `reason` says why; without a
+    line there are fewer than two points."""
+
+    runtime: str
+    points: tuple[Point, ...]
+    line: Line | None
+    source: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """A step's count, its bytes above the baseline, their source, and the doubts about them."""
+
+    units: int
+    bytes: float
+    source: str
+    doubts: frozenset[str]
+
+
+def growths(result: Result) -> tuple[Growth, ...]:
+    """The curve of every runtime that ran. Which sweeps tell of a count is the rule of
+    `steps_by_count`."""
+    slow = slowed(result.control)
+    return tuple(_growth(runtime, sweeps, slow) for runtime, sweeps in by_runtime(result))
+
+
+def _growth(runtime: str, sweeps: Sequence[Sweep], slow: bool) -> Growth:
+    def is_read(sweep: Sweep, step: Step) -> bool:
+        return _taken(sweep, step, slow) is not None
+
+    steps = itertools.chain.from_iterable(steps_by_count(sweeps, is_read).values())
+    known = [one for sweep, step in steps if (one := _taken(sweep, step, slow)) is not None]
+    if not known:
+        finished = steps_by_count(sweeps, lambda sweep, step: True)
+        reason = "its memory could not be read" if finished else "no step was finished"
+        return Growth(runtime, (), None, UNKNOWN, reason)
+    source = Counter(one.source for one in known).most_common(1)[0][0]
+    points = _points(one for one in known if one.source == source)
+    return Growth(runtime, points, _line(points), source)
+
+
+def _taken(sweep: Sweep, step: Step, slow: bool) -> _Taken | None:
+    """What a step took; `None` where a part is not known, was read from elsewhere than the
+    baseline's, or is less than it was there: then its source counts something else too."""
+    if sweep.baseline is None:
+        return None
+    total, sources = 0, []
+    for before, after in _pairs(sweep.baseline, step.memory):
+        if before.bytes is None or after.bytes is None or before.source != after.source:
+            return None
+        if after.bytes < before.bytes:
+            return None
+        total += after.bytes - before.bytes
+        sources.append(after.source)
+    source = " + ".join(sources)
+    seen = {*step.doubts, *(("busy",) if slow or is_busy(sweep) else ())}
+    return _Taken(step.alive, float(total), source, applying("bytes_per_unit", source) & seen)
+
+
+def _pairs(baseline: Memory, memory: Memory) -> tuple[tuple[Reading, Reading], ...]:
+    return ((baseline.user, memory.user), (baseline.kernel, memory.kernel))
+
+
+def _points(taken: Iterable[_Taken]) -> tuple[Point, ...]:
+    at: dict[int, list[_Taken]] = defaultdict(list)
+    for one in taken:
+        at[one.units].append(one)
+    return tuple(_point(units, all_) for units, all_ in sorted(at.items()))
+
+
+def _point(units: int, taken: Sequence[_Taken]) -> Point:
+    values = [one.bytes for one in taken]
+    return Point(
+        units,
+        statistics.median(values),
+        min(values),
+        max(values),
+        len(values),
+        gravest(name for one in taken for name in one.doubts),
+    )
+
+
+def _line(points: Sequence[Point]) -> Line | None:
+    """Theil's line: the median slope of all pairs, and the median of what the slope leaves over
+    (Sen, 1968). Through two points it is the line through both."""
+    fitted = points[:: 1 + len(points) // MOST_FITTED]
+    if len(fitted) < 2:
+        return None
+    slope = _slope(fitted)
+    offset = statistics.median(point.bytes - slope * point.units for point in fitted)
+    line = Line(slope, offset, 0.0)
+    off = [abs(p.bytes / line.at(p.units) - 1) for p in fitted if line.at(p.units) > 0]
+    return Line(slope, offset, statistics.median(off)) if off else None
+
+
+def _slope(points: Sequence[Point]) -> float:
+    if len(points) == 2:
+        first, last = points
+        return (last.bytes - first.bytes) / (last.units - first.units)
+    slope = theil_sen([point.units for point in points], [point.bytes for point in points]).value
+    assert slope is not None  # known from three distinct counts on
+    return slope

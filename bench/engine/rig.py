@@ -1,0 +1,216 @@
+"""What a sweep stands on: a started runner, and the eyes on it. Real here, false in `fake`.
+
+A sweep knows only the protocols `Rig` and `Eyes`, so that the same code runs in tests with a fake
+runner and a fake clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from bench.clock import Clock
+from bench.engine.availability import Tools, availability
+from bench.engine.build import command_of, program_of
+from bench.engine.children import Launch
+from bench.engine.environment import started_with, variables_of
+from bench.engine.process import Runner, RunnerProcess
+from bench.engine.reference import CONTROL, sample
+from bench.engine.reserves import Room, room
+from bench.errors import MeasureError
+from bench.model.records import Memory
+from bench.probes import cgroup, cpu, processes
+from bench.probes.cpu import CpuSplit, ProcessorTime
+from bench.probes.memory import MemoryProbe
+from bench.signals import held
+from bench.system import System
+from runners.catalogue import Entry
+
+REST_SECONDS = 3.0
+REST_LOOK_SECONDS = 0.05
+REST_BYTES = 1 << 20  # a machine is at rest when its kernel stacks are this near to what they were
+
+
+class Eyes(Protocol):
+    """What can be seen of a runner from outside. Unknown is `None`."""
+
+    def memory(self) -> Memory: ...
+    def cpu(self) -> CpuSplit: ...
+    def threads(self) -> int | None: ...
+    def state(self) -> str | None: ...
+    def settle(self, exact: bool) -> bool: ...
+    def settle_awake(self) -> bool: ...
+    def on_one_processor(self) -> AbstractContextManager[bool]: ...
+    def swapped_out_pages(self) -> int | None: ...
+    def oom_kills(self) -> int | None: ...
+    def variables(self) -> dict[str, str] | None: ...
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A runner and the eyes on it, for one sweep."""
+
+    runner: Runner
+    eyes: Eyes
+
+
+class Rig(Protocol):
+    """Where sweeps are made: the machine's, or a fake."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def system(self) -> System: ...
+    def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None: ...
+    def program(self, entry: Entry) -> tuple[str, ...]: ...
+    def room(self) -> Room: ...
+    def prepare_control(self, announce: Callable[[str], None]) -> None: ...
+    def control_seconds(self) -> float: ...
+    def processor_time(self) -> ProcessorTime | None: ...
+    def start(self, entry: Entry, settings: dict[str, str]) -> AbstractContextManager[Subject]: ...
+
+
+def shares_of_others(rig: Rig, before: ProcessorTime | None) -> tuple[float | None, float | None]:
+    """The shares of the processors' time since `before` that other processes took, and other
+    machines. Exact once the runner has ended and has been waited for."""
+    work = cpu.other_work(before, rig.processor_time())
+    return (work.others, work.stolen) if work else (None, None)
+
+
+@dataclass(frozen=True)
+class ProcessEyes:
+    """The eyes on a live process."""
+
+    pid: int
+    probe: MemoryProbe
+    group: cgroup.SweepCgroup | None
+    system: System
+    clock: Clock
+    kills: Callable[[], int | None]
+
+    def memory(self) -> Memory:
+        return self.probe.read()
+
+    def cpu(self) -> CpuSplit:
+        return cpu.cpu_split(self.system, self.pid)
+
+    def threads(self) -> int | None:
+        return cpu.threads(self.system, self.pid)
+
+    def state(self) -> str | None:
+        """The process's state in the kernel's letters: `Z` where it, or its first thread, ended."""
+        process = processes.look(self.system, self.pid)
+        return process.state if process is not None else None
+
+    def settle(self, exact: bool) -> bool:
+        """Waits until the runner's CPU clock and memory stand still; false where they never did. A
+        clock that cannot be read is no unrest.
+
+        `exact`: also until the kernel has folded its per-CPU counts, up to 2.5 s without cgroup v1.
+        """
+        still = cpu.wait_until_still(self.pid, self.clock) or cpu.cpu_clock_ns(self.pid) is None
+        if exact:
+            self.clock.sleep(self.probe.lag_seconds)
+        return still
+
+    def settle_awake(self) -> bool:
+        """As `settle`, not exactly, and without letting the processors sleep: for a launch in many
+        steps that is to take no longer than in one go."""
+        still = cpu.wait_until_still(self.pid, self.clock, awake=True)
+        return still or cpu.cpu_clock_ns(self.pid) is None
+
+    def on_one_processor(self) -> AbstractContextManager[bool]:
+        """Holds the runner on one processor, whose next unit then need not wait for another one to
+        wake; false where that cannot be done."""
+        return cpu.on_one_processor(self.system, self.pid)
+
+    def variables(self) -> dict[str, str] | None:
+        """Those that the runner was started with."""
+        return variables_of(self.system, self.pid)
+
+    def swapped_out_pages(self) -> int | None:
+        return cpu.swapped_out_pages(self.system)
+
+    def oom_kills(self) -> int | None:
+        """Processes killed for memory: in the sweep's own cgroup, else on the whole machine."""
+        return self.kills()
+
+
+@dataclass(frozen=True)
+class MachineRig:
+    """Sweeps on this machine: each runner a fresh process in a memory cgroup of its own, where one
+    can be made."""
+
+    system: System
+    clock: Clock
+    tools: Tools
+    cache: Path
+    _commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None:
+        """Builds what must be built. Raises `MeasureError` where that fails."""
+        self._commands[entry.name] = command_of(entry, self.tools, self.cache, announce)
+
+    def program(self, entry: Entry) -> tuple[str, ...]:
+        """What a runner of this entry is, in words that are equal where it is the same program with
+        the same variables: nothing is built or started."""
+        variables = (f"{name}={value}" for name, value in sorted(self.tools.variables.items()))
+        return (*program_of(entry, self.tools), *variables)
+
+    def room(self) -> Room:
+        return room(self.system)
+
+    def prepare_control(self, announce: Callable[[str], None]) -> None:
+        """Builds the control. Raises `MeasureError` with the reason where there can be none."""
+        reason = availability(CONTROL, self.tools).reason
+        if reason is not None:
+            raise MeasureError(reason)
+        self.prepare(CONTROL, announce)
+
+    def control_seconds(self) -> float:
+        """How long the control takes now. Raises `MeasureError` where it fails."""
+        return sample(self._commands[CONTROL.name])
+
+    def processor_time(self) -> ProcessorTime | None:
+        return cpu.processor_time(self.system)
+
+    @contextmanager
+    def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:
+        """A fresh runner for one sweep, gone with its cgroup when the block ends."""
+        settings_words = tuple(f"{key}={value}" for key, value in settings.items())
+        words, variables = started_with(self._commands[entry.name], self.tools.variables)
+        before = self._kernel_stacks()
+        with cgroup.sweep_cgroup(self.system, self.clock) as group:
+            joins = (str(group.procs),) if group else ()
+            launch = Launch(words + settings_words, joins, variables=variables)
+            runner = None
+            try:
+                with held():  # nobody but us could end it
+                    runner = RunnerProcess(launch, self.clock)
+                yield Subject(runner, self._eyes(runner.pid, group))
+            finally:
+                if runner is not None:
+                    runner.stop()
+        if entry.kind == "thread":
+            self._rest(before)
+
+    def _eyes(self, pid: int, group: cgroup.SweepCgroup | None) -> ProcessEyes:
+        probe = MemoryProbe.of(self.system, pid, group)
+        kills = cgroup.oom_kill_counter(self.system, group)
+        return ProcessEyes(pid, probe, group, self.system, self.clock, kills)
+
+    def _kernel_stacks(self) -> int | None:
+        return self.system.table("proc/meminfo").get("KernelStack")
+
+    def _rest(self, before: int | None) -> None:
+        """Waits, for a bounded time, until the kernel has freed the stacks of ended threads: the
+        next sweep would otherwise read their going as a saving of its own."""
+        end = self.clock.monotonic() + REST_SECONDS
+        while before is not None and self.clock.monotonic() < end:
+            now = self._kernel_stacks()
+            if now is None or now <= before + REST_BYTES:
+                break
+            self.clock.sleep(REST_LOOK_SECONDS)

@@ -1,0 +1,290 @@
+"""A history as trends: each figure of each runtime, night by night, in segments of like nights.
+
+A segment holds the nights that were measured alike, in their order. Where what a figure rests on
+changes, another segment begins; where all of it is as it was before, the earlier segment goes on,
+so that two machines that take turns do not tear each other's nights apart.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bench.derive.doubts import gravest
+from bench.history.reading import History, when
+from bench.history.records import Kept, Point
+from bench.history.splits import WINDOW
+from bench.judging.gates import (
+    BURST,
+    BYTES,
+    CEILING,
+    LEAK,
+    Figure,
+    default_margin,
+    figures,
+)
+from bench.model.likeness import Difference, Facts, differences_of, joined, without_runtimes
+from bench.model.records import Runtime, Status
+
+START = Figure("start_latency_seconds", quantile=0.5)
+AWAKE = Figure("awake_start_latency_seconds", quantile=0.5)
+RELEASE = Figure("release_seconds_per_unit")
+HEADLINES = (BYTES, LEAK, BURST, START, AWAKE, RELEASE, CEILING)
+
+# What the control is called where it stands among the runtimes: none of them has a space in it.
+CONTROL = Runtime(name="the control", label="the control", kind="task", language="C")
+
+LEAST_SPAN = 0.1
+UNITS, STOPPED, COMMAND = "units alive", "stopped by", "command"
+A_LIMIT: tuple[Status, ...] = ("refused", "killed")
+
+
+@dataclass(frozen=True)
+class Night:
+    """One figure of one run. `value`, `low` and `high` are in the figure's own unit; `control` is
+    the median of the run's control in seconds, `None` where it has none; `at` is the count of units
+    that the figure is of, where it is of one; `doubt` why the value must not be quoted alone, and
+    `overhead` the measuring overhead in it."""
+
+    point: str
+    date: datetime
+    commit: str | None
+    value: float
+    low: float | None = None
+    high: float | None = None
+    control: float | None = None
+    at: int | None = None
+    doubt: str | None = None
+    overhead: float | None = None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Nights that were measured alike. `changed` is what tells its first night from the one before
+    it, whichever segment that is in. `is_judged` is false where the figure is a ceiling that was
+    stopped by nothing: the count is the least that it can be, and no more."""
+
+    nights: tuple[Night, ...]
+    facts: Facts
+    changed: tuple[Difference, ...] = ()
+    is_judged: bool = True
+
+
+@dataclass(frozen=True)
+class Trend:
+    """One figure of one runtime over all nights. `missing` counts the nights without it."""
+
+    runtime: Runtime
+    figure: Figure
+    segments: tuple[Segment, ...]
+    missing: int = 0
+
+    @property
+    def least_span(self) -> float:
+        """What noise is not to be blown up beyond where the trend is drawn: a tenth of the figure,
+        or twice a margin that is no share of it."""
+        margin = default_margin(self.figure, self.runtime)
+        level = abs(statistics.median(night.value for night in self.nights))
+        return 2 * margin.value if margin.absolute else LEAST_SPAN * level or 1.0
+
+    @property
+    def key(self) -> tuple[str, Figure]:
+        return self.runtime.name, self.figure
+
+    @property
+    def nights(self) -> tuple[Night, ...]:
+        """Those of all segments, by their dates."""
+        every = (night for segment in self.segments for night in segment.nights)
+        return tuple(sorted(every, key=lambda night: (night.date, night.point)))
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """Where a segment begins: what changed, and the figure's medians on either side, told and not
+    judged, since the change itself may be all that is seen."""
+
+    trend: Trend
+    last: Night
+    first: Night
+    changed: tuple[Difference, ...]
+    before: float
+    after: float
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A night with what its figure rests on."""
+
+    night: Night
+    facts: Facts
+    is_judged: bool
+
+
+def trends(
+    history: History,
+    runtimes: Collection[str] = (),
+    wanted: Collection[Figure] = HEADLINES,
+    across: Collection[str] = (),
+) -> tuple[Trend, ...]:
+    """The trends of these runtimes (all, where none is given) and figures, as far as the history
+    has them. What is named in `across` begins no segment."""
+    known = {runtime.name: runtime for point in history.points for runtime in point.runtimes}
+    ran = Counter(runtime.name for point in history.points for runtime in point.runtimes)
+    seen: dict[tuple[str, Figure], list[_Seen]] = {}
+    for point in history.points:
+        for key, one in _seen(point, across):
+            seen.setdefault(key, []).append(one)
+    return tuple(
+        Trend(known[name], figure, tuple(_segments(nights)), ran[name] - len(nights))
+        for name in known
+        if not runtimes or name in runtimes
+        for figure in figures().values()
+        if figure in wanted and (nights := seen.get((name, figure)))
+    )
+
+
+def control_trend(history: History) -> Trend | None:
+    """The control, night by night: seconds for the same work. `None` where no run has one."""
+    nights = tuple(
+        Night(point.id, when(point), point.commit, seconds, control=seconds)
+        for point in history.points
+        if (seconds := control_of(point)) is not None
+    )
+    if not nights:
+        return None
+    segment = Segment(nights, {}, is_judged=False)
+    return Trend(CONTROL, BURST, (segment,), len(history.points) - len(nights))
+
+
+def crossings(made: Iterable[Trend]) -> tuple[Crossing, ...]:
+    """Every beginning of a segment but the first, by its date."""
+    found = (
+        Crossing(
+            trend=trend,
+            last=before[-1],
+            first=segment.nights[0],
+            changed=segment.changed,
+            before=_level(before[-WINDOW:]),
+            after=_level(segment.nights[:WINDOW]),
+        )
+        for trend in made
+        for segment in trend.segments[1:]
+        if (before := _nights_before(trend, segment.nights[0]))
+    )
+    return tuple(sorted(found, key=lambda one: (one.first.date, one.first.point)))
+
+
+def _nights_before(trend: Trend, night: Night) -> tuple[Night, ...]:
+    """Those of the segment that the night before this one is in, up to there."""
+    earlier = [
+        tuple(one for one in segment.nights if (one.date, one.point) < (night.date, night.point))
+        for segment in trend.segments
+    ]
+    whole = [nights for nights in earlier if nights]
+    return max(whole, key=lambda nights: (nights[-1].date, nights[-1].point), default=())
+
+
+def _level(nights: Sequence[Night]) -> float:
+    return statistics.median(night.value for night in nights)
+
+
+def fact_names(history: History) -> tuple[str, ...]:
+    """Everything that can begin a segment, by the names that `across` takes."""
+    own = (COMMAND, STOPPED, UNITS)
+    named = (name for p in history.points for facts in p.facts.values() for name in facts)
+    return tuple(dict.fromkeys((*named, *own)))
+
+
+def control_of(point: Point) -> float | None:
+    """The median of the run's control, seconds."""
+    return statistics.median(point.control) if point.control else None
+
+
+def _seen(point: Point, across: Collection[str]) -> Iterator[tuple[tuple[str, Figure], _Seen]]:
+    """Every figure of a point, with what it rests on."""
+    names = [runtime.name for runtime in point.runtimes]
+    facts = {name: _facts(point, [n for n in names if n != name], across) for name in names}
+    control = control_of(point)
+    for kept in point.kept:
+        if kept.runtime in facts and _is_whole(kept):
+            night = _night(point, kept, control)
+            rests_on = _with_its_own(facts[kept.runtime], kept, across)
+            is_judged = kept.status is None or kept.status in A_LIMIT
+            yield (kept.runtime, _figure_of(kept)), _Seen(night, rests_on, is_judged)
+
+
+def _facts(point: Point, others: Collection[str], across: Collection[str]) -> Facts:
+    """The point's, but for what is of other runtimes alone."""
+    facts = without_runtimes(point.facts, others)
+    facts["measuring"] = facts.get("measuring", {}) | {COMMAND: point.command}
+    return {
+        topic: {name: value for name, value in named.items() if name not in across}
+        for topic, named in facts.items()
+    }
+
+
+def _with_its_own(facts: Facts, kept: Kept, across: Collection[str]) -> Facts:
+    """With what only this figure rests on: its count, or what stopped the launch."""
+    stopped = " ".join(filter(None, (kept.status, kept.limit)))
+    count = f"{kept.at:,}" if kept.at is not None else ""
+    own: Facts = {
+        "measuring": {UNITS: count} if count and UNITS not in across else {},
+        "limit": {STOPPED: stopped} if stopped and STOPPED not in across else {},
+    }
+    return {**facts, **{topic: {**facts.get(topic, {}), **named} for topic, named in own.items()}}
+
+
+def _night(point: Point, kept: Kept, control: float | None) -> Night:
+    return Night(
+        point=point.id,
+        date=when(point),
+        commit=point.commit,
+        value=kept.value,
+        low=kept.low,
+        high=kept.high,
+        control=control,
+        at=kept.at,
+        doubt=gravest([kept.doubt]),
+        overhead=kept.overhead,
+    )
+
+
+def _figure_of(kept: Kept) -> Figure:
+    return Figure(kept.metric, part=kept.part, quantile=kept.quantile)
+
+
+def _is_whole(kept: Kept) -> bool:
+    """False for the count at which a runner broke or was cut: that is no ceiling."""
+    return kept.status not in ("failed", "interrupted")
+
+
+def _segments(seen: Sequence[_Seen]) -> list[Segment]:
+    """The nights dealt out to segments: each to the one whose last night was measured like it."""
+    dealt: list[list[_Seen]] = []
+    rests_on: list[Facts] = []  # what is known of each by its last night, or from those before
+    changed: list[tuple[Difference, ...]] = []
+    before: Facts = seen[0].facts
+    for one in seen:
+        like = next(
+            (k for k in reversed(range(len(dealt))) if _alike(rests_on[k], one.facts)), None
+        )
+        if like is None:
+            dealt.append([one])
+            rests_on.append(one.facts)
+            changed.append(differences_of(before, one.facts))
+            like = -1
+        else:
+            dealt[like].append(one)
+            rests_on[like] = joined(rests_on[like], one.facts)
+        before = rests_on[like]
+    return [
+        Segment(tuple(one.night for one in nights), facts, difference, nights[-1].is_judged)
+        for nights, facts, difference in zip(dealt, rests_on, changed, strict=True)
+    ]
+
+
+def _alike(one: Facts, other: Facts) -> bool:
+    return one == other or not differences_of(one, other)

@@ -1,0 +1,90 @@
+"""Ceilings: a count with the reason for it. Where the reasons differ, that is the event. Pure.
+
+The count at which nothing said no is only the least that a ceiling can be. So a new side that could
+have gone on is never worse, and a base side that could have gone on clears nobody.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypeVar
+
+from bench.judging.sides import Ceilings, Stopped
+from bench.judging.verdicts import Event
+
+T = TypeVar("T")
+Reason = tuple[str, str | None, str | None]
+
+
+def usable(climbs: Sequence[Stopped]) -> list[Stopped]:
+    """The climbs that came to an end of their own: not those that broke or were cut."""
+    return [climb for climb in climbs if climb.status not in ("failed", "interrupted")]
+
+
+def badness(climbs: Sequence[Stopped]) -> list[float]:
+    """The counts on a scale on which more is worse; a refusal of the very first unit is as bad as
+    one of the second."""
+    return [-math.log(max(climb.count, 1)) for climb in usable(climbs)]
+
+
+def met_limits(climbs: Sequence[Stopped]) -> bool:
+    """Whether every climb went as far as it could."""
+    return bool(usable(climbs)) and all(climb.met_a_limit for climb in usable(climbs))
+
+
+def event(ceilings: Ceilings) -> Event | None:
+    """Whether another limit stopped the new side, or the same one at another value. Each side must
+    agree with itself, and one of them have met a limit."""
+    base, new = usable(ceilings.base), usable(ceilings.new)
+    if not any(climb.met_a_limit for climb in (*base, *new)):
+        return None
+    reasons = _all_same([_reason(climb) for climb in base]), _all_same([_reason(c) for c in new])
+    if None in reasons:
+        return None
+    if reasons[0] != reasons[1]:
+        return "changed limit"
+    values = _all_same([climb.value for climb in base]), _all_same([climb.value for climb in new])
+    return "limit of another value" if None not in values and values[0] != values[1] else None
+
+
+def told(ceilings: Ceilings) -> tuple[str, ...]:
+    """What stopped each side, in words, and what that leaves open."""
+    sides = [
+        f"the {name} side was stopped by {_stopper(usable(climbs))}"
+        for name, climbs in (("base", ceilings.base), ("new", ceilings.new))
+        if usable(climbs)
+    ]
+    nothing = not met_limits(ceilings.base) and not met_limits(ceilings.new)
+    open_end = "neither side always went as far as it could: the counts are the least they can be"
+    return (*sides, *((open_end,) if nothing and len(sides) == 2 else ()), *ceilings.doubts)
+
+
+def _reason(climb: Stopped) -> Reason:
+    return climb.status, climb.limit, climb.where
+
+
+def _all_same(values: Sequence[T]) -> T | None:
+    return values[0] if values and all(value == values[0] for value in values) else None
+
+
+def _stopper(climbs: Sequence[Stopped]) -> str:
+    kinds = list(dict.fromkeys(_words(climb) for climb in climbs))
+    return " or ".join(kinds)
+
+
+STATUS_WORDS = {
+    "budget": "the end of its time",
+    "reserve": "what is kept for other processes",
+    "max": "the end of what was asked",
+    "refused": "a refusal of which no limit is known",
+    "killed": "a kill of which no limit is known",
+}
+
+
+def _words(climb: Stopped) -> str:
+    if climb.limit is None or not climb.met_a_limit:
+        return STATUS_WORDS.get(climb.status, climb.status)
+    value = f" = {climb.value:,}" if climb.value is not None else ""
+    where = f" ({climb.where})" if climb.where else ""
+    return f"{climb.limit}{value}{where}"

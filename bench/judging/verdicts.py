@@ -1,0 +1,172 @@
+"""What was decided of two sides, as frozen values: a verdict a metric, and what the job comes to.
+
+These are what `verdict.json` holds and what every table and page of verdicts draws from. Values are
+in the metric's own unit (seconds, bytes, a count); `None` is unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from msgspec import Meta
+
+from bench.derive.doubts import gravest
+from bench.derive.metrics import Name, Part
+from bench.judging.gates import UNCOLLECTED, USUAL, Figure
+from bench.judging.sides import is_lacking
+from bench.model.records import Count, Record
+
+Word = Literal["regression", "improvement", "no regression", "inconclusive"]
+# What the gates of a job come to together, the first that holds. Each has its exit code.
+Outcome = Literal["regression", "not measured", "inconclusive", "improvement", "no regression"]
+# What is an event of its own beside, or instead of, a figure that moved.
+Event = Literal[
+    "leak", "only its leak", "changed limit", "limit of another value", "missing", "given up"
+]
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Verdict(Record, frozen=True, kw_only=True):
+    """One metric of one runtime, judged.
+
+    `effect`, with its interval `low` to `high`, is new ÷ base, or new − base where `absolute`;
+    `margin` is the worsening that does not matter, as a share of the base or, where `absolute`, in
+    the metric's unit. `smallest` is the smallest worsening, in the terms of `margin`, that would
+    have been called a regression nine times out of ten by as many samples as noisy as these.
+    The interval holds with `confidence`; `p` had to be at most `level`. `samples` counts the pairs,
+    or for sides that were not paired the processes of the smaller side. One that is not `gated`
+    is told and decides nothing. `base_doubt` and `new_doubt` say why a side's value must not be
+    quoted alone (names of `bench.derive.doubts`), with the reasons among `reasons`.
+    """
+
+    runtime: str
+    metric: Name
+    part: Part | None = None
+    quantile: float | None = None
+    at: Count | None = None
+    better: Literal["lower", "higher"]
+    margin: float
+    absolute: bool
+    gated: bool = True
+    verdict: Word
+    base: float | None
+    new: float | None
+    effect: float | None
+    low: float | None = None
+    high: float | None = None
+    confidence: Share | None = None
+    p: Share | None = None
+    level: Share | None = None
+    smallest: float | None = None
+    samples: Count
+    look: Count
+    event: Event | None = None
+    reasons: tuple[str, ...] = ()
+    base_samples: tuple[float | None, ...] = ()
+    new_samples: tuple[float | None, ...] = ()
+    base_doubt: str | None = None
+    new_doubt: str | None = None
+
+    @property
+    def doubt(self) -> str | None:
+        """The gravest about either side, and so about the effect."""
+        return gravest((self.base_doubt, self.new_doubt))
+
+    @property
+    def figure(self) -> Figure:
+        return Figure(self.metric, self.part, self.quantile)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more pairs could still tell."""
+        return self.verdict == "inconclusive"
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether a worsening past the margin is ruled out."""
+        return self.verdict in ("no regression", "improvement")
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether it changed past its margin, for worse or better."""
+        return self.verdict in ("regression", "improvement")
+
+    @property
+    def is_unmeasured(self) -> bool:
+        """Whether it is open for want of any value on a side whose processes were to give one; not
+        where a result holds no such process."""
+        is_absent = self.event == "missing" and not (self.base_samples and self.new_samples)
+        return self.is_open and not is_absent and (self.base is None or self.new is None)
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it is settled, or both sides were measured and it is open for noise alone: what
+        broke is not let pass as what could not be told."""
+        is_broken = self.event in ("missing", "given up") or self.effect is None
+        lacks = is_lacking(self.base_samples) or is_lacking(self.new_samples)
+        return not (self.is_open and (is_broken or lacks))
+
+
+class Decision(Record, frozen=True, kw_only=True):
+    """The verdicts of a job's gates, in the gates' order, as they stand after a look."""
+
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the gated verdicts come to: one regression is enough for one, and nothing is given
+        a clean bill while anything could not be measured or is inconclusive."""
+        words: set[Outcome] = {
+            "not measured" if verdict.is_unmeasured else verdict.verdict for verdict in self.gated
+        }
+        return next((word for word in get_args(Outcome) if word in words), "inconclusive")
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the job is inconclusive, and for nothing but noise."""
+        return self.outcome == "inconclusive" and all(one.may_pass for one in self.gated)
+
+    @property
+    def advisory(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.verdicts if not verdict.gated)
+
+    @property
+    def beside(self) -> tuple[Verdict, ...]:
+        """The advisory ones that stand beside the gates wherever those are shown."""
+        return tuple(one for one in self.advisory if one.figure in (*USUAL, UNCOLLECTED))
+
+    @property
+    def gated(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.verdicts if verdict.gated)
+
+
+class Compared(Record, frozen=True, kw_only=True):
+    """One of the two sides that were judged: what it was, and the result that holds its samples."""
+
+    subject: str
+    result: str
+    started: str
+    versions: dict[str, str | None]
+
+
+class Judgement(Record, frozen=True, kw_only=True):
+    """All that a job or a comparison came to: `verdict.json`.
+
+    `paired` says whether the two sides were made in turn. `differences` are what tells the two
+    results apart, in words; a judgement that is `advisory` for them never fails anybody. `seed` and
+    `looks` (pairs by each) are those of a job.
+    """
+
+    outnumber_verdict: Literal[1]
+    version: str
+    outcome: Outcome
+    base: Compared
+    new: Compared
+    paired: bool
+    advisory: bool = False
+    differences: tuple[str, ...] = ()
+    seed: Count | None = None
+    looks: tuple[Count, ...] = ()
+    decision: Decision
+    warnings: tuple[str, ...] = ()

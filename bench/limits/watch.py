@@ -1,0 +1,79 @@
+"""The limits of one runner, from its greeting to its end: looked at, foretold with, recognised."""
+
+from __future__ import annotations
+
+from bench.limits.child import Child
+from bench.limits.foretell import Allowed, Foretold, Reserves, foretell
+from bench.limits.known import named, survey
+from bench.limits.model import COUNTED, Ending, Resource, Survey
+from bench.limits.recognise import Verdict, recognise
+from bench.limits.takes import Holding, first_takes, rising, takes
+from bench.model.records import MOST_LIMITS, Kind, Limit, Memory
+from bench.system import System
+
+
+class Watch:
+    """Made when the runner has greeted and nothing is launched yet."""
+
+    def __init__(self, system: System, pid: int, language: str, kind: Kind = "task") -> None:
+        self._kind = kind
+        self._child = Child.of(system, pid, language)
+        self._surveys: list[Survey] = [survey(self._child, 0)]
+        self._bare = Holding.of(self._child, 0, None, None)
+        self._holdings: list[Holding] = []
+        self._takes: dict[Resource, float | None] = {}
+        self._rising: frozenset[Resource] = frozenset()
+
+    def look(self, units: int, memory: Memory) -> None:
+        """Takes in what the runner holds at rest with `units` alive, and how every limit stands."""
+        self.hold(units, memory)
+        self._surveys.append(survey(self._child, units))
+
+    def hold(self, units: int, memory: Memory) -> None:
+        """Takes in what the runner holds, which takes a few ms, and looks at no limit. The takes
+        are those of the units launched since the holding before."""
+        now = Holding.of(self._child, units, memory.user.bytes, memory.kernel.bytes)
+        self._learn(now)
+        self._holdings.append(now)
+
+    def _learn(self, now: Holding) -> None:
+        """The bare runner, with no unit yet, is what is compared with only for want of better."""
+        earlier = [one for one in self._holdings if 0 < one.units < now.units]
+        if earlier or now.units:
+            self._takes = takes(earlier or [self._bare], now)
+            self._rising = rising(earlier, now)
+
+    def foretell(self, reserves: Reserves) -> Foretold:
+        """How many units each limit allows, as far as the looks tell."""
+        return foretell(self._surveys[-1], self._takes, reserves, self._rising)
+
+    def judge(self, ending: Ending) -> Verdict:
+        """Which limit ended the launch."""
+        if not self._takes and ending.alive and not ending.dead:
+            self._learn(Holding.of(self._child, ending.alive, None, None))
+        surveys = (*self._surveys, survey(self._child, ending.alive))
+        return recognise(ending, surveys, self._takes or first_takes(self._child, self._kind))
+
+
+def limits_of(foretold: Foretold) -> tuple[Limit, ...]:
+    """The limits as a result keeps them."""
+    return tuple(_limit(row) for row in foretold.rows[:MOST_LIMITS])
+
+
+def _limit(row: Allowed) -> Limit:
+    one = row.allowance
+    return Limit(
+        name=one.limit,
+        measure="count" if one.resource in COUNTED else "bytes",
+        value=one.value,
+        use=one.use,
+        where=one.where,
+        known=one.known,
+        shared=one.shared,
+        alive=row.seen,
+        take=row.take,
+        allows=row.units,
+        at_most=row.at_most,
+        lift=named(one.limit).to_lift(one) if row.units is not None else "",
+        notes=one.notes,
+    )

@@ -1,0 +1,161 @@
+"""From a record to bytes, and from the bytes of a file to a `Result`, taking nothing on trust.
+
+Every fault is a `ResultError` whose message begins with the place in the file, where it has one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from bench.errors import ResultError
+from bench.faults import placed
+from bench.model.records import VERSION, Bins, Result, Step, Sweep
+from outnumber import __version__
+
+LONGEST_MESSAGE = 300
+CUT_SHORT = "cut short: the JSON ends too early"
+
+
+class NewerResultError(ResultError):
+    """A result of a later version, which says for itself what to type."""
+
+
+class _Head(msgspec.Struct):
+    """The first key alone: a file of another version need not fit this version's types."""
+
+    outnumber: Any = None
+
+
+def decode(content: bytes) -> Result:
+    """The result in `content`. Raises `ResultError` with the place of what is wrong."""
+    try:
+        _check_version(msgspec.json.decode(content, type=_Head).outnumber)
+        result = msgspec.json.decode(content, type=Result)
+    except RecursionError:
+        raise ResultError("nested too deeply for a result") from None
+    except msgspec.ValidationError as error:
+        raise ResultError(_placed(str(error))) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ResultError(_not_json(content, str(error))) from None
+    for fault in _faults(result):
+        raise ResultError(fault)
+    return result
+
+
+def encode(record: object) -> bytes:
+    """A record as JSON. Half a character, as the name of a file may hold one, is shown escaped:
+    JSON has none."""
+    try:
+        return msgspec.json.encode(record)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_whole(msgspec.to_builtins(record)))
+
+
+def fault_of(sweep: Sweep) -> str | None:
+    """Why a sweep could not be read again if it were saved; `None` where it could."""
+    try:
+        again = msgspec.json.decode(encode(sweep), type=Sweep)
+    except msgspec.ValidationError as error:
+        return _placed(str(error))
+    return next(_sweep_faults("$", again), None)
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {_whole(key): _whole(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_whole(one) for one in value]
+        case _:
+            return value
+
+
+def printable(text: str) -> str:
+    """`text` with what could move a cursor escaped, and not longer than a message may be: an error
+    quotes the file that it complains of."""
+    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return plain if len(plain) <= LONGEST_MESSAGE else plain[:LONGEST_MESSAGE] + " …"
+
+
+def _check_version(version: object) -> None:
+    if version is None:
+        raise ResultError('not a result of outnumber, which begins with {"outnumber": 1')
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ResultError(f"$.outnumber: expected a version of the format, such as {VERSION}")
+    if version > VERSION:
+        raise NewerResultError(
+            f"$.outnumber: version {printable(str(version))} of the format, but outnumber "
+            f"{__version__} reads up to {VERSION}; try `pip install --upgrade outnumber`"
+        )
+
+
+def _placed(message: str) -> str:
+    """What is wrong in a result, after its place; the whole is no place."""
+    place, what = placed(message)
+    return printable(what) if place == "$" else f"{printable(place)}: {printable(what)}"
+
+
+def _not_json(content: bytes, message: str) -> str:
+    if not content:
+        return "empty: its run ended before anything was saved"
+    # A cut within a number reads as a bad number: the missing end tells.
+    begun, ended = content.lstrip().startswith(b"{"), content.rstrip().endswith(b"}")
+    if "truncated" in message or (begun and not ended):
+        return f"{CUT_SHORT}"
+    return f"not JSON: {printable(message)}"
+
+
+def _faults(result: Result) -> Iterator[str]:
+    """What types cannot say: names that are there twice or not at all, and broken histograms."""
+    yield from _twice("$.runtimes", [runtime.name for runtime in result.runtimes], "the runtime")
+    sweeps = [f"{s.runtime} {s.purpose} {s.round}" for s in result.sweeps]
+    yield from _twice("$.sweeps", sweeps, "the sweep")
+    names = {runtime.name for runtime in result.runtimes}
+    for number, sweep in enumerate(result.sweeps):
+        place = f"$.sweeps[{number}]"
+        if sweep.runtime not in names:
+            yield f"{place}.runtime: {printable(sweep.runtime)} is not among $.runtimes"
+        yield from _sweep_faults(place, sweep)
+
+
+def _twice(place: str, keys: Sequence[str], what: str) -> Iterator[str]:
+    seen: set[str] = set()
+    for number, key in enumerate(keys):
+        if key in seen:
+            yield f"{place}[{number}]: {what} {printable(key)} is there twice"
+        seen.add(key)
+
+
+def _sweep_faults(place: str, sweep: Sweep) -> Iterator[str]:
+    for number, step in enumerate(sweep.steps):
+        yield from _step_faults(f"{place}.steps[{number}]", step)
+    if sweep.purpose != "leak":
+        for number, (one, next_) in enumerate(itertools.pairwise(sweep.steps), start=1):
+            if next_.alive < one.alive:
+                yield (
+                    f"{place}.steps[{number}].alive: {next_.alive}, fewer than the {one.alive} "
+                    "of the step before"
+                )
+
+
+def _step_faults(place: str, step: Step) -> Iterator[str]:
+    if step.spawned > step.alive:
+        yield f"{place}.spawned: {step.spawned}, more than the {step.alive} alive"
+    rounds = {"latencies": step.latencies, "awake_latencies": step.awake_latencies}
+    for name, latencies in rounds.items():
+        if latencies:
+            yield from _bins_faults(f"{place}.{name}.start", latencies.start)
+            yield from _bins_faults(f"{place}.{name}.empty", latencies.empty)
+
+
+def _bins_faults(place: str, bins: Bins) -> Iterable[str]:
+    if len(bins.floors_ns) != len(bins.counts):
+        yield f"{place}: {len(bins.floors_ns)} bins, but {len(bins.counts)} counts"
+    if any(one >= next_ for one, next_ in itertools.pairwise(bins.floors_ns)):
+        yield f"{place}.floors_ns: not in rising order"

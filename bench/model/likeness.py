@@ -1,0 +1,252 @@
+"""What tells one result's machine, versions, settings and measuring from another's.
+
+Unlike machines are never compared silently: a comparison refuses them, a history begins a new
+segment, a page of several results shows what differs on top. All three take it from here. The page
+alone adds at which counts each was measured and what was asked for: a history has a count beside
+each of its figures, and a comparison judges no two that were taken at unlike ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from bench.derive.metrics import Metric, Name
+from bench.model.records import FUTEX_SLOTS, Machine, Memory, Result, Runtime
+from bench.system import whole_number
+
+Topic = Literal["machine", "limit", "version", "environment", "setting", "measuring"]
+UNKNOWN = "unknown"
+NOT_SET = "not set"
+NOT_RECORDED = "not recorded"
+VARIABLES, NO_VARIABLES = "variables", "none"
+LONGEST_NAME, LONGEST_FACT = 150, 800  # a line of a history has room for them
+SAME_MEMORY = 0.01  # one machine's MemTotal moves by less than this between two of its kernels
+
+# What a machine is; not what it happened to be doing (load, steal) when it was looked at.
+MACHINE_FACTS = (
+    "system",
+    "kernel",
+    "architecture",
+    "cpu",
+    "cpus",
+    "virtualisation",
+    "container",
+    "cgroup",
+    "transparent_huge_pages",
+    "overcommit",
+    "governor",
+    "libc",
+)
+READINGS = ("user", "rss", "kernel", "kernel_stack", "page_tables")
+
+# The counts that a runtime's figures rest on, by the figures that tell them.
+COUNTED: Mapping[Name, str] = {
+    "bytes_per_unit": "units alive",
+    "burst_seconds_per_unit": "units in a burst",
+    "leaked_bytes_per_unit": "units in a cycle of the leak",
+}
+
+# What tells one result's making from another's, in words: by its topic and name.
+Facts = Mapping[Topic, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One fact in which results differ: `values` has its words in each, in the results' order."""
+
+    topic: Topic
+    name: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {' against '.join(self.values)}"
+
+
+def differences(*results: Result) -> tuple[Difference, ...]:
+    """The facts in which two or more results differ, those of the machine first.
+
+    A runtime's version and sources count only where more than one of the results ran it: what a
+    result did not run says nothing of its machine. Unknown differs from known; but a fact of a
+    runner's environment that was not recorded, as older versions recorded none, does not.
+    """
+    return differences_of(*map(facts_of, results))
+
+
+def differences_of(*described: Facts) -> tuple[Difference, ...]:
+    """The same, of what was kept of two or more results."""
+    return tuple(
+        found
+        for topic in get_args(Topic)
+        for name in dict.fromkeys(name for facts in described for name in facts.get(topic, {}))
+        if (found := _difference(topic, name, described))
+    )
+
+
+def _difference(topic: Topic, name: str, described: Sequence[Facts]) -> Difference | None:
+    absent = NOT_SET if topic in ("limit", "setting") else None
+    values = [facts.get(topic, {}).get(name, absent) for facts in described]
+    known = [value for value in values if value is not None]
+    if len(known) < 2 or len(set(known)) == 1 or _same_memory(name, known):
+        return None
+    missing = NOT_RECORDED if topic == "environment" else "did not run"
+    return Difference(topic, name, tuple(missing if v is None else v for v in values))
+
+
+def _same_memory(name: str, values: Sequence[str]) -> bool:
+    if name not in ("memory_bytes", "swap_bytes") or UNKNOWN in values:
+        return False
+    sizes = [number for value in values if (number := whole_number(value)) is not None]
+    if len(sizes) < len(values):
+        return False
+    return max(sizes) - min(sizes) <= SAME_MEMORY * max(sizes)
+
+
+def facts_of(result: Result) -> dict[Topic, dict[str, str]]:
+    """Every fact that a comparison rests on: what a history keeps of each of its results."""
+    return {
+        "machine": _machine(result.machine),
+        "limit": dict(result.machine.limits),
+        "version": {version_of(r.name): r.version or UNKNOWN for r in _ran(result)},
+        "environment": {
+            name: value for runtime in _ran(result) for name, value in _environment(result, runtime)
+        },
+        "setting": dict(result.plan.settings),
+        "measuring": _measuring(result),
+    }
+
+
+def facts_with_counts(result: Result, metrics: Iterable[Metric]) -> dict[Topic, dict[str, str]]:
+    """The same with what was asked for, and the counts behind its figures, which `metrics` are."""
+    facts = facts_of(result)
+    counts = {
+        f"{metric.runtime} {COUNTED[metric.metric]}": f"{metric.at:,}"
+        for metric in metrics
+        if metric.metric in COUNTED and metric.value is not None and metric.at is not None
+    }
+    asked = {"preset": result.plan.preset, "short sweeps": str(result.plan.sweeps)}
+    most = {} if result.plan.max is None else {"climb to": f"{result.plan.max:,}"}
+    return facts | {
+        "setting": asked | most | facts["setting"],
+        "measuring": {"command": result.command} | facts["measuring"] | counts,
+    }
+
+
+def without_runtimes(facts: Facts, names: Collection[str]) -> dict[Topic, dict[str, str]]:
+    """The facts without those that are about one of these runtimes alone."""
+    theirs = {version_of(name) for name in names}
+    theirs |= {source_of(name, part) for name in names for part in READINGS}
+    theirs |= {f"{name} futex slots" for name in names}
+    begun = tuple(f"{name} " for name in names)
+    return {
+        topic: {
+            name: value
+            for name, value in named.items()
+            if name not in theirs and not (topic == "environment" and name.startswith(begun))
+        }
+        for topic, named in facts.items()
+    }
+
+
+def joined(earlier: Facts, later: Facts) -> dict[Topic, dict[str, str]]:
+    """The later facts, and of the earlier those on environments that the later do not record."""
+    return {
+        **{topic: dict(named) for topic, named in later.items()},
+        "environment": {**earlier.get("environment", {}), **later.get("environment", {})},
+    }
+
+
+def version_of(runtime: str) -> str:
+    """What the fact is called that is a runtime's version."""
+    return f"{runtime} version"
+
+
+def source_of(runtime: str, part: str) -> str:
+    """What the fact is called that says where a part of a runtime's bytes was read."""
+    return f"{runtime} {part} source"
+
+
+def _machine(machine: Machine) -> dict[str, str]:
+    names = (*MACHINE_FACTS, "memory_bytes", "swap_bytes")
+    values = {name: getattr(machine, name) for name in names}
+    return {name: UNKNOWN if value is None else str(value) for name, value in values.items()}
+
+
+def _ran(result: Result) -> list[Runtime]:
+    swept = {sweep.runtime for sweep in result.sweeps if sweep.steps}
+    return [runtime for runtime in result.runtimes if runtime.name in swept]
+
+
+def _environment(result: Result, runtime: Runtime) -> Iterator[tuple[str, str]]:
+    """What moves a runtime's figures and is no version, setting or limit: by one rule.
+
+    Of the facts that a runner gives, those count that all its processes in the result agree on, but
+    for what names a process or a place (see `_is_of_one_process`): a pid, a port and an address
+    differ each time, a path in each folder, and neither moves a figure. Of its variables all count
+    that were recorded as such; those of the plan are settings.
+    """
+    hellos = [s.hello for s in result.sweeps if s.runtime == runtime.name and s.hello]
+    facts = [hello.facts for hello in hellos]
+    for name, value in facts[0].items() if facts else ():
+        alike = all(other.get(name) == value for other in facts)
+        if alike and not _is_of_one_process(name, value):
+            yield _short(f"{runtime.name} {name}", LONGEST_NAME), _short(value, LONGEST_FACT)
+    seen = [hello.environment for hello in hellos]
+    if seen and seen[0] is not None and all(other == seen[0] for other in seen):
+        own = [f"{n}={v}" for n, v in seen[0].items() if f"env {n}" not in result.plan.settings]
+        words = ", ".join(own) or NO_VARIABLES
+        yield f"{runtime.name} {VARIABLES}", _short(words, LONGEST_FACT)
+
+
+# The words in a fact's name, and the form of a value, that name a process or a place.
+OF_ONE_PROCESS = re.compile(
+    r"(?i)(^|[^a-z])(p?pid|tid|port|addr(ess)?|host(name)?|path|cwd|dir(ectory)?|folder|file(name)?"
+    r"|socket|uuid|url|uri|user|started|timestamp)s?($|[^a-z])"
+)
+A_PLACE = re.compile(r"(^|[^\w.~])(~?|\.{1,2})/\S|\b0x[0-9a-fA-F]{5,}|^[a-z]+://|^[A-Z]:\\")
+
+
+def _is_of_one_process(name: str, value: str) -> bool:
+    return bool(OF_ONE_PROCESS.search(name) or A_PLACE.search(value))
+
+
+def _short(text: str, most: int) -> str:
+    """A text that is too long, by its beginning and its hash."""
+    if len(text) <= most:
+        return text
+    return f"{text[: most - 20]} … {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _measuring(result: Result) -> dict[str, str]:
+    """The harness with its Python, where each runtime's bytes were read, and in how many slots the
+    kernel looked for its sleeping threads."""
+    own = {"outnumber": result.version, "harness's python": result.machine.python}
+    sources = {
+        source_of(runtime.name, part): ", ".join(sorted(read))
+        for runtime in _ran(result)
+        for part, read in _sources(result, runtime.name).items()
+    }
+    slots = {
+        f"{runtime.name} futex slots": ", ".join(f"{value:,}" for value in sorted(read))
+        for runtime in _ran(result)
+        if (read := _futex_slots(result, runtime.name))
+    }
+    return own | sources | slots
+
+
+def _futex_slots(result: Result, runtime: str) -> set[int]:
+    """What its processes had at their highest counts: with many processors the hash grows."""
+    last = [sweep.steps[-1] for sweep in result.sweeps if sweep.runtime == runtime and sweep.steps]
+    return {step.counts[FUTEX_SLOTS] for step in last if FUTEX_SLOTS in step.counts}
+
+
+def _sources(result: Result, runtime: str) -> dict[str, set[str]]:
+    memories: list[Memory] = [
+        step.memory for sweep in result.sweeps if sweep.runtime == runtime for step in sweep.steps
+    ]
+    found = {part: {getattr(m, part).source for m in memories} for part in READINGS}
+    # A step that was cut short was read nowhere: that is no other source than its neighbours'.
+    return {part: sources - {UNKNOWN} or sources for part, sources in found.items()}

@@ -1,0 +1,311 @@
+"""What a run recorded: frozen types that hold raw samples and nothing derived.
+
+A result file is one `Result` as JSON. Figures (bytes a unit, quantiles, intervals) are derived from
+these records in one place, `bench.derive.figures`, when they are read. Seconds and bytes only.
+`None` is "unknown" everywhere, and never 0.
+
+Version history of the format (`Result.outnumber`):
+    1  the first; `Result.control`, `Limit.alive`, `Limit.at_most` and `Side.given_up` came to it
+       before any release; `Step.doubts`, `Step.awake_latencies`, `Step.counts`,
+       `Step.uncollected`, `Step.collected`, `Sweep.others_share`, `Sweep.stolen_share` and
+       `Hello.environment` after it, with defaults.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+VERSION: Final = 1
+MEMORY_LIMIT: Final = "MemAvailable"  # the one limit that units of every runtime use
+
+# THE bounds: of what a runner may reply, of what is recorded, and of what is read again. They are
+# far beyond any machine, and exact as a double. Those of `steps` and `sweeps` keep a hostile file
+# from taking all memory; no run may make more (`bench.engine.ledger`).
+MOST: Final = 2**53
+MOST_STEPS: Final = 2_000
+MOST_SWEEPS: Final = 20_000
+MOST_LIMITS: Final = 1_000
+Count = Annotated[int, Meta(ge=0, le=MOST)]
+Bytes = Annotated[int, Meta(ge=0, le=MOST)]
+Nanoseconds = Annotated[int, Meta(ge=0, le=MOST)]  # 104 days
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Share = Annotated[float, Meta(ge=-1e3, le=1e3)]
+Errno = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+Word = Annotated[str, Meta(max_length=200)]
+Text = Annotated[str, Meta(max_length=10_000)]
+Facts = Annotated[dict[Word, Text], Meta(max_length=200)]
+Counts = Annotated[dict[Word, Count], Meta(max_length=200)]
+FUTEX_SLOTS: Final = "futex_slots"  # among a step's counts
+
+Kind = Literal["thread", "task"]
+Purpose = Literal["climb", "short", "burst", "leak"]
+Status = Literal["refused", "killed", "reserve", "budget", "max", "failed", "interrupted"]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The base of every stored type: immutable, keyword-only, strict about unknown fields."""
+
+
+class Reading(Record, frozen=True, kw_only=True):
+    """One number read from outside the process, in bytes, and where it was read.
+
+    `source` is the file and field in the reader's own words (`smaps_rollup Anonymous+Swap`,
+    `cgroup v1 memory.kmem.usage_in_bytes`), or `unknown` where `bytes` is `None`. Readings of
+    unlike sources are never subtracted from each other.
+    """
+
+    bytes: Bytes | None
+    source: str
+
+
+class Memory(Record, frozen=True, kw_only=True):
+    """A process's memory at rest. Absolute readings: only their differences mean anything.
+
+    `kernel` is all kernel memory, of which `kernel_stack` and `page_tables` are parts. A reading
+    may be system-wide (its source says so); then it is good for differences alone.
+    """
+
+    user: Reading
+    rss: Reading
+    kernel: Reading
+    kernel_stack: Reading
+    page_tables: Reading
+    huge_pages_bytes: Bytes | None = None
+
+
+class Bins(Record, frozen=True, kw_only=True):
+    """A histogram of durations. `floors_ns[i]` is the lower edge, in nanoseconds, of a bin that
+    holds `counts[i]` samples; a bin is at most 0.8 % wide (see `bench.derive.bins`)."""
+
+    floors_ns: tuple[Nanoseconds, ...]
+    counts: tuple[Count, ...]
+
+
+class Latencies(Record, frozen=True, kw_only=True):
+    """Start latencies of units spawned one at a time, and the same round with nothing spawned."""
+
+    start: Bins
+    empty: Bins
+
+
+class Refusal(Record, frozen=True, kw_only=True):
+    """The runtime's own words when it launched no more: a result, not a crash."""
+
+    alive: Count
+    error: Word
+    message: Text
+    errno: Errno | None = None
+
+
+class Step(Record, frozen=True, kw_only=True):
+    """One count in a sweep: its `alive` units were all started and parked while it was measured.
+
+    `spawned` units were launched in this step's burst. CPU seconds and faults are those of the
+    runner over the burst. `longest_spawn_seconds` is the longest single spawn call; `gc_seconds`
+    the collector's part where the runtime can tell. `release_seconds` is how long the release that
+    followed this step took, where one did. `latencies` were timed on the machine as it was,
+    `awake_latencies` with the runner held on one processor, so that no other had to wake.
+    `counts` are whatever else the runner counts, by name. In some cycles of a leak sweep,
+    `uncollected` and `collected` are the user memory once all units had ended: before the collector
+    ran, and after.
+    """
+
+    requested: Count
+    alive: Count
+    spawned: Count
+    burst_seconds: Seconds
+    memory: Memory
+    user_seconds: Seconds | None = None
+    system_seconds: Seconds | None = None
+    minor_faults: Count | None = None
+    major_faults: Count | None = None
+    longest_spawn_seconds: Seconds | None = None
+    gc_seconds: Seconds | None = None
+    threads: Count | None = None
+    latencies: Latencies | None = None
+    awake_latencies: Latencies | None = None
+    counts: Counts = {}
+    refusal: Refusal | None = None
+    swapped: bool = False
+    release_seconds: Seconds | None = None
+    uncollected: Reading | None = None
+    collected: Reading | None = None
+    warnings: tuple[str, ...] = ()
+    doubts: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+
+
+class Limit(Record, frozen=True, kw_only=True):
+    """One limit as it stood for a runner, in one place, and how many of its units it allows.
+
+    `value` is `None` where there is no limit, or, if not `known`, where it could not be read; `use`
+    what was taken of it, by everybody whom it counts, the runner's `alive` units of that moment
+    among them; `take` what one further unit takes, by what those took; `allows` how many units fit
+    in all, `None` where nothing bounds them or something is unknown. `at_most`: that is far more
+    than `alive`, up to which units took ever more, so fewer may fit. `shared`: others are counted
+    too, and a reserve is left to them. `lift` is what to type to go further.
+    """
+
+    name: str
+    measure: Literal["count", "bytes"]
+    value: Count | None
+    use: Count | None
+    where: str | None = None
+    known: bool = True
+    shared: bool = False
+    alive: Count | None = None
+    take: Annotated[float, Meta(ge=0)] | None = None
+    allows: Count | None = None
+    at_most: bool = False
+    lift: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Stop(Record, frozen=True, kw_only=True):
+    """Why a sweep went no further. `count` is the last count that was confirmed alive.
+
+    `status`: `max` it got where it was to go; `refused` the runtime said no; `killed` a signal
+    ended the runner; `reserve` kindness to the machine; `budget` the time; `failed` the runner
+    broke the contract, hung or died by itself; `interrupted` by the user. `limit` and `where` name
+    the binding limit and the cgroup it stands in, where known. `evidence` is in words. `predicted`
+    was foretold before launching, reserves included; `projected` is the count at which the limit
+    itself would bind, where a reserve or the budget stopped short of it.
+    """
+
+    status: Status
+    count: Count
+    message: str
+    limit: str | None = None
+    where: str | None = None
+    evidence: tuple[str, ...] = ()
+    errno: Errno | None = None
+    signal: str | None = None
+    stderr_tail: str = ""
+    predicted: Count | None = None
+    projected: Count | None = None
+
+    @property
+    def left_no_memory(self) -> bool:
+        """Whether the units were refused memory: what wakes them would be refused it too."""
+        return self.status == "refused" and self.errno == errno.ENOMEM
+
+
+class Hello(Record, frozen=True, kw_only=True):
+    """What a runner says of itself: runtime, its version, what one unit is, facts to record.
+
+    `environment` is not said but seen: the variables of its process that may move figures, by
+    `bench.engine.environment`; `None` where they could not be read, or an older version did not.
+    """
+
+    runtime: Word
+    version: Word
+    unit: Text
+    facts: Facts
+    environment: Facts | None = None
+
+
+class Sweep(Record, frozen=True, kw_only=True):
+    """One fresh runner process taken through growing counts, or for a leak through cycles.
+
+    A burst sweep has one step, 0 → N. In a leak sweep each step is one cycle: grow, measure alive,
+    release. In a result that is one side of a job, `round` is the pair's number. `baseline` is the
+    memory before the first unit. `started_seconds` counts from the start of the run. `limits` are
+    those that stood for its runner, those that allow the fewest units first. `others_share` is the
+    share of the processors' time that processes other than runner and harness took meanwhile, by
+    the grain of the clocks perhaps a little under 0, `stolen_share` that of other machines.
+    """
+
+    runtime: str
+    purpose: Purpose
+    round: Count
+    started_seconds: Seconds
+    seconds: Seconds
+    stop: Stop
+    hello: Hello | None = None
+    baseline: Memory | None = None
+    steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
+    warnings: tuple[str, ...] = ()
+    limits: Annotated[tuple[Limit, ...], Meta(max_length=MOST_LIMITS)] = ()
+    others_share: Share | None = None
+    stolen_share: Share | None = None
+
+
+class Runtime(Record, frozen=True, kw_only=True):
+    """One runtime of the run, as the catalogue has it. `reason` says why it was left out."""
+
+    name: str
+    label: str
+    kind: Kind
+    language: str
+    version: str | None = None
+    reason: str | None = None
+
+
+class Plan(Record, frozen=True, kw_only=True):
+    """What the run was asked to do. `None` for `max` and `budget_seconds` means no such bound."""
+
+    sweeps: Count
+    seed: int
+    climb: bool
+    max: Count | None = None
+    budget_seconds: Seconds | None = None
+    settings: dict[str, str] = {}
+    preset: str = "default"
+
+
+class Side(Record, frozen=True, kw_only=True):
+    """Which side of a job a result is: of two results with one `job`, the sweeps with the same
+    runtime, purpose and round were made in turn, as a pair. `subject` says in words what this side
+    was, `looks` after how many pairs the job looked at them. `given_up` are the runtimes that broke
+    so often on this side that no more pairs of them were made, each by the pair at which."""
+
+    job: str
+    name: Literal["base", "new"]
+    subject: str
+    looks: tuple[Count, ...]
+    given_up: dict[str, Count] = {}
+
+
+class Machine(Record, frozen=True, kw_only=True):
+    """The fingerprint of the machine. Facts that could not be read are `None` or absent."""
+
+    system: str
+    kernel: str
+    architecture: str
+    cpu: str | None
+    cpus: Count | None
+    memory_bytes: Bytes | None
+    swap_bytes: Bytes | None
+    virtualisation: str | None
+    container: str | None
+    cgroup: str
+    transparent_huge_pages: str | None
+    overcommit: str | None
+    governor: str | None
+    load: Annotated[float, Meta(ge=0)] | None
+    steal: Annotated[float, Meta(ge=0)] | None
+    libc: str | None
+    python: str
+    limits: dict[str, str]
+
+
+class Result(Record, frozen=True, kw_only=True):
+    """One run. `finished` is `None` while it runs and where it was interrupted; `side` is there
+    where it is one of the two sides of a job. `control` is how long the same fixed work took at
+    several moments of the run; `None` where it was not measured."""
+
+    outnumber: Literal[1]
+    version: str
+    command: str
+    started: str
+    finished: str | None
+    machine: Machine
+    plan: Plan
+    runtimes: tuple[Runtime, ...]
+    sweeps: Annotated[tuple[Sweep, ...], Meta(max_length=MOST_SWEEPS)] = ()
+    warnings: tuple[str, ...] = ()
+    side: Side | None = None
+    control: Annotated[tuple[Seconds, ...], Meta(max_length=MOST_SWEEPS)] | None = None

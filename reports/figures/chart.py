@@ -1,0 +1,203 @@
+"""What every figure's data has in common: a name, one message, its rows, what is missing.
+
+A chart is a plain value. Picture, page, deck, Markdown and CSV draw from it and compute nothing;
+it knows of none of them. Texts in it are on one line and free of control characters, yet still to
+be escaped for where they are shown (`reports.wording.escape`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+from bench.derive.doubts import gravest
+from bench.derive.metrics import Metric
+from bench.model.records import Kind, Machine, Result, Runtime
+from reports.wording import units
+from reports.wording.doubted import marked, note
+from reports.wording.escape import plain
+from reports.wording.names import short
+
+Value = str | int | float | None
+R = TypeVar("R")
+# The doubts about the values of a row (names of `bench.derive.doubts`), by their columns' keys.
+Doubts = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Column(Generic[R]):
+    """One column of a figure's table: its heading for people and its key for programs, a row's raw
+    value in seconds, bytes or counts (`None` is unknown), and how that value is said; `cell` says
+    it where that depends on the row."""
+
+    heading: str
+    key: str
+    value: Callable[[R], Value]
+    words: Callable[..., str] = lambda value: "" if value is None else str(value)
+    cell: Callable[[R], str] | None = None
+    is_number: bool = True
+
+    def said(self, row: R) -> str:
+        """The row's cell in words."""
+        return self.cell(row) if self.cell else self.words(self.value(row))
+
+
+@dataclass(frozen=True)
+class Table:
+    """The figure as rows of cells, once in words and once as raw values. `doubts` has those of each
+    row, whose cells bear the mark in words; `None` where no value of the table can have one."""
+
+    headings: tuple[str, ...]
+    keys: tuple[str, ...]
+    is_number: tuple[bool, ...]
+    words: tuple[tuple[str, ...], ...]
+    values: tuple[tuple[Value, ...], ...]
+    doubts: tuple[Doubts, ...] | None = None
+
+    @property
+    def note(self) -> str:
+        """Why cells bear the mark, as a line below the table; empty where none does."""
+        return note(doubt for row in self.doubts or () for doubt in row.values())
+
+
+def tabulate(
+    columns: Sequence[Column[R]], rows: Sequence[R], doubts: Callable[[R], Doubts] | None = None
+) -> Table:
+    """The table of `rows`, a cell a column, those marked that have a doubt among a row's
+    `doubts`."""
+    held = None if doubts is None else tuple(map(doubts, rows))
+    return Table(
+        headings=tuple(column.heading for column in columns),
+        keys=tuple(column.key for column in columns),
+        is_number=tuple(column.is_number for column in columns),
+        words=tuple(
+            tuple(marked(column.said(row), about.get(column.key)) for column in columns)
+            for row, about in zip(rows, held or ({},) * len(rows), strict=True)
+        ),
+        values=tuple(tuple(column.value(row) for column in columns) for row in rows),
+        doubts=held,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """The runtime that a row is about. `label` is short enough for an axis. `doubts` are those
+    about its values."""
+
+    runtime: str
+    label: str
+    kind: Kind
+    doubts: Doubts = field(default_factory=dict)
+
+    def doubt(self, *keys: str) -> str | None:
+        """The gravest doubt about the values under these keys, if any; without keys, about all."""
+        return gravest(self.doubts.get(key) for key in keys or self.doubts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """One figure. `title` is its one message, of this run's own figures: of values without a doubt
+    where there are any, else marked, which `note` explains below the figure; `how` says how they
+    were measured; `missing` what the run does not tell, a sentence each; `caption` names machine,
+    versions and date; `rows` are one a runtime. `name` stands in file names and is what `--figure`
+    takes."""
+
+    name: ClassVar[str]
+    title: str
+    how: str
+    missing: tuple[str, ...]
+    caption: str
+    rows: tuple[Row, ...]
+
+    @property
+    def table(self) -> Table:
+        """Everything that the figure shows."""
+        raise NotImplementedError
+
+    @property
+    def drawn_doubts(self) -> Iterable[str]:
+        """The doubts about the values that are drawn, whose labels bear the mark."""
+        return (doubt for row in self.rows for doubt in row.doubts.values())
+
+    @property
+    def note(self) -> str:
+        """Why labels of the figure bear the mark; empty where none does."""
+        return note(self.drawn_doubts)
+
+
+def who(runtime: Runtime) -> dict[str, Any]:
+    """The fields of a `Row`."""
+    return {
+        "runtime": plain(runtime.name),
+        "label": short(runtime.label) or plain(runtime.name) or "unnamed",
+        "kind": runtime.kind,
+    }
+
+
+def known_doubts(metrics: Mapping[str, Metric | None]) -> Doubts:
+    """The doubts about these metrics, by the same keys."""
+    return {key: one.doubt for key, one in metrics.items() if one and one.doubt}
+
+
+def ran(result: Result, metrics: Iterable[Metric]) -> list[Runtime]:
+    """The runtimes that have figures, each once, in the result's order."""
+    named = {metric.runtime for metric in metrics}
+    return list({r.name: r for r in result.runtimes if r.name in named}.values())
+
+
+def left_out(result: Result, metrics: Iterable[Metric]) -> tuple[str, ...]:
+    """A sentence for each runtime that was meant to run and did not."""
+    there = {runtime.name for runtime in ran(result, metrics)}
+    absent = [runtime for runtime in result.runtimes if runtime.name not in there]
+    if not there and not absent:
+        return ("nothing was measured",)
+    return tuple(
+        f"{short(one.name)} was left out: {short(one.reason, 120)}"
+        if one.reason
+        else f"{short(one.name)} did not run"
+        for one in absent
+    )
+
+
+def grouped(reasons: Iterable[tuple[str, str]], out_of: int) -> tuple[str, ...]:
+    """Runtimes and what each lacks, as a sentence for each lack: `pthread, trio: no interval`. A
+    lack of all `out_of` runtimes names none."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in reasons:
+        by_reason.setdefault(reason, []).append(short(name))
+    return tuple(
+        reason if len(names) == out_of > 1 else f"{', '.join(names)}: {reason}"
+        for reason, names in by_reason.items()
+    )
+
+
+def counted(counts: Iterable[tuple[Kind, int | None]]) -> str:
+    """The counts at which figures beside each other were taken: `500 units`, `500 threads or 5,000
+    tasks`, `500 to 5,000 units`; nothing where none is known."""
+    of: dict[Kind, set[int]] = {}
+    for kind, count in counts:
+        if count is not None:
+            of.setdefault(kind, set()).add(count)
+    known = sorted(set().union(*of.values()))
+    if len(known) < 2:
+        return "".join(f"{units.count(count)} units" for count in known)
+    if all(len(each) == 1 for each in of.values()):
+        return " or ".join(f"{units.count(*of[kind])} {kind}s" for kind in sorted(of, reverse=True))
+    return f"{units.count(known[0])} to {units.count(known[-1])} units"
+
+
+def caption(result: Result) -> str:
+    """Machine, versions and date in one line, for the foot of a figure."""
+    machine: Machine = result.machine
+    versions = [
+        f"{short(r.name)} {short(r.version)}" for r in result.runtimes if r.version and not r.reason
+    ]
+    facts = [
+        f"{machine.cpus or '?'} × {short(machine.cpu or 'unknown CPU', 40)}",
+        short(f"{machine.system} {machine.kernel}", 40),
+        ", ".join(dict.fromkeys(versions)),
+        short(result.started[:10]),
+        short(f"outnumber {result.version}"),
+    ]
+    return " · ".join(fact for fact in facts if fact)

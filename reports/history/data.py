@@ -1,0 +1,76 @@
+"""A check as JSON, for programs: an object a nomination."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bench.history.check import Nomination
+from bench.history.confirm import Change, acceptance, changes, confirmation, preparation
+from bench.history.patience import FOR_ALARM
+from bench.history.reading import History
+from bench.history.review import Review
+from bench.history.trends import Night
+from reports.history import words
+
+SCHEMA = 1
+
+
+def as_json(review: Review) -> str:
+    """ASCII alone, so that no text of a history moves a terminal that it is printed on."""
+    changed = changes(review.check.nominations)
+    made = {
+        "schema": SCHEMA,
+        "runs": len(review.history.points),
+        "alarms": len(review.check.alarms),
+        "judged": len({one.trend.key for one in review.check.judged}),
+        "nominations": [
+            _nomination(
+                one, next(each for each in changed if one in each.nominations), review.history
+            )
+            for one in review.check.nominations
+        ],
+        "advisory": {
+            "until_nights": FOR_ALARM,
+            "figures": [
+                {"runtime": trend.runtime.name, "figure": trend.figure.words}
+                for trend in review.advisory
+            ],
+        },
+        "notes": words.notes(review),
+    }
+    return json.dumps(made, indent=1) + "\n"
+
+
+def _nomination(one: Nomination, change: Change, history: History) -> dict[str, Any]:
+    """Values in the figure's own unit; `prepare` and `confirm` are the commands of the change's one
+    job; `effect` is new ÷ base, or new − base where `absolute`."""
+    trend = one.stretch.trend
+    return {
+        "runtime": trend.runtime.name,
+        "metric": trend.figure.metric,
+        "part": trend.figure.part,
+        "quantile": trend.figure.quantile,
+        "alarm": one.alarms,
+        "grade": one.grade,
+        "worse": one.worse,
+        "machine": one.is_machine,
+        "base": one.base,
+        "new": one.new,
+        "effect": one.effect,
+        "low": one.low,
+        "high": one.high,
+        "absolute": one.absolute,
+        "p": one.p,
+        "nights": one.points,
+        "last": _night(one.last),
+        "first": _night(one.first),
+        "control": {"state": one.control.state, "ratio": one.control.ratio},
+        "prepare": list(preparation(change, history)) if not one.is_machine else None,
+        "confirm": confirmation(change) if not one.is_machine else None,
+        "acknowledge": acceptance(one, history.folder),
+    }
+
+
+def _night(night: Night) -> dict[str, Any]:
+    return {"point": night.point, "started": night.date.isoformat(), "commit": night.commit}

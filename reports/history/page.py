@@ -1,0 +1,150 @@
+"""A history as one HTML file, of the same kind as the page of a result: no script, nothing from
+elsewhere, and what a history holds is text in it and never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import files
+from bench.errors import UsageError
+from bench.history.confirm import (
+    Change,
+    acceptance,
+    changes,
+    confirmation,
+    preparation,
+)
+from bench.history.reading import History
+from bench.history.review import Review
+from bench.history.trends import Crossing
+from reports.figures.chart import Column, tabulate
+from reports.history import words
+from reports.history.charts import charts
+from reports.history.table import borders
+from reports.page.drawing import pictures
+from reports.page.html import SIGNED, rendered
+from reports.page.model import Figure
+from reports.tables.report import Titled
+
+NAME = "history.html"
+
+
+@dataclass(frozen=True)
+class Nominated:
+    """The nominations of one change in words, with what to type; `confirm` is empty where it is the
+    machine."""
+
+    heading: str
+    told: tuple[str, ...]
+    confirm: str
+    accept: str
+
+
+@dataclass(frozen=True)
+class TrendsPage:
+    """What the page shows: the template lays it out and decides nothing."""
+
+    headline: str
+    byline: str
+    nominated: tuple[Nominated, ...]
+    figures: tuple[Figure, ...]
+    borders: Titled | None
+    accepted: Titled | None
+    notes: tuple[str, ...]
+
+    @property
+    def contents(self) -> tuple[tuple[str, str], ...]:
+        """The addresses on the page, and what each is called."""
+        optional = (("borders", self.borders), ("accepted", self.accepted))
+        return (
+            ("nominated", "Suspected changes"),
+            ("trends", "Trends"),
+            *((key, titled.title) for key, titled in optional if titled),
+            ("known", "Notes"),
+        )
+
+
+def write_page(review: Review, folder: Path) -> Path:
+    """Writes `history.html` into `folder` and returns its path; an earlier one is replaced.
+
+    Raises `UsageError` where a file of that name is not ours, and where it cannot be written.
+    """
+    path = folder / NAME
+    text = rendered("trends.html.j2", page=page(review))
+    try:
+        files.check_folder(folder)
+        if (
+            path.exists()
+            and files.is_there(path)
+            and SIGNED not in path.read_text("utf-8", "replace")[:2000]
+        ):
+            raise UsageError(
+                f"{path} is there already, and is no page of outnumber's; move it away, or give "
+                "another folder with --page"
+            )
+        files.make_folder(folder)
+        files.write(path, text)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: the page cannot be written there: {error.strerror}; give another folder with "
+            "--page"
+        ) from error
+    return path
+
+
+def page(review: Review) -> TrendsPage:
+    """The page of a history."""
+    made = charts(review)
+    drawn = pictures(made)
+    return TrendsPage(
+        headline=words.sentence(review.check),
+        byline=words.heading(review),
+        nominated=tuple(
+            _nominated(one, review.history) for one in changes(review.check.nominations)
+        ),
+        figures=tuple(
+            Figure(
+                one.heading[:1].upper() + one.heading[1:],
+                one,
+                drawn[one.name],
+                Titled(one.name, one.title, one.table),
+            )
+            for one in made
+        ),
+        borders=_borders(review.crossings),
+        accepted=_accepted(review),
+        notes=tuple(words.notes(review)),
+    )
+
+
+def _nominated(change: Change, history: History) -> Nominated:
+    figures = ", ".join(words.name_of(one.stretch.trend) for one in change.nominations)
+    commands = (*preparation(change, history), confirmation(change))
+    return Nominated(
+        heading=f"{change.runtime.name}, {figures}",
+        told=tuple(f"{words.nominated(one)}." for one in change.nominations),
+        confirm="" if change.is_machine else "\n".join(commands),
+        accept="\n".join(acceptance(one, history.folder) for one in change.nominations),
+    )
+
+
+def _borders(found: Sequence[Crossing]) -> Titled | None:
+    columns: tuple[Column[tuple[str, str, str]], ...] = (
+        Column("from", "from", lambda row: row[0], is_number=False),
+        Column("what changed", "changed", lambda row: row[1], is_number=False),
+        Column("the figures across it, not judged", "shifts", lambda row: row[2], is_number=False),
+    )
+    rows = list(borders(found))
+    return Titled("borders", "Measured differently", tabulate(columns, rows)) if rows else None
+
+
+def _accepted(review: Review) -> Titled | None:
+    columns: tuple[Column[tuple[str, str, str]], ...] = (
+        Column("from", "from", lambda row: row[0], is_number=False),
+        Column("of", "of", lambda row: row[1], is_number=False),
+        Column("why", "reason", lambda row: row[2], is_number=False),
+    )
+    rows = words.accepted(review)
+    return Titled("accepted", "Accepted changes", tabulate(columns, rows)) if rows else None

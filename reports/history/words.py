@@ -1,0 +1,333 @@
+"""A history in words: plain text, still to be escaped for where it is shown.
+
+Nothing is computed here but what a person needs to read it: units, signs, one sentence.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+
+from bench.derive.doubts import DOUBTS, MARK, gravest
+from bench.history.check import Check, Nomination
+from bench.history.patience import FOR_ALARM, FOR_VERDICT
+from bench.history.reading import when
+from bench.history.records import Point
+from bench.history.review import Review
+from bench.history.trends import (
+    CONTROL,
+    STOPPED,
+    UNITS,
+    Crossing,
+    Night,
+    Segment,
+    Trend,
+)
+from reports.tables.comparison import REASONS
+from reports.tables.summary import NAMES, value_of_name
+from reports.wording import units
+from reports.wording.doubted import marked
+from reports.wording.escape import plain
+
+LETTERS_OF_COMMIT = 10
+ADVISORY = f"advisory until {FOR_ALARM} nights"
+# By what a history keeps, which may be any text.
+ENDED = {str(status): words for status, words in REASONS.items()}
+
+
+def name_of(trend: Trend) -> str:
+    """The figure: `bytes`, `bytes: rss`, `start awake, median`."""
+    if trend.runtime == CONTROL:
+        return "fixed work in C"
+    figure = trend.figure
+    words = NAMES[figure.metric]
+    if figure.part is not None and figure.part != "total":
+        return f"{words}: {figure.part.replace('_', ' ')}"
+    if figure.quantile is None:
+        return words
+    quantile = {0.5: "median", 1.0: "longest"}.get(figure.quantile, f"{figure.quantile:.0%}")
+    return f"{words}, {quantile}".replace("%", " %")
+
+
+def value_of(trend: Trend, value: float | None) -> str:
+    """A value of the figure with its unit."""
+    return value_of_name(trend.figure.metric, value)
+
+
+def doubt_of(nights: Sequence[Night]) -> str | None:
+    """That about a median of these nights: the gravest, where half of them are doubted."""
+    doubted = [night.doubt for night in nights if night.doubt]
+    return gravest(doubted) if doubted and 2 * len(doubted) >= len(nights) else None
+
+
+def count_of(segment: Segment) -> str:
+    """The count of units at which the figure was taken; nothing where it has none."""
+    return segment.facts.get("measuring", {}).get(UNITS, "")
+
+
+def date_of(night: Night) -> str:
+    return night.date.strftime("%Y-%m-%d")
+
+
+def night_of(night: Night) -> str:
+    """A night by its date, and by its commit where that is known: `2026-11-10 (3f2a9c1b0d)`."""
+    return _dated(date_of(night), night.commit)
+
+
+def sides_of(nomination: Nomination) -> tuple[str, str]:
+    """The night before the change and the one after it, with their times if the dates are alike."""
+    last, first = nomination.last, nomination.first
+    if date_of(last) != date_of(first):
+        return night_of(last), night_of(first)
+    before, after = (
+        _dated(night.date.strftime("%Y-%m-%d %H:%M"), night.commit) for night in (last, first)
+    )
+    return before, after
+
+
+def _dated(date: str, commit: str | None) -> str:
+    return f"{date} ({plain(commit)[:LETTERS_OF_COMMIT]})" if commit else date
+
+
+def change_of(nomination: Nomination) -> str:
+    """`3.82 → 4.21 µs, 1.102 times (1.060–1.148)`; the difference where a ratio has no meaning."""
+    one = nomination
+    both = _both(one.stretch.trend, one.base, one.new, _doubts_of(one))
+    if one.absolute:
+        trend = one.stretch.trend
+        low, high = (_signed(trend, end) for end in (one.low, one.high))
+        effect = marked(_signed(trend, one.effect), effect_doubt(one))
+        return f"{both}, {effect} ({low} to {high})"
+    effect = marked(f"{one.effect:.3f}", effect_doubt(one))
+    return f"{both}, {effect} times ({one.low:.3f}–{one.high:.3f})"
+
+
+def grade_of(nomination: Nomination) -> str:
+    """What the nomination is worth, in a few words."""
+    if nomination.is_machine:
+        return "machine"
+    worse = "worse" if nomination.worse else "better"
+    return f"{worse}, {ADVISORY}" if nomination.grade == "advisory" else worse
+
+
+def control_of(nomination: Nomination) -> str:
+    """What the control, and so the machine, did meanwhile."""
+    control = nomination.control
+    if control.state == "unknown" or control.ratio is None:
+        return "machine speed unknown: too few of these runs have a control"
+    if control.state == "steady":
+        return f"machine speed unchanged (×{control.ratio:.3f})"
+    slower = f"machine {'slower' if control.ratio > 1 else 'faster'} (control ×{control.ratio:.3f})"
+    if nomination.is_machine:
+        return f"{slower}: the machine changed, not the unit"
+    return f"{slower}, which does not explain this"
+
+
+def nominated(nomination: Nomination) -> str:
+    """The whole of a nomination, without what to type."""
+    trend = nomination.stretch.trend
+    where = "between {} and {}".format(*sides_of(nomination))
+    return (
+        f"{plain(trend.runtime.name)}, {name_of(trend)}: {change_of(nomination)}, {where}; "
+        f"{grade_of(nomination)} (p {nomination.p:.2g}, {nomination.points} nights); "
+        f"{control_of(nomination)}"
+    )
+
+
+def changed(crossing: Crossing) -> str:
+    """What changed at the border of a segment."""
+    return "; ".join(plain(str(one)) for one in crossing.changed) or "nothing that was looked at"
+
+
+def shift_of(crossing: Crossing) -> str:
+    """`bytes 0.998 times`: what a figure did across a border, told and not judged."""
+    trend = crossing.trend
+    if crossing.before > 0 and crossing.after > 0:
+        return f"{name_of(trend)} {crossing.after / crossing.before:.3f} times"
+    return f"{name_of(trend)} {_both(trend, crossing.before, crossing.after)}"
+
+
+def sentence(check: Check) -> str:
+    """What a check came to, in a sentence or two."""
+    if not check.judged:
+        return f"No verdict yet: no figure has {FOR_VERDICT} nights that were measured alike."
+    judged = len({one.trend.key for one in check.judged})
+    others = _others(check, judged)
+    if check.alarms:
+        named = "; ".join(_short(one) for one in check.alarms)
+        more = f" {others}." if others else ""
+        return f"Suspected changes: {named}.{more} A paired job confirms or clears each of them."
+    if others:
+        return f"No alarm. {others}."
+    few = len({one.trend.key for one in check.advisory})
+    if few == judged:
+        return f"No alarm in {_figures(judged)} ({ADVISORY})."
+    young = f"; {few} of {judged} {'is' if few == 1 else 'are'} {ADVISORY}" if few else ""
+    return f"No alarm in {_figures(judged)}{young}."
+
+
+def _others(check: Check, judged: int) -> str:
+    """The figures that changed and are no alarm: `2 of 17 got worse (advisory until 30 nights)`."""
+    kinds: dict[str, set[object]] = {}
+    for one in check.nominations:
+        if one.alarms:
+            continue
+        if one.is_machine:
+            kind = "changed with the machine"
+        else:
+            kind = f"got {'worse' if one.worse else 'better'}"
+            kind += f" ({ADVISORY})" if one.grade == "advisory" else ""
+        kinds.setdefault(kind, set()).add(one.stretch.trend.key)
+    return "; ".join(f"{len(keys)} of {judged} {kind}" for kind, keys in kinds.items())
+
+
+def acceptable(review: Review, point: Point) -> list[str]:
+    """What an acknowledgement of this run would accept: each change that is suspected there, and
+    how many figures would begin a new baseline."""
+    begun = [
+        trend for trend in review.trends if any(night.date >= when(point) for night in trend.nights)
+    ]
+    found = [
+        f"{name_of(one.stretch.trend)} of {plain(one.stretch.trend.runtime.name)}: {change_of(one)}"
+        for one in review.check.nominations
+        if one.first.point == point.id
+    ]
+    changes = found or ["no change is suspected there"]
+    return [*changes, f"a new baseline from {point_of(point)} for {listed(begun)}"]
+
+
+def heading(review: Review) -> str:
+    """What the history is: `outnumber-history: 34 runs, 2026-10-01 to 2026-11-24`."""
+    points = review.history.points
+    first, last = (when(point).strftime("%Y-%m-%d") for point in (points[0], points[-1]))
+    runs = f"{len(points):,} run{'' if len(points) == 1 else 's'}"
+    days = first if first == last else f"{first} to {last}"
+    return f"{plain(str(review.history.folder))}: {runs}, {days}"
+
+
+def notes(review: Review) -> list[str]:
+    """Notes on the history, most urgent first."""
+    found = [f"a line was left out: {plain(str(fault))}" for fault in review.history.faults]
+    found += [f"an acknowledged point is not in this history: {one.point}" for one in review.lost]
+    if few := review.unjudged:
+        found.append(f"no verdict on {listed(few)}: fewer than {FOR_VERDICT} nights measured alike")
+    if young := review.advisory:
+        found.append(f"{ADVISORY} measured alike: {listed(young)}")
+    found += [
+        f"{plain(name)} keeps changing, and begins a segment each time; if it is what is being "
+        f"tested, add --across {shlex.quote(plain(name))}"
+        for name in review.restless
+    ]
+    if open_ended := review.open_ended:
+        found.append(
+            f"not judged, since no limit was reached and it is a lower bound: {ended(open_ended)}"
+        )
+    found += _doubted(review)
+    runs, without = len(review.history.points), review.without_control
+    if without:
+        found.append(
+            f"{without:,} of {runs:,} runs have no control: where it is missing, a machine that "
+            "changed cannot be told from a unit that did"
+        )
+    return found
+
+
+def accepted(review: Review) -> tuple[tuple[str, str, str], ...]:
+    """The acknowledgements of points that the history has: where, of what, and why."""
+    points = {point.id: point for point in review.history.points}
+    return tuple(
+        (
+            point_of(points[one.point]),
+            " of ".join((plain(one.metric or "everything"), plain(one.runtime or "all runtimes"))),
+            plain(one.reason),
+        )
+        for one in review.history.acknowledged
+        if one.point in points
+    )
+
+
+def point_of(point: Point) -> str:
+    """A run by its date and its commit, as `night_of`."""
+    return _dated(when(point).strftime("%Y-%m-%d"), point.commit)
+
+
+def listed(trends: Iterable[Trend]) -> str:
+    """`bytes and burst of asyncio; bytes of trio`."""
+    found: dict[str, list[str]] = {}
+    for trend in trends:
+        found.setdefault(plain(trend.runtime.name), []).append(name_of(trend))
+    return "; ".join(f"{_and(names)} of {runtime}" for runtime, names in found.items())
+
+
+def ended(trends: Iterable[Trend]) -> str:
+    """`ceiling of pthread (safety reserve: kernel.pid_max); ceiling of trio (this run's cap)`:
+    what ended the launches of the last segments."""
+    found: dict[str, list[Trend]] = {}
+    for trend in trends:
+        status, _, limit = trend.segments[-1].facts.get("limit", {}).get(STOPPED, "").partition(" ")
+        reason = ENDED.get(status, "something else than a limit ended it")
+        found.setdefault(f"{reason}: {plain(limit)}" if limit else reason, []).append(trend)
+    return "; ".join(f"{listed(about)} ({reason})" for reason, about in found.items())
+
+
+def _short(nomination: Nomination) -> str:
+    trend = nomination.stretch.trend
+    effect = (
+        _signed(trend, nomination.effect) if nomination.absolute else f"×{nomination.effect:.2f}"
+    )
+    return (
+        f"{name_of(trend)} of {plain(trend.runtime.name)} "
+        f"({marked(effect, effect_doubt(nomination))}, {night_of(nomination.first)})"
+    )
+
+
+def _both(
+    trend: Trend, before: float, after: float, doubts: Sequence[str | None] = (None, None)
+) -> str:
+    """`3.82 → 4.21 µs`, the unit once where both have the same; marked where there are `doubts`
+    about one."""
+    base, new = value_of(trend, before), value_of(trend, after)
+    same = base.partition(" ")[2] == new.partition(" ")[2]
+    return (
+        f"{marked(base.partition(' ')[0] if same else base, doubts[0])} → {marked(new, doubts[1])}"
+    )
+
+
+def _doubts_of(nomination: Nomination) -> tuple[str | None, str | None]:
+    """Those about the medians before and after the change."""
+    nights, first = nomination.stretch.nights, nomination.first
+    place = nights.index(first)
+    return doubt_of(nights[:place]), doubt_of(nights[place:])
+
+
+def effect_doubt(nomination: Nomination) -> str | None:
+    """That about a change: the gravest about its two sides."""
+    return gravest(_doubts_of(nomination))
+
+
+def _doubted(review: Review) -> Iterable[str]:
+    """Which nights are doubted and why, a line a reason."""
+    for doubt in DOUBTS:
+        trends = [
+            (trend, points)
+            for trend in review.trends
+            if (points := {night.point for night in trend.nights if night.doubt == doubt.name})
+        ]
+        if trends:
+            nights = len(set().union(*(points for _, points in trends)))
+            yield (
+                f"{MARK} {doubt.reason}, in {nights:,} of {len(review.history.points):,} runs: "
+                f"{listed(trend for trend, _ in trends)}"
+            )
+
+
+def _signed(trend: Trend, step: float) -> str:
+    return f"{'−' if step < 0 else '+'}{value_of(trend, abs(step))}"
+
+
+def _figures(count: int) -> str:
+    return units.count(count) + (" figure" if count == 1 else " figures")
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
