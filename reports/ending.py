@@ -24,5 +24,5 @@ def print_ending(made: Digest, console: Console | None = None) -> None:
         out.print(Text(f"Note: {terminal(warning)}.", style="dim"))
     if (busy := busy_line(made.result)) is not None:
         out.print(Text(terminal(busy)), soft_wrap=True)
-    for line in last_words(made.result.sweeps):
+    for line in last_words(made.result.sessions):
         out.print(Text(line), soft_wrap=True)

@@ -95,7 +95,7 @@ class Board:
     def take(self, event: events.Event) -> None:
         match event:
             case events.RunStarted():
-                self.rows = {runtime.name: Row(runtime.name) for runtime in event.runtimes}
+                self.rows = {runtime.key: Row(runtime.key) for runtime in event.runtimes}
                 self._ends = self.now() + event.seconds
             case events.TimeLeft():
                 self._ends = self.now() + event.seconds

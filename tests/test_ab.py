@@ -25,7 +25,7 @@ from bench.errors import MeasureError, UsageError
 from bench.experiments.side import Contender
 from bench.judging.verdicts import Judgement, Verdict
 from bench.model.file import load
-from bench.model.records import Result, Runtime
+from bench.model.records import CaseRecord, Result
 from bench.signals import Interrupted
 from tests.support.commands import COMMAND, outnumber, running, stranger, unread, wait_for_pid
 from tests.support.entries import entry
@@ -61,7 +61,7 @@ def job(
     clock = FakeClock()
     both = Contenders(
         (_side("the old one", base, clock), _side("the new one", new, clock)),
-        (Runtime(name="one", label="one", kind="task", language="none"),),
+        (CaseRecord(runtime="one", label="one", kind="task", language="none"),),
     )
     asked = Configured(**{"at": 500, "pairs_max": 7, "seed": 1, "gate": "bytes_per_unit", **wish})  # type: ignore[arg-type]
     gates, beside = _gates(both, asked)
@@ -180,7 +180,7 @@ def test_a_side_that_launches_nothing_is_no_regression_but_could_not_be_measured
         job(**{side: dead})  # type: ignore[arg-type]
     assert no.value.exit_code == 4
     assert f"here.{side}.json tells what was tried" in str(no.value)
-    assert load(folder / f"here.{side}.json").sweeps[0].stop.status == "failed"
+    assert load(folder / f"here.{side}.json").sessions[0].stop.status == "failed"
     assert str(no.value).endswith(
         f"\nthe {side} side, one: the runner ended with status 3 before answering 'grow 50'; "
         "it said:\n  its last words"
@@ -215,7 +215,7 @@ def test_why_a_runner_died_and_how_things_stand_are_told_once(
 
 
 def test_one_runtime_of_several_that_launches_nothing_could_not_be_measured(folder: Path) -> None:
-    sound, broken = [sweep(number=n) for n in range(1, 10)], replace(sweep(), runtime="trio")
+    sound, broken = [sweep(number=n) for n in range(1, 10)], replace(sweep(), case="trio")
     runtimes = (runtime("asyncio"), runtime("trio"))
     base = result(*sound, broken, runtimes=runtimes)
     new = result(*sound, replace(broken, steps=()), runtimes=runtimes)
@@ -270,7 +270,7 @@ def test_a_summary_that_cannot_be_added_to_changes_nothing(
 def test_the_usual_gates_are_replaced_by_those_asked_for_and_joined_by_the_ceiling() -> None:
     both = Contenders(
         (_side("a", EQUAL, FakeClock()), _side("b", EQUAL, FakeClock())),
-        (Runtime(name="one", label="one", kind="task", language="none"),),
+        (CaseRecord(runtime="one", label="one", kind="task", language="none"),),
     )
 
     def figures(**wish: object) -> tuple[list[str], list[str]]:
@@ -407,7 +407,7 @@ def test_a_metric_that_one_result_lacks_is_told(
     folder: Path,  # noqa: ARG001
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    both = result(*shorts().sweeps, *(replace(s, runtime="trio") for s in shorts().sweeps))
+    both = result(*shorts().sessions, *(replace(s, case="trio") for s in shorts().sessions))
     base, new = stored("a.json", both), stored("b.json", shorts())
     assert compare(base, new) == 3
     assert "bytes of trio is missing on one side" in " ".join(capsys.readouterr().out.split())
@@ -467,7 +467,7 @@ def test_a_base_side_that_cannot_run_is_no_regression(folder: Path) -> None:
     words = typed(folder, "sys.exit(3)", OBEDIENT)
     done = outnumber(*words, code=4)
     assert "the base side could not be measured at all; here.base.json tells" in done.stderr
-    assert load(folder / "here.base.json").sweeps[0].stop.message.endswith("'hello'")
+    assert load(folder / "here.base.json").sessions[0].stop.message.endswith("'hello'")
 
 
 @pytest.mark.slow
@@ -488,8 +488,8 @@ open(os.path.join({str(folder / "starts")!r}, str(os.getpid())), 'w').close()
         harness.communicate(timeout=100)
     assert harness.returncode == 130
     new = load(folder / "here.new.json")
-    assert [one.stop.status for one in new.sweeps] == ["max", "max", "interrupted"]
-    assert [one.round for one in load(folder / "here.base.json").sweeps][:2] == [1, 2]
+    assert [one.stop.status for one in new.sessions] == ["max", "max", "interrupted"]
+    assert [one.round for one in load(folder / "here.base.json").sessions][:2] == [1, 2]
     assert compare(Path("here.base.json"), Path("here.new.json")) == 3
     assert "too few pairs: 2, at least" in " ".join(capsys.readouterr().out.split())
 

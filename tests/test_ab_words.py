@@ -105,7 +105,7 @@ def test_two_runners_are_two_sides_of_one_runtime(runner_files: dict[str, Path])
     assert [side.subject for side in both.sides] == [
         f"runner {runner_files[name]}" for name in ("old", "young")
     ]
-    assert [runtime.name for runtime in both.runtimes] == ["old"]
+    assert [runtime.key for runtime in both.runtimes] == ["old"]
 
 
 def test_two_interpreters_are_two_sides_and_neither_is_followed_to_what_it_links_to(
@@ -178,12 +178,12 @@ def test_a_runtime_that_does_not_differ_is_left_out_beside_one_that_does(
     asked = Asked(["pthread", "asyncio"], pythons=two_environments)
     both = without_the_same(contenders(asked))
     assert [[entry.name for entry in side.entries] for side in both.sides] == [["asyncio"]] * 2
-    assert [runtime.name for runtime in both.runtimes] == ["asyncio"]
+    assert [runtime.key for runtime in both.runtimes] == ["asyncio"]
     assert both.notes == (
         "pthread: left out, since both sides run the same program; --same-ok measures it too",
     )
     settings = Asked(["threading", "asyncio"], settings=((), ("stack-size=64KiB",)))
-    assert [one.name for one in without_the_same(contenders(settings)).runtimes] == ["threading"]
+    assert [one.key for one in without_the_same(contenders(settings)).runtimes] == ["threading"]
 
 
 def test_the_go_of_a_sides_own_environment_is_used(two_environments: tuple[str, str]) -> None:

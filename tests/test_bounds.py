@@ -32,7 +32,7 @@ from bench.limits.model import Allowance, Survey
 from bench.machine import limits
 from bench.model import file as result_file
 from bench.model.file import ResultFile, load
-from bench.model.records import MOST, Plan, Sweep
+from bench.model.records import MOST, Plan, Session
 from bench.system import System
 from runners.catalogue import CatalogueError, Entry, stranger
 from tests.support.anything import STRANGE_INTEGERS, STRANGE_TEXTS, TEXTS, Maker
@@ -138,9 +138,9 @@ def test_every_reply_that_the_protocol_accepts_can_be_saved_and_read(tmp_path: P
             refused += rig.runner.refused
         file.save(kept.result)
     again = load(file.path)
-    assert len(again.sweeps) == 150
-    assert not [one for one in again.sweeps if "cannot be recorded" in one.stop.message]
-    assert {one.stop.status for one in again.sweeps} == {"max", "refused"}
+    assert len(again.sessions) == 150
+    assert not [one for one in again.sessions if "cannot be recorded" in one.stop.message]
+    assert {one.stop.status for one in again.sessions} == {"max", "refused"}
     assert refused > 150
 
 
@@ -152,31 +152,31 @@ def test_whatever_an_experiment_hands_over_the_file_can_be_read(tmp_path: Path) 
     with ResultFile.open(tmp_path / "r.json") as file:
         kept = ledger()
         for number in range(400):
-            made: Sweep = maker.make(Sweep)
+            made: Session = maker.make(Session)
             seconds = {"seconds": 1.0, "started_seconds": 1.0}
-            kept.add(replace(made, runtime="asyncio", round=number, **seconds))
+            kept.add(replace(made, case="asyncio", round=number, **seconds))
         file.save(kept.result)
-    messages = [one.stop.message for one in load(file.path).sweeps]
+    messages = [one.stop.message for one in load(file.path).sessions]
     assert len(messages) == 400
     assert 0 < sum("cannot be recorded" in message for message in messages) < 400
 
 
 def test_what_is_within_bounds_is_kept_as_it_is(tmp_path: Path) -> None:
     sweeps = [
-        replace(made, runtime="asyncio", round=number)
+        replace(made, case="asyncio", round=number)
         for number in range(200)
-        if not (made := Maker(number, strange=False).make(Sweep)).steps
+        if not (made := Maker(number, strange=False).make(Session)).steps
     ]
     with ResultFile.open(tmp_path / "r.json") as file:
         kept = ledger()
         for one in sweeps:
             kept.add(one)
         file.save(kept.result)
-    assert list(load(file.path).sweeps) == sweeps
+    assert list(load(file.path).sessions) == sweeps
     assert len(sweeps) > 20
 
 
-@pytest.mark.parametrize(("name", "value"), [("LARGEST_BYTES", 5_000), ("MOST_SWEEPS", 1)])
+@pytest.mark.parametrize(("name", "value"), [("LARGEST_BYTES", 5_000), ("MOST_SESSIONS", 1)])
 def test_a_result_that_no_reader_takes_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: int
 ) -> None:
@@ -239,7 +239,7 @@ def test_a_run_under_the_largest_limit_that_is_one_can_be_read(tmp_path: Path) -
     subprocess.run(words, check=True, preexec_fn=limited)
     assert load(path).machine.limits["RLIMIT_AS"] == "unlimited"
     assert {
-        one.value for s in load(path).sweeps for one in s.limits if one.name == "RLIMIT_AS"
+        one.value for s in load(path).sessions for one in s.limits if one.name == "RLIMIT_AS"
     } <= {None}
 
 

@@ -13,20 +13,20 @@ from msgspec.structs import replace
 
 from bench.cli.export import Format
 from bench.derive.figures import figures
-from bench.model.records import Purpose, Result, Side, Status, Sweep
+from bench.model.records import Purpose, Result, Session, Side, Status
 from bench.probes.memory import GONE
 from reports.digest import digest
 from reports.page import sheets
 from reports.page.model import Picture, page
 from tests.support.commands import outnumber_here
-from tests.support.results import leak_sweep, result, sweep
+from tests.support.results import altered, leak_sweep, result, sweep
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 STATUSES: tuple[Status, ...] = get_args(Status)
 # How far a sweep got: it never said hello, launched nothing, finished some of its steps, launched
 # one more but did not measure it, or finished all.
 STAGES = ("no hello", "no step", "some steps", "one not measured", "every step")
-SOUND: dict[Purpose, Sweep] = {
+SOUND: dict[Purpose, Session] = {
     "climb": sweep((100, 1_000, 10_000), purpose="climb"),
     "short": sweep(),
     "burst": sweep((100_000,), purpose="burst"),
@@ -34,14 +34,14 @@ SOUND: dict[Purpose, Sweep] = {
 }
 
 
-def broken(purpose: Purpose, status: Status, stage: str) -> Sweep:
+def broken(purpose: Purpose, status: Status, stage: str) -> Session:
     """A sweep that ended so, at that stage."""
     whole = SOUND[purpose]
     half, all_ = len(whole.steps) // 2, len(whole.steps)
     kept = {"some steps": half, "one not measured": half + 1, "every step": all_}.get(stage, 0)
     steps = whole.steps[:kept]
     if stage == "one not measured":
-        unknown = replace(steps[-1], memory=GONE, latencies=None, release_seconds=None)
+        unknown = altered(steps[-1], memory=GONE, latencies=None, release_seconds=None)
         steps = (*steps[:-1], unknown)
     reached = steps[-1].alive if steps else 0
     signal = "SIGKILL" if status == "killed" else None
@@ -61,24 +61,24 @@ CASES = [
 IDS = ["-".join(words) for words in itertools.product(PURPOSES, STATUSES, STAGES)]
 
 
-def job(base: Iterable[Sweep], new: Iterable[Sweep]) -> tuple[Result, Result]:
+def job(base: Iterable[Session], new: Iterable[Session]) -> tuple[Result, Result]:
     """The two sides of a job with these sweeps."""
 
-    def side(name: Literal["base", "new"], sweeps: Iterable[Sweep]) -> Result:
+    def side(name: Literal["base", "new"], sweeps: Iterable[Session]) -> Result:
         which = Side(job="a", name=name, subject=name, looks=(13, 20, 40))
         return replace(result(*sweeps), side=which)
 
     return side("base", base), side("new", new)
 
 
-def whole(purpose: Purpose, last: int = 13) -> list[Sweep]:
+def whole(purpose: Purpose, last: int = 13) -> list[Session]:
     """Sound sweeps of the rounds after the first."""
     return [replace(SOUND[purpose], round=number) for number in range(2, last + 1)]
 
 
 @pytest.mark.parametrize(("purpose", "one"), CASES, ids=IDS)
 @pytest.mark.parametrize("beside", ["alone", "beside whole ones"])
-def test_a_page_shows_a_broken_sweep(purpose: Purpose, one: Sweep, beside: str) -> None:
+def test_a_page_shows_a_broken_sweep(purpose: Purpose, one: Session, beside: str) -> None:
     others = [] if beside == "alone" else [sweep for p in PURPOSES for sweep in whole(p, 6)]
     made = result(one, *others)
     told = digest(made, figures(made))
@@ -97,7 +97,7 @@ JUDGED = [(kind, one) for kind, one in CASES if kind == "climb" or one.stop.stat
 @pytest.mark.parametrize(("purpose", "one"), JUDGED)
 @pytest.mark.parametrize("side", ["base", "new", "both"])
 def test_a_comparison_judges_what_is_left(
-    tmp_path: Path, purpose: Purpose, one: Sweep, side: str
+    tmp_path: Path, purpose: Purpose, one: Session, side: str
 ) -> None:
     torn, sound = [one, *whole(purpose)], [replace(SOUND[purpose], round=1), *whole(purpose)]
     results = job(sound if side == "new" else torn, sound if side == "base" else torn)
@@ -117,7 +117,7 @@ COMMANDS = (
 )
 
 
-def every_broken(purpose: Purpose) -> list[Sweep]:
+def every_broken(purpose: Purpose) -> list[Session]:
     """Each broken sweep of this kind, in a round of its own."""
     found = [one for kind, one in CASES if kind == purpose]
     return [replace(one, round=number) for number, one in enumerate(found, start=1)]

@@ -15,7 +15,7 @@ from bench.errors import MeasureError
 from bench.experiments.ceiling import CeilingExperiment, Quest, pilots
 from bench.limits.foretell import DEFAULT_RESERVES, Allowed, Foretold
 from bench.limits.model import Allowance
-from bench.model.records import Result, Sweep
+from bench.model.records import Result, Session
 from bench.signals import Interrupted
 from runners.catalogue import Entry
 from tests.support.entries import MACHINE, entry
@@ -44,8 +44,8 @@ def climbed(
         return saved[-1], told
 
 
-def only(rig: FakeRig, **more: float) -> Sweep:
-    (sweep,) = climbed(rig, entry("fake"), **more)[0].sweeps  # type: ignore[arg-type]
+def only(rig: FakeRig, **more: float) -> Session:
+    (sweep,) = climbed(rig, entry("fake"), **more)[0].sessions  # type: ignore[arg-type]
     return sweep
 
 
@@ -60,8 +60,8 @@ def test_a_refused_step_is_measured_and_released() -> None:
     last = sweep.steps[-1]
     assert (last.alive, last.requested) == (7_777, 10_000)
     assert last.refusal is not None
-    assert last.memory.user.bytes == 1_000_000 + 7_777 * 1_000
-    assert last.release_seconds is not None
+    assert last.readings["user"].bytes == 1_000_000 + 7_777 * 1_000
+    assert last.seconds.get("release") is not None
 
 
 def test_processors_may_sleep_before_the_first_step_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_what_was_launched_and_never_measured_is_kept_as_a_step() -> None:
     sweep = lane.record(0.0, 1.0)
     assert (sweep.stop.status, sweep.stop.count) == ("killed", 180)
     measured, last = sweep.steps
-    assert (last.alive, last.spawned, last.memory.user.bytes) == (180, 80, None)
+    assert (last.alive, last.spawned, last.readings["user"].bytes) == (180, 80, None)
     assert last.burst_seconds == pytest.approx(80 * 1e-5)
     assert (measured.alive, measured.doubts) == (100, ())
 
@@ -141,7 +141,7 @@ def test_a_climb_that_the_budget_ends_tells_the_budget_that_would_do(
     assert only(rig, budget=budget).stop.status == "refused"
 
 
-def squeezed(root: Path, behaviour: Behaviour, at: int, left: int = 0) -> tuple[Sweep, FakeRig]:
+def squeezed(root: Path, behaviour: Behaviour, at: int, left: int = 0) -> tuple[Session, FakeRig]:
     """A climb in which others, once a step has `at` units, take the memory of the machine but for a
     tenth, which is kept, and `left` bytes."""
     system = made(root)
@@ -157,7 +157,7 @@ def squeezed(root: Path, behaviour: Behaviour, at: int, left: int = 0) -> tuple[
     experiment = CeilingExperiment(
         quest, rig, MACHINE, {"fake": HERE}, observe, lambda result: None
     )
-    (sweep,) = experiment.run().sweeps
+    (sweep,) = experiment.run().sessions
     return sweep, rig
 
 
@@ -207,14 +207,14 @@ def test_what_would_kill_the_harness_too_is_said_before_the_ascent(
 def test_after_a_death_the_others_still_climb() -> None:
     rig = FakeRig({"a": Behaviour(die_at=100), "b": Behaviour(refuse_at=5_000)})
     result, _ = climbed(rig, entry("a"), entry("b"))
-    assert [sweep.stop.count for sweep in result.sweeps] == [30, 5_000]
+    assert [sweep.stop.count for sweep in result.sessions] == [30, 5_000]
     assert all(runner.stopped for runner in rig.runners)
 
 
 def test_what_cannot_run_is_left_out_with_a_word() -> None:
     rig = FakeRig({"b": Behaviour(refuse_at=50)})
     result, told = climbed(rig, entry("a"), entry("b"), reasons={"a": "no compiler"})
-    assert [runtime.reason for runtime in result.runtimes] == ["no compiler", None]
+    assert [runtime.reason for runtime in result.cases] == ["no compiler", None]
     assert events.Note("a is left out: no compiler") in told
 
 
@@ -226,7 +226,7 @@ def test_where_nothing_can_run_there_is_no_result() -> None:
 def test_a_runner_that_never_says_hello_has_failed_and_the_others_climb() -> None:
     rig = FakeRig({"a": Behaviour(no_hello=True), "b": Behaviour(refuse_at=50)})
     result, _ = climbed(rig, entry("a"), entry("b"))
-    stops = [sweep.stop for sweep in result.sweeps]
+    stops = [sweep.stop for sweep in result.sessions]
     assert [(stop.status, stop.count) for stop in stops] == [("failed", 0), ("refused", 50)]
     assert stops[0].stderr_tail == "its last words"
 
@@ -240,7 +240,7 @@ def test_a_pilot_that_cannot_be_made_is_told_as_failed() -> None:
 def test_an_interruption_is_kept_with_what_was_reached() -> None:
     rig = FakeRig({"fake": Behaviour(raise_at=(5_000, Interrupted(2)))})
     result, _ = climbed(rig, entry("fake"))
-    assert (result.sweeps[0].stop.status, result.sweeps[0].stop.count) == ("interrupted", 3_000)
+    assert (result.sessions[0].stop.status, result.sessions[0].stop.count) == ("interrupted", 3_000)
     assert result.finished is None
 
 

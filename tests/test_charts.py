@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from bench.derive.figures import figures
 from bench.derive.metrics import Metric, find
-from bench.model.records import Limit, Result, Status, Sweep
+from bench.model.records import Limit, Result, Session, Status
 from reports.figures.all import CHARTS, NAMES, charts
 from reports.figures.chart import Chart
 from reports.figures.closeness import closeness
@@ -26,6 +26,7 @@ from tests.support.results import (
     THREADING,
     Unit,
     allowing,
+    altered,
     result,
     runtime,
     sweep,
@@ -50,7 +51,7 @@ def climb(
     limits: tuple[Limit, ...] = (),
     limit: str | None = None,
     projected: int | None = None,
-) -> Sweep:
+) -> Session:
     made = sweep(
         (10, top),
         runtime=name,
@@ -105,7 +106,7 @@ def test_how_many_of_the_whole_run() -> None:
     assert chart.missing == ("pthread, goroutine, asyncio: what would stop it is unknown",)
 
 
-REACHES: list[tuple[str, tuple[Sweep, ...], str]] = [
+REACHES: list[tuple[str, tuple[Session, ...], str]] = [
     (
         "both projected",
         (THREAD, TASK),
@@ -156,7 +157,7 @@ REACHES: list[tuple[str, tuple[Sweep, ...], str]] = [
     ("sweeps", "title"), [case[1:] for case in REACHES], ids=[case[0] for case in REACHES]
 )
 def test_the_title_of_how_many_says_no_more_than_the_run_bears(
-    sweeps: tuple[Sweep, ...], title: str
+    sweeps: tuple[Session, ...], title: str
 ) -> None:
     assert of(how_many, result(*sweeps)).title == title
 
@@ -349,14 +350,14 @@ def test_a_start_without_a_count_is_that_of_the_repeats_from_idle_and_awake() ->
 
 def test_a_start_that_the_repeats_do_not_tell_is_that_of_the_largest_population() -> None:
     one = sweep((100, 1000, 2000))
-    last = replace(one.steps[2], latencies=None, awake_latencies=None)
+    last = altered(one.steps[2], latencies=None, awake_latencies=None)
     (row,) = of(spawn, result(replace(one, steps=(*one.steps[:2], last)))).rows
     assert [one.units for one in row.starts] == [1000, 1000]
 
 
 def test_a_start_that_was_not_taken_awake_is_said_to_be_missing() -> None:
     one = sweep()
-    steps = tuple(replace(step, awake_latencies=None) for step in one.steps)
+    steps = tuple(altered(step, awake_latencies=None) for step in one.steps)
     chart = of(spawn, result(replace(one, steps=steps)))
     assert [start.start.name for start in chart.rows[0].starts] == ["from idle"]
     assert "asyncio: start latency was taken from idle alone" in chart.missing
@@ -383,7 +384,7 @@ def test_a_burst_of_a_few_units_is_rough_and_makes_no_title() -> None:
     untimed = [
         replace(
             one,
-            steps=tuple(replace(step, latencies=None, awake_latencies=None) for step in one.steps),
+            steps=tuple(altered(step, latencies=None, awake_latencies=None) for step in one.steps),
         )
         for one in (climb(), climb("trio"))
     ]
@@ -424,7 +425,7 @@ def test_where_time_goes_splits_user_collector_system_and_the_rest() -> None:
 def busy(**fields: object) -> Result:
     """Long bursts, the last step's fields replaced."""
     one = sweep((10_000, 100_000), Unit(marginal=1e-3))
-    one = replace(one, steps=(one.steps[0], replace(one.steps[1], **fields)))
+    one = replace(one, steps=(one.steps[0], altered(one.steps[1], **fields)))
     return result(*(replace(one, round=number) for number in range(1, 7)))
 
 
@@ -503,7 +504,7 @@ def test_closeness_has_a_row_a_limit_with_the_binding_one_marked() -> None:
     assert [row.ended for row in chart.rows] == [True, False, False]
 
 
-NEAREST: list[tuple[str, tuple[Sweep, ...], str]] = [
+NEAREST: list[tuple[str, tuple[Session, ...], str]] = [
     (
         "a task ended by a count",
         (THREAD, climb(status="refused", limit="pids.max")),
@@ -521,7 +522,7 @@ NEAREST: list[tuple[str, tuple[Sweep, ...], str]] = [
     ("sweeps", "title"), [case[1:] for case in NEAREST], ids=[case[0] for case in NEAREST]
 )
 def test_the_title_of_closeness_says_no_more_than_the_run_bears(
-    sweeps: tuple[Sweep, ...], title: str
+    sweeps: tuple[Session, ...], title: str
 ) -> None:
     assert of(closeness, result(*sweeps)).title == title
 
@@ -590,7 +591,7 @@ def test_a_runtime_that_was_left_out_is_said_in_every_figure() -> None:
 def test_hostile_names_reach_no_figure_whole() -> None:
     name = "x\x1b[31m\u202e\n" + "long " * 40
     one = climb("a", status="refused", limit=name, limits=(allowing(name, 5, where=name),))
-    hostile = replace(one, runtime=name)
+    hostile = replace(one, case=name)
     label = replace(runtime(name), label=name, version=name)
     for chart in every(result(hostile, runtimes=[label, runtime(f"{name}2", name)])):
         texts = [chart.title, chart.caption, *chart.missing]
@@ -603,7 +604,7 @@ def test_hostile_names_reach_no_figure_whole() -> None:
 # Doubts
 
 
-def beside_other_work(runtime: str, share: float, unit: Unit = Unit()) -> list[Sweep]:  # noqa: B008
+def beside_other_work(runtime: str, share: float, unit: Unit = Unit()) -> list[Session]:  # noqa: B008
     one = replace(sweep(unit=unit, runtime=runtime), others_share=share)
     return [replace(one, round=number) for number in range(1, 7)]
 
@@ -633,7 +634,7 @@ def test_a_title_of_times_takes_sure_values_or_states_the_doubt(made: Result, ti
     assert ("†" in times.title) is ("†" in title)
 
 
-def seen(doubt: str, runtime: str = "asyncio") -> list[Sweep]:
+def seen(doubt: str, runtime: str = "asyncio") -> list[Session]:
     one = sweep(runtime=runtime)
     steps = tuple(replace(step, doubts=(doubt,)) for step in one.steps)
     return [replace(one, steps=steps, round=number) for number in range(1, 7)]

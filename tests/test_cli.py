@@ -210,7 +210,7 @@ def test_a_runner_that_dies_is_told_and_its_steps_are_kept(folder: Path) -> None
         "grow(int(count))", "grow(int(count)) if int(count) < 200 else sys.exit(9)"
     )
     done = outnumber(*little(stranger(folder, body)))
-    sweep = result_of(done)["sweeps"][0]  # type: ignore[index]
+    sweep = result_of(done)["sessions"][0]  # type: ignore[index]
     assert sweep["stop"]["status"] == "failed"
     assert "status 9" in sweep["stop"]["message"]
     assert [step["alive"] for step in sweep["steps"]] == [100]
@@ -221,7 +221,7 @@ def test_the_result_exists_even_if_the_only_sweep_broke(folder: Path) -> None:
     done = outnumber(*little(entry), "-o", "here.json", code=4)
     assert "nothing could be measured; here.json tells what was tried" in done.stderr
     assert "strange: the runner ended with status 9 before answering 'grow 100'" in done.stdout
-    assert json.loads((folder / "here.json").read_text())["sweeps"][0]["steps"] == []
+    assert json.loads((folder / "here.json").read_text())["sessions"][0]["steps"] == []
 
 
 @pytest.mark.parametrize("command", ["run", "ceiling", "limits"])
@@ -239,7 +239,7 @@ def test_the_others_run_after_a_death(folder: Path) -> None:
     living = stranger(folder, OBEDIENT, "living")
     done = outnumber(*little(dying), "--runner", str(living))
     assert "living unit" in done.stdout
-    kept = {sweep["runtime"] for sweep in result_of(done)["sweeps"] if sweep["steps"]}  # type: ignore[attr-defined]
+    kept = {sweep["case"] for sweep in result_of(done)["sessions"] if sweep["steps"]}  # type: ignore[attr-defined]
     assert kept == {"living"}
 
 
@@ -277,9 +277,9 @@ def test_a_signal_ends_everything_and_keeps_what_was_finished(
     assert not psutil.pid_exists(runner)
     stored = json.loads((folder / "here.json").read_text())
     assert stored["finished"] is None
-    assert stored["sweeps"][-1]["stop"]["status"] == "interrupted"
+    assert stored["sessions"][-1]["stop"]["status"] == "interrupted"
     if moment == "burst":
-        assert [step["alive"] for step in stored["sweeps"][-1]["steps"]] == [100]
+        assert [step["alive"] for step in stored["sessions"][-1]["steps"]] == [100]
 
 
 def test_a_signal_while_the_command_is_loaded_is_told_too() -> None:

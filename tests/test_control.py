@@ -45,13 +45,15 @@ def test_the_control_is_taken_at_both_ends_and_before_every_round() -> None:
 @pytest.mark.parametrize("fields", [{"climb": False}, {"sweeps": 0}])
 def test_a_run_of_any_shape_has_a_control(fields: dict[str, object]) -> None:
     result, _, _ = run(FakeRig(), **fields)
-    assert len(result.control or ()) == 2 + len([s for s in result.sweeps if s.purpose == "short"])
+    assert len(result.control or ()) == 2 + len(
+        [s for s in result.sessions if s.purpose == "short"]
+    )
 
 
 def test_without_a_compiler_the_run_goes_on_and_says_so() -> None:
     result, _, notes = run(FakeRig(no_control="no C compiler; type: apt install gcc"))
     assert result.control is None
-    assert len(result.sweeps) == 4
+    assert len(result.sessions) == 4
     assert notes == ["no control was measured: no C compiler; type: apt install gcc"]
     assert result.warnings == tuple(notes)
 

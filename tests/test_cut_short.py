@@ -33,7 +33,7 @@ from bench.history.points import point_of
 from bench.history.reading import check_line
 from bench.judging import looks
 from bench.model.decoding import decode, encode
-from bench.model.records import Result, Runtime
+from bench.model.records import CaseRecord, Result
 from reports.deck import deck
 from reports.digest import digest
 from reports.draw import save
@@ -154,7 +154,7 @@ def fake_sides(*_: object) -> Contenders:
         for name in ("the old one", "the new one")
     )
     return Contenders(
-        (one, other), (Runtime(name="one", label="one", kind="task", language="none"),)
+        (one, other), (CaseRecord(runtime="one", label="one", kind="task", language="none"),)
     )
 
 

@@ -23,7 +23,7 @@ from tests.support.decks import (
     values,
 )
 from tests.support.made_runs import RESULTS, limited
-from tests.support.results import Unit, allowing, result, sweep, whole_run
+from tests.support.results import Unit, allowing, altered, result, sweep, whole_run
 
 KIB = 1024
 FEW_SHARE = '0 %"†"'  # of one sweep, of which there is no interval
@@ -74,11 +74,11 @@ def test_a_bar_is_labelled_with_its_own_value_at_its_end() -> None:
 
 def test_a_share_of_a_few_ticks_is_about_so_much() -> None:
     one = sweep((10_000, 100_000))
-    rough = replace(one.steps[1], user_seconds=0.02, system_seconds=0.02, gc_seconds=None)
+    rough = altered(one.steps[1], user_seconds=0.02, system_seconds=0.02, gc_seconds=None)
     made = opened(result(replace(one, steps=(one.steps[0], rough))))
     (chart,) = charts(slide_of(made, "where-time-goes"))
     assert labels(chart, "neither: waiting") == {0: ('"≈ "0 %"†"', "ctr")}
-    few = replace(one.steps[1], user_seconds=0.0, system_seconds=0.01)
+    few = altered(one.steps[1], user_seconds=0.0, system_seconds=0.01)
     made = opened(result(replace(one, steps=(one.steps[0], few))))
     (chart,) = charts(slide_of(made, "where-time-goes"))
     assert [labels(chart, name) for name in values(chart)] == [{}] * 4
@@ -115,13 +115,13 @@ def test_a_series_stands_before_no_longer_one() -> None:
 
 def test_a_share_is_written_where_it_has_room_and_the_clock_s_mark_leaves_it() -> None:
     one = sweep((10_000, 100_000), Unit(marginal=1e-3))
-    busy = replace(one.steps[1], system_seconds=0.5 * one.steps[1].burst_seconds)
+    busy = altered(one.steps[1], system_seconds=0.5 * one.steps[1].burst_seconds)
     made = opened(result(*[replace(one, steps=(one.steps[0], busy), round=n) for n in range(6)]))
     (chart,) = charts(slide_of(made, "where-time-goes"))
     assert labels(chart, "program") == {0: ("0 %", "ctr")}
     assert labels(chart, "garbage collector") == {0: ("0 %", "ctr")}
     assert labels(chart, "neither: waiting") == {}
-    tiny = replace(one.steps[1], gc_seconds=0.02 * one.steps[1].burst_seconds)
+    tiny = altered(one.steps[1], gc_seconds=0.02 * one.steps[1].burst_seconds)
     (chart,) = charts(
         slide_of(opened(result(replace(one, steps=(one.steps[0], tiny)))), "where-time-goes")
     )
@@ -135,7 +135,7 @@ def test_a_share_is_written_where_it_has_room_and_the_clock_s_mark_leaves_it() -
 def test_a_share_keeps_clear_of_the_wall_clock_s_mark(clock: float, position: str) -> None:
     one = sweep((10_000, 100_000), Unit(marginal=1e-3))
     burst = one.steps[1].burst_seconds
-    busy = replace(one.steps[1], user_seconds=0.0, system_seconds=burst / clock, gc_seconds=None)
+    busy = altered(one.steps[1], user_seconds=0.0, system_seconds=burst / clock, gc_seconds=None)
     made = opened(result(replace(one, steps=(one.steps[0], busy))))
     (chart,) = charts(slide_of(made, "where-time-goes"))
     assert labels(chart, "kernel") == {0: (FEW_SHARE, position)}
@@ -194,7 +194,7 @@ def test_spawn_holds_rates_and_quantiles() -> None:
 def test_without_latencies_the_bursts_have_the_slide_for_themselves() -> None:
     one = sweep((10, 1000), purpose="climb")
     untimed = replace(
-        one, steps=tuple(replace(step, latencies=None, awake_latencies=None) for step in one.steps)
+        one, steps=tuple(altered(step, latencies=None, awake_latencies=None) for step in one.steps)
     )
     (chart,) = charts(slide_of(opened(result(untimed)), "spawn"))
     assert values(chart)["burst, units a second"] == pytest.approx([100_000])
@@ -265,7 +265,7 @@ def test_a_line_is_drawn_where_it_is_above_nothing() -> None:
     one = sweep((10, 1000, 2000, 3000, 4000))
     taken = (1, 100_000, 300_000, 500_000, 700_000)
     steps = [
-        replace(step, memory=replace(step.memory, user=replace(step.memory.user, bytes=size)))
+        altered(step, memory=step.readings | {"user": replace(step.readings["user"], bytes=size)})
         for step, size in zip(one.steps, [1_000_000 + more for more in taken], strict=True)
     ]
     (chart,) = charts(slide_of(opened(result(replace(one, steps=tuple(steps)))), "growth"))

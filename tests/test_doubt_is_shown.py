@@ -26,7 +26,7 @@ from bench.history.review import Review, review
 from bench.history.trends import START
 from bench.judging.gates import BURST
 from bench.judging.verdicts import Judgement
-from bench.model.records import Reading, Result, Status, Sweep
+from bench.model.records import Reading, Result, Session, Status
 from reports.console import Console
 from reports.deck.deck import deck
 from reports.digest import Digest, digest
@@ -57,7 +57,7 @@ from reports.verdicts.table import print_judgement
 from tests.support.histories import history
 from tests.support.judgements import CLEAR, SLOWER, judgement
 from tests.support.markup import Markup
-from tests.support.results import MEMINFO, Unit, allowing, leak_sweep, result, sweep
+from tests.support.results import MEMINFO, Unit, allowing, altered, leak_sweep, result, sweep
 
 DOUBTED = "asyncio"
 NAMES = sorted({name for names in APPLY.values() for name in names})
@@ -105,16 +105,16 @@ def own(number: int, doubt: str | None) -> Unit:
     )
 
 
-def doubted(one: Sweep, doubt: str | None) -> Sweep:
+def doubted(one: Session, doubt: str | None) -> Session:
     """The sweep with the evidence for the doubt."""
     share = 1 + 0.03 * (one.round - 3 if one.round < 4 else one.round - 4)
     steps = [
-        replace(
+        altered(
             step,
             minor_faults=round(0.377 * share * step.spawned),
             longest_spawn_seconds=1.77e-3 * share,
-            uncollected=step.collected and _more(step.collected, 17.3 * step.alive),
-            release_seconds=step.release_seconds and 3.37e-6 * share * step.alive,
+            uncollected=(kept := step.readings.get("collected")) and _more(kept, 17.3 * step.alive),
+            release_seconds=step.seconds.get("release") and 3.37e-6 * share * step.alive,
         )
         for step in one.steps
     ]
@@ -127,7 +127,7 @@ def _more(reading: Reading, more: float) -> Reading:
     return replace(reading, bytes=(reading.bytes or 0) + round(more))
 
 
-def sweeps_of(name: str, doubt: str | None) -> Iterator[Sweep]:
+def sweeps_of(name: str, doubt: str | None) -> Iterator[Session]:
     status: Status = "refused" if name == DOUBTED else "max"
     unit = own(3, doubt) if name == DOUBTED else OTHERS[name]
     climb = sweep((700, 7_031, N), unit, runtime=name, purpose="climb", status=status)
@@ -296,7 +296,7 @@ def _(made: Result) -> Iterator[str]:
 @place("limits")
 def _(made: Result) -> Iterator[str]:
     """What it says of each runtime stands in a block of its own."""
-    climbs = [one for one in made.sweeps if one.purpose == "climb" and one.limits]
+    climbs = [one for one in made.sessions if one.purpose == "climb" and one.limits]
     out = io.StringIO()
     print_limits(climbs, Console(file=out, width=120, color_system=None))
     yield out.getvalue()
@@ -322,7 +322,7 @@ SEVERAL = ("explain", "the page", "the deck", "pictures")
 
 @pytest.mark.parametrize("doubt", NAMES)
 def test_the_made_up_run_doubts_every_quantity_that_the_doubt_can_spoil(doubt: str) -> None:
-    about = {m.metric: m.doubt for m in figures(both(doubt)) if m.runtime == DOUBTED and m.doubt}
+    about = {m.metric: m.doubt for m in figures(both(doubt)) if m.case == DOUBTED and m.doubt}
     once = (
         {"leaked_bytes_per_unit", "uncollected_bytes_per_unit", "ceiling"}
         if doubt == "few"
@@ -353,14 +353,14 @@ def test_a_doubted_value_bears_the_mark_and_the_reason_stands_once(name: str, do
 def test_without_a_doubt_there_is_no_mark_and_no_reason(name: str) -> None:
     # A climb is one process, of whose start latencies alone there is no interval.
     made = both(None)
-    sweeps = [untimed(one) if one.purpose == "climb" else one for one in made.sweeps]
-    for block in PLACES[name](replace(made, sweeps=tuple(sweeps))):
+    sweeps = [untimed(one) if one.purpose == "climb" else one for one in made.sessions]
+    for block in PLACES[name](replace(made, sessions=tuple(sweeps))):
         assert MARK not in block
         assert not any(one.reason in block for one in DOUBTS), block
 
 
-def untimed(one: Sweep) -> Sweep:
-    bare = (replace(step, latencies=None, awake_latencies=None) for step in one.steps)
+def untimed(one: Session) -> Session:
+    bare = (altered(step, latencies=None, awake_latencies=None) for step in one.steps)
     return replace(one, steps=tuple(bare))
 
 
@@ -368,13 +368,13 @@ def told_live(made: Result, view: Callable[[Console], LiveView]) -> str:
     """What a view shows of the climb of the doubted runtime."""
     out = io.StringIO()
     console = Console(file=out, width=100, color_system=None, force_terminal=True)
-    climb = made.sweeps[0]
+    climb = made.sessions[0]
     each = next(m.value for m in figures(made) if m.part == "total")
     with view(console) as shown:
-        shown(RunStarted(made.runtimes, 60.0))
+        shown(RunStarted(made.cases, 60.0))
         for step in climb.steps:
-            shown(StepFinished(climb.runtime, "climb", step, each))
-        shown(SweepFinished(climb.runtime, "climb", climb.stop))
+            shown(StepFinished(climb.case, "climb", step, each))
+        shown(SweepFinished(climb.case, "climb", climb.stop))
     return out.getvalue()
 
 
@@ -399,7 +399,7 @@ def test_an_export_says_beside_a_value_why_it_is_doubted(form: str, doubt: str) 
     made = export(both(doubt), form)
     assert made.text is not None
     known = [one for one in made.doubted if one.metric.value is not None]
-    assert {one.metric.runtime for one in known} == {DOUBTED}
+    assert {one.metric.case for one in known} == {DOUBTED}
     told = made.text.count(REASONS[doubt])
     assert told == 0 if form == "bencher" else 0 < told <= len(known)
     if form == "go":

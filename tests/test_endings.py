@@ -106,8 +106,8 @@ def of_two(base: Result, new: Result, **options: object) -> int:
 BLIND_UNIT = Unit(kernel=None, kernel_stack=None)
 BLIND_RUN = result(*(sweep(unit=BLIND_UNIT, number=number) for number in range(1, 7)))
 ELSEWHERE = replace(shorts(1.5), machine=replace(shorts().machine, cpu="Other CPU"))
-BOTH = result(*shorts().sweeps, *(replace(one, runtime="trio") for one in shorts().sweeps))
-FEW = result(*shorts().sweeps[:2])
+BOTH = result(*shorts().sessions, *(replace(one, case="trio") for one in shorts().sessions))
+FEW = result(*shorts().sessions[:2])
 COMPARISONS: list[tuple[str, Result, Result, dict[str, object], int]] = [
     ("equal", shorts(), shorts(), {}, 0),
     ("lighter", shorts(), shorts(0.9), {}, 0),

@@ -177,7 +177,7 @@ def test_a_variable_is_kept_with_the_plan_and_given_to_the_runner(tmp_path: Path
     outnumber(*little(one), "--env", "GOGC=50", "-q", "-o", str(file))
     made = load(file)
     assert made.plan.settings == {"env GOGC": "50"}
-    assert made.runtimes[0].version == "50"
+    assert made.cases[0].version == "50"
     assert "--env GOGC=50" in repeat(made)
 
 
@@ -313,7 +313,7 @@ def test_every_runner_that_ships_has_its_environment_recorded(tmp_path: Path) ->
     assert facts["goroutine GOGC"] == "50"
     assert facts["gevent greenlet"]
     assert {facts[f"{name} variables"] for name in names} == {"none"}  # those of the plan apart
-    hellos = {sweep.runtime: sweep.hello for sweep in load(file).sweeps}
+    hellos = {sweep.case: sweep.hello for sweep in load(file).sessions}
     for name in names:
         hello = hellos[name]
         assert hello

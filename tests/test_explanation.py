@@ -10,14 +10,14 @@ from msgspec.structs import replace
 
 from bench.derive.figures import figures
 from bench.errors import UsageError
-from bench.model.records import Result, Status, Sweep
+from bench.model.records import Result, Session, Status
 from reports.digest import Digest, digest
 from reports.explanation.render import as_markdown, as_text, render
 from reports.explanation.tell import explain
 from reports.explanation.text import Explanation, Name, Number, Sentence, listed, say
 from reports.explanation.threads import portion
 from reports.wording.names import many
-from tests.support.results import MEMINFO, PTHREAD, Unit, result, sweep, whole_run
+from tests.support.results import MEMINFO, PTHREAD, Unit, altered, result, sweep, whole_run
 from tests.support.runs import (
     HOSTILE,
     UNITS,
@@ -256,9 +256,9 @@ def test_a_counter_that_could_not_be_read_leaves_the_first_limit_unknown() -> No
     whole = every_runtime()
     sweeps = tuple(
         replace(one, limits=tuple(replace(x, known=x.name != "pids.max") for x in one.limits))
-        for one in whole.sweeps
+        for one in whole.sessions
     )
-    text = said(replace(whole, sweeps=sweeps))
+    text = said(replace(whole, sessions=sweeps))
     assert "What pids.max would allow could not be read." in text
     assert "Which limit would stop OS threads (C) is unknown in this run." in text
 
@@ -334,7 +334,7 @@ def test_a_runtime_that_did_not_run_is_not_spoken_of(name: str) -> None:
     others = ("pthread", "asyncio") if name in ("trio", "fiber") else ("threading", "trio")
     made = run_of(*(other for other in others if other != name))
     left_out = replace(runtime(name, f"{name} unit"), reason="it is not here")
-    text = said(replace(made, runtimes=(*made.runtimes, left_out)))
+    text = said(replace(made, cases=(*made.cases, left_out)))
     assert f"{name} unit" not in text
     assert text == said(made)
 
@@ -375,7 +375,7 @@ def test_the_collector_s_share_is_told_where_it_is_known() -> None:
         said(once)
     )
     silent = [
-        replace(one, steps=tuple(replace(step, gc_seconds=None) for step in one.steps))
+        replace(one, steps=tuple(altered(step, gc_seconds=None) for step in one.steps))
         for one in ran("goroutine")
     ]
     both = result(*silent, *ran("asyncio"), runtimes=[runtime("goroutine"), runtime("asyncio")])
@@ -467,13 +467,13 @@ def test_hostile_names_do_no_harm() -> None:
 # Doubts
 
 
-def repeats(name: str, short: int, others: float = 0.0, unit: Unit | None = None) -> list[Sweep]:
+def repeats(name: str, short: int, others: float = 0.0, unit: Unit | None = None) -> list[Session]:
     made = ran(name, unit, short=short) if unit else ran(name, short=short)
     return [replace(one, others_share=others) for one in made]
 
 
-def words_of(*sweeps: Sweep) -> str:
-    names = dict.fromkeys(one.runtime for one in sweeps)
+def words_of(*sweeps: Session) -> str:
+    names = dict.fromkeys(one.case for one in sweeps)
     return said(result(*sweeps, runtimes=[runtime(name) for name in names]))
 
 
@@ -524,7 +524,7 @@ def test_both_starts_are_told_and_the_overhead_in_them() -> None:
     assert told.replace("†", "") in text.replace("†", "")
     assert f"{WHY}measuring overhead is over a quarter of the value." in text
     old = [
-        replace(one, steps=tuple(replace(step, awake_latencies=None) for step in one.steps))
+        replace(one, steps=tuple(altered(step, awake_latencies=None) for step in one.steps))
         for one in ran("pthread", unit)
     ]
     assert "from idle" not in said(result(*old, runtimes=[runtime("pthread")]))

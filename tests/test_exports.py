@@ -156,7 +156,7 @@ def test_names_that_mean_harm_are_made_safe_and_stay_apart(format_: str) -> None
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_a_name_does_not_depend_on_what_else_is_in_the_result(format_: str) -> None:
-    alone = result(*[one for one in hostile().sweeps if one.runtime == HOSTILE[0]])
+    alone = result(*[one for one in hostile().sessions if one.case == HOSTILE[0]])
     both = names(format_, text_of(hostile(), format_))
     assert set(names(format_, text_of(alone, format_))) < set(both)
 

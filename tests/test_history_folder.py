@@ -119,7 +119,7 @@ def test_what_was_acknowledged_already_is_not_written_again(tmp_path: Path) -> N
     add(tmp_path, burst(1))
     assert acknowledge(tmp_path, one) is not None
     assert acknowledge(tmp_path, replace(one, reason="because", on="2026-11-02")) is None
-    assert acknowledge(tmp_path, replace(one, runtime="asyncio")) is not None
+    assert acknowledge(tmp_path, replace(one, case="asyncio")) is not None
     assert len(read(tmp_path).acknowledged) == 2
 
 
@@ -159,7 +159,7 @@ def test_git_merges_what_two_branches_added(tmp_path: Path) -> None:
     git("checkout", "-q", "-b", "other")
     commit(lambda: (add(nights, burst(1)), acknowledge(nights, one)))
     git("checkout", "-q", "main")
-    commit(lambda: (add(nights, burst(2)), acknowledge(nights, replace(one, runtime="asyncio"))))
+    commit(lambda: (add(nights, burst(2)), acknowledge(nights, replace(one, case="asyncio"))))
     git("merge", "other")
     history = read(nights)
     assert len(history.points) == 3
@@ -171,7 +171,7 @@ def test_git_merges_what_two_branches_added(tmp_path: Path) -> None:
 
 def test_a_point_holds_every_known_figure_and_nothing_unknown() -> None:
     made = point_of(whole_run(), "abc123")
-    assert {kept.runtime for kept in made.kept} == {"pthread", "threading", "goroutine", "asyncio"}
+    assert {kept.case for kept in made.kept} == {"pthread", "threading", "goroutine", "asyncio"}
     assert len(made.kept) == 4 * 27
     assert made.commit == "abc123"
     assert point_of(result(sweep()), None).control is None
@@ -188,7 +188,7 @@ def test_the_same_run_is_the_same_point_however_it_was_written() -> None:
     run = whole_run()
     assert point_of(run, "a").id == point_of(replace(run, warnings=("more",)), "b").id
     assert point_of(run, "a").id != point_of(replace(run, started="2026-11-24T02:00:00"), "a").id
-    other = replace(run, sweeps=(*run.sweeps[:-1], leak_sweep(9.0, runtime="asyncio")))
+    other = replace(run, sessions=(*run.sessions[:-1], leak_sweep(9.0, runtime="asyncio")))
     assert point_of(run, "a").id != point_of(other, "a").id
 
 

@@ -22,7 +22,7 @@ from bench.history.reading import Fault
 from bench.history.records import VERSION, Acknowledgement
 from bench.history.review import Review, review
 from bench.judging.gates import BURST, BYTES, CEILING, LEAK
-from bench.model.records import Runtime
+from bench.model.records import CaseRecord
 from reports.console import Console
 from reports.draw import trends
 from reports.draw.canvas import WIDE
@@ -40,8 +40,8 @@ from tests.support.histories import FIRST, burst_history, history, noise, shifte
 from tests.support.markup import Markup
 from tests.support.odd import LONG, NASTY
 
-PYTHON = Runtime(name="asyncio", label="asyncio task", kind="task", language="Python")
-THREADS = Runtime(name="pthread", label="OS thread (C)", kind="thread", language="C")
+PYTHON = CaseRecord(runtime="asyncio", label="asyncio task", kind="task", language="Python")
+THREADS = CaseRecord(runtime="pthread", label="OS thread (C)", kind="thread", language="C")
 
 
 @functools.cache
@@ -63,7 +63,7 @@ def eventful() -> Review:
         facts={8: {"machine": {"kernel": "6.19.1"}}, 0: {"setting": {"stack-size": "65536"}}},
         acknowledged=[
             Acknowledgement(
-                history=VERSION, point=f"{35:016x}", runtime="trio", reason="meant", on="2026-10-20"
+                history=VERSION, point=f"{35:016x}", case="trio", reason="meant", on="2026-10-20"
             )
         ],
         runtimes={"asyncio": PYTHON, "pthread": THREADS},
@@ -74,8 +74,8 @@ def eventful() -> Review:
 @functools.cache
 def hostile() -> Review:
     """Every text of it is meant to do harm."""
-    nasty = Runtime(name=NASTY, label=NASTY, kind="task", language=NASTY)
-    long = Runtime(name=LONG, label=LONG, kind="thread", language="Python")
+    nasty = CaseRecord(runtime=NASTY, label=NASTY, kind="task", language=NASTY)
+    long = CaseRecord(runtime=LONG, label=LONG, kind="thread", language="Python")
     made = history(
         {
             (NASTY, BURST): shifted(noise(40, 1), 30, 1.3),

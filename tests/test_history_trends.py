@@ -56,7 +56,7 @@ def test_whatever_a_figure_rests_on_begins_a_segment(
 def test_another_runtimes_version_begins_no_segment() -> None:
     facts = {night: {"version": {"trio version": f"0.3{night}"}} for night in (0, 3)}
     made = history({ASYNCIO: noise(6, 1), ("trio", BURST): noise(6, 2)}, facts=facts)
-    by_name = {trend.runtime.name: lengths(trend) for trend in trends(made, wanted=[BURST])}
+    by_name = {trend.runtime.key: lengths(trend) for trend in trends(made, wanted=[BURST])}
     assert by_name == {"asyncio": [6], "trio": [3, 3]}
 
 
@@ -271,7 +271,7 @@ def test_what_keeps_changing_is_named() -> None:
     made = burst_history(noise(20, 1), facts=facts)
     found = review(made, figures=[BURST])
     assert found.restless == ("asyncio version",)
-    assert [trend.runtime.name for trend in found.unjudged] == ["asyncio"]
+    assert [trend.runtime.key for trend in found.unjudged] == ["asyncio"]
     assert review(made, figures=[BURST], across=["asyncio version"]).restless == ()
 
 

@@ -159,7 +159,7 @@ def test_a_result_that_is_sound_and_has_it_in_every_text() -> None:
 
 NIGHT = msgspec.to_builtins(point(0, {("asyncio", BURST): 1e-5}))
 ACCEPTED = msgspec.to_builtins(
-    Acknowledgement(history=1, point=NIGHT["id"], reason="so", on="2026-09-01", runtime="asyncio")
+    Acknowledgement(history=2, point=NIGHT["id"], reason="so", on="2026-09-01", case="asyncio")
 )
 
 

@@ -49,7 +49,7 @@ def test_a_ceiling_is_told_with_evidence_and_kept() -> None:
     assert f"to go further: echo 800 > {group}/pids.max" in done.stdout
     assert "room for" in done.stdout
     assert done.stdout.splitlines()[-1] == "c.json"
-    stop = json.loads(Path("c.json").read_text())["sweeps"][0]["stop"]
+    stop = json.loads(Path("c.json").read_text())["sessions"][0]["stop"]
     assert stop["limit"] == "pids.max"
     assert stop["predicted"] == pytest.approx(stop["count"], rel=0.02)
     assert outnumber_here("summary", "c.json").stdout
@@ -65,7 +65,7 @@ def test_a_reserve_stops_a_launch_in_a_shared_cgroup_and_the_limit_is_projected(
             stranger_.kill()
             stranger_.wait()
     assert done.stdout == "c.json\n"
-    stop = json.loads(Path("c.json").read_text())["sweeps"][0]["stop"]
+    stop = json.loads(Path("c.json").read_text())["sessions"][0]["stop"]
     assert (stop["status"], stop["limit"], stop["where"]) == ("reserve", "pids.max", str(group))
     assert stop["projected"] - stop["count"] == 200
     assert stop["predicted"] == stop["count"]
@@ -100,7 +100,7 @@ def test_harness_and_runner_in_300_mib_end_in_a_named_limit() -> None:
     with cgroups.made("memory", 300 * MIB) as group:
         done = in_cgroup(group, "ceiling", "-r", "asyncio", "-o", "c.json")
     assert done.returncode == 0, done.stderr
-    stop = json.loads(Path("c.json").read_text())["sweeps"][0]["stop"]
+    stop = json.loads(Path("c.json").read_text())["sessions"][0]["stop"]
     assert (stop["status"], stop["limit"]) == ("killed", cgroups.limit_file("memory"))
     assert any(line.startswith("OOM kill counted") for line in stop["evidence"])
     assert stop["count"] > 100_000
@@ -114,8 +114,8 @@ def test_a_run_names_the_limit_that_stopped_it() -> None:
     assert done.returncode == 0, done.stderr
     assert "pids.max" in done.stdout
     assert "(pids.max, 1,600 pids)" in " ".join(done.stdout.split())
-    sweeps = json.loads(Path("c.json").read_text())["sweeps"]
-    climb = next(s for s in sweeps if (s["runtime"], s["purpose"]) == ("pthread", "climb"))
+    sweeps = json.loads(Path("c.json").read_text())["sessions"]
+    climb = next(s for s in sweeps if (s["case"], s["purpose"]) == ("pthread", "climb"))
     assert climb["limits"][0]["name"] == "pids.max"
     assert climb["stop"]["predicted"] == climb["stop"]["count"]
 

@@ -20,7 +20,7 @@ from bench.engine.cache import default_cache
 from bench.engine.rig import MachineRig
 from bench.experiments.ceiling import CeilingExperiment, Quest
 from bench.limits.foretell import NO_RESERVES
-from bench.model.records import Limit, Stop, Sweep
+from bench.model.records import Limit, Session, Stop
 from bench.system import System
 from runners.catalogue import Entry, Guess, shipped
 from tests.support import cgroups
@@ -114,7 +114,7 @@ def public_folder() -> Iterator[Path]:
     shutil.rmtree(place)
 
 
-def climbed(entry: Entry, cache: Path, *before: str) -> Sweep:
+def climbed(entry: Entry, cache: Path, *before: str) -> Session:
     """The runtime taken to its ceiling, its command put behind the words `before`."""
     entry = msgspec.structs.replace(entry, command=(*before, *entry.command))
     tools = find_tools()
@@ -126,7 +126,7 @@ def climbed(entry: Entry, cache: Path, *before: str) -> Sweep:
     experiment = CeilingExperiment(
         quest, rig, MACHINE, available, lambda event: None, lambda result: None
     )
-    (sweep,) = experiment.run().sweeps
+    (sweep,) = experiment.run().sessions
     return sweep
 
 

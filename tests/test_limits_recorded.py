@@ -20,7 +20,7 @@ from bench.limits.foretell import NO_RESERVES
 from bench.limits.model import Ending
 from bench.limits.recognise import Verdict
 from bench.limits.watch import Watch, limits_of
-from bench.model.records import Memory, Reading, Step, Stop
+from bench.model.records import Reading, Readings, Step, Stop
 from bench.system import System
 from tests.support.entries import entry
 from tests.support.limits import RUNNER, made
@@ -50,13 +50,19 @@ V1 = {
 V2 = {f"{BOX[1:]}/memory.max": str(300 * MIB)}
 
 
-def unit_memory(units: int) -> Memory:
+def unit_memory(units: int) -> Readings:
     """Of units that take 1,000 bytes each in user space."""
     unknown = Reading(bytes=None, source="unknown")
     user, kernel = (
         Reading(bytes=count, source="recorded") for count in (MIB + 1_000 * units, 100_000)
     )
-    return Memory(user=user, rss=user, kernel=kernel, kernel_stack=unknown, page_tables=unknown)
+    return {
+        "user": user,
+        "rss": user,
+        "kernel": kernel,
+        "kernel_stack": unknown,
+        "page_tables": unknown,
+    }
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,7 @@ def test_what_few_units_hold_lets_a_run_predict_its_ceiling(
     for units in seen:
         memory = unit_memory(units)
         witness.stepped(
-            Step(requested=units, alive=units, spawned=1, burst_seconds=1.0, memory=memory)
+            Step(requested=units, alive=units, spawned=1, seconds={"burst": 1.0}, readings=memory)
         )
     stop = witness.ended(Stop(status="refused", count=1_500, message=AGAIN.message), 2_000)
     assert (stop.predicted is not None) is predicted

@@ -23,14 +23,11 @@ from bench.engine.events import (
     SweepStarted,
     TimeLeft,
 )
-from bench.model.records import Memory, Purpose, Reading, Runtime, Status, Step, Stop
+from bench.model.records import CaseRecord, Purpose, Reading, Status, Step, Stop
 from reports.console import Console
 from reports.live import Board, LinesView, LiveView, TableView, drawn, live_view
 
 UNKNOWN = Reading(bytes=None, source="unknown")
-MEMORY = Memory(
-    user=UNKNOWN, rss=UNKNOWN, kernel=UNKNOWN, kernel_stack=UNKNOWN, page_tables=UNKNOWN
-)
 SHOW_CURSOR = "\x1b[?25h"
 HIDE_CURSOR = "\x1b[?25l"
 
@@ -46,14 +43,14 @@ class Hand:
 
 
 def run_started(*names: str, seconds: float = 60) -> RunStarted:
-    runtimes = (Runtime(name=n, label=n, kind="task", language="none") for n in names)
+    runtimes = (CaseRecord(runtime=n, label=n, kind="task", language="none") for n in names)
     return RunStarted(tuple(runtimes), seconds)
 
 
 def step(
     name: str, count: int, each: float | None = 1200.0, purpose: Purpose = "climb"
 ) -> StepFinished:
-    finished = Step(requested=count, alive=count, spawned=count, burst_seconds=0.1, memory=MEMORY)
+    finished = Step(requested=count, alive=count, spawned=count, seconds={"burst": 0.1})
     return StepFinished(name, purpose, finished, each)
 
 

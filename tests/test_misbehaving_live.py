@@ -147,7 +147,7 @@ def test_nothing_is_left_of_a_runner_that_starts_processes_in_every_way(
     with run(way, one, "-o", "here.json") as harness:
         _, said = harness.communicate(timeout=100)
     assert harness.returncode == 0, said
-    sweeps = json.loads((tmp_path / "here.json").read_text())["sweeps"]
+    sweeps = json.loads((tmp_path / "here.json").read_text())["sessions"]
     assert sweeps[0]["stop"]["status"] == status
     assert sweeps[0]["steps"][-1]["alive"] == sweeps[0]["stop"]["count"] > 0
     assert len(noted(notes)) == len(KINDS) * len(sweeps)

@@ -70,12 +70,12 @@ def test_the_pairs_are_in_one_result_that_can_be_read_again() -> None:
     assert (result.command, result.side) == ("noise", None)
     assert result.finished
     assert decode(msgspec.json.encode(result)) == result
-    rounds = [sweep.round for sweep in result.sweeps if sweep.purpose == "short"]
+    rounds = [sweep.round for sweep in result.sessions if sweep.purpose == "short"]
     assert sorted(rounds) == list(range(1, 9))
 
 
 def test_the_sweeps_are_in_the_order_in_which_they_were_made() -> None:
-    started = [sweep.started_seconds for sweep in alike().sweeps]
+    started = [sweep.started_seconds for sweep in alike().sessions]
     assert started == sorted(started)
 
 
@@ -91,8 +91,8 @@ def test_every_gate_s_pairs_are_found_again_the_first_before_the_other() -> None
 
 def test_a_pair_of_which_one_is_missing_moves_no_other_into_its_place() -> None:
     result = alike()
-    lost = tuple(s for s in result.sweeps if (s.purpose, s.round) != ("short", 3))
-    kept = recorded_pairs(GATE, replace(result, sweeps=lost))
+    lost = tuple(s for s in result.sessions if (s.purpose, s.round) != ("short", 3))
+    kept = recorded_pairs(GATE, replace(result, sessions=lost))
     whole = recorded_pairs(GATE, result)
     assert kept == (whole[0], whole[2], whole[3])
 
@@ -105,8 +105,8 @@ def test_what_was_made_is_saved_after_every_sweep_and_when_it_is_interrupted() -
     assert saved[-1].finished is None
     counts: list[Result] = []
     result = alike(saved=counts)
-    assert [len(one.sweeps) for one in counts][: len(result.sweeps)] == list(
-        range(1, len(result.sweeps) + 1)
+    assert [len(one.sessions) for one in counts][: len(result.sessions)] == list(
+        range(1, len(result.sessions) + 1)
     )
 
 
@@ -114,7 +114,7 @@ def test_an_interruption_says_what_is_kept_and_how_to_see_it(tmp_path: Path) -> 
     with ResultFile.open(tmp_path / "here.json") as file:
         assert kept(file) == "nothing was measured yet"
         made = alike()
-        file.save(replace(made, sweeps=()))
+        file.save(replace(made, sessions=()))
         assert kept(file) == f"nothing was measured yet; {file.path} tells what was tried"
         file.save(made)
         there = "what was measured until then is kept; type: outnumber"

@@ -45,7 +45,7 @@ def paged(*results: Result) -> Page:
 def unlike(made: Result) -> Result:
     """The same on another machine with another trio."""
     machine = replace(made.machine, kernel="5.10.0", cpus=64)
-    runtimes = tuple(replace(one, version="99") for one in made.runtimes)
+    runtimes = tuple(replace(one, version="99") for one in made.cases)
     return replace(made, machine=machine, runtimes=runtimes)
 
 

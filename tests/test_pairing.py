@@ -12,7 +12,7 @@ from bench.judging.gates import BURST, BYTES, CEILING, LEAK, Figure, Gate, Margi
 from bench.judging.pairing import grouped_sides, paired_sides, pairs_made
 from bench.judging.sides import Ceilings, Groups, Pairs, Stopped
 from bench.judging.stored import is_one_job, judged, refuse_unlike, unlike
-from bench.model.records import Limit, Result, Side, Sweep
+from bench.model.records import Limit, Result, Session, Side
 from tests.support.results import ASYNCIO, MACHINE, MEMINFO, Unit, leak_sweep, result, sweep
 
 
@@ -20,13 +20,13 @@ def gate(figure: Figure, runtime: str = "asyncio") -> Gate:
     return Gate(runtime, figure, Margin(0.01))
 
 
-def side(name: str, *sweeps: Sweep, job: str = "a", looks: tuple[int, ...] = (13, 20)) -> Result:
+def side(name: str, *sweeps: Session, job: str = "a", looks: tuple[int, ...] = (13, 20)) -> Result:
     """One side of a job."""
     which = Side(job=job, name=name, subject=f"the {name} one", looks=looks)  # type: ignore[arg-type]
     return replace(result(*sweeps), side=which)
 
 
-def shorts(weights: Sequence[float], **fields: object) -> list[Sweep]:
+def shorts(weights: Sequence[float], **fields: object) -> list[Session]:
     """Short sweeps, a round each, whose units take so many user bytes."""
     return [
         sweep(unit=Unit(user=weight, kernel=0, page_tables=0), number=number, **fields)  # type: ignore[arg-type]

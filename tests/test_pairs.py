@@ -20,7 +20,7 @@ from bench.judging.gates import BYTES, CEILING, LEAK, UNCOLLECTED, USUAL, Figure
 from bench.judging.judge import Judge, gates_of, wanted
 from bench.judging.looks import Look, fewest_a_side, looks
 from bench.judging.verdicts import Verdict
-from bench.model.records import Purpose, Result, Runtime, Sweep
+from bench.model.records import CaseRecord, Purpose, Result, Session
 from bench.signals import Interrupted
 from runners.catalogue import Entry
 from tests.support.entries import MACHINE, entry
@@ -74,7 +74,7 @@ class Job:
         return Contender(f"the {name} one", rig, self.entries, available)
 
     def _leave_all_open(self, base: Result, new: Result) -> Open:
-        self.judged.append(max(sweep.round for sweep in (*base.sweeps, *new.sweeps)))
+        self.judged.append(max(sweep.round for sweep in (*base.sessions, *new.sessions)))
         return {one.name: ALL for one in self.entries}
 
     def notes(self) -> list[str]:
@@ -86,23 +86,23 @@ class Job:
 
 
 def kinds(result: Result) -> Counter[Purpose]:
-    return Counter(sweep.purpose for sweep in result.sweeps)
+    return Counter(sweep.purpose for sweep in result.sessions)
 
 
 def rounds(result: Result, purpose: Purpose) -> list[int]:
-    return [sweep.round for sweep in result.sweeps if sweep.purpose == purpose]
+    return [sweep.round for sweep in result.sessions if sweep.purpose == purpose]
 
 
 def test_each_pair_has_one_fresh_process_of_each_kind_on_either_side() -> None:
     for result in Job().run():
         for purpose in ALL:
             assert rounds(result, purpose) == [1, 2, 3, 4, 5]
-        assert all(sweep.stop.status == "max" for sweep in result.sweeps)
+        assert all(sweep.stop.status == "max" for sweep in result.sessions)
 
 
 def test_a_burst_goes_straight_to_its_count_and_a_short_sweep_stops_on_the_way() -> None:
     result, _ = Job().run(looks=(1,))
-    steps = {sweep.purpose: [step.alive for step in sweep.steps] for sweep in result.sweeps}
+    steps = {sweep.purpose: [step.alive for step in sweep.steps] for sweep in result.sessions}
     assert (steps["burst"], steps["short"]) == ([1_000], [100, 1_000])
     assert set(steps["leak"]) == {1_000}
 
@@ -132,7 +132,7 @@ def test_both_sides_are_saved_after_every_sweep_and_know_of_each_other() -> None
     job = Job()
     base, new = job.run(looks=(2,))
     for result, name in ((base, "base"), (new, "new")):
-        assert [len(saved.sweeps) for saved in job.saved[name]] == [1, 2, 3, 4, 5, 6, 6]
+        assert [len(saved.sessions) for saved in job.saved[name]] == [1, 2, 3, 4, 5, 6, 6]
         assert job.saved[name][-1] == result
         assert result.finished is not None
         assert result.side is not None
@@ -192,9 +192,9 @@ def test_a_side_that_cannot_be_built_is_told_too() -> None:
 def test_a_side_that_breaks_twice_at_once_gets_no_more_pairs_and_keeps_what_it_had() -> None:
     job = Job(new=Behaviour(die_at=1))
     base, new = job.run(looks=(5,))
-    assert len(new.sweeps) == 2
-    assert all(sweep.stop.status == "failed" for sweep in new.sweeps)
-    assert len(base.sweeps) <= 2
+    assert len(new.sessions) == 2
+    assert all(sweep.stop.status == "failed" for sweep in new.sessions)
+    assert len(base.sessions) <= 2
     told = "no more pairs of one: the new side cannot be measured"
     assert job.notes() == [told]
     assert told in base.warnings
@@ -210,7 +210,7 @@ def test_after_a_runtime_was_given_up_the_others_go_on() -> None:
     base, _ = PairsExperiment(
         request, (side, side), MACHINE, job._leave_all_open, job.told.append, saves
     ).run()
-    assert Counter(sweep.runtime for sweep in base.sweeps)["two"] == 12
+    assert Counter(sweep.case for sweep in base.sessions)["two"] == 12
 
 
 def test_a_signal_leaves_what_was_finished() -> None:
@@ -219,7 +219,7 @@ def test_a_signal_leaves_what_was_finished() -> None:
         job.run()
     last = job.saved["new"][-1]
     assert last.finished is None
-    assert last.sweeps[-1].stop.status == "interrupted"
+    assert last.sessions[-1].stop.status == "interrupted"
 
 
 def test_more_looks_are_not_begun_than_the_time_is_enough_for() -> None:
@@ -248,7 +248,7 @@ def test_the_first_look_too_has_what_the_time_is_enough_for() -> None:
 def test_no_pair_is_begun_that_would_not_fit() -> None:
     job = Job(base=SLOW, new=SLOW)
     base, new = job.run(looks=(40,), budget_seconds=400.0)
-    ends = [one.started_seconds + one.seconds for one in (*base.sweeps, *new.sweeps)]
+    ends = [one.started_seconds + one.seconds for one in (*base.sessions, *new.sessions)]
     each = max(ends) / len(rounds(base, "burst"))
     assert 400.0 - 2 * each < max(ends) <= 400.0
 
@@ -276,8 +276,8 @@ def test_slow_pairs_that_look_for_ceilings_are_not_held_against_the_later_ones()
     refusing = Behaviour(seconds=1e-2, refuse_at=700)
     wish: dict[str, object] = {"wanted": {"one": frozenset({"climb", "short"})}, "climbs": 4}
     base, new = Job(refusing, refusing).run(looks=(13,), at=100, **wish)
-    whole = max(one.started_seconds + one.seconds for one in (*base.sweeps, *new.sweeps))
-    heavy = max(one.started_seconds for one in (*base.sweeps, *new.sweeps) if one.round == 4)
+    whole = max(one.started_seconds + one.seconds for one in (*base.sessions, *new.sessions))
+    heavy = max(one.started_seconds for one in (*base.sessions, *new.sessions) if one.round == 4)
     assert heavy / 4 > 2 * (whole - heavy) / 9
     job = Job(refusing, refusing)
     job.run(looks=(13,), at=100, budget_seconds=1.1 * whole, fewest=13, **wish)
@@ -287,9 +287,9 @@ def test_slow_pairs_that_look_for_ceilings_are_not_held_against_the_later_ones()
 CLIMBING: Open = {"one": frozenset({"climb"})}
 
 
-def climbs(job: Job, count: int) -> tuple[list[Sweep], list[Sweep]]:
+def climbs(job: Job, count: int) -> tuple[list[Session], list[Session]]:
     base, new = job.run(looks=(count + 2,), wanted=CLIMBING, climbs=count)
-    return list(base.sweeps), list(new.sweeps)
+    return list(base.sessions), list(new.sessions)
 
 
 def test_ceilings_are_as_many_as_asked_for_on_either_side() -> None:
@@ -326,7 +326,7 @@ def decided(
     job: Job, *figures: Figure, made: Sequence[Look] = looks(13, 20), **fields: object
 ) -> dict[Figure, Verdict]:
     """The verdicts of a whole job through the shipped judge."""
-    runtime = Runtime(name="one", label="one", kind="task", language="none")
+    runtime = CaseRecord(runtime="one", label="one", kind="task", language="none")
     gates = gates_of([runtime], dict.fromkeys(figures or USUAL))
     judge = job.judge = Judge(gates, made)
     pairs = tuple(look.pairs for look in made)

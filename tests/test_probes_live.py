@@ -108,12 +108,12 @@ def test_a_thousand_threads_are_seen_by_every_source(group: SweepCgroup) -> None
         after = probe.read()
         assert cpu.threads(LIVE, process.pid) == 1_011
         assert (cpu.cpu_split(LIVE, process.pid).minor_faults or 0) > 1_000
-    assert "harness" not in after.kernel.source
-    assert 20_000 < a_thread(before.kernel, after.kernel) < 40_000
-    assert 2_000 < a_thread(before.page_tables, after.page_tables) < 10_000
-    if "system-wide" not in after.kernel_stack.source:  # others' threads come and go meanwhile
-        assert 8_000 < a_thread(before.kernel_stack, after.kernel_stack) < 40_000
-    assert 4_000 < a_thread(before.user, after.user) < 40_000
+    assert "harness" not in after["kernel"].source
+    assert 20_000 < a_thread(before["kernel"], after["kernel"]) < 40_000
+    assert 2_000 < a_thread(before["page_tables"], after["page_tables"]) < 10_000
+    if "system-wide" not in after["kernel_stack"].source:  # others' threads come and go meanwhile
+        assert 8_000 < a_thread(before["kernel_stack"], after["kernel_stack"]) < 40_000
+    assert 4_000 < a_thread(before["user"], after["user"]) < 40_000
 
 
 def a_thread(before: Reading, after: Reading) -> float:
@@ -168,6 +168,6 @@ def test_the_clock_of_an_idle_process_stands_still() -> None:
 
 def test_the_harness_reads_itself() -> None:
     memory = MemoryProbe.of(LIVE, os.getpid()).read()
-    assert memory.user.bytes is not None
-    assert memory.rss.bytes is not None
-    assert memory.user.bytes < memory.rss.bytes
+    assert memory["user"].bytes is not None
+    assert memory["rss"].bytes is not None
+    assert memory["user"].bytes < memory["rss"].bytes

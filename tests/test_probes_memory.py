@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.model.records import Memory, Reading
+from bench.model.records import Reading
 from bench.probes import portable
 from bench.probes.cgroup import SweepCgroup, find
 from bench.probes.kernel import UNKNOWN, Meminfo, ProcessParts, choose, stack_bytes
@@ -51,30 +51,31 @@ def test_each_machine_tells_kernel_memory_from_its_best_source(
     name: str, kernel: tuple[int, str], stack: tuple[int, str]
 ) -> None:
     memory = MemoryProbe.of(machine(name), RUNNER).read()
-    assert memory == Memory(
-        user=Reading(
+    huge = 2_048 * KIB if name == "v2" else 0
+    assert memory == {
+        "user": Reading(
             bytes=(8_412 + (40 if name == "v2" else 0)) * KIB, source="smaps_rollup Anonymous+Swap"
         ),
-        rss=Reading(bytes=11_200 * KIB, source="smaps_rollup Rss"),
-        kernel=Reading(bytes=kernel[0], source=kernel[1]),
-        kernel_stack=Reading(bytes=stack[0], source=stack[1]),
-        page_tables=Reading(bytes=4_180 * KIB, source="status VmPTE"),
-        huge_pages_bytes=2_048 * KIB if name == "v2" else 0,
-    )
+        "rss": Reading(bytes=11_200 * KIB, source="smaps_rollup Rss"),
+        "kernel": Reading(bytes=kernel[0], source=kernel[1]),
+        "kernel_stack": Reading(bytes=stack[0], source=stack[1]),
+        "page_tables": Reading(bytes=4_180 * KIB, source="status VmPTE"),
+        "huge_pages": Reading(bytes=huge, source="smaps_rollup AnonHugePages"),
+    }
 
 
 def test_the_recorded_machines_thousand_threads_are_read() -> None:
     memory = MemoryProbe.of(machine("hybrid"), RUNNER).read()
-    assert memory.user.bytes == 8_388 * KIB
-    assert memory.page_tables.bytes == 4_076 * KIB
-    assert memory.kernel.source == "cgroup v1 memory.kmem.usage_in_bytes (harness's cgroup)"
-    assert memory.kernel.bytes is not None
-    assert memory.kernel.bytes > 1_000 * 27_000
+    assert memory["user"].bytes == 8_388 * KIB
+    assert memory["page_tables"].bytes == 4_076 * KIB
+    assert memory["kernel"].source == "cgroup v1 memory.kmem.usage_in_bytes (harness's cgroup)"
+    assert memory["kernel"].bytes is not None
+    assert memory["kernel"].bytes > 1_000 * 27_000
 
 
 def test_the_sweeps_own_cgroup_is_read_before_the_harnesss(tmp_path: Path) -> None:
     system = changed("hybrid", tmp_path, _sweep_file("memory.kmem.usage_in_bytes", "4096"))
-    assert MemoryProbe.of(system, RUNNER, _sweep(system)).read().kernel == Reading(
+    assert MemoryProbe.of(system, RUNNER, _sweep(system)).read()["kernel"] == Reading(
         bytes=4_096, source="cgroup v1 memory.kmem.usage_in_bytes"
     )
 
@@ -83,7 +84,7 @@ def test_a_cgroup_that_counts_nothing_for_a_living_process_is_not_believed(tmp_p
     files = _sweep_file("memory.kmem.usage_in_bytes", "0")
     files |= {f"{SHELL}/memory.kmem.usage_in_bytes": "0"}
     system = changed("hybrid", tmp_path, files)
-    assert MemoryProbe.of(system, RUNNER, _sweep(system)).read().kernel.source == MEMINFO
+    assert MemoryProbe.of(system, RUNNER, _sweep(system)).read()["kernel"].source == MEMINFO
 
 
 @pytest.mark.parametrize(
@@ -141,10 +142,10 @@ def test_one_kernel_stack_is_all_of_them_by_all_threads(case: str, tmp_path: Pat
 def test_the_stacks_of_other_processes_do_not_move_those_of_the_runner(tmp_path: Path) -> None:
     system = changed("hybrid", tmp_path)
     probe = MemoryProbe.of(system, RUNNER)
-    before = probe.read().kernel_stack
+    before = probe.read()["kernel_stack"]
     meminfo = (system.text("proc/meminfo") or "").replace("1444 kB", "91444 kB")
     system.path("proc/meminfo").write_text(meminfo)
-    assert probe.read().kernel_stack == before == Reading(bytes=STACK_BYTES, source=STACKS)
+    assert probe.read()["kernel_stack"] == before == Reading(bytes=STACK_BYTES, source=STACKS)
 
 
 def test_the_parts_of_a_v2_cgroup_of_our_own_come_from_the_file_of_the_total(
@@ -154,7 +155,7 @@ def test_the_parts_of_a_v2_cgroup_of_our_own_come_from_the_file_of_the_total(
     stat = "kernel 900\nkernel_stack 500\npagetables 300\nslab 50\n"
     system = changed("v2", tmp_path, {f"{folder}/memory.stat": stat})
     memory = MemoryProbe.of(system, RUNNER, _sweep(system)).read()
-    readings = (memory.kernel, memory.kernel_stack, memory.page_tables)
+    readings = (memory["kernel"], memory["kernel_stack"], memory["page_tables"])
     names = ("kernel", "kernel_stack", "pagetables")
     assert [(one.bytes, one.source) for one in readings] == [
         (count, f"cgroup v2 memory.stat {name}")
@@ -183,10 +184,10 @@ def test_an_old_v2s_sum_names_the_parts_that_it_has(tmp_path: Path) -> None:
 def test_a_source_is_kept_for_the_whole_sweep(tmp_path: Path) -> None:
     system = changed("hybrid", tmp_path, _sweep_file("memory.kmem.usage_in_bytes", "4096"))
     probe = MemoryProbe.of(system, RUNNER, _sweep(system))
-    assert probe.read().kernel.bytes == 4_096
+    assert probe.read()["kernel"].bytes == 4_096
     system.path(f"{SHELL}/outnumber-1-1/memory.kmem.usage_in_bytes").unlink()
-    assert probe.read().kernel == UNKNOWN
-    assert probe.read().user.bytes is not None
+    assert probe.read()["kernel"] == UNKNOWN
+    assert probe.read()["user"].bytes is not None
 
 
 def test_a_source_is_chosen_at_the_first_reading_not_before(tmp_path: Path) -> None:
@@ -195,19 +196,19 @@ def test_a_source_is_chosen_at_the_first_reading_not_before(tmp_path: Path) -> N
     for file, text in _sweep_file("memory.kmem.usage_in_bytes", "4096").items():
         system.path(file).parent.mkdir()
         system.path(file).write_text(text)
-    assert probe.read().kernel.source == "cgroup v1 memory.kmem.usage_in_bytes"
+    assert probe.read()["kernel"].source == "cgroup v1 memory.kmem.usage_in_bytes"
 
 
 @pytest.mark.parametrize("name", ["v1", "v2", "v2-container", "hybrid", "none"])
 def test_a_process_that_is_gone_is_unknown_throughout(name: str) -> None:
     assert MemoryProbe.of(machine(name), 5_000_002).read() == GONE
-    assert GONE.kernel == Reading(bytes=None, source="unknown")
+    assert GONE["kernel"] == Reading(bytes=None, source="unknown")
 
 
 def test_a_process_that_ends_during_the_sweep_is_unknown_from_then_on(tmp_path: Path) -> None:
     system = changed("v2", tmp_path)
     probe = MemoryProbe.of(system, RUNNER)
-    assert probe.read().user.bytes is not None
+    assert probe.read()["user"].bytes is not None
     for file in ("smaps_rollup", "status", "stat", "cgroup"):
         system.path(f"proc/{RUNNER}/{file}").unlink()
     assert probe.read() == GONE
@@ -221,14 +222,14 @@ def test_a_zombies_empty_files_are_unknown_not_zero(tmp_path: Path) -> None:
 def test_without_smaps_rollup_psutil_is_asked_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portable, "uss_bytes", lambda pid: pid)
     monkeypatch.setattr(portable, "rss_bytes", lambda pid: 2 * pid)
-    assert MemoryProbe.of(machine("none"), RUNNER).read() == Memory(
-        user=Reading(bytes=RUNNER, source="psutil uss"),
-        rss=Reading(bytes=2 * RUNNER, source="psutil rss"),
-        kernel=UNKNOWN,
-        kernel_stack=UNKNOWN,
-        page_tables=UNKNOWN,
-        huge_pages_bytes=None,
-    )
+    assert MemoryProbe.of(machine("none"), RUNNER).read() == {
+        "user": Reading(bytes=RUNNER, source="psutil uss"),
+        "rss": Reading(bytes=2 * RUNNER, source="psutil rss"),
+        "kernel": UNKNOWN,
+        "kernel_stack": UNKNOWN,
+        "page_tables": UNKNOWN,
+        "huge_pages": UNKNOWN,
+    }
 
 
 def test_what_a_system_keeps_to_itself_is_unknown_and_the_rest_is_not(
@@ -237,8 +238,8 @@ def test_what_a_system_keeps_to_itself_is_unknown_and_the_rest_is_not(
     monkeypatch.setattr(portable, "uss_bytes", lambda _: None)  # macOS, without root
     monkeypatch.setattr(portable, "rss_bytes", lambda _: 4_096)
     memory = MemoryProbe.of(machine("none"), RUNNER).read()
-    assert memory.user == UNKNOWN
-    assert memory.rss == Reading(bytes=4_096, source="psutil rss")
+    assert memory["user"] == UNKNOWN
+    assert memory["rss"] == Reading(bytes=4_096, source="psutil rss")
 
 
 @pytest.mark.parametrize(

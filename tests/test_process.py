@@ -84,7 +84,7 @@ def test_a_command_whose_interpreter_is_gone_says_so_and_ends_with_4(
     file = tmp_path / "result.json"
     done = outnumber_here(name, *words, "--runner", str(entry), "-q", "-o", str(file), code=4)
     assert "nothing could be measured" in done.stderr
-    stop = json.loads(file.read_text())["sweeps"][0]["stop"]
+    stop = json.loads(file.read_text())["sessions"][0]["stop"]
     assert (stop["limit"], stop["count"]) == (None, 0)
     assert stop["message"].endswith(f"No such file or directory: {tmp_path / 'gone'}")
 

@@ -115,14 +115,14 @@ def test_after_the_run_the_runtimes_that_suffered_are_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     one, two = busy("asyncio", 0.84), busy("trio", 0.01)
-    both = replace(one, runtimes=(*one.runtimes, *two.runtimes), sweeps=(*one.sweeps, *two.sweeps))
+    both = replace(one, cases=(*one.cases, *two.cases), sweeps=(*one.sessions, *two.sessions))
     line = (
         "† Other work took 84 % of the processors while these were measured, so their times may be "
         "too long: asyncio. Repeat it with --wait-for-quiet 60."
     )
     assert busy_line(both) == busy_line(one, two) == line
     assert busy_line(two) is busy_line(busy("trio", None)) is busy_line(result()) is None
-    broken = replace(one, sweeps=tuple(replace(sweep, steps=()) for sweep in one.sweeps))
+    broken = replace(one, sessions=tuple(replace(sweep, steps=()) for sweep in one.sessions))
     assert busy_line(broken) is None
     report_busy([both], quiet=False)
     assert capsys.readouterr().out == f"{line}\n"

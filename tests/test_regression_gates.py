@@ -19,11 +19,11 @@ from bench.judging.gates import (
     figures,
 )
 from bench.judging.scale import Scale
-from bench.model.records import Kind, Runtime
+from bench.model.records import CaseRecord, Kind
 
 
-def runtime(kind: Kind, language: str) -> Runtime:
-    return Runtime(name="any", label="any", kind=kind, language=language)
+def runtime(kind: Kind, language: str) -> CaseRecord:
+    return CaseRecord(runtime="any", label="any", kind=kind, language=language)
 
 
 TASK = runtime("task", "Python")

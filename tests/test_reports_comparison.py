@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.derive.figures import figures
-from bench.model.records import Result, Sweep
+from bench.model.records import Result, Session
 from reports.console import Console
 from reports.tables.comparison import COLUMNS, Comparison, Row, cells, compare, markdown, table
 from reports.tables.finding import finding
@@ -188,7 +188,7 @@ def test_hostile_names_reach_neither_terminal_nor_markup() -> None:
 # The finding
 
 
-def of(*sweeps: Sweep) -> str:
+def of(*sweeps: Session) -> str:
     """The finding of a run that made each sweep six times, so that nothing is doubted."""
     made = (replace(one, round=number) for one in sweeps for number in range(1, 7))
     return finding(comparison(result(*made)))
@@ -226,7 +226,7 @@ def test_a_thread_that_went_farther_than_the_task_is_not_said_to_have_stopped_sh
 
 UNWEIGHED = sweep((100, 1000), with_unknown := Unit(kernel=None), runtime="trio")
 
-FALLBACKS: list[tuple[str, tuple[Sweep, ...], str]] = [
+FALLBACKS: list[tuple[str, tuple[Session, ...], str]] = [
     (
         "only tasks",
         (TASK, sweep(unit=GOROUTINE, runtime="goroutine")),
@@ -298,7 +298,7 @@ FALLBACKS: list[tuple[str, tuple[Sweep, ...], str]] = [
     ("sweeps", "sentence"), [case[1:] for case in FALLBACKS], ids=[case[0] for case in FALLBACKS]
 )
 def test_the_finding_says_no_more_than_the_run_bears(
-    sweeps: tuple[Sweep, ...], sentence: str
+    sweeps: tuple[Session, ...], sentence: str
 ) -> None:
     assert of(*sweeps) == sentence
 
@@ -311,13 +311,13 @@ def test_a_plural_goes_before_the_bracket() -> None:
 # Doubts
 
 
-def doubted(runtime: str, doubt: str, unit: Unit = ASYNCIO) -> Sweep:
+def doubted(runtime: str, doubt: str, unit: Unit = ASYNCIO) -> Session:
     one = sweep(unit=unit, runtime=runtime)
     return replace(one, steps=tuple(replace(step, doubts=(doubt,)) for step in one.steps))
 
 
 RESTLESS = "the runner was not at rest while its units were parked"
-DOUBTED: list[tuple[str, tuple[Sweep, ...], str]] = [
+DOUBTED: list[tuple[str, tuple[Session, ...], str]] = [
     (
         "a restless runner alone",
         (doubted("asyncio", "restless", Unit(user=570_368, kernel=0, page_tables=0)),),
@@ -358,7 +358,7 @@ DOUBTED: list[tuple[str, tuple[Sweep, ...], str]] = [
     ("sweeps", "sentence"), [case[1:] for case in DOUBTED], ids=[case[0] for case in DOUBTED]
 )
 def test_the_finding_takes_sure_values_or_states_the_doubt(
-    sweeps: tuple[Sweep, ...], sentence: str
+    sweeps: tuple[Session, ...], sentence: str
 ) -> None:
     assert of(*sweeps) == sentence
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from bench.model.records import Status, Sweep
+from bench.model.records import Session, Status
 from reports.wording.last_words import last_words
 from tests.support.results import sweep
 
 
-def broken(name: str, tail: str = "", status: Status = "failed", limit: str | None = None) -> Sweep:
+def broken(
+    name: str, tail: str = "", status: Status = "failed", limit: str | None = None
+) -> Session:
     made = sweep((100,), runtime=name, status=status, limit=limit)
     return replace(made, stop=replace(made.stop, stderr_tail=tail))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from bench.model.records import Limit, Status, Stop, Sweep
+from bench.model.records import Limit, Session, Status, Stop
 from reports.console import Console
 from reports.tables.limits import limits_json, print_ceilings, print_limits
 from reports.tables.plan import PlanFoot, PlanRow, print_plan
@@ -56,7 +56,7 @@ def shown(print_: Callable[[Console], None], width: int = 80) -> list[str]:
     return [line.rstrip() for line in capture.get().splitlines()]
 
 
-def climb(status: Status, limit: Limit | None = None, **fields: object) -> Sweep:
+def climb(status: Status, limit: Limit | None = None, **fields: object) -> Session:
     stop = Stop(
         status=status,
         count=19_000,
@@ -69,7 +69,7 @@ def climb(status: Status, limit: Limit | None = None, **fields: object) -> Sweep
     return replace(made, stop=replace(stop, **fields))
 
 
-def ceilings(one: Sweep, width: int = 80) -> list[str]:
+def ceilings(one: Session, width: int = 80) -> list[str]:
     return shown(lambda console: print_ceilings(result(one), console), width)
 
 
@@ -208,8 +208,8 @@ def test_a_pilot_or_climb_that_broke_is_told_with_the_runners_words() -> None:
 
 def test_a_runtime_that_was_left_out_is_told() -> None:
     made = result(climb("max"))
-    left_out = replace(made.runtimes[0], name="trio", reason="no module; type: pip install trio")
-    made = replace(made, runtimes=(*made.runtimes, left_out))
+    left_out = replace(made.cases[0], name="trio", reason="no module; type: pip install trio")
+    made = replace(made, cases=(*made.cases, left_out))
     lines = shown(lambda console: print_ceilings(made, console))
     assert lines[-1] == "trio was left out: no module; type: pip install trio"
 
@@ -219,7 +219,7 @@ def test_names_from_a_file_cannot_move_the_cursor(width: int) -> None:
     evil = "x\x1b[2J\u202e[red]\n"
     limit = replace(PIDS, name=evil, where=f"/{evil}", lift=evil)
     one = climb("refused", limit, message=evil, evidence=(evil,))
-    one = replace(one, runtime=evil, limits=(limit, MEMORY))
+    one = replace(one, case=evil, limits=(limit, MEMORY))
     text = "\n".join(ceilings(one, width) + shown(lambda c: print_limits([one], c), width))
     assert not set("\x1b\u202e") & set(text)
 

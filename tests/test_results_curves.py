@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from bench.derive.allowances import Allowance, Allowances, allowances
 from bench.derive.growth import Growth, Point, growths
 from bench.derive.latencies import STARTS, populations
-from bench.model.records import Limit, Reading, Sweep
+from bench.model.records import Limit, Reading, Session
 from tests.support.results import (
     CGROUP,
     MEMINFO,
     SMAPS,
     Unit,
     allowing,
+    altered,
     leak_sweep,
     result,
     runtime,
@@ -26,16 +27,16 @@ from tests.support.results import (
 UNIT = Unit(user=1000, kernel=24)
 
 
-def curve(*sweeps: Sweep) -> Growth:
+def curve(*sweeps: Session) -> Growth:
     (made,) = growths(result(*sweeps))
     return made
 
 
-def bare(one: Sweep, user: int) -> Sweep:
+def bare(one: Session, user: int) -> Session:
     """The sweep with another baseline of user memory."""
     assert one.baseline
-    reading = replace(one.baseline.user, bytes=user)
-    return replace(one, baseline=replace(one.baseline, user=reading))
+    reading = replace(one.baseline["user"], bytes=user)
+    return replace(one, baseline=one.baseline | {"user": reading})
 
 
 # The curve
@@ -114,14 +115,14 @@ def test_a_step_at_which_the_machine_swapped_is_no_point() -> None:
         (replace(sweep(), baseline=None), "its memory could not be read"),
     ],
 )
-def test_a_curve_without_points_says_why(one: Sweep, reason: str) -> None:
+def test_a_curve_without_points_says_why(one: Session, reason: str) -> None:
     assert curve(one) == Growth("asyncio", (), None, "unknown", reason)
 
 
 def test_memory_of_another_source_than_the_baseline_s_is_not_subtracted() -> None:
     one = sweep((100, 1000), UNIT)
     assert one.baseline
-    other = replace(one.baseline, kernel=Reading(bytes=0, source=MEMINFO))
+    other = one.baseline | {"kernel": Reading(bytes=0, source=MEMINFO)}
     assert curve(replace(one, baseline=other)).points == ()
 
 
@@ -200,7 +201,7 @@ def test_short_sweeps_tell_of_their_counts_alone_and_the_climb_of_all_others() -
 def test_a_count_at_which_the_repeats_were_not_timed_is_told_from_the_climb() -> None:
     climb = sweep((1000, 10_000), Unit(start_ns=(900,)), purpose="climb")
     repeat = sweep((1000, 10_000), Unit(start_ns=(100,)))
-    first = replace(repeat.steps[0], latencies=None, awake_latencies=None)
+    first = altered(repeat.steps[0], latencies=None, awake_latencies=None)
     repeat = replace(repeat, steps=(first, repeat.steps[1]))
     made = [one for one in populations(result(climb, repeat))["asyncio"] if one.start == STARTS[0]]
     assert [(one.units, one.purpose) for one in made] == [(1000, "climb"), (10_000, "short")]
@@ -208,7 +209,7 @@ def test_a_count_at_which_the_repeats_were_not_timed_is_told_from_the_climb() ->
 
 def test_without_latencies_there_are_no_populations() -> None:
     one = sweep((100,))
-    untimed = replace(one, steps=(replace(one.steps[0], latencies=None, awake_latencies=None),))
+    untimed = replace(one, steps=(altered(one.steps[0], latencies=None, awake_latencies=None),))
     assert populations(result(untimed)) == {"asyncio": ()}
     assert populations(result(leak_sweep(0))) == {"asyncio": ()}
     assert populations(result()) == {}
@@ -225,12 +226,12 @@ LIMITS = (
 )
 
 
-def bounds(*sweeps: Sweep) -> Allowances:
+def bounds(*sweeps: Session) -> Allowances:
     (made,) = allowances(result(*sweeps))
     return made
 
 
-def climb(status: str = "max", **fields: object) -> Sweep:
+def climb(status: str = "max", **fields: object) -> Session:
     fields = {"limits": LIMITS, **fields}
     return sweep((10, 100), purpose="climb", status=status, **fields)  # type: ignore[arg-type]
 

@@ -97,89 +97,96 @@ def put(*place: str | int, value: object) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-STEP = ("sweeps", 3, "steps", 0)
-START = (*STEP, "latencies", "start")
+STEP = ("sessions", 3, "steps", 0)
+START = (*STEP, "samples", "start")
 
 # A change of a good result, and the message without the file.
 BROKEN: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (
         put(*STEP, "alive", value=-1),
-        "$.sweeps[3].steps[0].alive: expected a whole number of at least 0",
+        "$.sessions[3].steps[0].alive: expected a whole number of at least 0",
     ),
     (
         put(*STEP, "alive", value="many"),
-        "$.sweeps[3].steps[0].alive: expected a whole number, not a text",
+        "$.sessions[3].steps[0].alive: expected a whole number, not a text",
     ),
     (
         put(*STEP, "alive", value=1.5),
-        "$.sweeps[3].steps[0].alive: expected a whole number, not a decimal number",
+        "$.sessions[3].steps[0].alive: expected a whole number, not a decimal number",
     ),
     (
         put(*STEP, "alive", value=None),
-        "$.sweeps[3].steps[0].alive: expected a whole number, not null",
+        "$.sessions[3].steps[0].alive: expected a whole number, not null",
     ),
     (
         put(*STEP, "alive", value=10**30),
-        "$.sweeps[3].steps[0].alive: expected a whole number of at most 9007199254740992",
+        "$.sessions[3].steps[0].alive: expected a whole number of at most 9007199254740992",
     ),
     (
-        put(*STEP, "burst_seconds", value=-0.5),
-        "$.sweeps[3].steps[0].burst_seconds: expected a number of at least 0",
+        put(*STEP, "seconds", "burst", value=-0.5),
+        "$.sessions[3].steps[0].seconds[...]: expected a number of at least 0",
     ),
     (
-        put(*STEP, "burst_seconds", value=1e300),
-        "$.sweeps[3].steps[0].burst_seconds: expected a number of at most 1000000000",
+        put(*STEP, "seconds", "burst", value=1e300),
+        "$.sessions[3].steps[0].seconds[...]: expected a number of at most 1000000000",
     ),
     (
-        put(*STEP, "memory", "user", "bytes", value=-5),
-        "$.sweeps[3].steps[0].memory.user.bytes: expected a whole number of at least 0",
+        put(*STEP, "readings", "user", "bytes", value=-5),
+        "$.sessions[3].steps[0].readings[...].bytes: expected a whole number of at least 0",
     ),
     (
         put(*START, "counts", value=[-1]),
-        "$.sweeps[3].steps[0].latencies.start.counts[0]: expected a whole number of at least 0",
+        "$.sessions[3].steps[0].samples[...].counts[0]: expected a whole number of at least 0",
     ),
     (
         put(*START, "counts", value=[1]),
-        "$.sweeps[3].steps[0].latencies.start: 4 bins, but 1 counts",
+        "$.sessions[3].steps[0].samples.start: 4 bins, but 1 counts",
     ),
     (
-        put(*STEP, "awake_latencies", "empty", "counts", value=[1, 2]),
-        "$.sweeps[3].steps[0].awake_latencies.empty: 1 bins, but 2 counts",
+        put(*STEP, "samples", "awake_start_empty", "counts", value=[1, 2]),
+        "$.sessions[3].steps[0].samples.awake_start_empty: 1 bins, but 2 counts",
     ),
     (
         put(*STEP, "counts", value={"futex_slots": -1}),
-        "$.sweeps[3].steps[0].counts[...]: expected a whole number of at least 0",
+        "$.sessions[3].steps[0].counts[...]: expected a whole number of at least 0",
     ),
     (
         put(*START, "floors_ns", value=[100, 110, 110, 130]),
-        "$.sweeps[3].steps[0].latencies.start.floors_ns: not in rising order",
+        "$.sessions[3].steps[0].samples.start.floors_ns: not in rising order",
+    ),
+    (
+        lambda tree: tree["sessions"][3]["steps"][0]["seconds"].pop("burst"),
+        "$.sessions[3].steps[0].seconds: burst is missing",
     ),
     (
         put(*STEP, "spawned", value=10**6),
-        "$.sweeps[3].steps[0].spawned: 1000000, more than the 1000 alive",
+        "$.sessions[3].steps[0].spawned: 1000000, more than the 1000 alive",
     ),
     (
-        put("sweeps", 3, "steps", 1, "alive", value=9),
-        "$.sweeps[3].steps[1].spawned: 9000, more than the 9 alive",
+        put("sessions", 3, "steps", 1, "alive", value=9),
+        "$.sessions[3].steps[1].spawned: 9000, more than the 9 alive",
     ),
     (
-        lambda tree: tree["sweeps"][3]["steps"][1].update(alive=9, spawned=9),
-        "$.sweeps[3].steps[1].alive: 9, fewer than the 1000 of the step before",
+        lambda tree: tree["sessions"][3]["steps"][1].update(alive=9, spawned=9),
+        "$.sessions[3].steps[1].alive: 9, fewer than the 1000 of the step before",
     ),
     (
-        put("sweeps", 3, "purpose", value="fun"),
-        "$.sweeps[3].purpose: unknown value 'fun'",
+        put("sessions", 3, "purpose", value="fun"),
+        "$.sessions[3].purpose: unknown value 'fun'",
     ),
     (
-        put("sweeps", 3, "runtime", value="perl"),
-        "$.sweeps[3].runtime: perl is not among $.runtimes",
+        put("sessions", 3, "case", value="perl"),
+        "$.sessions[3].case: perl is not among $.cases",
     ),
-    (put("sweeps", 3, "round", value=1), "$.sweeps[3]: the sweep pthread short 1 is there twice"),
-    (put("sweeps", 3, "extra", value=1), "$.sweeps[3]: unknown field extra"),
-    (lambda tree: tree["sweeps"][3].pop("stop"), "$.sweeps[3]: stop is missing"),
     (
-        lambda tree: tree["runtimes"].append(tree["runtimes"][0]),
-        "$.runtimes[4]: the runtime pthread is there twice",
+        put("sessions", 3, "round", value=1),
+        "$.sessions[3]: the session pthread short 1 is there twice",
+    ),
+    (put("sessions", 3, "extra", value=1), "$.sessions[3]: unknown field extra"),
+    (lambda tree: tree["sessions"][3].pop("stop"), "$.sessions[3]: stop is missing"),
+    (
+        lambda tree: tree["cases"].append(tree["cases"][0]),
+        "$.cases[4]: the case pthread is there twice",
     ),
     (
         put("machine", "limits", value={"a": 1}),
@@ -187,8 +194,8 @@ BROKEN: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     ),
     (put("plan", "seed", value=True), "$.plan.seed: expected a whole number, not true or false"),
     (
-        put("sweeps", 3, "steps", value=[GOOD["sweeps"][0]["steps"][0]] * 2001),
-        "$.sweeps[3].steps: longer than 2000",
+        put("sessions", 3, "steps", value=[GOOD["sessions"][0]["steps"][0]] * 2001),
+        "$.sessions[3].steps: longer than 2000",
     ),
 ]
 
@@ -207,9 +214,9 @@ def test_what_is_wrong_in_a_result_is_told_with_its_place(
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "-1e999"])
 def test_numbers_that_are_none_are_refused(number: str) -> None:
     tree = copy.deepcopy(GOOD)
-    tree["sweeps"][0]["seconds"] = "HERE"
+    tree["sessions"][0]["seconds"] = "HERE"
     with pytest.raises(
-        ResultError, match=r"not JSON|\$\.sweeps\[0\]\.seconds: the number is out of range"
+        ResultError, match=r"not JSON|\$\.sessions\[0\]\.seconds: the number is out of range"
     ):
         decode(json.dumps(tree).replace('"HERE"', number).encode())
 

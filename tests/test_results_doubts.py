@@ -13,8 +13,8 @@ from bench.derive.figures import figures, series
 from bench.derive.latencies import populations
 from bench.derive.load import BUSY_SHARE, is_busy, slowed
 from bench.derive.metrics import Name
-from bench.model.records import Result, Step, Sweep
-from tests.support.results import MEMINFO, Unit, leak_sweep, result, sweep
+from bench.model.records import Result, Session, Step
+from tests.support.results import MEMINFO, Unit, altered, leak_sweep, result, sweep
 
 TIMES = {name for name in get_args(Name) if "seconds" in name}
 ONCE = {
@@ -24,20 +24,20 @@ ONCE = {
 }  # one process tells it, with an interval of its own
 
 
-def run(change: Callable[[Sweep], Sweep] = lambda one: one, sweeps: int = 6) -> Result:
+def run(change: Callable[[Session], Session] = lambda one: one, sweeps: int = 6) -> Result:
     """Six short sweeps and a leak sweep, each changed."""
     made = [change(sweep(number=number)) for number in range(1, sweeps + 1)]
     return result(*made, change(leak_sweep(0.5)))
 
 
-def doubted(step_doubts: tuple[str, ...]) -> Callable[[Sweep], Sweep]:
-    def change(one: Sweep) -> Sweep:
+def doubted(step_doubts: tuple[str, ...]) -> Callable[[Session], Session]:
+    def change(one: Session) -> Session:
         return replace(one, steps=tuple(replace(s, doubts=step_doubts) for s in one.steps))
 
     return change
 
 
-def shared(one: Sweep, share: float = 0.5) -> Sweep:
+def shared(one: Session, share: float = 0.5) -> Session:
     return replace(one, others_share=share, stolen_share=0.0)
 
 
@@ -134,11 +134,11 @@ def test_over_a_quarter_of_a_latency_the_overhead_is_a_doubt(
 
 def step(**fields: object) -> Step:
     known: dict[str, object] = {"threads": 2, "burst_seconds": 1.0, "system_seconds": 0.1}
-    return replace(sweep().steps[0], **(known | {"user_seconds": 0.5} | fields))
+    return altered(sweep().steps[0], **(known | {"user_seconds": 0.5} | fields))
 
 
 # What was recorded of a sweep, and whether it was busy.
-EVIDENCE: dict[str, tuple[Sweep, bool]] = {
+EVIDENCE: dict[str, tuple[Session, bool]] = {
     "nothing is known": (sweep(), False),
     "little other work": (shared(sweep(), BUSY_SHARE / 2), False),
     "other work": (shared(sweep(), BUSY_SHARE), True),

@@ -12,13 +12,14 @@ from msgspec.structs import replace
 
 from bench.derive.figures import figures, series
 from bench.derive.metrics import PARTS, QUANTILES, Metric, Name, Part, find
-from bench.model.records import Memory, Reading, Refusal, Result, Status, Step, Sweep
+from bench.model.records import Reading, Readings, Refusal, Result, Session, Status, Step
 from tests.support.results import (
     CGROUP,
     MEMINFO,
     SMAPS,
     STACKS,
     Unit,
+    altered,
     leak_sweep,
     result,
     runtime,
@@ -37,7 +38,7 @@ SOURCE: dict[Part, str] = {
 }
 
 
-def sixfold(unit: Unit = UNIT, stops: tuple[int, ...] = TEN_TO_ONE) -> list[Sweep]:
+def sixfold(unit: Unit = UNIT, stops: tuple[int, ...] = TEN_TO_ONE) -> list[Session]:
     return [sweep(stops, unit, number=number) for number in range(1, 7)]
 
 
@@ -55,10 +56,10 @@ def unit_with(part: Part, rate: float | None, **others: float) -> Unit:
     return with_(Unit(fixed=1 << 30), **rates)
 
 
-def edited(one: Sweep, place: int, **fields: object) -> Sweep:
+def edited(one: Session, place: int, **fields: object) -> Session:
     """The sweep with fields of its step at `place` replaced."""
     steps = list(one.steps)
-    steps[place] = replace(steps[place], **fields)
+    steps[place] = altered(steps[place], **fields)
     return replace(one, steps=tuple(steps))
 
 
@@ -70,14 +71,14 @@ def test_a_runtime_has_every_metric_of_the_table_in_its_order() -> None:
     names = list(dict.fromkeys(metric.metric for metric in metrics))
     assert names == list(get_args(Name))
     assert len(metrics) == 4 * (len(PARTS) + 2 * len(QUANTILES) + len(names) - 3)
-    parts = [m.part for m in metrics if m.runtime == "trio" or m.runtime == "asyncio"][:7]
+    parts = [m.part for m in metrics if m.case == "trio" or m.case == "asyncio"][:7]
     assert parts == list(PARTS)
 
 
 def test_runtimes_stand_in_the_result_s_order_and_those_that_did_not_run_have_no_figures() -> None:
     names = [runtime("trio"), runtime("gevent", reason="no gevent"), runtime("asyncio")]
     metrics = figures(result(sweep(), sweep(runtime="trio"), runtimes=names))
-    assert list(dict.fromkeys(metric.runtime for metric in metrics)) == ["trio", "asyncio"]
+    assert list(dict.fromkeys(metric.case for metric in metrics)) == ["trio", "asyncio"]
 
 
 def test_a_result_without_sweeps_has_no_figures() -> None:
@@ -176,10 +177,10 @@ def test_a_part_that_falls_is_unknown_and_never_nothing(part: Part) -> None:
 
 
 def test_readings_of_unlike_sources_are_not_subtracted() -> None:
-    def moved(memory: Memory) -> Memory:
-        return replace(memory, kernel=Reading(bytes=memory.kernel.bytes, source=MEMINFO))
+    def moved(memory: Readings) -> Readings:
+        return memory | {"kernel": Reading(bytes=memory["kernel"].bytes, source=MEMINFO)}
 
-    broken = [edited(one, 1, memory=moved(one.steps[1].memory)) for one in sixfold()]
+    broken = [edited(one, 1, memory=moved(one.steps[1].readings)) for one in sixfold()]
     metric = figure(result(*broken), "bytes_per_unit", "kernel")
     assert metric.value is None
     assert metric.warnings == (f"kernel: read from {CGROUP}, then from {MEMINFO}: no difference",)
@@ -324,10 +325,10 @@ def test_a_leak_is_the_slope_over_cycles_a_unit(leaked: float) -> None:
     assert metric.warnings == ()
 
 
-def with_user_bytes(one: Sweep, place: int, more: int) -> Sweep:
-    memory = one.steps[place].memory
-    grown = Reading(bytes=(memory.user.bytes or 0) + more, source=memory.user.source)
-    return edited(one, place, memory=replace(memory, user=grown))
+def with_user_bytes(one: Session, place: int, more: int) -> Session:
+    memory = one.steps[place].readings
+    grown = Reading(bytes=(memory["user"].bytes or 0) + more, source=memory["user"].source)
+    return edited(one, place, memory=memory | {"user": grown})
 
 
 def test_the_first_four_cycles_and_one_wild_one_do_not_count() -> None:
@@ -354,7 +355,7 @@ def test_under_twelve_cycles_a_leak_is_doubted() -> None:
         (edited(leak_sweep(3.0), 8, memory=Unit(user=0).memory(1)), None),
     ],
 )
-def test_what_tells_no_leak_is_unknown_with_the_reason(made: Sweep, why: str | None) -> None:
+def test_what_tells_no_leak_is_unknown_with_the_reason(made: Session, why: str | None) -> None:
     metric = figure(result(made), "leaked_bytes_per_unit")
     assert (metric.value is None) == (why is not None)
     assert why is None or metric.warnings[0].startswith(why)
@@ -362,10 +363,10 @@ def test_what_tells_no_leak_is_unknown_with_the_reason(made: Sweep, why: str | N
 
 def test_a_leak_is_not_told_across_sources() -> None:
     made = leak_sweep(3.0)
-    memory = replace(made.steps[8].memory, user=Reading(bytes=1, source="psutil uss"))
+    memory = made.steps[8].readings | {"user": Reading(bytes=1, source="psutil uss")}
     metric = figure(result(edited(made, 8, memory=memory)), "leaked_bytes_per_unit")
     assert metric.warnings == ("user: read from more than one source: no difference",)
-    memory = replace(memory, user=Reading(bytes=None, source="unknown"))
+    memory = memory | {"user": Reading(bytes=None, source="unknown")}
     metric = figure(result(edited(made, 8, memory=memory)), "leaked_bytes_per_unit")
     assert metric.warnings == ("user: could not be read",)
 

@@ -19,7 +19,7 @@ from bench.model.likeness import (
     facts_with_counts,
     without_runtimes,
 )
-from bench.model.records import Hello, Result, Sweep
+from bench.model.records import Hello, Result, Session
 from tests.support.commands import outnumber_here
 from tests.support.results import (
     ASYNCIO,
@@ -141,7 +141,7 @@ def process(
     environment: dict[str, str] | None = None,
     runtime: str = "trio",
     number: int = 1,
-) -> Sweep:
+) -> Session:
     hello = Hello(runtime=runtime, version="0.35.0", unit="a unit", facts=facts or {})
     hello = replace(hello, environment=environment)
     return sweep(unit=ASYNCIO, runtime=runtime, number=number, hello=hello)
@@ -184,7 +184,7 @@ def told(base: Result, new: Result) -> list[str]:
     ],
 )
 def test_what_moves_a_runners_figures_is_a_difference(
-    base: Sweep, new: Sweep, difference: str | None
+    base: Session, new: Session, difference: str | None
 ) -> None:
     assert told(result(base), result(new)) == ([difference] if difference else [])
 

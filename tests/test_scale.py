@@ -47,22 +47,22 @@ def request(**fields: object) -> Request:
 
 
 def purposes(result: Result, name: str) -> list[str]:
-    return [sweep.purpose for sweep in result.sweeps if sweep.runtime == name]
+    return [sweep.purpose for sweep in result.sessions if sweep.case == name]
 
 
 def test_climbs_come_first_then_rounds_then_leaks() -> None:
     result = Run(FakeRig(), request()).ended()
     assert purposes(result, "one") == ["climb", "short", "short", "leak"]
-    assert [sweep.purpose for sweep in result.sweeps] == ["climb"] * 2 + ["short"] * 4 + [
+    assert [sweep.purpose for sweep in result.sessions] == ["climb"] * 2 + ["short"] * 4 + [
         "leak"
     ] * 2
-    assert all(sweep.stop.status == "max" for sweep in result.sweeps)
+    assert all(sweep.stop.status == "max" for sweep in result.sessions)
 
 
 def test_the_result_is_saved_after_every_sweep_and_stamped_at_the_end() -> None:
     run = Run(FakeRig(), request())
     result = run.ended()
-    assert [len(saved.sweeps) for saved in run.saved] == [1, 2, 3, 4, 5, 6, 7, 8, 8]
+    assert [len(saved.sessions) for saved in run.saved] == [1, 2, 3, 4, 5, 6, 7, 8, 8]
     assert [saved.finished is None for saved in run.saved] == [True] * 8 + [False]
     assert run.saved[-1] == result
 
@@ -71,7 +71,7 @@ def test_the_result_says_what_was_asked_and_which_versions_ran() -> None:
     result = Run(FakeRig(), request(settings={"stack-size": "65536"})).ended()
     assert (result.outnumber, result.command) == (1, "run")
     assert (result.plan.seed, result.plan.max, result.plan.sweeps) == (3, 2_000, 2)
-    assert [runtime.version for runtime in result.runtimes] == ["1.0", "1.0"]
+    assert [runtime.version for runtime in result.cases] == ["1.0", "1.0"]
     assert result.machine == MACHINE
 
 
@@ -84,7 +84,7 @@ def test_what_cannot_run_here_is_left_out_with_a_word() -> None:
     run = Run(FakeRig(), request(), two="no C compiler; type: apt install gcc")
     result = run.ended()
     assert purposes(result, "two") == []
-    assert result.runtimes[1].reason == "no C compiler; type: apt install gcc"
+    assert result.cases[1].reason == "no C compiler; type: apt install gcc"
     assert run.notes() == ["two is left out: no C compiler; type: apt install gcc"]
 
 
@@ -92,7 +92,7 @@ def test_a_failing_build_leaves_the_others_running() -> None:
     run = Run(FakeRig({"two": Behaviour(no_build=True)}), request())
     result = run.ended()
     assert purposes(result, "one") == ["climb", "short", "short", "leak"]
-    assert "building the runner of two failed" in (result.runtimes[1].reason or "")
+    assert "building the runner of two failed" in (result.cases[1].reason or "")
 
 
 def test_nothing_that_can_run_is_an_error_that_names_each_reason() -> None:
@@ -125,9 +125,9 @@ def test_a_runtime_whose_interpreter_lacks_its_module_after_all_is_left_out_with
     run = Run(FakeRig({"one": behaviour}), request(entries=(one, TWO)))
     result = run.ended()
     reason = "its interpreter has no module one; type: pip install one"
-    assert (result.runtimes[0].reason, result.runtimes[1].reason) == (reason, None)
+    assert (result.cases[0].reason, result.cases[1].reason) == (reason, None)
     assert run.notes() == [f"one is left out: {reason}"]
-    assert [(s.stop.message, s.stop.stderr_tail) for s in result.sweeps if s.runtime == "one"] == [
+    assert [(s.stop.message, s.stop.stderr_tail) for s in result.sessions if s.case == "one"] == [
         (reason, "")
     ]
     assert purposes(result, "two") == ["climb", "short", "short", "leak"]
@@ -136,7 +136,7 @@ def test_a_runtime_whose_interpreter_lacks_its_module_after_all_is_left_out_with
 def test_a_runtime_that_dies_late_goes_on_with_its_other_sweeps() -> None:
     result = Run(FakeRig({"one": Behaviour(die_at=2_000)}), request()).ended()
     assert purposes(result, "one") == ["climb", "short", "short", "leak"]
-    assert next(s for s in result.sweeps if s.runtime == "one").stop.status == "failed"
+    assert next(s for s in result.sessions if s.case == "one").stop.status == "failed"
 
 
 def test_a_hanging_runtime_is_not_waited_for_twice() -> None:
@@ -149,7 +149,7 @@ def test_a_hanging_runtime_is_not_waited_for_twice() -> None:
 def test_the_result_exists_even_if_the_only_sweep_broke() -> None:
     run = Run(FakeRig({"one": Behaviour(die_at=1)}), request(entries=(ONE,)))
     result = run.ended()
-    assert [sweep.steps for sweep in result.sweeps] == [()]
+    assert [sweep.steps for sweep in result.sessions] == [()]
     assert run.saved[-1] == result
 
 
@@ -158,7 +158,7 @@ def test_an_interruption_is_saved_with_the_steps_that_were_finished() -> None:
     run = Run(FakeRig({"one": fate}), request(entries=(ONE,)))
     with pytest.raises(Interrupted):
         run.ended()
-    (sweep,) = run.saved[-1].sweeps
+    (sweep,) = run.saved[-1].sessions
     assert [step.alive for step in sweep.steps] == [100, 200, 500]
     assert sweep.stop.status == "interrupted"
     assert run.saved[-1].finished is None
@@ -173,7 +173,7 @@ def test_the_budget_ends_rounds_and_says_so() -> None:
         "1 of 5 short sweeps of one were made: the time budget was used up",
         "no leak sweep of one: the time budget was used up",
     )
-    assert result.sweeps[-1].stop.status == "budget"
+    assert result.sessions[-1].stop.status == "budget"
     assert rig_time(run) <= 30
 
 
@@ -192,8 +192,8 @@ def test_a_budget_is_kept_from_the_first_second_and_what_did_not_fit_is_named(
     result = run.ended()
     first = 200 * 1e-2  # a step that was begun is finished; of the first, one cannot know more
     assert rig_time(run) <= max(budget, first)
-    assert any(sweep.steps for sweep in result.sweeps)
-    made = [(sweep.runtime, str(sweep.purpose)) for sweep in result.sweeps if sweep.steps]
+    assert any(sweep.steps for sweep in result.sessions)
+    made = [(sweep.case, str(sweep.purpose)) for sweep in result.sessions if sweep.steps]
     named = " ".join(result.warnings)
     for name in ("one", "two"):
         for purpose, words in (("climb", "no climb"), ("leak", "no leak"), ("short", "of 3 short")):
@@ -204,7 +204,7 @@ def test_a_budget_is_kept_from_the_first_second_and_what_did_not_fit_is_named(
 
 def test_where_nothing_fits_the_cheapest_runtime_makes_one_step() -> None:
     run = Run(FakeRig(), request(budget_seconds=0.01))
-    (sweep,) = run.ended().sweeps
+    (sweep,) = run.ended().sessions
     assert [step.alive for step in sweep.steps] == [100]
 
 
@@ -245,7 +245,7 @@ def test_a_climb_ends_at_its_share_of_the_budget() -> None:
     rig = FakeRig({"one": Behaviour(seconds=1e-3)})
     run = Run(rig, request(entries=(ONE,), most=1_000_000, budget_seconds=60.0, sweeps=0))
     result = run.ended()
-    climb = result.sweeps[0]
+    climb = result.sessions[0]
     assert climb.stop.status == "budget"
     assert climb.stop.count >= 10_000
     assert rig.clock.now <= 60
@@ -253,10 +253,10 @@ def test_a_climb_ends_at_its_share_of_the_budget() -> None:
 
 def test_threads_stop_at_thirty_thousand_unless_a_count_was_asked_for() -> None:
     unasked = Run(FakeRig(), request(entries=(TWO,), most=None, sweeps=0)).ended()
-    assert unasked.sweeps[0].stop.count == 30_000
-    assert unasked.sweeps[0].stop.status == "reserve"
+    assert unasked.sessions[0].stop.count == 30_000
+    assert unasked.sessions[0].stop.status == "reserve"
     asked = Run(FakeRig(), request(entries=(TWO,), most=40_000, sweeps=0)).ended()
-    assert (asked.sweeps[0].stop.status, asked.sweeps[0].stop.count) == ("max", 40_000)
+    assert (asked.sessions[0].stop.status, asked.sessions[0].stop.count) == ("max", 40_000)
 
 
 def test_the_view_is_told_of_builds_steps_sweeps_and_the_time_left() -> None:

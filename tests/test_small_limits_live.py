@@ -36,7 +36,7 @@ def typed(folder: Path, *words: str, before: tuple[str, ...] = ()) -> tuple[int,
         check=False,
     )
     assert "Traceback" not in done.stderr
-    sweeps = json.loads(file.read_text())["sweeps"] if file.exists() else []
+    sweeps = json.loads(file.read_text())["sessions"] if file.exists() else []
     return done.returncode, sweeps[0]["stop"] if sweeps else None, done.stderr
 
 

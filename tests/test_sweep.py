@@ -14,9 +14,10 @@ from bench.engine.job import Job, climb_stops, short_stops
 from bench.engine.process import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
 from bench.engine.reserves import Bounds
 from bench.engine.sweep import SweepTaker
-from bench.model.records import Kind, Purpose, Status, Step, Sweep
+from bench.model.records import Kind, Purpose, Session, Status, Step
 from bench.signals import Interrupted
 from tests.support.entries import entry
+from tests.support.results import altered
 
 NO_BOUNDS = Bounds(10**9, "max", "reached what was asked for")
 
@@ -27,7 +28,7 @@ def sweep_of(
     purpose: Purpose = "short",
     bounds: Bounds = NO_BOUNDS,
     kind: Kind = "task",
-) -> tuple[Sweep, FakeRig]:
+) -> tuple[Session, FakeRig]:
     """The sweep that a fake runtime of this behaviour makes, and the rig it was made on."""
     one = entry("one", kind)
     rig = FakeRig({"one": behaviour})
@@ -41,7 +42,7 @@ def test_a_short_sweep_grows_twice_probes_at_its_last_stop_and_releases() -> Non
     assert rig.runners[0].asked == ["grow 100", "grow 1000", "probe 20", "probe 20", "release"]
     assert rig.runners[0].stopped
     assert sweep.stop.status == "max"
-    assert [step.latencies is not None for step in sweep.steps] == [False, True]
+    assert [step.samples.get("start") is not None for step in sweep.steps] == [False, True]
 
 
 def test_a_step_holds_what_was_read_from_outside() -> None:
@@ -49,13 +50,13 @@ def test_a_step_holds_what_was_read_from_outside() -> None:
     step = sweep.steps[1]
     assert (step.alive, step.spawned) == (1_000, 900)
     assert step.burst_seconds == pytest.approx(900 * 1e-4)
-    assert step.memory.user.bytes == 1_000_000 + 1_000 * 500
-    assert step.memory.kernel.bytes == 100_000 + 1_000 * 20
-    assert step.user_seconds == pytest.approx(0.75 * 900 * 1e-4)
-    assert step.minor_faults == 900
-    assert step.release_seconds == pytest.approx(1_000 * 1e-5)
+    assert step.readings["user"].bytes == 1_000_000 + 1_000 * 500
+    assert step.readings["kernel"].bytes == 100_000 + 1_000 * 20
+    assert step.seconds["user"] == pytest.approx(0.75 * 900 * 1e-4)
+    assert step.counts["minor_faults"] == 900
+    assert step.seconds.get("release") == pytest.approx(1_000 * 1e-5)
     assert sweep.baseline is not None
-    assert sweep.baseline.user.bytes == 1_000_000
+    assert sweep.baseline["user"].bytes == 1_000_000
 
 
 def test_a_climb_probes_at_every_step() -> None:
@@ -64,15 +65,15 @@ def test_a_climb_probes_at_every_step() -> None:
         "grow 100", "probe 2", "probe 2", "grow 200", "probe 4", "probe 4",
         "grow 500", "probe 10", "probe 10", "release",
     ]  # fmt: skip
-    assert all(step.latencies for step in sweep.steps)
+    assert all(step.samples.get("start") for step in sweep.steps)
 
 
 def test_starts_are_timed_from_idle_and_then_awake_on_one_processor() -> None:
     sweep, rig = sweep_of(Behaviour(latency_ns=30, awake_ns=20, overhead_ns=10))
     last = sweep.steps[-1]
-    assert last.latencies is not None
-    assert last.awake_latencies is not None
-    rounds = (last.latencies.start, last.awake_latencies.start, last.awake_latencies.empty)
+    assert last.samples.get("start") is not None
+    assert last.samples.get("awake_start") is not None
+    rounds = [last.samples[name] for name in ("start", "awake_start", "awake_start_empty")]
     assert [bins.floors_ns for bins in rounds] == [(30,), (20,), (10,)]
     assert not rig.runners[0].on_one_processor
 
@@ -80,16 +81,16 @@ def test_starts_are_timed_from_idle_and_then_awake_on_one_processor() -> None:
 def test_a_runner_that_cannot_be_held_on_one_processor_is_not_timed_awake() -> None:
     sweep, rig = sweep_of(Behaviour(movable=False))
     assert rig.runners[0].asked == ["grow 100", "grow 1000", "probe 20", "release"]
-    assert sweep.steps[-1].latencies is not None
-    assert sweep.steps[-1].awake_latencies is None
+    assert sweep.steps[-1].samples.get("start") is not None
+    assert sweep.steps[-1].samples.get("awake_start") is None
 
 
 def test_a_leak_sweep_releases_after_every_cycle() -> None:
     sweep, rig = sweep_of(Behaviour(leak=200), (50,) * 3, "leak")
     assert rig.runners[0].asked == ["grow 50", "release"] * 3
-    alive = [step.memory.user.bytes or 0 for step in sweep.steps]
+    alive = [step.readings["user"].bytes or 0 for step in sweep.steps]
     assert [b - a for a, b in itertools.pairwise(alive)] == [10_000, 10_000]
-    assert all(step.release_seconds for step in sweep.steps)
+    assert all(step.seconds.get("release") for step in sweep.steps)
 
 
 def test_a_leak_sweep_ends_after_twelve_level_cycles_and_goes_on_where_memory_moves() -> None:
@@ -220,7 +221,7 @@ def test_a_count_that_a_runner_has_reported_is_kept(
     assert (step.alive, step.spawned) == (100, 100)
     assert step.burst_seconds == pytest.approx(1e-3)
     gone = moment == "settle"
-    assert step.memory.user.bytes == (None if gone else 1_100_000)
+    assert step.readings["user"].bytes == (None if gone else 1_100_000)
     assert step.doubts == (("unproved",) if gone else ())
 
 
@@ -267,9 +268,9 @@ def test_what_a_unit_takes_so_far_is_told_with_each_step() -> None:
 def test_what_a_process_comes_to_take_with_its_first_units_is_no_part_of_a_unit() -> None:
     sweep, _ = sweep_of(Behaviour(user=1_000, kernel=10))
     steps = [
-        replace(step, memory=replace(step.memory, user=replace(user, bytes=user.bytes + 500_000)))
+        altered(step, memory=step.readings | {"user": replace(user, bytes=user.bytes + 500_000)})
         for step in sweep.steps
-        if (user := step.memory.user).bytes is not None
+        if (user := step.readings["user"]).bytes is not None
     ]
     assert bytes_per_unit(steps) == bytes_per_unit(sweep.steps) == 1_010
     assert bytes_per_unit(steps[:1]) is bytes_per_unit([]) is None
@@ -317,8 +318,8 @@ def test_a_death_in_the_second_round_of_starts_keeps_the_first() -> None:
     sweep, _ = sweep_of(Behaviour(raise_on=("probe awake", DIED)))
     last = sweep.steps[-1]
     assert (last.alive, sweep.stop.status) == (1_000, "killed")
-    assert last.latencies is not None
-    assert last.awake_latencies is None
+    assert last.samples.get("start") is not None
+    assert last.samples.get("awake_start") is None
 
 
 def test_what_a_runner_counts_is_recorded_with_each_step() -> None:

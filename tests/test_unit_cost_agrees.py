@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from bench.derive.doubts import MARK
 from bench.derive.figures import figures, series
 from bench.derive.metrics import PARTS, find
-from bench.model.records import Memory, Reading, Result
+from bench.model.records import Reading, Readings, Result
 from reports.deck.figures.unit_cost import _data
 from reports.digest import digest
 from reports.draw.canvas import WIDE, Canvas
@@ -25,7 +25,7 @@ from reports.figures.unit_cost import Cost, UnitCost, unit_cost
 from reports.palette import LIGHT
 from reports.wording import units
 from reports.wording.doubted import marked
-from tests.support.results import Unit, result, sweep
+from tests.support.results import Unit, altered, result, sweep
 
 SEEDS = range(150)
 RATES = (-16_384.0, -50.0, -0.01, 0.0, 0.0, 0.05, 3.0, 8.0, 1_152.0, 16_384.0)
@@ -41,7 +41,7 @@ def unusual(seed: int) -> Result:
         usual = _unit(dice)
         for number in range(1, dice.randint(1, 7) + 1):
             one = sweep(unit=usual if dice.random() < 0.6 else _unit(dice), runtime=name)
-            steps = tuple(replace(step, memory=_odd(step.memory, dice)) for step in one.steps)
+            steps = tuple(altered(step, memory=_odd(step.readings, dice)) for step in one.steps)
             sweeps.append(replace(one, steps=steps, round=number))
     return result(*sweeps)
 
@@ -54,15 +54,15 @@ def _unit(dice: random.Random) -> Unit:
     return Unit(user, kernel, stack, tables, rss=dice.choice(RATES), fixed=1 << 33)
 
 
-def _odd(memory: Memory, dice: random.Random) -> Memory:
+def _odd(memory: Readings, dice: random.Random) -> Readings:
     """Now and then a reading is unknown, or comes from elsewhere."""
     for name in READINGS:
         fate = dice.random()
         if fate < 0.02:
-            memory = replace(memory, **{name: Reading(bytes=None, source="unknown")})
+            memory = memory | {name: Reading(bytes=None, source="unknown")}
         elif fate < 0.04:
-            moved = replace(getattr(memory, name), source=dice.choice(SOURCES))
-            memory = replace(memory, **{name: moved})
+            moved = replace(memory[name], source=dice.choice(SOURCES))
+            memory = memory | {name: moved}
     return memory
 
 
@@ -81,7 +81,7 @@ def test_no_part_is_negative_and_a_total_is_user_and_kernel_memory(seed: int) ->
     for one in figures(made):
         if one.metric in ("bytes_per_unit", "fixed_bytes"):
             assert one.value is None or one.value >= 0, one
-    known = {(s.runtime, s.part): s.samples for s in series(made) if s.metric == "bytes_per_unit"}
+    known = {(s.case, s.part): s.samples for s in series(made) if s.metric == "bytes_per_unit"}
     for runtime in {name for name, _ in known}:
         for place, total in enumerate(known[runtime, "total"]):
             parts = [known[runtime, part][place].value for part in PARTS[1:-1]]

@@ -144,9 +144,9 @@ def test_it_runs_from_a_folder_that_holds_like_named_ones(
     said = run(installed, *words, folder=hostile_folder, XDG_CACHE_HOME=cache)
     (path,) = (hostile_folder / "outnumber-results").glob("*.json")
     result = load(path)
-    assert {(s.runtime, s.purpose) for s in result.sweeps} == {
+    assert {(s.case, s.purpose) for s in result.sessions} == {
         (name, purpose) for name in ("asyncio", "pthread") for purpose in ("climb", "short", "leak")
     }
-    assert {sweep.stop.status for sweep in result.sweeps} == {"max"}
+    assert {sweep.stop.status for sweep in result.sessions} == {"max"}
     assert said.splitlines()[-1] == str(path.relative_to(hostile_folder))
     assert {file.suffix for file in path.with_suffix("").iterdir()} >= {".html", ".png", ".svg"}

@@ -116,6 +116,6 @@ def _report(result: Result, path: Path, quiet: bool) -> int:
         print_ceilings(result)
     report_busy([result], quiet)
     typer.echo(path)
-    if not any(sweep.stop.limit for sweep in result.sweeps):  # none at all is a ceiling as well
+    if not any(sweep.stop.limit for sweep in result.sessions):  # none at all is a ceiling as well
         refuse_nothing(result, path, quiet)
     return 0

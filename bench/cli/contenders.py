@@ -14,7 +14,7 @@ from bench.cli.session import machine_rig
 from bench.errors import UsageError
 from bench.experiments.ceiling import runtime_of
 from bench.experiments.side import Contender
-from bench.model.records import Runtime
+from bench.model.records import CaseRecord
 from runners.catalogue import Entry
 
 SIDES = ("base", "new")
@@ -42,7 +42,7 @@ class Contenders:
     """Both sides, and the runtimes that they have in common. `notes` are to be known of them."""
 
     sides: tuple[Contender, Contender]
-    runtimes: tuple[Runtime, ...]
+    runtimes: tuple[CaseRecord, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -85,7 +85,7 @@ def without_the_same(both: Contenders) -> Contenders:
     )
     return Contenders(
         (sides[0], sides[1]),
-        tuple(runtime for runtime in both.runtimes if runtime.name not in same),
+        tuple(runtime for runtime in both.runtimes if runtime.key not in same),
         (f"{names}: left out, since both sides run the same program; --same-ok measures it too",),
     )
 

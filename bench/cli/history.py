@@ -213,7 +213,7 @@ def acknowledge(
     accepted = Acknowledgement(
         history=VERSION,
         point=found.id,
-        runtime=runtime,
+        case=runtime,
         metric=metric,
         reason=reason.strip(),
         on=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -284,7 +284,7 @@ def _review(
 
 
 def _known_runtimes(history: History, names: Iterable[str]) -> None:
-    known = dict.fromkeys(runtime.name for p in history.points for runtime in p.runtimes)
+    known = dict.fromkeys(runtime.key for p in history.points for runtime in p.cases)
     for name in names:
         if name not in known:
             raise UsageError(f"--runtime: the history has no '{name}'{values.nearest(name, known)}")

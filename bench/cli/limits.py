@@ -13,7 +13,7 @@ from bench.errors import MeasureError
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
     from bench.experiments.ceiling import Quest
-    from bench.model.records import Sweep
+    from bench.model.records import Session
 
 
 class Format(StrEnum):
@@ -54,7 +54,7 @@ def limits(
     return 0
 
 
-def _pilots(quest: Quest, chosen: Chosen) -> tuple[Sweep, ...]:
+def _pilots(quest: Quest, chosen: Chosen) -> tuple[Session, ...]:
     from bench.cli.session import machine_rig
     from bench.experiments.ceiling import pilots
 

@@ -191,7 +191,7 @@ def _report(
     if not quiet:
         if has_steps(result):
             _show(result, margins)
-        for line in last_words(result.sweeps):
+        for line in last_words(result.sessions):
             typer.echo(line)
     report_busy([result], quiet)
     typer.echo(path)
@@ -204,7 +204,7 @@ def _show(result: Result, margins: Mapping[Figure, Margin | None]) -> None:
     from bench.judging.judge import gates_of
     from reports.tables.noise import print_noise
 
-    noises = noise_by_runtime(result, gates_of(result.runtimes, margins))
+    noises = noise_by_runtime(result, gates_of(result.cases, margins))
     print_noise(noises, margins_to_type(noises, margins))
 
 

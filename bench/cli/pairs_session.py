@@ -198,7 +198,7 @@ def _last_words(results: tuple[Result, Result]) -> list[str]:
     return [
         line if line.startswith(" ") else f"the {name} side, {line}"
         for result, name in zip(results, ("base", "new"), strict=True)
-        for line in last_words(result.sweeps)
+        for line in last_words(result.sessions)
     ]
 
 
@@ -208,8 +208,8 @@ def _refuse_unmeasured(
     """Raises `MeasureError` where a runtime has not one step on a side, with the runners' last
     words where they have not been shown."""
     for result, name in zip(results, ("base", "new"), strict=True):
-        measured = {sweep.runtime for sweep in result.sweeps if sweep.steps}
-        missing = [one.name for one in result.runtimes if one.name not in measured]
+        measured = {sweep.case for sweep in result.sessions if sweep.steps}
+        missing = [one.key for one in result.cases if one.key not in measured]
         if missing:
             of = f" of {', '.join(map(plain, missing))}" if measured else ""
             message = (

@@ -112,10 +112,10 @@ def run(
 
 def _refuse_too_many(request: Request) -> None:
     """Raises `UsageError` for more sweeps than a result can hold."""
-    from bench.model.records import MOST_SWEEPS
+    from bench.model.records import MOST_SESSIONS
 
     others = 2  # a climb and a leak sweep
-    most = MOST_SWEEPS // len(request.entries) - others
+    most = MOST_SESSIONS // len(request.entries) - others
     if request.sweeps > most:
         raise UsageError(
             f"--sweeps {request.sweeps} of {len(request.entries)} runtimes are more than a result "

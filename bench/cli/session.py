@@ -98,7 +98,7 @@ def kept(file: ResultFile) -> str:
 
 def has_steps(result: Result) -> bool:
     """Whether anything was measured."""
-    return any(sweep.steps for sweep in result.sweeps)
+    return any(sweep.steps for sweep in result.sessions)
 
 
 def refuse_nothing(result: Result, path: Path, quiet: bool) -> None:
@@ -108,8 +108,8 @@ def refuse_nothing(result: Result, path: Path, quiet: bool) -> None:
         return
     from reports.wording.last_words import last_words
 
-    words = last_words(result.sweeps) if quiet else []
-    for name, stop in {sweep.runtime: sweep.stop for sweep in result.sweeps}.items():
+    words = last_words(result.sessions) if quiet else []
+    for name, stop in {sweep.case: sweep.stop for sweep in result.sessions}.items():
         if stop.limit is not None:
             words.append(f"{name}: {stop.limit} refused the start: {stop.evidence[0]}")
     message = f"nothing could be measured; {path} tells what was tried"

@@ -8,7 +8,7 @@ from typing import Literal
 
 from bench.derive.choice import ENDED, by_runtime, farthest, farthest_stop
 from bench.derive.doubts import APPLY, gravest
-from bench.model.records import MEMORY_LIMIT, Limit, Result, Stop, Sweep
+from bench.model.records import MEMORY_LIMIT, Limit, Result, Session, Stop
 
 # Which doubts about a runner spoil what its units were seen to take of a limit. A limit of a count
 # takes as many whatever else the runner does.
@@ -54,7 +54,7 @@ def allowances(result: Result) -> tuple[Allowances, ...]:
     return tuple(_allowances(runtime, sweeps) for runtime, sweeps in by_runtime(result))
 
 
-def _allowances(runtime: str, sweeps: Sequence[Sweep]) -> Allowances:
+def _allowances(runtime: str, sweeps: Sequence[Session]) -> Allowances:
     stop = farthest_stop(sweeps)
     limits = tuple(limits_of(sweeps))
     rows, unknown = _rows(looked_at(sweeps)), hiding(limits)
@@ -84,13 +84,13 @@ def _may_bind_first(one: Limit) -> bool:
     return one.value is not None and one.use is not None and one.take is None
 
 
-def limits_of(sweeps: Sequence[Sweep]) -> Iterable[Limit]:
+def limits_of(sweeps: Sequence[Session]) -> Iterable[Limit]:
     """The limits of the sweep that is `looked_at`."""
     sweep = looked_at(sweeps)
     return sweep.limits if sweep else ()
 
 
-def looked_at(sweeps: Sequence[Sweep]) -> Sweep | None:
+def looked_at(sweeps: Sequence[Session]) -> Session | None:
     """The farthest climb; where it looked at no limits, the sweep that went farthest among those
     that did. A leak sweep's few units tell too little of what one takes."""
     looked = [sweep for sweep in sweeps if sweep.limits and sweep.purpose != "leak"]
@@ -100,7 +100,7 @@ def looked_at(sweeps: Sequence[Sweep]) -> Sweep | None:
     return first if first.limits else farthest(looked)
 
 
-def _rows(sweep: Sweep | None) -> list[Allowance]:
+def _rows(sweep: Session | None) -> list[Allowance]:
     """What the limits allow by what this sweep's units were seen to take of them."""
     return [
         Allowance(
@@ -118,7 +118,7 @@ def _rows(sweep: Sweep | None) -> list[Allowance]:
     ]
 
 
-def doubt_of_take(sweep: Sweep, measure: Literal["count", "bytes"]) -> str | None:
+def doubt_of_take(sweep: Session, measure: Literal["count", "bytes"]) -> str | None:
     """That about what a unit takes of a limit, and so about how many it allows: what was seen of
     the runner at its last step."""
     return gravest(SPOILING[measure].intersection(sweep.steps[-1].doubts if sweep.steps else ()))

@@ -8,12 +8,12 @@ from bench.derive.allowances import hiding
 from bench.derive.choice import farthest, farthest_stop
 from bench.derive.doubts import APPLY, gravest
 from bench.derive.metrics import Metric
-from bench.model.records import Stop, Sweep
+from bench.model.records import Session, Stop
 
 SOURCE = "runner's count, confirmed parked"
 
 
-def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
+def ceiling(runtime: str, sweeps: Sequence[Session]) -> Metric:
     """The ceiling of the climb that went farthest; without a climb, of any sweep.
 
     A runner that broke, or a run that ended, before anything was alive says nothing of a ceiling:
@@ -24,7 +24,7 @@ def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
     unknown = hiding(sweep.limits)
     known = stop.count > 0 or stop.status in ("refused", "killed")
     return Metric(
-        runtime=runtime,
+        case=runtime,
         metric="ceiling",
         value=stop.count if known else None,
         samples=1 if known else 0,
@@ -40,7 +40,7 @@ def ceiling(runtime: str, sweeps: Sequence[Sweep]) -> Metric:
     )
 
 
-def doubt_of(sweep: Sweep) -> str | None:
+def doubt_of(sweep: Session) -> str | None:
     """What was seen of the runner at the count itself."""
     seen = sweep.steps[-1].doubts if sweep.steps else ()
     return gravest(APPLY["ceiling"].intersection(seen))

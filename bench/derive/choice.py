@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from bench.model.records import Purpose, Result, Step, Stop, Sweep
+from bench.model.records import Purpose, Result, Session, Step, Stop
 
 LIKE = 0.1  # sweeps whose last stops differ by more than this share are not pooled
 SPREAD = 10  # N is this many times n
@@ -28,7 +28,7 @@ class Stops:
     """The step at N units, and the one at n units (N/10) where the sweep has one: the two between
     which a unit's cost is a difference."""
 
-    sweep: Sweep
+    sweep: Session
     last: Step
     first: Step | None
 
@@ -46,15 +46,15 @@ class Choice:
     warnings: tuple[str, ...] = ()
 
 
-def by_runtime(result: Result) -> Iterator[tuple[str, list[Sweep]]]:
+def by_runtime(result: Result) -> Iterator[tuple[str, list[Session]]]:
     """The runtimes that ran, in the result's order, each with its sweeps."""
-    for name in dict.fromkeys(runtime.name for runtime in result.runtimes):
-        sweeps = [sweep for sweep in result.sweeps if sweep.runtime == name]
+    for name in dict.fromkeys(runtime.key for runtime in result.cases):
+        sweeps = [sweep for sweep in result.sessions if sweep.case == name]
         if sweeps:
             yield name, sweeps
 
 
-def farthest(sweeps: Sequence[Sweep]) -> Sweep:
+def farthest(sweeps: Sequence[Session]) -> Session:
     """The climb that went farthest; without a climb, any sweep that did. One for which there was no
     time at all is none."""
     climbs = [
@@ -65,7 +65,7 @@ def farthest(sweeps: Sequence[Sweep]) -> Sweep:
     return max(climbs or sweeps, key=lambda sweep: sweep.stop.count)
 
 
-def farthest_stop(sweeps: Sequence[Sweep]) -> Stop:
+def farthest_stop(sweeps: Sequence[Session]) -> Stop:
     """Why one runtime's launch went no further, with the most units that were alive at once.
 
     The climb says why, since nothing else tries to go further. Where it ran out of time, or kept a
@@ -80,7 +80,7 @@ def farthest_stop(sweeps: Sequence[Sweep]) -> Stop:
     return msgspec.structs.replace(stop, count=most.count)
 
 
-def choose(sweeps: Sequence[Sweep]) -> Choice:
+def choose(sweeps: Sequence[Session]) -> Choice:
     """The stops of one runtime's headline figures.
 
     Short sweeps with two stops; where none was finished, the climb with its widest fitting stops;
@@ -98,7 +98,7 @@ def choose(sweeps: Sequence[Sweep]) -> Choice:
     return Choice((_farthest(climbs),) if climbs else ())
 
 
-def choose_bursts(sweeps: Sequence[Sweep]) -> Choice:
+def choose_bursts(sweeps: Sequence[Session]) -> Choice:
     """The stops of one runtime's bursts from nothing: burst sweeps, which go straight to N; where
     there are none, the first stop of each sweep behind the other figures."""
     bursts = _stops_of(sweeps, "burst")
@@ -107,15 +107,15 @@ def choose_bursts(sweeps: Sequence[Sweep]) -> Choice:
 
 
 def steps_by_count(
-    sweeps: Sequence[Sweep], tells: Callable[[Sweep, Step], bool]
-) -> dict[int, tuple[tuple[Sweep, Step], ...]]:
+    sweeps: Sequence[Session], tells: Callable[[Session, Step], bool]
+) -> dict[int, tuple[tuple[Session, Step], ...]]:
     """The steps of one runtime that tell of each count, each with its sweep, the fewest units
     first. `tells` says whether a step has the value in question: repeats do not take all that a
     climb takes at a count. A step at which the machine swapped is not used, nor one of a leak
     sweep."""
-    found: dict[int, tuple[tuple[Sweep, Step], ...]] = {}
+    found: dict[int, tuple[tuple[Session, Step], ...]] = {}
     for purpose in RISING:
-        at: dict[int, list[tuple[Sweep, Step]]] = defaultdict(list)
+        at: dict[int, list[tuple[Session, Step]]] = defaultdict(list)
         for sweep in sweeps:
             for step in sweep.steps if sweep.purpose == purpose else ():
                 if step.alive and not step.swapped and tells(sweep, step):
@@ -124,7 +124,7 @@ def steps_by_count(
     return dict(sorted(found.items()))
 
 
-def stops_of(sweep: Sweep) -> Stops | None:
+def stops_of(sweep: Session) -> Stops | None:
     """The two stops of one sweep; `None` where no step is usable.
 
     N is the highest step, n the highest at or under N/10, or else the lowest. A step at which the
@@ -153,7 +153,7 @@ def doubts(stops: Stops) -> tuple[str, ...]:
     )
 
 
-def _stops_of(sweeps: Iterable[Sweep], purpose: Purpose) -> list[Stops]:
+def _stops_of(sweeps: Iterable[Session], purpose: Purpose) -> list[Stops]:
     found = (stops_of(sweep) for sweep in sweeps if sweep.purpose == purpose)
     return [stops for stops in found if stops]
 

@@ -28,7 +28,7 @@ from bench.derive.times import (
     start_latency,
     start_overhead,
 )
-from bench.model.records import Result, Step, Sweep
+from bench.model.records import Result, Session, Step
 
 
 def figures(result: Result) -> tuple[Metric, ...]:
@@ -50,7 +50,7 @@ def series(result: Result) -> tuple[Series, ...]:
     )
 
 
-def _series(runtime: str, sweeps: Sequence[Sweep], slow: bool) -> Iterator[Series]:
+def _series(runtime: str, sweeps: Sequence[Session], slow: bool) -> Iterator[Series]:
     """All series of one runtime, in the order of the design's table. `slow`: the machine was slower
     through most of the run than at its best."""
     choice = choose(sweeps)
@@ -74,8 +74,8 @@ def _bytes(runtime: str, choice: Choice, slow: bool) -> Iterator[Series]:
 def _of_leak_sweeps(
     runtime: str,
     metric: Name,
-    derive: Callable[[Sweep], Sample],
-    sweeps: Sequence[Sweep],
+    derive: Callable[[Session], Sample],
+    sweeps: Sequence[Session],
     slow: bool,
 ) -> Series:
     made = [sweep for sweep in sweeps if sweep.purpose == "leak"]
@@ -119,6 +119,6 @@ def _doubted(samples: Iterable[Sample], choice: Choice, slow: bool) -> tuple[Sam
     )
 
 
-def _doubts(sweep: Sweep, steps: Iterable[Step], slow: bool) -> tuple[str, ...]:
+def _doubts(sweep: Session, steps: Iterable[Step], slow: bool) -> tuple[str, ...]:
     seen = dict.fromkeys(name for step in steps for name in step.doubts)
     return (*seen, "busy") if slow or is_busy(sweep) else (*seen,)

@@ -18,7 +18,7 @@ from bench.derive.doubts import applying, gravest
 from bench.derive.load import is_busy, slowed
 from bench.derive.samples import UNKNOWN
 from bench.derive.statistics import theil_sen
-from bench.model.records import Memory, Reading, Result, Step, Sweep
+from bench.model.records import KERNEL, USER, Reading, Readings, Result, Session, Step, reading
 
 # The line looks at every pair of points: a hostile file's thousands would take all memory.
 MOST_FITTED = 300
@@ -81,8 +81,8 @@ def growths(result: Result) -> tuple[Growth, ...]:
     return tuple(_growth(runtime, sweeps, slow) for runtime, sweeps in by_runtime(result))
 
 
-def _growth(runtime: str, sweeps: Sequence[Sweep], slow: bool) -> Growth:
-    def is_read(sweep: Sweep, step: Step) -> bool:
+def _growth(runtime: str, sweeps: Sequence[Session], slow: bool) -> Growth:
+    def is_read(sweep: Session, step: Step) -> bool:
         return _taken(sweep, step, slow) is not None
 
     steps = itertools.chain.from_iterable(steps_by_count(sweeps, is_read).values())
@@ -96,13 +96,13 @@ def _growth(runtime: str, sweeps: Sequence[Sweep], slow: bool) -> Growth:
     return Growth(runtime, points, _line(points), source)
 
 
-def _taken(sweep: Sweep, step: Step, slow: bool) -> _Taken | None:
+def _taken(sweep: Session, step: Step, slow: bool) -> _Taken | None:
     """What a step took; `None` where a part is not known, was read from elsewhere than the
     baseline's, or is less than it was there: then its source counts something else too."""
     if sweep.baseline is None:
         return None
     total, sources = 0, []
-    for before, after in _pairs(sweep.baseline, step.memory):
+    for before, after in _pairs(sweep.baseline, step.readings):
         if before.bytes is None or after.bytes is None or before.source != after.source:
             return None
         if after.bytes < before.bytes:
@@ -114,8 +114,8 @@ def _taken(sweep: Sweep, step: Step, slow: bool) -> _Taken | None:
     return _Taken(step.alive, float(total), source, applying("bytes_per_unit", source) & seen)
 
 
-def _pairs(baseline: Memory, memory: Memory) -> tuple[tuple[Reading, Reading], ...]:
-    return ((baseline.user, memory.user), (baseline.kernel, memory.kernel))
+def _pairs(baseline: Readings, memory: Readings) -> tuple[tuple[Reading, Reading], ...]:
+    return tuple((reading(baseline, name), reading(memory, name)) for name in (USER, KERNEL))
 
 
 def _points(taken: Iterable[_Taken]) -> tuple[Point, ...]:

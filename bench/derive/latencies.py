@@ -18,22 +18,45 @@ from bench.derive.load import is_busy, slowed
 from bench.derive.metrics import QUANTILES, Name
 from bench.derive.samples import doubts_of
 from bench.derive.statistics import Estimate, median_with_interval
-from bench.model.records import FUTEX_SLOTS, Latencies, Purpose, Result, Step, Sweep
+from bench.model.records import (
+    AWAKE_START,
+    EMPTY,
+    FUTEX_SLOTS,
+    START,
+    Bins,
+    Purpose,
+    Result,
+    Session,
+    Step,
+)
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """Start latencies of units spawned one at a time, and the same round with nothing spawned."""
+
+    start: Bins
+    empty: Bins
 
 
 @dataclass(frozen=True)
 class Start:
-    """One of the two start latencies: its metric, its name beside the other, and where a step has
-    it."""
+    """One of the two start latencies: its metric, its name beside the other, and the name of its
+    samples."""
 
     metric: Name
     name: str
-    of: Callable[[Step], Latencies | None]
+    samples: str
+
+    def of(self, step: Step) -> Latencies | None:
+        """What a step has of it."""
+        start, empty = step.samples.get(self.samples), step.samples.get(self.samples + EMPTY)
+        return None if start is None or empty is None else Latencies(start, empty)
 
 
 STARTS = (
-    Start("start_latency_seconds", "from idle", lambda step: step.latencies),
-    Start("awake_start_latency_seconds", "awake", lambda step: step.awake_latencies),
+    Start("start_latency_seconds", "from idle", START),
+    Start("awake_start_latency_seconds", "awake", AWAKE_START),
 )
 
 
@@ -87,17 +110,17 @@ def populations(result: Result) -> dict[str, tuple[Population, ...]]:
     return {runtime: tuple(_populations(sweeps, slow)) for runtime, sweeps in by_runtime(result)}
 
 
-def _populations(sweeps: Sequence[Sweep], slow: bool) -> Iterator[Population]:
+def _populations(sweeps: Sequence[Session], slow: bool) -> Iterator[Population]:
     for start in STARTS:
         by_count = steps_by_count(sweeps, _timed_by(start))
         for units, timed in by_count.items():
             yield _population(start, units, timed, slow)
 
 
-def _timed_by(start: Start) -> Callable[[Sweep, Step], bool]:
+def _timed_by(start: Start) -> Callable[[Session, Step], bool]:
     """Whether a step has starts of this kind."""
 
-    def is_timed(_: Sweep, step: Step) -> bool:
+    def is_timed(_: Session, step: Step) -> bool:
         latencies = start.of(step)
         return latencies is not None and bool(latencies.start.counts)
 
@@ -105,7 +128,7 @@ def _timed_by(start: Start) -> Callable[[Sweep, Step], bool]:
 
 
 def _population(
-    start: Start, units: int, timed: Sequence[tuple[Sweep, Step]], slow: bool
+    start: Start, units: int, timed: Sequence[tuple[Session, Step]], slow: bool
 ) -> Population:
     rounds = [latencies for _, step in timed if (latencies := start.of(step))]
     seen = [(*step.doubts, *(("busy",) if slow or is_busy(sweep) else ())) for sweep, step in timed]

@@ -13,25 +13,25 @@ from collections.abc import Sequence
 from bench.derive.memory import huge_pages
 from bench.derive.samples import UNKNOWN, Sample
 from bench.derive.statistics import theil_sen
-from bench.model.records import Step, Sweep
+from bench.model.records import COLLECTED, UNCOLLECTED, USER, Session, Step
 
 DROPPED = 4  # the first cycles fill the allocator's pools
 FEWEST_CYCLES = 12
 NOT_APART = "its runner collects garbage with each release, or has no collector"
 
 
-def leaked_bytes_per_unit(sweep: Sweep) -> Sample:
+def leaked_bytes_per_unit(sweep: Session) -> Sample:
     """The Theil-Sen slope of user memory over the cycles, divided by a cycle's units."""
     cycles = _steady(sweep)
     reason = _reason_against(cycles)
     if reason:
         return Sample(None, UNKNOWN, warnings=(reason, *sweep.warnings))
     units = cycles[0][1].alive
-    memory = [float(step.memory.user.bytes or 0) / units for _, step in cycles]
+    memory = [float(step.read(USER).bytes or 0) / units for _, step in cycles]
     estimate = theil_sen([place for place, _ in cycles], memory)
     return Sample(
         estimate.value,
-        cycles[0][1].memory.user.source,
+        cycles[0][1].read(USER).source,
         units,
         estimate.low,
         estimate.high,
@@ -39,14 +39,14 @@ def leaked_bytes_per_unit(sweep: Sweep) -> Sample:
     )
 
 
-def uncollected_bytes_per_unit(sweep: Sweep) -> Sample:
+def uncollected_bytes_per_unit(sweep: Session) -> Sample:
     """What an ended unit leaves behind until the collector runs: objects that refer to each other.
     The median over the cycles in which memory was read before and after it ran, and the least and
     most of them."""
     amounts, source = [], UNKNOWN
     for step in sweep.steps:
-        before, after = step.uncollected, step.collected
-        if before is None or after is None or before.bytes is None or after.bytes is None:
+        before, after = step.read(UNCOLLECTED), step.read(COLLECTED)
+        if before.bytes is None or after.bytes is None:
             continue
         if before.source == after.source and step.alive:
             amounts.append((before.bytes - after.bytes) / step.alive)
@@ -57,20 +57,20 @@ def uncollected_bytes_per_unit(sweep: Sweep) -> Sample:
     return Sample(middle, source, units, low=min(amounts), high=max(amounts))
 
 
-def grown_bytes_per_unit(sweep: Sweep) -> float | None:
+def grown_bytes_per_unit(sweep: Session) -> float | None:
     """By how much user memory grew from the first cycle to the last, a unit and cycle: with what
     comes in jumps, which a slope over the cycles leaves out. `None` where it cannot be told."""
     cycles = [(place, step) for place, step in enumerate(sweep.steps) if step.alive]
     if len(cycles) < 2:
         return None
     (first, before), (last, after) = cycles[0], cycles[-1]
-    was, now = before.memory.user, after.memory.user
+    was, now = before.read(USER), after.read(USER)
     if was.bytes is None or now.bytes is None or was.source != now.source:
         return None
     return (now.bytes - was.bytes) / (last - first) / after.alive
 
 
-def _steady(sweep: Sweep) -> list[tuple[int, Step]]:
+def _steady(sweep: Session) -> list[tuple[int, Step]]:
     """The cycles after the first ones, with their number, as far as they are like each other."""
     return [
         (place, step)
@@ -80,7 +80,7 @@ def _steady(sweep: Sweep) -> list[tuple[int, Step]]:
 
 
 def _reason_against(cycles: Sequence[tuple[int, Step]]) -> str | None:
-    users = [step.memory.user for _, step in cycles]
+    users = [step.read(USER) for _, step in cycles]
     if not users:
         return f"need at least {FEWEST_CYCLES} cycles for a leak, of which {DROPPED} are dropped"
     if len({step.alive for _, step in cycles}) > 1:
@@ -92,7 +92,7 @@ def _reason_against(cycles: Sequence[tuple[int, Step]]) -> str | None:
     return None
 
 
-def _doubts(sweep: Sweep, steps: Sequence[Step]) -> tuple[str, ...]:
+def _doubts(sweep: Session, steps: Sequence[Step]) -> tuple[str, ...]:
     have = len(sweep.steps)
     few = (f"need at least {FEWEST_CYCLES} cycles for a leak, have {have}",)
     return (

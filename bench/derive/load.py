@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from bench.model.records import Step, Sweep
+from bench.model.records import SYSTEM, THREADS, USER, Session, Step
 
 # Of all processors' time. What the kernel's own threads and interrupts take beside a run is under
 # 0.01, and the grain of the clocks moves a sweep of a third of a second by 0.03. On two processors
@@ -24,7 +24,7 @@ SLOWED = 1.25
 FEWEST_CONTROLS = 4
 
 
-def is_busy(sweep: Sweep) -> bool:
+def is_busy(sweep: Session) -> bool:
     """Whether others took so much of the processors that the sweep's times say more of them."""
     shares = (sweep.others_share, sweep.stolen_share)
     if sum(share for share in shares if share is not None) >= BUSY_SHARE:
@@ -41,8 +41,9 @@ def slowed(control: Sequence[float] | None) -> bool:
 
 def _waited(step: Step) -> bool:
     """Whether a burst by one thread had to wait for a processor."""
-    if step.threads is None or step.threads > ONE_THREAD or step.burst_seconds < LEAST_SECONDS:
+    if step.counts.get(THREADS, ONE_THREAD + 1) > ONE_THREAD or step.burst_seconds < LEAST_SECONDS:
         return False
-    if step.user_seconds is None or step.system_seconds is None or step.swapped:
+    user, system = step.seconds.get(USER), step.seconds.get(SYSTEM)
+    if user is None or system is None or step.swapped:
         return False
-    return step.user_seconds + step.system_seconds < LEAST_CPU * step.burst_seconds
+    return user + system < LEAST_CPU * step.burst_seconds

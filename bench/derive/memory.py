@@ -16,7 +16,7 @@ from bench.derive.choice import Stops, doubts
 from bench.derive.doubts import SHARED
 from bench.derive.metrics import Part
 from bench.derive.samples import UNKNOWN, Sample
-from bench.model.records import Memory, Reading, Step
+from bench.model.records import HUGE_PAGES, Step
 
 READ: tuple[Part, ...] = ("user", "kernel", "kernel_stack", "page_tables", "rss")
 # Parts that huge pages move: 2 MiB come at once, whether or not units fill them.
@@ -53,21 +53,14 @@ def fixed_bytes(stops: Stops) -> Sample:
     return _combined((user, 1), (kernel, 1), warnings=doubts(stops))
 
 
-def reading(part: Part, memory: Memory) -> Reading:
-    """The part's reading, for a part that is read and not derived."""
-    found = getattr(memory, part)
-    assert isinstance(found, Reading)
-    return found
-
-
 def huge_pages(*steps: Step) -> tuple[str, ...]:
     """The doubt where huge pages were in use at one of the steps."""
-    most = max(step.memory.huge_pages_bytes or 0 for step in steps)
+    most = max(step.read(HUGE_PAGES).bytes or 0 for step in steps)
     return (f"transparent huge pages held {most:,} bytes of the process",) if most else ()
 
 
 def _slope(part: Part, first: Step, last: Step) -> Sample:
-    before, after = reading(part, first.memory), reading(part, last.memory)
+    before, after = first.read(part), last.read(part)
     name = part.replace("_", " ")
     if before.bytes is None or after.bytes is None:
         return Sample(None, UNKNOWN, last.alive, warnings=(f"{name}: could not be read",))
@@ -88,7 +81,7 @@ def _not_negative(part: str, sample: Sample) -> Sample:
 
 
 def _intercept(part: Part, first: Step, last: Step) -> Sample:
-    slope, start = _slope(part, first, last), reading(part, first.memory).bytes
+    slope, start = _slope(part, first, last), first.read(part).bytes
     if slope.value is None or start is None:
         return Sample(None, UNKNOWN, warnings=slope.warnings)
     fixed = Sample(start - slope.value * first.alive, slope.source)

@@ -49,7 +49,7 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     says why the value must not be quoted alone (a name of `bench.derive.doubts`), else `None`.
     """
 
-    runtime: str
+    case: str
     metric: Name
     part: Part | None = None
     at: int | None = None
@@ -79,5 +79,5 @@ def find(
 ) -> Metric | None:
     """The one figure with this name, part and quantile; `None` where the runtime has none."""
     wanted = (runtime, metric, part, quantile)
-    found = (m for m in metrics if (m.runtime, m.metric, m.part, m.quantile) == wanted)
+    found = (m for m in metrics if (m.case, m.metric, m.part, m.quantile) == wanted)
     return next(found, None)

@@ -39,7 +39,7 @@ class Series:
     """One figure of one runtime as its processes gave it, in the order in which they ran.
     `overhead` is what measuring itself takes of the value, where that is known."""
 
-    runtime: str
+    case: str
     metric: Name
     samples: tuple[Sample, ...]
     part: Part | None = None
@@ -69,7 +69,7 @@ def metric_of(series: Series) -> Metric:
     estimate = _estimate(series)
     stops = [sample.at for sample in pooled or series.samples if sample.at is not None]
     return Metric(
-        runtime=series.runtime,
+        case=series.case,
         metric=series.metric,
         part=series.part,
         quantile=series.quantile,

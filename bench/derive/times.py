@@ -14,7 +14,16 @@ from bench.derive.latencies import Start, bears, overhead_of, quantile_of
 from bench.derive.metrics import Name
 from bench.derive.samples import Sample
 from bench.derive.statistics import outliers
-from bench.model.records import Step
+from bench.model.records import (
+    GC,
+    LONGEST_SPAWN,
+    MAJOR_FAULTS,
+    MINOR_FAULTS,
+    RELEASE,
+    SYSTEM,
+    USER,
+    Step,
+)
 
 CLOCK = "runner's clock"
 CPU = "process CPU clock"
@@ -43,22 +52,22 @@ def marginal_burst(stops: Stops) -> Sample:
 
 def longest_spawn(stops: Stops) -> Sample:
     """Seconds of the longest single spawn call in the burst that ended at N."""
-    return _at(stops.last, stops.last.longest_spawn_seconds, CLOCK, doubts(stops))
+    return _at(stops.last, stops.last.seconds.get(LONGEST_SPAWN), CLOCK, doubts(stops))
 
 
 def user_time(stops: Stops) -> Sample:
     """User CPU seconds a unit over the burst that ended at N."""
-    return _each(stops.last, stops.last.user_seconds, CPU, doubts(stops))
+    return _each(stops.last, stops.last.seconds.get(USER), CPU, doubts(stops))
 
 
 def system_time(stops: Stops) -> Sample:
     """System CPU seconds a unit over the burst that ended at N."""
-    return _each(stops.last, stops.last.system_seconds, CPU, doubts(stops))
+    return _each(stops.last, stops.last.seconds.get(SYSTEM), CPU, doubts(stops))
 
 
 def collector_time(stops: Stops) -> Sample:
     """Seconds a unit that the garbage collector took of the burst that ended at N."""
-    return _each(stops.last, stops.last.gc_seconds, RUNTIME, doubts(stops))
+    return _each(stops.last, stops.last.seconds.get(GC), RUNTIME, doubts(stops))
 
 
 def page_faults(stops: Stops) -> Sample:
@@ -87,15 +96,15 @@ def start_overhead(start: Start, choice: Choice) -> float | None:
 
 def release(stops: Stops) -> Sample:
     """Seconds a unit from waking the first to the end of the last, of the units at the release."""
-    step = next((s for s in reversed(stops.sweep.steps) if s.release_seconds is not None), None)
+    step = next((s for s in reversed(stops.sweep.steps) if RELEASE in s.seconds), None)
     if step is None:
         return _unknown(stops.last, "the sweep ended without a release")
-    return _at(step, _quotient(step.release_seconds, step.alive), CLOCK, doubts(stops))
+    return _at(step, _quotient(step.seconds[RELEASE], step.alive), CLOCK, doubts(stops))
 
 
 CPU_TIMES: Mapping[Name, Callable[[Step], float | None]] = {
-    "user_seconds_per_unit": lambda step: step.user_seconds,
-    "system_seconds_per_unit": lambda step: step.system_seconds,
+    "user_seconds_per_unit": lambda step: step.seconds.get(USER),
+    "system_seconds_per_unit": lambda step: step.seconds.get(SYSTEM),
 }
 BURST_TIMES: Mapping[Name, Callable[[Stops], Sample]] = {
     "marginal_burst_seconds_per_unit": marginal_burst,
@@ -133,17 +142,16 @@ def _median(values: Iterable[float | None]) -> float | None:
 
 
 def _tells_fault_cost(step: Step) -> bool:
-    return (step.system_seconds or 0) >= FEWEST_CPU_SECONDS and bool(_faults(step))
+    return step.seconds.get(SYSTEM, 0) >= FEWEST_CPU_SECONDS and bool(_faults(step))
 
 
 def _fault_cost(step: Step) -> float:
-    return (step.system_seconds or 0) / (_faults(step) or 1)
+    return step.seconds.get(SYSTEM, 0) / (_faults(step) or 1)
 
 
 def _faults(step: Step) -> int | None:
-    if step.minor_faults is None or step.major_faults is None:
-        return None
-    return step.minor_faults + step.major_faults
+    minor, major = step.counts.get(MINOR_FAULTS), step.counts.get(MAJOR_FAULTS)
+    return None if minor is None or major is None else minor + major
 
 
 def _each(step: Step, amount: float | None, source: str, warnings: tuple[str, ...] = ()) -> Sample:

@@ -13,7 +13,19 @@ import msgspec
 
 from bench.engine.protocol import Grown
 from bench.engine.rig import Eyes
-from bench.model.records import Kind, Refusal, Step
+from bench.model.records import (
+    BURST,
+    GC,
+    LONGEST_SPAWN,
+    MAJOR_FAULTS,
+    MINOR_FAULTS,
+    SYSTEM,
+    THREADS,
+    USER,
+    Kind,
+    Refusal,
+    Step,
+)
 from bench.probes.cpu import STILL_FAULTS, CpuSplit
 from bench.probes.memory import GONE
 
@@ -52,20 +64,29 @@ class Burst:
 
     def step(self, requested: int, alive_before: int, after: CpuSplit = CpuSplit()) -> Step:  # noqa: B008
         """The step as far as the runner's replies tell, its memory unknown."""
+        before = self.before
         return Step(
             requested=requested,
             alive=self.alive,
             spawned=self.alive - alive_before,
-            burst_seconds=self.nanoseconds / 1e9,
-            memory=GONE,
-            user_seconds=grown_by(self.before.user_seconds, after.user_seconds),
-            system_seconds=grown_by(self.before.system_seconds, after.system_seconds),
-            minor_faults=grown_by(self.before.minor_faults, after.minor_faults),
-            major_faults=grown_by(self.before.major_faults, after.major_faults),
-            longest_spawn_seconds=seconds(self.longest_ns),
-            gc_seconds=seconds(self.gc_ns),
+            readings=GONE,
+            seconds=known(
+                {
+                    BURST: self.nanoseconds / 1e9,
+                    USER: grown_by(before.user_seconds, after.user_seconds),
+                    SYSTEM: grown_by(before.system_seconds, after.system_seconds),
+                    LONGEST_SPAWN: seconds(self.longest_ns),
+                    GC: seconds(self.gc_ns),
+                }
+            ),
+            counts=dict(self.counts)
+            | known(
+                {
+                    MINOR_FAULTS: grown_by(before.minor_faults, after.minor_faults),
+                    MAJOR_FAULTS: grown_by(before.major_faults, after.major_faults),
+                }
+            ),
             refusal=self.refusal,
-            counts=dict(self.counts),
         )
 
 
@@ -90,8 +111,8 @@ def measured(step: Step, burst: Burst, eyes: Eyes, kind: Kind, settle: Callable[
         restless.append(GROWING)
     return msgspec.structs.replace(
         step,
-        memory=memory,
-        threads=threads,
+        readings=memory,
+        counts=step.counts | known({THREADS: threads}),
         swapped=went_up(burst.swapped, eyes.swapped_out_pages()),
         warnings=(*unproved, *restless),
         doubts=(*(("unproved",) if unproved else ()), *(("restless",) if restless else ())),
@@ -105,6 +126,11 @@ def refusal_of(grown: Grown) -> Refusal | None:
     return Refusal(
         alive=grown.alive, error=refused.error, message=refused.message, errno=refused.errno
     )
+
+
+def known(values: Mapping[str, N | None]) -> dict[str, N]:
+    """Without those that are unknown."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def seconds(nanoseconds: int | None) -> float | None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.model.records import Purpose, Runtime, Step, Stop
+from bench.model.records import CaseRecord, Purpose, Step, Stop
 
 
 @dataclass(frozen=True)
 class RunStarted:
     """The runtimes in the order shown; `seconds` is the foretold duration of the whole run."""
 
-    runtimes: tuple[Runtime, ...]
+    runtimes: tuple[CaseRecord, ...]
     seconds: float
 
 

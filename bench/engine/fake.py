@@ -16,7 +16,17 @@ from bench.engine.protocol import APART, CONTRACT, Grown, Hello, Probed, Refused
 from bench.engine.reserves import Room
 from bench.engine.rig import Subject
 from bench.errors import MeasureError
-from bench.model.records import FUTEX_SLOTS, Memory, Reading
+from bench.model.records import (
+    FUTEX_SLOTS,
+    HUGE_PAGES,
+    KERNEL,
+    KERNEL_STACK,
+    PAGE_TABLES,
+    RSS,
+    USER,
+    Reading,
+    Readings,
+)
 from bench.probes.cpu import CpuSplit, ProcessorTime
 from bench.probes.memory import GONE
 from bench.system import System
@@ -193,21 +203,21 @@ class FakeEyes:
 
     runner: FakeRunner
 
-    def memory(self) -> Memory:
+    def memory(self) -> Readings:
         if self.runner.is_gone:
             return GONE
         unit, alive = self.runner.behaviour, self.runner.alive
         leaked = (self.runner.ever - alive) * unit.leak
         user = 1_000_000 + alive * unit.user + leaked + self.runner.garbage
         kernel = 100_000 + alive * unit.kernel
-        return Memory(
-            user=Reading(bytes=user, source="fake user"),
-            rss=Reading(bytes=user, source="fake rss"),
-            kernel=_known(kernel if unit.kernel_known else None, "fake kernel"),
-            kernel_stack=_known(alive * unit.stack if unit.kernel_known else None, "fake stack"),
-            page_tables=Reading(bytes=alive * unit.tables, source="fake tables"),
-            huge_pages_bytes=0,
-        )
+        return {
+            USER: Reading(bytes=user, source="fake user"),
+            RSS: Reading(bytes=user, source="fake rss"),
+            KERNEL: _known(kernel if unit.kernel_known else None, "fake kernel"),
+            KERNEL_STACK: _known(alive * unit.stack if unit.kernel_known else None, "fake stack"),
+            PAGE_TABLES: Reading(bytes=alive * unit.tables, source="fake tables"),
+            HUGE_PAGES: Reading(bytes=0, source="fake huge pages"),
+        }
 
     def cpu(self) -> CpuSplit:
         seconds = self.runner.ever * self.runner.behaviour.seconds

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.model.records import Memory, Step
+from bench.model.records import KERNEL, USER, Readings, Step, reading
 from runners.catalogue import Entry
 
 START_SECONDS = 0.25  # a fresh process until its first reply, and its end
@@ -35,13 +35,13 @@ class Forecast:
         guess = entry.guess
         return cls(guess.seconds, guess.bytes, guess.seconds / 2)
 
-    def learned(self, before: Memory | None, step: Step) -> Forecast:
+    def learned(self, before: Readings | None, step: Step) -> Forecast:
         """What `step` taught; `before` is the memory ahead of its burst. A release says nothing
         until it has happened, so its guess keeps its proportion to the launch."""
         if step.spawned < WORTH_LEARNING:
             return self
         seconds = max(step.burst_seconds, LEAST_SECONDS) / step.spawned
-        grown = total_bytes(step.memory, before)
+        grown = total_bytes(step.readings, before)
         return Forecast(
             seconds,
             max(grown / step.spawned, 1.0) if grown is not None else self.unit_bytes,
@@ -78,15 +78,17 @@ class Forecast:
         return START_SECONDS + cycles * cycle
 
 
-def total_bytes(now: Memory, before: Memory | None) -> int | None:
+def total_bytes(now: Readings, before: Readings | None) -> int | None:
     """What user and kernel memory have grown by; `None` where either is not known."""
     if before is None:
         return None
-    readings = (now.user, before.user, now.kernel, before.kernel)
-    if any(reading.bytes is None for reading in readings):
-        return None
-    user, user_before, kernel, kernel_before = (reading.bytes or 0 for reading in readings)
-    return user - user_before + kernel - kernel_before
+    total = 0
+    for name in (USER, KERNEL):
+        was, is_ = reading(before, name).bytes, reading(now, name).bytes
+        if was is None or is_ is None:
+            return None
+        total += is_ - was
+    return total
 
 
 def bytes_per_unit(steps: Sequence[Step]) -> float | None:
@@ -94,5 +96,5 @@ def bytes_per_unit(steps: Sequence[Step]) -> float | None:
     last, so that what the process itself has come to take is no part of it. `None` for one step."""
     if not steps or steps[-1].alive <= steps[0].alive:
         return None
-    grown = total_bytes(steps[-1].memory, steps[0].memory)
+    grown = total_bytes(steps[-1].readings, steps[0].readings)
     return None if grown is None else grown / (steps[-1].alive - steps[0].alive)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.engine.forecast import Forecast
-from bench.model.records import Machine, Purpose, Step
+from bench.model.records import USER, Machine, Purpose, Step
 from runners.catalogue import Entry
 
 TRUSTED_SECONDS = 2.0  # of sweeps that outweigh the load at the start
@@ -96,7 +96,7 @@ def is_level(cycles: Sequence[Step]) -> bool:
     Else it goes on: an allocator's chunk that comes and goes (1 MiB in CPython, 524 bytes for each
     of 2,000 units) looks like a leak over few cycles, and like nothing over many.
     """
-    last = [cycle.memory.user.bytes for cycle in cycles[-LEVEL_CYCLES:]]
+    last = [cycle.read(USER).bytes for cycle in cycles[-LEVEL_CYCLES:]]
     known = [bytes_ for bytes_ in last if bytes_ is not None]
     if len(cycles) < FEWEST_CYCLES or len(known) < len(last):
         return False

@@ -19,7 +19,7 @@ from bench.limits.model import Ending
 from bench.limits.recognise import Verdict
 from bench.limits.start import refused_start
 from bench.limits.watch import Watch, limits_of
-from bench.model.records import Hello, Limit, Memory, Status, Step, Stop, Sweep
+from bench.model.records import RELEASE, Hello, Limit, Readings, Session, Status, Step, Stop
 from bench.signals import Interrupted
 from bench.system import System
 from runners.catalogue import Entry
@@ -52,7 +52,7 @@ class Lane:
         self._settings = settings
         self._on_start, self._on_step = on_start, on_step
         self._hello: Hello | None = None
-        self._baseline: Memory | None = None
+        self._baseline: Readings | None = None
         self._steps: list[Step] = []
         self._burst: Burst | None = None
         self._asked = 0
@@ -100,11 +100,11 @@ class Lane:
         before = self._steps[-1] if self._steps else None
         launched = burst.step(grown_to, before.alive if before else 0, eyes.cpu())
         step = measured(launched, burst, eyes, self.entry.kind, eyes.settle_awake)
-        self._add(step, before.memory if before else self._baseline)
+        self._add(step, before.readings if before else self._baseline)
 
     def look(self) -> None:
         """Looks at every limit, at the step that was measured last, and foretells anew."""
-        self._watch.look(self.alive, self._steps[-1].memory)
+        self._watch.look(self.alive, self._steps[-1].readings)
         self._foretell()
 
     def settle_prediction(self) -> None:
@@ -116,12 +116,12 @@ class Lane:
         if self.stop is None:
             self.stop = msgspec.structs.replace(stop, predicted=self.predicted)
 
-    def record(self, started_seconds: float, took_seconds: float) -> Sweep:
+    def record(self, started_seconds: float, took_seconds: float) -> Session:
         """The climb as a result keeps it, finished or not."""
         self.end(Stop(status="failed", count=self.alive, message="the climb was not finished"))
         assert self.stop is not None
-        return Sweep(
-            runtime=self.entry.name,
+        return Session(
+            case=self.entry.name,
             purpose="climb",
             round=1,
             started_seconds=started_seconds,
@@ -158,7 +158,7 @@ class Lane:
         eyes = self._subject.eyes
         return Burst(eyes.cpu(), eyes.swapped_out_pages())
 
-    def _add(self, step: Step, before: Memory | None) -> None:
+    def _add(self, step: Step, before: Readings | None) -> None:
         self._burst = None
         self._steps.append(step)
         self.forecast = self.forecast.learned(before, step)
@@ -172,7 +172,8 @@ class Lane:
             return
         foretold = self.forecast.release_seconds(self.alive)
         took = self._subject.runner.release(foretold).release_ns / 1e9
-        self._steps[-1] = msgspec.structs.replace(self._steps[-1], release_seconds=took)
+        last = self._steps[-1]
+        self._steps[-1] = msgspec.structs.replace(last, seconds=last.seconds | {RELEASE: took})
 
     def _explain_refusal(self, grown: Grown) -> None:
         assert grown.refused is not None

@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 import msgspec
 
 from bench.model.decoding import fault_of
-from bench.model.records import MOST, VERSION, Machine, Plan, Result, Runtime, Side, Stop, Sweep
+from bench.model.records import (
+    MOST,
+    VERSION,
+    CaseRecord,
+    Machine,
+    Plan,
+    Result,
+    Session,
+    Side,
+    Stop,
+)
 from bench.signals import held
 from outnumber import __version__
 
@@ -23,7 +33,7 @@ class Ledger:
         command: str,
         machine: Machine,
         plan: Plan,
-        runtimes: tuple[Runtime, ...],
+        runtimes: tuple[CaseRecord, ...],
         save: Callable[[Result], None],
         side: Side | None = None,
     ) -> None:
@@ -36,14 +46,14 @@ class Ledger:
             finished=None,
             machine=machine,
             plan=plan,
-            runtimes=runtimes,
+            cases=runtimes,
             side=side,
         )
 
-    def add(self, sweep: Sweep) -> None:
+    def add(self, sweep: Session) -> None:
         """Keeps a sweep, finished or broken; a signal waits until it is on disk."""
         with held():
-            self._change(sweeps=(*self.result.sweeps, _readable(sweep)))
+            self._change(sessions=(*self.result.sessions, _readable(sweep)))
             self._save(self.result)
 
     def add_control(self, seconds: float) -> None:
@@ -76,9 +86,9 @@ class Ledger:
 
     def _describe(self, name: str, **facts: str) -> None:
         self._change(
-            runtimes=tuple(
-                msgspec.structs.replace(runtime, **facts) if runtime.name == name else runtime
-                for runtime in self.result.runtimes
+            cases=tuple(
+                msgspec.structs.replace(runtime, **facts) if runtime.key == name else runtime
+                for runtime in self.result.cases
             )
         )
 
@@ -86,7 +96,7 @@ class Ledger:
         self.result = msgspec.structs.replace(self.result, **fields)
 
 
-def _readable(sweep: Sweep) -> Sweep:
+def _readable(sweep: Session) -> Session:
     """The sweep, or where it holds what no result may (a kernel that reports nonsense), what is
     left of it: the others are kept and can be read."""
     fault = fault_of(sweep)
@@ -94,8 +104,8 @@ def _readable(sweep: Sweep) -> Sweep:
         return sweep
     count = min(max(sweep.stop.count, 0), MOST)
     stop = Stop(status="failed", count=count, message=f"the sweep cannot be recorded: {fault}")
-    return Sweep(
-        runtime=sweep.runtime,
+    return Session(
+        case=sweep.case,
         purpose=sweep.purpose,
         round=sweep.round,
         started_seconds=sweep.started_seconds,

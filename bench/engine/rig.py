@@ -21,7 +21,7 @@ from bench.engine.process import Runner, RunnerProcess
 from bench.engine.reference import CONTROL, sample
 from bench.engine.reserves import Room, room
 from bench.errors import MeasureError
-from bench.model.records import Memory
+from bench.model.records import Readings
 from bench.probes import cgroup, cpu, processes
 from bench.probes.cpu import CpuSplit, ProcessorTime
 from bench.probes.memory import MemoryProbe
@@ -37,7 +37,7 @@ REST_BYTES = 1 << 20  # a machine is at rest when its kernel stacks are this nea
 class Eyes(Protocol):
     """What can be seen of a runner from outside. Unknown is `None`."""
 
-    def memory(self) -> Memory: ...
+    def memory(self) -> Readings: ...
     def cpu(self) -> CpuSplit: ...
     def threads(self) -> int | None: ...
     def state(self) -> str | None: ...
@@ -91,7 +91,7 @@ class ProcessEyes:
     clock: Clock
     kills: Callable[[], int | None]
 
-    def memory(self) -> Memory:
+    def memory(self) -> Readings:
         return self.probe.read()
 
     def cpu(self) -> CpuSplit:

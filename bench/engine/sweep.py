@@ -25,15 +25,22 @@ from bench.engine.reserves import Bounds
 from bench.engine.rig import Rig, Subject, shares_of_others
 from bench.errors import is_refusal
 from bench.model.records import (
+    AWAKE_START,
+    COLLECTED,
+    EMPTY,
+    RELEASE,
+    START,
+    UNCOLLECTED,
+    USER,
+    Bins,
     Hello,
-    Latencies,
     Limit,
-    Memory,
     Reading,
+    Readings,
+    Session,
     Status,
     Step,
     Stop,
-    Sweep,
 )
 from bench.signals import Interrupted
 from runners.catalogue import Entry
@@ -85,7 +92,7 @@ class SweepTaker:
         self._clock = clock
         self._began = clock.monotonic()
         self._hello: Hello | None = None
-        self._baseline: Memory | None = None
+        self._baseline: Readings | None = None
         self._steps: list[Step] = []
         self._unfinished: Step | None = None
         self._stop: Stop | None = None
@@ -126,10 +133,10 @@ class SweepTaker:
         finally:  # the runner has ended by then, so that its time is known
             self._others = shares_of_others(rig, before)
 
-    def record(self, started_seconds: float) -> Sweep:
+    def record(self, started_seconds: float) -> Session:
         """What the sweep has come to, finished or not."""
-        return Sweep(
-            runtime=self._job.entry.name,
+        return Session(
+            case=self._job.entry.name,
             purpose=self._job.purpose,
             round=self._job.round,
             started_seconds=started_seconds,
@@ -183,7 +190,7 @@ class SweepTaker:
             self._asked = count
             step = self._step(subject, count, alive)
             self._add(step, before, on_step)
-            alive, before = step.alive, step.memory
+            alive, before = step.alive, step.readings
             self._stop = self._end_of(step)
             if self._stop is not None:
                 break
@@ -198,7 +205,7 @@ class SweepTaker:
         if alive and not self._stop.left_no_memory:
             self._release(subject)
 
-    def _objection(self, count: int, alive: int, before: Memory | None) -> Stop | None:
+    def _objection(self, count: int, alive: int, before: Readings | None) -> Stop | None:
         used = total_bytes(before, self._baseline) if before is not None else None
         return self._bounds.objection(
             count, alive, used or 0, self._clock.monotonic(), self.forecast
@@ -229,18 +236,18 @@ class SweepTaker:
         """
         units = min(MOST_PROBED, max(1, step.requested // PROBED_SHARE))
         from_idle = subject.runner.probe(units)
-        step = msgspec.structs.replace(step, latencies=latencies_of(from_idle))
+        step = _with_samples(step, START, from_idle)
         self._unfinished = step
         if from_idle.refused:
             return step
         with subject.eyes.on_one_processor() as is_held:
             awake = subject.runner.probe(units) if is_held else None
-        return msgspec.structs.replace(step, awake_latencies=latencies_of(awake))
+        return _with_samples(step, AWAKE_START, awake) if awake else step
 
     def _add(
         self,
         step: Step,
-        before: Memory | None,
+        before: Readings | None,
         on_step: Callable[[Step, float | None], None],
     ) -> None:
         self._unfinished = None
@@ -269,7 +276,7 @@ class SweepTaker:
 
         def ended() -> None:
             subject.eyes.settle(exact=False)
-            before.append(subject.eyes.memory().user)
+            before.append(subject.eyes.memory()[USER])
 
         forecast = self.forecast.release_seconds(last.alive)
         released = subject.runner.release(forecast, ended if read else None)
@@ -277,8 +284,10 @@ class SweepTaker:
         garbage = {}
         if before:
             subject.eyes.settle(exact=False)
-            garbage = {"uncollected": before[0], "collected": subject.eyes.memory().user}
-        self._steps[-1] = msgspec.structs.replace(last, release_seconds=took, **garbage)
+            garbage = {UNCOLLECTED: before[0], COLLECTED: subject.eyes.memory()[USER]}
+        self._steps[-1] = msgspec.structs.replace(
+            last, seconds=last.seconds | {RELEASE: took}, readings=last.readings | garbage
+        )
         self.forecast = self.forecast.released(last.alive, took)
 
     @property
@@ -327,7 +336,12 @@ def hello_of(subject: Subject, entry: Entry) -> Hello:
     )
 
 
-def latencies_of(probed: Probed | None) -> Latencies | None:
-    if probed is None or not probed.start_ns:
-        return None
-    return Latencies(start=bins_of(probed.start_ns), empty=bins_of(probed.empty_ns))
+def samples_of(name: str, probed: Probed) -> dict[str, Bins]:
+    """A round of starts under this name, and the round with nothing spawned beside it."""
+    if not probed.start_ns:
+        return {}
+    return {name: bins_of(probed.start_ns), name + EMPTY: bins_of(probed.empty_ns)}
+
+
+def _with_samples(step: Step, name: str, probed: Probed) -> Step:
+    return msgspec.structs.replace(step, samples=step.samples | samples_of(name, probed))

@@ -44,10 +44,10 @@ class LimitWitness:
         if self._watch is None:
             return
         if step.alive < LOOKS.start:
-            self._watch.hold(step.alive, step.memory)
+            self._watch.hold(step.alive, step.readings)
         if step.alive not in LOOKS:
             return
-        self._watch.look(step.alive, step.memory)
+        self._watch.look(step.alive, step.readings)
         self.limits = limits_of(self._watch.foretell(NO_RESERVES))
 
     def ended(self, stop: Stop, asked: int) -> Stop:

@@ -79,12 +79,12 @@ def as_one(*sides: Result) -> Result:
     sweeps = (
         replace(sweep, round=2 * sweep.round - (side.side is not None and side.side.name == "base"))
         for side in sides
-        for sweep in side.sweeps
+        for sweep in side.sessions
     )
     return replace(
         sides[0],
         command="noise",
         side=None,
         finished=min(side.finished or "" for side in sides) or None,
-        sweeps=tuple(sorted(sweeps, key=lambda sweep: sweep.started_seconds)),
+        sessions=tuple(sorted(sweeps, key=lambda sweep: sweep.started_seconds)),
     )

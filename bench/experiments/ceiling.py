@@ -21,7 +21,7 @@ from bench.errors import MeasureError
 from bench.limits.foretell import DEFAULT_RESERVES, Reserves
 from bench.limits.groups import OOM_GROUP
 from bench.limits.start import refused_start
-from bench.model.records import Machine, Plan, Result, Runtime, Step, Stop, Sweep
+from bench.model.records import CaseRecord, Machine, Plan, Result, Session, Step, Stop
 from bench.system import System
 from runners.catalogue import Entry
 
@@ -68,14 +68,14 @@ class CeilingExperiment:
         finished being saved by then."""
         self._began = self._rig.clock.monotonic()
         ready = [entry for entry in self._quest.entries if self._prepared(entry)]
-        if not ready and self._ledger.result.sweeps:
+        if not ready and self._ledger.result.sessions:
             return self._ledger.finish()
         if not ready:
-            reasons = (f"  {r.name}: {r.reason}" for r in self._ledger.result.runtimes)
+            reasons = (f"  {r.key}: {r.reason}" for r in self._ledger.result.cases)
             raise MeasureError(
                 "none of the runtimes asked for can run here:\n" + "\n".join(reasons)
             )
-        running = tuple(r for r in self._ledger.result.runtimes if r.reason is None)
+        running = tuple(r for r in self._ledger.result.cases if r.reason is None)
         self._observe(events.RunStarted(running, len(ready) * self._quest.budget_seconds))
         for number, entry in enumerate(ready, 1):
             self._climb(entry)
@@ -85,7 +85,7 @@ class CeilingExperiment:
 
     def _prepared(self, entry: Entry) -> bool:
         """Whether the runtime can run; it is built by then, or left out with a word."""
-        by_name = {runtime.name: runtime for runtime in self._ledger.result.runtimes}
+        by_name = {runtime.key: runtime for runtime in self._ledger.result.cases}
         reason = by_name[entry.name].reason
         try:
             if reason is None:
@@ -136,8 +136,8 @@ class CeilingExperiment:
         sweep = lane.record(started - self._began, took)
         self._ledger.add(sweep)
         if sweep.hello is not None:
-            self._ledger.told_version(sweep.runtime, sweep.hello.version)
-        self._observe(events.SweepFinished(sweep.runtime, "climb", sweep.stop))
+            self._ledger.told_version(sweep.case, sweep.hello.version)
+        self._observe(events.SweepFinished(sweep.case, "climb", sweep.stop))
 
 
 def refused_build(system: System, error: MeasureError) -> Stop | None:
@@ -184,7 +184,7 @@ def pilots(
     rig: Rig,
     available: Mapping[str, Availability],
     tell: Callable[[str], None],
-) -> tuple[Sweep, ...]:
+) -> tuple[Session, ...]:
     """The pilot of each runtime alone: what every limit allows, nothing more being launched.
 
     Raises `MeasureError` where no runtime can run."""
@@ -224,9 +224,9 @@ def plan_of(quest: Quest) -> Plan:
     )
 
 
-def runtime_of(entry: Entry, available: Mapping[str, Availability]) -> Runtime:
-    return Runtime(
-        name=entry.name,
+def runtime_of(entry: Entry, available: Mapping[str, Availability]) -> CaseRecord:
+    return CaseRecord(
+        runtime=entry.name,
         label=entry.label,
         kind=entry.kind,
         language=entry.language,

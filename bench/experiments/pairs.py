@@ -18,7 +18,7 @@ from bench.engine.ledger import USED_UP
 from bench.errors import MeasureError
 from bench.experiments.dealing import dealt
 from bench.experiments.side import Contender, Open, PairsRequest, SideOfJob
-from bench.model.records import Machine, Purpose, Result
+from bench.model.records import DEFAULT_UNIT, Machine, Purpose, Result
 from runners.catalogue import Entry
 
 # A leak sweep takes the longest, and what a process leaks hardly varies.
@@ -77,9 +77,11 @@ class PairsExperiment:
 
     def _start(self) -> None:
         rows = tuple(
-            msgspec.structs.replace(runtime, name=side.row(runtime.name))
-            for pair in zip(*(side.ledger.result.runtimes for side in self._sides), strict=True)
-            for side, runtime in zip(self._sides, pair, strict=True)
+            msgspec.structs.replace(
+                case, runtime=side.row(case.key), unit=DEFAULT_UNIT, settings={}
+            )
+            for pair in zip(*(side.ledger.result.cases for side in self._sides), strict=True)
+            for side, case in zip(self._sides, pair, strict=True)
         )
         guess = sum(
             side.foretold_seconds(entry, purpose)

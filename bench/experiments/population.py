@@ -32,7 +32,7 @@ from bench.experiments.plan import (
     share_of,
 )
 from bench.limits.start import refused_start
-from bench.model.records import Machine, Plan, Purpose, Result, Runtime, Step, Sweep
+from bench.model.records import CaseRecord, Machine, Plan, Purpose, Result, Session, Step
 from runners.catalogue import Entry
 
 
@@ -110,7 +110,7 @@ class ScaleExperiment:
     def _start(self, plan: Schedule) -> None:
         self._began = self._rig.clock.monotonic()
         self._pending = [*plan.climbs, *plan.after_climbs]
-        running = tuple(r for r in self._ledger.result.runtimes if r.reason is None)
+        running = tuple(r for r in self._ledger.result.cases if r.reason is None)
         self._observe(events.RunStarted(running, self._time_left()))
 
     def _climb(self, plan: Schedule) -> None:
@@ -194,7 +194,7 @@ class ScaleExperiment:
                 missed.append(job.entry.name)
             else:
                 self._sweep(job, 1, self._end())
-                made = self._ledger.result.sweeps[-1]
+                made = self._ledger.result.sessions[-1]
                 if not made.steps and made.stop.status == "budget":
                     missed.append(job.entry.name)
         if missed:
@@ -202,7 +202,7 @@ class ScaleExperiment:
 
     def _launch_something(self, plan: Schedule) -> None:
         """Where not even one sweep fitted, the first step of the runtime that needs least time."""
-        if self._ledger.result.sweeps:
+        if self._ledger.result.sessions:
             return
         jobs = [*plan.climbs, *plan.after_climbs]
         first = min((job.first for job in jobs), key=lambda job: self._foretold([job]))
@@ -259,11 +259,11 @@ class ScaleExperiment:
 
         return on_start, on_step
 
-    def _keep(self, sweep: Sweep) -> None:
+    def _keep(self, sweep: Session) -> None:
         self._ledger.add(sweep)
         if sweep.hello is not None:
-            self._ledger.told_version(sweep.runtime, sweep.hello.version)
-        self._observe(events.SweepFinished(sweep.runtime, sweep.purpose, sweep.stop))
+            self._ledger.told_version(sweep.case, sweep.hello.version)
+        self._observe(events.SweepFinished(sweep.case, sweep.purpose, sweep.stop))
         self._observe(events.TimeLeft(self._time_left()))
 
     def _warn(self, message: str) -> None:
@@ -308,11 +308,11 @@ def plan_of(request: Request) -> Plan:
     )
 
 
-def runtimes_of(request: Request, available: Mapping[str, Availability]) -> tuple[Runtime, ...]:
+def runtimes_of(request: Request, available: Mapping[str, Availability]) -> tuple[CaseRecord, ...]:
     """The runtimes of the run as the catalogue has them."""
     return tuple(
-        Runtime(
-            name=entry.name,
+        CaseRecord(
+            runtime=entry.name,
             label=entry.label,
             kind=entry.kind,
             language=entry.language,

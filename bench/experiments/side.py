@@ -24,7 +24,7 @@ from bench.errors import MeasureError
 from bench.experiments.ceiling import climb_to_ceiling, runtime_of
 from bench.experiments.plan import DEFAULT
 from bench.limits.foretell import DEFAULT_RESERVES
-from bench.model.records import Kind, Machine, Plan, Purpose, Result, Side, Step, Sweep
+from bench.model.records import Kind, Machine, Plan, Purpose, Result, Session, Side, Step
 from runners.catalogue import Entry
 
 AT: Mapping[Kind, int] = {"task": 10_000, "thread": 1_000}
@@ -117,10 +117,10 @@ class SideOfJob:
             return 0.0
         return self._job(entry, purpose, 1).foretold_seconds(self._forecasts[entry.name])
 
-    def climbs(self, runtime: str) -> list[Sweep]:
+    def climbs(self, runtime: str) -> list[Session]:
         """Those made so far."""
-        sweeps = self.ledger.result.sweeps
-        return [one for one in sweeps if (one.runtime, one.purpose) == (runtime, "climb")]
+        sweeps = self.ledger.result.sessions
+        return [one for one in sweeps if (one.case, one.purpose) == (runtime, "climb")]
 
     def met_a_limit(self, runtime: str) -> bool:
         return any(one.stop.status in ("refused", "killed") for one in self.climbs(runtime))
@@ -181,11 +181,11 @@ class SideOfJob:
 
         return on_start, on_step
 
-    def _keep(self, sweep: Sweep) -> None:
+    def _keep(self, sweep: Session) -> None:
         self.ledger.add(sweep)
         if sweep.hello is not None:
-            self.ledger.told_version(sweep.runtime, sweep.hello.version)
-        self._observe(events.SweepFinished(self.row(sweep.runtime), sweep.purpose, sweep.stop))
+            self.ledger.told_version(sweep.case, sweep.hello.version)
+        self._observe(events.SweepFinished(self.row(sweep.case), sweep.purpose, sweep.stop))
 
 
 def plan_of(request: PairsRequest, side: Contender) -> Plan:

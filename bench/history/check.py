@@ -121,7 +121,7 @@ def _scale(stretch: Stretch) -> Scale:
     """One for all nights of a stretch: logarithms where all of its values have one."""
     trend = stretch.trend
     margin = default_margin(trend.figure, trend.runtime)
-    gate = Gate(trend.runtime.name, trend.figure, margin)
+    gate = Gate(trend.runtime.key, trend.figure, margin)
     return Scale.of(gate, [night.value for night in stretch.nights])
 
 

@@ -13,7 +13,7 @@ from bench.history.reading import History
 from bench.history.records import Point
 from bench.model.decoding import printable
 from bench.model.likeness import UNKNOWN, version_of
-from bench.model.records import Runtime
+from bench.model.records import CaseRecord
 
 BEFORE, AFTER = "before", "after"
 NO_COMMIT = "no commit is recorded: history add --commit SHA records one"
@@ -27,7 +27,7 @@ class Change:
     nominations: tuple[Nomination, ...]
 
     @property
-    def runtime(self) -> Runtime:
+    def runtime(self) -> CaseRecord:
         return self.nominations[0].stretch.trend.runtime
 
     @property
@@ -39,7 +39,7 @@ def changes(nominations: Iterable[Nomination]) -> tuple[Change, ...]:
     """The nominations, those of one runtime between the same two runs together."""
     found: dict[tuple[str, str, str], list[Nomination]] = {}
     for one in nominations:
-        key = (one.stretch.trend.runtime.name, one.last.point, one.first.point)
+        key = (one.stretch.trend.runtime.key, one.last.point, one.first.point)
         found.setdefault(key, []).append(one)
     return tuple(Change(tuple(each)) for each in found.values())
 
@@ -65,7 +65,7 @@ def confirmation(change: Change) -> str:
         if runtime.language == "Python"
         else ("--base-runner", f"{BEFORE}.toml", "--new-runner", f"{AFTER}.toml")
     )
-    named = ("--runtime", runtime.name) if "--base-python" in sides else ()
+    named = ("--runtime", runtime.key) if "--base-python" in sides else ()
     # A unit weighs, and takes to spawn, what it does at that many.
     counts = [one.first.at for one in change.nominations if one.first.at]
     units = ("--at", str(max(counts))) if counts else ()
@@ -78,14 +78,14 @@ def acceptance(nomination: Nomination, folder: Path) -> str:
     """The command that accepts the change as it is, in the history of this folder."""
     trend = nomination.stretch.trend
     words = ("outnumber", "history", "acknowledge", nomination.first.point)
-    about = ("--runtime", trend.runtime.name, "--metric", trend.figure.words)
+    about = ("--runtime", trend.runtime.key, "--metric", trend.figure.words)
     where = () if folder == FOLDER else ("--folder", str(folder))
     return shlex.join((*words, *about, "--reason", "…", *where))
 
 
-def _side(name: str, point: Point, runtime: Runtime) -> tuple[str, ...]:
-    version = point.facts.get("version", {}).get(version_of(runtime.name), UNKNOWN)
-    of_version = "" if version == UNKNOWN else f", with {runtime.name} {version}"
+def _side(name: str, point: Point, runtime: CaseRecord) -> tuple[str, ...]:
+    version = point.facts.get("version", {}).get(version_of(runtime.key), UNKNOWN)
+    of_version = "" if version == UNKNOWN else f", with {runtime.key} {version}"
     made = f"# {name}: the run of {point.started}{of_version}"
     if point.commit is None:
         return (f"{made}; {NO_COMMIT}",)

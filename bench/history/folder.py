@@ -31,7 +31,7 @@ def add(folder: Path, point: Point) -> Path | None:
 def acknowledge(folder: Path, acknowledgement: Acknowledgement) -> Path | None:
     """Keeps an acknowledgement as `add` keeps a point; `None` where the same is there, for whatever
     reason it was made."""
-    what = (acknowledgement.point, acknowledgement.runtime, acknowledgement.metric)
+    what = (acknowledgement.point, acknowledgement.case, acknowledgement.metric)
     name = hashlib.sha256(msgspec.json.encode(what)).hexdigest()[:16]
     return _write(folder / f"acknowledged-{name}{SUFFIX}", acknowledgement)
 

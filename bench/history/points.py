@@ -12,7 +12,7 @@ from bench.derive.metrics import Metric
 from bench.errors import UsageError
 from bench.history.records import VERSION, Kept, Point
 from bench.model.likeness import facts_of
-from bench.model.records import Result, Runtime
+from bench.model.records import USER, CaseRecord, Result
 
 NIGHTLY = ("run", "ceiling")
 
@@ -39,7 +39,7 @@ def point_of(result: Result, commit: str | None) -> Point:
         started=_date(result.started),
         commit=commit,
         command=result.command,
-        runtimes=_ran(result, kept),
+        cases=_ran(result, kept),
         facts=facts_of(result),
         control=result.control,
         kept=kept,
@@ -50,9 +50,9 @@ def id_of(result: Result) -> str:
     """A hash over what was measured and when: the same however the file was written, and by a later
     version that knows of more to store."""
     sweeps = [
-        [sweep.runtime, sweep.purpose, sweep.round]
-        + [[step.alive, step.burst_seconds, step.memory.user.bytes] for step in sweep.steps]
-        for sweep in result.sweeps
+        [sweep.case, sweep.purpose, sweep.round]
+        + [[step.alive, step.burst_seconds, step.read(USER).bytes] for step in sweep.steps]
+        for sweep in result.sessions
     ]
     measured = [result.command, result.started, result.plan.seed, sweeps]
     return hashlib.sha256(msgspec.json.encode(measured)).hexdigest()[:16]
@@ -67,7 +67,7 @@ def _belongs(result: Result, metric: Metric) -> bool:
 def _kept(metric: Metric) -> Kept:
     assert metric.value is not None
     return Kept(
-        runtime=metric.runtime,
+        case=metric.case,
         metric=metric.metric,
         part=metric.part,
         quantile=metric.quantile,
@@ -83,9 +83,9 @@ def _kept(metric: Metric) -> Kept:
     )
 
 
-def _ran(result: Result, kept: tuple[Kept, ...]) -> tuple[Runtime, ...]:
-    names = {each.runtime for each in kept}
-    return tuple(runtime for runtime in result.runtimes if runtime.name in names)
+def _ran(result: Result, kept: tuple[Kept, ...]) -> tuple[CaseRecord, ...]:
+    names = {each.case for each in kept}
+    return tuple(runtime for runtime in result.cases if runtime.key in names)
 
 
 def _date(text: str) -> str:

@@ -18,6 +18,7 @@ import msgspec
 
 from bench.errors import UsageError
 from bench.faults import placed
+from bench.history import format1
 from bench.history.records import VERSION, Acknowledgement, Point
 from bench.model.decoding import printable
 from outnumber import __version__
@@ -136,8 +137,8 @@ def _decoded(line: bytes) -> Point | Acknowledgement:
     if not line:
         raise ValueError("empty: its writing was cut short; delete the file, and add once more")
     try:
-        _check_version(msgspec.json.decode(line, type=_Head).history)
-        record = msgspec.json.decode(line, type=Point | Acknowledgement)
+        version = _checked(msgspec.json.decode(line, type=_Head).history)
+        record = format1.decoded(line) if version == 1 else _of_today(line)
     except RecursionError:
         raise ValueError(f"nested too deeply for a line of a history; {AGAIN}") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -149,12 +150,17 @@ def _decoded(line: bytes) -> Point | Acknowledgement:
     return record
 
 
-def _check_version(version: object) -> None:
-    if version != VERSION or isinstance(version, bool):
-        raise ValueError(
-            f"version {printable(str(version))} of the format, but outnumber {__version__} reads "
-            f"{VERSION}; try `pip install --upgrade outnumber`, or {AGAIN}"
-        )
+def _of_today(line: bytes) -> Point | Acknowledgement:
+    return msgspec.json.decode(line, type=Point | Acknowledgement)
+
+
+def _checked(version: object) -> int:
+    if isinstance(version, int) and not isinstance(version, bool) and 1 <= version <= VERSION:
+        return version
+    raise ValueError(
+        f"version {printable(str(version))} of the format, but outnumber {__version__} reads up to "
+        f"{VERSION}; try `pip install --upgrade outnumber`, or {AGAIN}"
+    )
 
 
 def _check(point: Point) -> None:
@@ -163,7 +169,7 @@ def _check(point: Point) -> None:
         when(point)
     except (ValueError, OverflowError):
         raise ValueError(f"{printable(point.started)} is no date; {AGAIN}") from None
-    names = Counter((each.runtime, each.metric, each.part, each.quantile) for each in point.kept)
+    names = Counter((each.case, each.metric, each.part, each.quantile) for each in point.kept)
     for (runtime, metric, *_), times in names.items():
         if times > 1:
             raise ValueError(f"{metric} of {printable(runtime)} is there twice; {AGAIN}")

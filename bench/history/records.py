@@ -14,9 +14,9 @@ from msgspec import Meta
 
 from bench.derive.metrics import Name, Part
 from bench.model.likeness import Topic
-from bench.model.records import Count, Record, Runtime, Seconds, Status, Text
+from bench.model.records import CaseRecord, Count, Record, Seconds, Status, Text
 
-VERSION: Final = 1
+VERSION: Final = 2
 LONGEST_REASON = 1000
 
 Words = Annotated[str, Meta(max_length=200)]
@@ -29,7 +29,7 @@ class Kept(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One figure of one runtime, as `bench.derive.figures` derived it that night, with its doubt
     and the measuring overhead in it."""
 
-    runtime: Words
+    case: Words
     metric: Name
     part: Part | None = None
     quantile: Quantile | None = None
@@ -47,16 +47,16 @@ class Kept(Record, frozen=True, kw_only=True, omit_defaults=True):
 class Point(Record, frozen=True, kw_only=True, omit_defaults=True, tag="point", tag_field="kind"):
     """One run in a history: when, of which commit, made on what, and every known figure.
 
-    `id` is a hash of what was measured, so that nothing is added twice; `runtimes` are those that
+    `id` is a hash of what was measured, so that nothing is added twice; `cases` are those that
     ran. `facts` are those of `bench.model.likeness`; `control` is as in the result.
     """
 
-    history: Literal[1]
+    history: Literal[2]
     id: Id
     started: Words
     commit: Words | None = None
     command: Words
-    runtimes: Annotated[tuple[Runtime, ...], Meta(max_length=1000)]
+    cases: Annotated[tuple[CaseRecord, ...], Meta(max_length=1000)]
     facts: dict[Topic, dict[Text, Text]]
     control: Annotated[tuple[Seconds, ...], Meta(max_length=20_000)] | None = None
     kept: Annotated[tuple[Kept, ...], Meta(max_length=50_000)] = ()
@@ -66,12 +66,12 @@ class Acknowledgement(
     Record, frozen=True, kw_only=True, omit_defaults=True, tag="acknowledged", tag_field="kind"
 ):
     """Somebody has seen that figures changed at a point, and said why: it alarms no more, and a new
-    baseline begins there. `None` for runtime or metric means all; `metric` is in the words that
+    baseline begins there. `None` for case or metric means all; `metric` is in the words that
     `--metric` takes."""
 
-    history: Literal[1]
+    history: Literal[2]
     point: Id
-    runtime: Words | None = None
+    case: Words | None = None
     metric: Words | None = None
     reason: Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON)]
     on: Words

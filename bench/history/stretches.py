@@ -56,7 +56,7 @@ def _of_segment(
 
 def is_about(one: Acknowledgement, trend: Trend) -> bool:
     """Whether it accepts changes of this figure."""
-    return one.runtime in (None, trend.runtime.name) and one.metric in (None, trend.figure.words)
+    return one.case in (None, trend.runtime.key) and one.metric in (None, trend.figure.words)
 
 
 def _place(segment: Segment, moment: Moment) -> int:

@@ -27,7 +27,7 @@ from bench.judging.gates import (
     figures,
 )
 from bench.model.likeness import Difference, Facts, differences_of, joined, without_runtimes
-from bench.model.records import Runtime, Status
+from bench.model.records import CaseRecord, Status
 
 START = Figure("start_latency_seconds", quantile=0.5)
 AWAKE = Figure("awake_start_latency_seconds", quantile=0.5)
@@ -35,7 +35,7 @@ RELEASE = Figure("release_seconds_per_unit")
 HEADLINES = (BYTES, LEAK, BURST, START, AWAKE, RELEASE, CEILING)
 
 # What the control is called where it stands among the runtimes: none of them has a space in it.
-CONTROL = Runtime(name="the control", label="the control", kind="task", language="C")
+CONTROL = CaseRecord(runtime="the control", label="the control", kind="task", language="C")
 
 LEAST_SPAN = 0.1
 UNITS, STOPPED, COMMAND = "units alive", "stopped by", "command"
@@ -77,7 +77,7 @@ class Segment:
 class Trend:
     """One figure of one runtime over all nights. `missing` counts the nights without it."""
 
-    runtime: Runtime
+    runtime: CaseRecord
     figure: Figure
     segments: tuple[Segment, ...]
     missing: int = 0
@@ -92,7 +92,7 @@ class Trend:
 
     @property
     def key(self) -> tuple[str, Figure]:
-        return self.runtime.name, self.figure
+        return self.runtime.key, self.figure
 
     @property
     def nights(self) -> tuple[Night, ...]:
@@ -131,8 +131,8 @@ def trends(
 ) -> tuple[Trend, ...]:
     """The trends of these runtimes (all, where none is given) and figures, as far as the history
     has them. What is named in `across` begins no segment."""
-    known = {runtime.name: runtime for point in history.points for runtime in point.runtimes}
-    ran = Counter(runtime.name for point in history.points for runtime in point.runtimes)
+    known = {runtime.key: runtime for point in history.points for runtime in point.cases}
+    ran = Counter(runtime.key for point in history.points for runtime in point.cases)
     seen: dict[tuple[str, Figure], list[_Seen]] = {}
     for point in history.points:
         for key, one in _seen(point, across):
@@ -205,15 +205,15 @@ def control_of(point: Point) -> float | None:
 
 def _seen(point: Point, across: Collection[str]) -> Iterator[tuple[tuple[str, Figure], _Seen]]:
     """Every figure of a point, with what it rests on."""
-    names = [runtime.name for runtime in point.runtimes]
+    names = [runtime.key for runtime in point.cases]
     facts = {name: _facts(point, [n for n in names if n != name], across) for name in names}
     control = control_of(point)
     for kept in point.kept:
-        if kept.runtime in facts and _is_whole(kept):
+        if kept.case in facts and _is_whole(kept):
             night = _night(point, kept, control)
-            rests_on = _with_its_own(facts[kept.runtime], kept, across)
+            rests_on = _with_its_own(facts[kept.case], kept, across)
             is_judged = kept.status is None or kept.status in A_LIMIT
-            yield (kept.runtime, _figure_of(kept)), _Seen(night, rests_on, is_judged)
+            yield (kept.case, _figure_of(kept)), _Seen(night, rests_on, is_judged)
 
 
 def _facts(point: Point, others: Collection[str], across: Collection[str]) -> Facts:

@@ -11,7 +11,7 @@ from bench.judging.gates import Gate
 from bench.judging.judge import purpose_of
 from bench.judging.pairing import paired_sides
 from bench.judging.sides import Pairs
-from bench.model.records import Result, Sweep
+from bench.model.records import Result, Session
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ class RecordedPair:
 def recorded_pairs(gate: Gate, result: Result) -> tuple[RecordedPair, ...]:
     """The pairs of which both values are known, in the order in which they were made. Rounds 2n − 1
     and 2n are one pair, whichever of them ran first."""
-    pairs: dict[int, list[Sweep]] = defaultdict(list)
-    for sweep in sorted(result.sweeps, key=lambda sweep: sweep.started_seconds):
-        if (sweep.runtime, sweep.purpose) == (gate.runtime, purpose_of(gate.figure)):
+    pairs: dict[int, list[Session]] = defaultdict(list)
+    for sweep in sorted(result.sessions, key=lambda sweep: sweep.started_seconds):
+        if (sweep.case, sweep.purpose) == (gate.runtime, purpose_of(gate.figure)):
             pairs[(sweep.round + 1) // 2].append(sweep)
     found = [_pair(gate, result, *two) for _, two in sorted(pairs.items()) if len(two) == 2]
     return tuple(pair for pair in found if pair)
 
 
-def _pair(gate: Gate, result: Result, first: Sweep, second: Sweep) -> RecordedPair | None:
+def _pair(gate: Gate, result: Result, first: Session, second: Session) -> RecordedPair | None:
     """Round by round, so that a pair that broke moves no other into its place."""
-    results = [replace(result, sweeps=(replace(sweep, round=1),)) for sweep in (first, second)]
+    results = [replace(result, sessions=(replace(sweep, round=1),)) for sweep in (first, second)]
     (sides,) = paired_sides([gate], *results)
     if not isinstance(sides, Pairs) or not sides.whole:
         return None

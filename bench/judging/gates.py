@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from bench.derive.metrics import BY_QUANTILE, PARTS, QUANTILES, Name, Part
-from bench.model.records import Runtime
+from bench.model.records import CaseRecord
 
 # Found on recorded values of this project's own runs; `outnumber noise` finds them on a machine.
 BYTES_SHARE, SECONDS_SHARE, CEILING_SHARE = 0.01, 0.03, 0.03
@@ -78,7 +78,7 @@ def figures() -> dict[str, Figure]:
     return {figure.words: figure for figure in every}
 
 
-def default_margin(figure: Figure, runtime: Runtime) -> Margin:
+def default_margin(figure: Figure, runtime: CaseRecord) -> Margin:
     """The margin of a figure unless another is given."""
     if figure == LEAK:
         a_python_thread = runtime.kind == "thread" and runtime.language == "Python"
@@ -97,5 +97,5 @@ def margin_without_ratio(figure: Figure) -> Margin:
     return Margin(WITHOUT_RATIO[dimension] if dimension else 1.0, absolute=True)
 
 
-def default_gate(figure: Figure, runtime: Runtime) -> Gate:
-    return Gate(runtime.name, figure, default_margin(figure, runtime))
+def default_gate(figure: Figure, runtime: CaseRecord) -> Gate:
+    return Gate(runtime.key, figure, default_margin(figure, runtime))

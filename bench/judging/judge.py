@@ -23,7 +23,7 @@ from bench.judging.looks import Look
 from bench.judging.pairing import paired_sides, pairs_made
 from bench.judging.sides import Pairs
 from bench.judging.verdicts import Decision, Verdict
-from bench.model.records import Purpose, Result, Runtime
+from bench.model.records import CaseRecord, Purpose, Result
 
 # What is told beside the gates where it moved. The parts of a total are left to `summary`.
 TOLD = tuple(
@@ -53,24 +53,24 @@ def wanted(gates: Sequence[Gate]) -> dict[str, frozenset[Purpose]]:
 
 
 def gates_of(
-    runtimes: Sequence[Runtime], margins: Mapping[Figure, Margin | None], gated: bool = True
+    runtimes: Sequence[CaseRecord], margins: Mapping[Figure, Margin | None], gated: bool = True
 ) -> list[Gate]:
     """A gate for each runtime and figure; the figure's own margin where none is given."""
     return [
-        Gate(runtime.name, figure, margin or default_margin(figure, runtime), gated)
+        Gate(runtime.key, figure, margin or default_margin(figure, runtime), gated)
         for runtime in runtimes
         for figure, margin in margins.items()
     ]
 
 
-def advisory_gates(runtimes: Sequence[Runtime], gates: Sequence[Gate]) -> list[Gate]:
+def advisory_gates(runtimes: Sequence[CaseRecord], gates: Sequence[Gate]) -> list[Gate]:
     """Every other figure, to be told of and to decide nothing."""
     gated = {(gate.runtime, gate.figure) for gate in gates}
     return [
-        Gate(runtime.name, figure, default_margin(figure, runtime), gated=False)
+        Gate(runtime.key, figure, default_margin(figure, runtime), gated=False)
         for runtime in runtimes
         for figure in (*USUAL, *TOLD)
-        if (runtime.name, figure) not in gated
+        if (runtime.key, figure) not in gated
     ]
 
 
@@ -112,7 +112,7 @@ class Judge:
     def final(self, base: Result, new: Result) -> Decision:
         """What was decided, and beside it what else moved: figures that decide nothing."""
         assert self.decision is not None
-        gates = (*self._gates, *advisory_gates(base.runtimes, self._gates))
+        gates = (*self._gates, *advisory_gates(base.cases, self._gates))
         whole = self._decided(gates, base, new, self.look)
         told = [v for v in whole.verdicts if v.gated or has_values(v)]
         return Decision(verdicts=tuple(told))

@@ -44,5 +44,5 @@ def _compared(result: Result, path: Path) -> Compared:
         subject=result.side.subject if result.side else path.name,
         result=path.name,
         started=result.started,
-        versions={runtime.name: runtime.version for runtime in result.runtimes},
+        versions={runtime.key: runtime.version for runtime in result.cases},
     )

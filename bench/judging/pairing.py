@@ -23,7 +23,7 @@ from bench.derive.samples import OVERHEAD, Sample, Series, spoiling
 from bench.judging.gates import BURST, CEILING, LEAK, Figure, Gate
 from bench.judging.looks import FARTHEST
 from bench.judging.sides import Ceilings, Groups, Pairs, Sides, Stopped, known
-from bench.model.records import Result, Sweep
+from bench.model.records import Result, Session
 
 MOST_DOUBTS = 5
 
@@ -62,14 +62,14 @@ def grouped_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Sid
 def _by_round(result: Result) -> ByRound:
     """The sample of each figure in each round: one process's."""
     found: dict[Key, dict[int, Sample]] = {}
-    swept: dict[int, list[Sweep]] = {}
-    for sweep in result.sweeps:
+    swept: dict[int, list[Session]] = {}
+    for sweep in result.sessions:
         if sweep.purpose != "climb" and (sweep.round in swept or len(swept) < FARTHEST):
             swept.setdefault(sweep.round, []).append(sweep)
-    with_bursts = {sweep.runtime for sweep in result.sweeps if sweep.purpose == "burst"}
+    with_bursts = {sweep.case for sweep in result.sessions if sweep.purpose == "burst"}
     for number, sweeps in swept.items():
-        bursts = {sweep.runtime for sweep in sweeps if sweep.purpose == "burst"}
-        for key, samples in _in_groups(replace(result, sweeps=tuple(sweeps))).items():
+        bursts = {sweep.case for sweep in sweeps if sweep.purpose == "burst"}
+        for key, samples in _in_groups(replace(result, sessions=tuple(sweeps))).items():
             # A round without its burst sweep would give the burst of another count.
             if key[1] == BURST and key[0] in with_bursts - bursts:
                 continue
@@ -81,7 +81,7 @@ def _by_round(result: Result) -> ByRound:
 def pairs_made(base: Result, new: Result) -> int:
     """How many pairs of a job were begun. Climbs are in no pairs, and may be more; a job of climbs
     alone has looked once all were made."""
-    sweeps = (*base.sweeps, *new.sweeps)
+    sweeps = (*base.sessions, *new.sessions)
     paired = [sweep.round for sweep in sweeps if sweep.purpose != "climb"]
     return max(paired or [sweep.round for sweep in sweeps], default=0)
 
@@ -93,7 +93,7 @@ def _given_up(result: Result) -> dict[str, int]:
 
 def _in_groups(result: Result) -> dict[Key, tuple[Sample, ...]]:
     return {
-        (one.runtime, Figure(one.metric, one.part, one.quantile)): _samples(one)
+        (one.case, Figure(one.metric, one.part, one.quantile)): _samples(one)
         for one in series(result)
     }
 
@@ -163,7 +163,7 @@ def _grown(gate: Gate, base: Result, new: Result) -> tuple[float, float] | None:
         return None
     medians = []
     for result in (base, new):
-        sweeps = [s for s in result.sweeps if (s.runtime, s.purpose) == (gate.runtime, "leak")]
+        sweeps = [s for s in result.sessions if (s.case, s.purpose) == (gate.runtime, "leak")]
         values = known([grown_bytes_per_unit(sweep) for sweep in sweeps[:FARTHEST]])
         if not values:
             return None
@@ -233,12 +233,12 @@ def _ceilings(gate: Gate, base: Result, new: Result) -> Ceilings:
     )
 
 
-def _climbs(result: Result, runtime: str) -> list[Sweep]:
-    climbs = [one for one in result.sweeps if (one.runtime, one.purpose) == (runtime, "climb")]
+def _climbs(result: Result, runtime: str) -> list[Session]:
+    climbs = [one for one in result.sessions if (one.case, one.purpose) == (runtime, "climb")]
     return climbs[:FARTHEST]
 
 
-def _stopped(sweep: Sweep) -> Stopped:
+def _stopped(sweep: Session) -> Stopped:
     stop = sweep.stop
     at = (stop.limit, stop.where)
     value = next((one.value for one in sweep.limits if (one.name, one.where) == at), None)

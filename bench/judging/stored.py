@@ -17,7 +17,7 @@ from bench.judging.looks import FARTHEST, Look, looks
 from bench.judging.pairing import grouped_sides
 from bench.judging.verdicts import Decision
 from bench.model.likeness import Difference, Topic, differences
-from bench.model.records import Result, Runtime
+from bench.model.records import CaseRecord, Result
 
 # A comparison of results that differ in these says more of the machines than of the runtimes.
 REFUSED: tuple[Topic, ...] = ("machine", "limit", "measuring")
@@ -63,10 +63,10 @@ def judged(
     return Decision(verdicts=tuple(told))
 
 
-def _runtimes(base: Result, new: Result, names: Sequence[str]) -> list[Runtime]:
+def _runtimes(base: Result, new: Result, names: Sequence[str]) -> list[CaseRecord]:
     """The runtimes that either result swept: one that is missing on one side is an event."""
-    swept = {sweep.runtime for result in (base, new) for sweep in result.sweeps}
-    known = {r.name: r for result in (new, base) for r in result.runtimes if r.name in swept}
+    swept = {sweep.case for result in (base, new) for sweep in result.sessions}
+    known = {r.key: r for result in (new, base) for r in result.cases if r.key in swept}
     for name in names:
         if name not in known:
             there = ", ".join(known) or "none"
@@ -77,7 +77,7 @@ def _runtimes(base: Result, new: Result, names: Sequence[str]) -> list[Runtime]:
 def _made(base: Result, new: Result) -> list[Figure]:
     """The figures that decide by default of which either side has the sweeps. A job that has none
     but bursts was made to judge those."""
-    purposes = {sweep.purpose for result in (base, new) for sweep in result.sweeps}
+    purposes = {sweep.purpose for result in (base, new) for sweep in result.sessions}
     usual = [figure for figure in (*BY_DEFAULT, CEILING) if purpose_of(figure) in purposes]
     return usual or ([BURST] if purpose_of(BURST) in purposes else list(BY_DEFAULT))
 

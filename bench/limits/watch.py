@@ -8,7 +8,7 @@ from bench.limits.known import named, survey
 from bench.limits.model import COUNTED, Ending, Resource, Survey
 from bench.limits.recognise import Verdict, recognise
 from bench.limits.takes import Holding, first_takes, rising, takes
-from bench.model.records import MOST_LIMITS, Kind, Limit, Memory
+from bench.model.records import KERNEL, MOST_LIMITS, USER, Kind, Limit, Readings
 from bench.system import System
 
 
@@ -24,15 +24,15 @@ class Watch:
         self._takes: dict[Resource, float | None] = {}
         self._rising: frozenset[Resource] = frozenset()
 
-    def look(self, units: int, memory: Memory) -> None:
+    def look(self, units: int, memory: Readings) -> None:
         """Takes in what the runner holds at rest with `units` alive, and how every limit stands."""
         self.hold(units, memory)
         self._surveys.append(survey(self._child, units))
 
-    def hold(self, units: int, memory: Memory) -> None:
+    def hold(self, units: int, memory: Readings) -> None:
         """Takes in what the runner holds, which takes a few ms, and looks at no limit. The takes
         are those of the units launched since the holding before."""
-        now = Holding.of(self._child, units, memory.user.bytes, memory.kernel.bytes)
+        now = Holding.of(self._child, units, memory[USER].bytes, memory[KERNEL].bytes)
         self._learn(now)
         self._holdings.append(now)
 

@@ -13,7 +13,8 @@ import msgspec
 
 from bench.errors import ResultError
 from bench.faults import placed
-from bench.model.records import VERSION, Bins, Result, Step, Sweep
+from bench.model import format1
+from bench.model.records import BURST, VERSION, Bins, Result, Session, Step
 from outnumber import __version__
 
 LONGEST_MESSAGE = 300
@@ -33,8 +34,8 @@ class _Head(msgspec.Struct):
 def decode(content: bytes) -> Result:
     """The result in `content`. Raises `ResultError` with the place of what is wrong."""
     try:
-        _check_version(msgspec.json.decode(content, type=_Head).outnumber)
-        result = msgspec.json.decode(content, type=Result)
+        version = _checked(msgspec.json.decode(content, type=_Head).outnumber)
+        result = format1.decode(content) if version == 1 else _of_today(content)
     except RecursionError:
         raise ResultError("nested too deeply for a result") from None
     except msgspec.ValidationError as error:
@@ -42,7 +43,7 @@ def decode(content: bytes) -> Result:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ResultError(_not_json(content, str(error))) from None
     for fault in _faults(result):
-        raise ResultError(fault)
+        raise ResultError(_in_format(version, fault))
     return result
 
 
@@ -55,10 +56,10 @@ def encode(record: object) -> bytes:
         return msgspec.json.encode(_whole(msgspec.to_builtins(record)))
 
 
-def fault_of(sweep: Sweep) -> str | None:
+def fault_of(sweep: Session) -> str | None:
     """Why a sweep could not be read again if it were saved; `None` where it could."""
     try:
-        again = msgspec.json.decode(encode(sweep), type=Sweep)
+        again = msgspec.json.decode(encode(sweep), type=Session)
     except msgspec.ValidationError as error:
         return _placed(str(error))
     return next(_sweep_faults("$", again), None)
@@ -83,7 +84,18 @@ def printable(text: str) -> str:
     return plain if len(plain) <= LONGEST_MESSAGE else plain[:LONGEST_MESSAGE] + " …"
 
 
-def _check_version(version: object) -> None:
+def _of_today(content: bytes) -> Result:
+    return msgspec.json.decode(content, type=Result)
+
+
+def _in_format(version: int, fault: str) -> str:
+    """The fault with its place as a file of this version names it."""
+    for today, then in format1.PLACES.items() if version == 1 else ():
+        fault = fault.replace(today, then)
+    return fault
+
+
+def _checked(version: object) -> int:
     if version is None:
         raise ResultError('not a result of outnumber, which begins with {"outnumber": 1')
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
@@ -93,6 +105,7 @@ def _check_version(version: object) -> None:
             f"$.outnumber: version {printable(str(version))} of the format, but outnumber "
             f"{__version__} reads up to {VERSION}; try `pip install --upgrade outnumber`"
         )
+    return version
 
 
 def _placed(message: str) -> str:
@@ -113,14 +126,14 @@ def _not_json(content: bytes, message: str) -> str:
 
 def _faults(result: Result) -> Iterator[str]:
     """What types cannot say: names that are there twice or not at all, and broken histograms."""
-    yield from _twice("$.runtimes", [runtime.name for runtime in result.runtimes], "the runtime")
-    sweeps = [f"{s.runtime} {s.purpose} {s.round}" for s in result.sweeps]
-    yield from _twice("$.sweeps", sweeps, "the sweep")
-    names = {runtime.name for runtime in result.runtimes}
-    for number, sweep in enumerate(result.sweeps):
-        place = f"$.sweeps[{number}]"
-        if sweep.runtime not in names:
-            yield f"{place}.runtime: {printable(sweep.runtime)} is not among $.runtimes"
+    yield from _twice("$.cases", [runtime.key for runtime in result.cases], "the case")
+    sweeps = [f"{s.case} {s.purpose} {s.round}" for s in result.sessions]
+    yield from _twice("$.sessions", sweeps, "the session")
+    names = {runtime.key for runtime in result.cases}
+    for number, sweep in enumerate(result.sessions):
+        place = f"$.sessions[{number}]"
+        if sweep.case not in names:
+            yield f"{place}.case: {printable(sweep.case)} is not among $.cases"
         yield from _sweep_faults(place, sweep)
 
 
@@ -132,7 +145,7 @@ def _twice(place: str, keys: Sequence[str], what: str) -> Iterator[str]:
         seen.add(key)
 
 
-def _sweep_faults(place: str, sweep: Sweep) -> Iterator[str]:
+def _sweep_faults(place: str, sweep: Session) -> Iterator[str]:
     for number, step in enumerate(sweep.steps):
         yield from _step_faults(f"{place}.steps[{number}]", step)
     if sweep.purpose != "leak":
@@ -147,11 +160,10 @@ def _sweep_faults(place: str, sweep: Sweep) -> Iterator[str]:
 def _step_faults(place: str, step: Step) -> Iterator[str]:
     if step.spawned > step.alive:
         yield f"{place}.spawned: {step.spawned}, more than the {step.alive} alive"
-    rounds = {"latencies": step.latencies, "awake_latencies": step.awake_latencies}
-    for name, latencies in rounds.items():
-        if latencies:
-            yield from _bins_faults(f"{place}.{name}.start", latencies.start)
-            yield from _bins_faults(f"{place}.{name}.empty", latencies.empty)
+    if BURST not in step.seconds:
+        yield f"{place}.seconds: {BURST} is missing"
+    for name, bins in step.samples.items():
+        yield from _bins_faults(f"{place}.samples.{printable(name)}", bins)
 
 
 def _bins_faults(place: str, bins: Bins) -> Iterable[str]:

@@ -15,7 +15,7 @@ from bench import files
 from bench.errors import MeasureError, ResultError, UsageError
 from bench.leftovers import Claim
 from bench.model.decoding import CUT_SHORT, NewerResultError, decode, encode, printable
-from bench.model.records import MOST_SWEEPS, Result
+from bench.model.records import MOST_SESSIONS, Result
 
 LARGEST_BYTES = 64 * 2**20  # a default run's result has about 2 MB
 BEGINNING = b'{"outnumber":'
@@ -95,9 +95,9 @@ class ResultFile:
 
     def _refuse_unreadable(self, result: Result, content: bytes) -> None:
         """Raises `MeasureError` for what is larger than any reader takes."""
-        if len(content) > LARGEST_BYTES or len(result.sweeps) > MOST_SWEEPS:
+        if len(content) > LARGEST_BYTES or len(result.sessions) > MOST_SESSIONS:
             raise MeasureError(
-                f"{self.path}: a result has at most {MOST_SWEEPS:,} sweeps and "
+                f"{self.path}: a result has at most {MOST_SESSIONS:,} sweeps and "
                 f"{LARGEST_BYTES >> 20} MiB; what was saved before is kept"
             )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from bench.derive.metrics import Metric, Name
-from bench.model.records import FUTEX_SLOTS, Machine, Memory, Result, Runtime
+from bench.model.records import FUTEX_SLOTS, CaseRecord, Machine, Result
 from bench.system import whole_number
 
 Topic = Literal["machine", "limit", "version", "environment", "setting", "measuring"]
@@ -110,7 +110,7 @@ def facts_of(result: Result) -> dict[Topic, dict[str, str]]:
     return {
         "machine": _machine(result.machine),
         "limit": dict(result.machine.limits),
-        "version": {version_of(r.name): r.version or UNKNOWN for r in _ran(result)},
+        "version": {version_of(r.key): r.version or UNKNOWN for r in _ran(result)},
         "environment": {
             name: value for runtime in _ran(result) for name, value in _environment(result, runtime)
         },
@@ -123,7 +123,7 @@ def facts_with_counts(result: Result, metrics: Iterable[Metric]) -> dict[Topic, 
     """The same with what was asked for, and the counts behind its figures, which `metrics` are."""
     facts = facts_of(result)
     counts = {
-        f"{metric.runtime} {COUNTED[metric.metric]}": f"{metric.at:,}"
+        f"{metric.case} {COUNTED[metric.metric]}": f"{metric.at:,}"
         for metric in metrics
         if metric.metric in COUNTED and metric.value is not None and metric.at is not None
     }
@@ -175,12 +175,12 @@ def _machine(machine: Machine) -> dict[str, str]:
     return {name: UNKNOWN if value is None else str(value) for name, value in values.items()}
 
 
-def _ran(result: Result) -> list[Runtime]:
-    swept = {sweep.runtime for sweep in result.sweeps if sweep.steps}
-    return [runtime for runtime in result.runtimes if runtime.name in swept]
+def _ran(result: Result) -> list[CaseRecord]:
+    swept = {sweep.case for sweep in result.sessions if sweep.steps}
+    return [runtime for runtime in result.cases if runtime.key in swept]
 
 
-def _environment(result: Result, runtime: Runtime) -> Iterator[tuple[str, str]]:
+def _environment(result: Result, runtime: CaseRecord) -> Iterator[tuple[str, str]]:
     """What moves a runtime's figures and is no version, setting or limit: by one rule.
 
     Of the facts that a runner gives, those count that all its processes in the result agree on, but
@@ -188,17 +188,17 @@ def _environment(result: Result, runtime: Runtime) -> Iterator[tuple[str, str]]:
     differ each time, a path in each folder, and neither moves a figure. Of its variables all count
     that were recorded as such; those of the plan are settings.
     """
-    hellos = [s.hello for s in result.sweeps if s.runtime == runtime.name and s.hello]
+    hellos = [s.hello for s in result.sessions if s.case == runtime.key and s.hello]
     facts = [hello.facts for hello in hellos]
     for name, value in facts[0].items() if facts else ():
         alike = all(other.get(name) == value for other in facts)
         if alike and not _is_of_one_process(name, value):
-            yield _short(f"{runtime.name} {name}", LONGEST_NAME), _short(value, LONGEST_FACT)
+            yield _short(f"{runtime.key} {name}", LONGEST_NAME), _short(value, LONGEST_FACT)
     seen = [hello.environment for hello in hellos]
     if seen and seen[0] is not None and all(other == seen[0] for other in seen):
         own = [f"{n}={v}" for n, v in seen[0].items() if f"env {n}" not in result.plan.settings]
         words = ", ".join(own) or NO_VARIABLES
-        yield f"{runtime.name} {VARIABLES}", _short(words, LONGEST_FACT)
+        yield f"{runtime.key} {VARIABLES}", _short(words, LONGEST_FACT)
 
 
 # The words in a fact's name, and the form of a value, that name a process or a place.
@@ -225,28 +225,26 @@ def _measuring(result: Result) -> dict[str, str]:
     kernel looked for its sleeping threads."""
     own = {"outnumber": result.version, "harness's python": result.machine.python}
     sources = {
-        source_of(runtime.name, part): ", ".join(sorted(read))
+        source_of(runtime.key, part): ", ".join(sorted(read))
         for runtime in _ran(result)
-        for part, read in _sources(result, runtime.name).items()
+        for part, read in _sources(result, runtime.key).items()
     }
     slots = {
-        f"{runtime.name} futex slots": ", ".join(f"{value:,}" for value in sorted(read))
+        f"{runtime.key} futex slots": ", ".join(f"{value:,}" for value in sorted(read))
         for runtime in _ran(result)
-        if (read := _futex_slots(result, runtime.name))
+        if (read := _futex_slots(result, runtime.key))
     }
     return own | sources | slots
 
 
 def _futex_slots(result: Result, runtime: str) -> set[int]:
     """What its processes had at their highest counts: with many processors the hash grows."""
-    last = [sweep.steps[-1] for sweep in result.sweeps if sweep.runtime == runtime and sweep.steps]
+    last = [sweep.steps[-1] for sweep in result.sessions if sweep.case == runtime and sweep.steps]
     return {step.counts[FUTEX_SLOTS] for step in last if FUTEX_SLOTS in step.counts}
 
 
 def _sources(result: Result, runtime: str) -> dict[str, set[str]]:
-    memories: list[Memory] = [
-        step.memory for sweep in result.sweeps if sweep.runtime == runtime for step in sweep.steps
-    ]
-    found = {part: {getattr(m, part).source for m in memories} for part in READINGS}
+    steps = [step for sweep in result.sessions if sweep.case == runtime for step in sweep.steps]
+    found = {part: {step.read(part).source for step in steps} for part in READINGS}
     # A step that was cut short was read nowhere: that is no other source than its neighbours'.
     return {part: sources - {UNKNOWN} or sources for part, sources in found.items()}

@@ -5,21 +5,21 @@ these records in one place, `bench.derive.figures`, when they are read. Seconds 
 `None` is "unknown" everywhere, and never 0.
 
 Version history of the format (`Result.outnumber`):
-    1  the first; `Result.control`, `Limit.alive`, `Limit.at_most` and `Side.given_up` came to it
-       before any release; `Step.doubts`, `Step.awake_latencies`, `Step.counts`,
-       `Step.uncollected`, `Step.collected`, `Sweep.others_share`, `Sweep.stolen_share` and
-       `Hello.environment` after it, with defaults.
+    2  sessions of cases (sweeps of runtimes before); what a step measured stands by name;
+    1  the first, still read (`bench.model.format1`); its last fields came after its release, with
+       defaults.
 """
 
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-VERSION: Final = 1
+VERSION: Final = 2
 MEMORY_LIMIT: Final = "MemAvailable"  # the one limit that units of every runtime use
 
 # THE bounds: of what a runner may reply, of what is recorded, and of what is read again. They are
@@ -27,7 +27,7 @@ MEMORY_LIMIT: Final = "MemAvailable"  # the one limit that units of every runtim
 # from taking all memory; no run may make more (`bench.engine.ledger`).
 MOST: Final = 2**53
 MOST_STEPS: Final = 2_000
-MOST_SWEEPS: Final = 20_000
+MOST_SESSIONS: Final = 20_000
 MOST_LIMITS: Final = 1_000
 Count = Annotated[int, Meta(ge=0, le=MOST)]
 Bytes = Annotated[int, Meta(ge=0, le=MOST)]
@@ -39,7 +39,33 @@ Word = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(max_length=10_000)]
 Facts = Annotated[dict[Word, Text], Meta(max_length=200)]
 Counts = Annotated[dict[Word, Count], Meta(max_length=200)]
-FUTEX_SLOTS: Final = "futex_slots"  # among a step's counts
+
+# The names under which the engine keeps what it measures. Readings:
+USER: Final = "user"
+RSS: Final = "rss"
+KERNEL: Final = "kernel"
+KERNEL_STACK: Final = "kernel_stack"
+PAGE_TABLES: Final = "page_tables"
+HUGE_PAGES: Final = "huge_pages"
+UNCOLLECTED: Final = "uncollected"
+COLLECTED: Final = "collected"
+# Durations; CPU time has the names `user` and `system`:
+BURST: Final = "burst"
+SYSTEM: Final = "system"
+GC: Final = "gc"
+LONGEST_SPAWN: Final = "longest_spawn"
+RELEASE: Final = "release"
+# Counts:
+MINOR_FAULTS: Final = "minor_faults"
+MAJOR_FAULTS: Final = "major_faults"
+THREADS: Final = "threads"
+FUTEX_SLOTS: Final = "futex_slots"
+# Samples; each has its round with nothing spawned beside it, `start_empty`:
+START: Final = "start"
+AWAKE_START: Final = "awake_start"
+EMPTY: Final = "_empty"
+
+DEFAULT_UNIT: Final = "gate"
 
 Kind = Literal["thread", "task"]
 Purpose = Literal["climb", "short", "burst", "leak"]
@@ -62,19 +88,13 @@ class Reading(Record, frozen=True, kw_only=True):
     source: str
 
 
-class Memory(Record, frozen=True, kw_only=True):
-    """A process's memory at rest. Absolute readings: only their differences mean anything.
+Readings = Annotated[dict[Word, Reading], Meta(max_length=200)]
+UNKNOWN: Final = Reading(bytes=None, source="unknown")
 
-    `kernel` is all kernel memory, of which `kernel_stack` and `page_tables` are parts. A reading
-    may be system-wide (its source says so); then it is good for differences alone.
-    """
 
-    user: Reading
-    rss: Reading
-    kernel: Reading
-    kernel_stack: Reading
-    page_tables: Reading
-    huge_pages_bytes: Bytes | None = None
+def reading(readings: Mapping[str, Reading], name: str) -> Reading:
+    """The reading of this name; an unknown one where there is none."""
+    return readings.get(name, UNKNOWN)
 
 
 class Bins(Record, frozen=True, kw_only=True):
@@ -83,13 +103,6 @@ class Bins(Record, frozen=True, kw_only=True):
 
     floors_ns: tuple[Nanoseconds, ...]
     counts: tuple[Count, ...]
-
-
-class Latencies(Record, frozen=True, kw_only=True):
-    """Start latencies of units spawned one at a time, and the same round with nothing spawned."""
-
-    start: Bins
-    empty: Bins
 
 
 class Refusal(Record, frozen=True, kw_only=True):
@@ -102,40 +115,40 @@ class Refusal(Record, frozen=True, kw_only=True):
 
 
 class Step(Record, frozen=True, kw_only=True):
-    """One count in a sweep: its `alive` units were all started and parked while it was measured.
+    """One count in a session: its `alive` units were all started and parked while it was measured.
 
-    `spawned` units were launched in this step's burst. CPU seconds and faults are those of the
-    runner over the burst. `longest_spawn_seconds` is the longest single spawn call; `gc_seconds`
-    the collector's part where the runtime can tell. `release_seconds` is how long the release that
-    followed this step took, where one did. `latencies` were timed on the machine as it was,
-    `awake_latencies` with the runner held on one processor, so that no other had to wake.
-    `counts` are whatever else the runner counts, by name. In some cycles of a leak sweep,
-    `uncollected` and `collected` are the user memory once all units had ended: before the collector
-    ran, and after.
+    `spawned` units were launched in this step's burst. What was measured stands by name, so that
+    a further quantity needs no further field. `readings` are memory at rest, of which only
+    differences mean anything: `kernel` is all kernel memory, of which `kernel_stack` and
+    `page_tables` are parts; `uncollected` and `collected` are user memory once all units of a leak
+    check's cycle had ended, before the collector ran and after. `seconds` are durations: `burst`,
+    which each step has; CPU time over it (`user`, `system`); `gc`, the collector's part of it;
+    `longest_spawn`, a single call; `release`, which followed the step. `counts` are the page faults
+    over the burst, the threads, and whatever else the runner counts. `samples` are latencies of
+    units spawned one at a time (`start`, on the machine as it was; `awake_start`, with the runner
+    held on one processor), each with the same round with nothing spawned (`start_empty`, …).
     """
 
     requested: Count
     alive: Count
     spawned: Count
-    burst_seconds: Seconds
-    memory: Memory
-    user_seconds: Seconds | None = None
-    system_seconds: Seconds | None = None
-    minor_faults: Count | None = None
-    major_faults: Count | None = None
-    longest_spawn_seconds: Seconds | None = None
-    gc_seconds: Seconds | None = None
-    threads: Count | None = None
-    latencies: Latencies | None = None
-    awake_latencies: Latencies | None = None
+    readings: Readings = {}
+    seconds: Annotated[dict[Word, Seconds], Meta(max_length=200)] = {}
     counts: Counts = {}
+    samples: Annotated[dict[Word, Bins], Meta(max_length=200)] = {}
     refusal: Refusal | None = None
     swapped: bool = False
-    release_seconds: Seconds | None = None
-    uncollected: Reading | None = None
-    collected: Reading | None = None
     warnings: tuple[str, ...] = ()
     doubts: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+
+    @property
+    def burst_seconds(self) -> float:
+        """How long the burst took."""
+        return self.seconds[BURST]
+
+    def read(self, name: str) -> Reading:
+        """The reading of this name; an unknown one where there is none."""
+        return reading(self.readings, name)
 
 
 class Limit(Record, frozen=True, kw_only=True):
@@ -207,7 +220,7 @@ class Hello(Record, frozen=True, kw_only=True):
     environment: Facts | None = None
 
 
-class Sweep(Record, frozen=True, kw_only=True):
+class Session(Record, frozen=True, kw_only=True):
     """One fresh runner process taken through growing counts, or for a leak through cycles.
 
     A burst sweep has one step, 0 → N. In a leak sweep each step is one cycle: grow, measure alive,
@@ -218,14 +231,14 @@ class Sweep(Record, frozen=True, kw_only=True):
     the grain of the clocks perhaps a little under 0, `stolen_share` that of other machines.
     """
 
-    runtime: str
+    case: Word
     purpose: Purpose
     round: Count
     started_seconds: Seconds
     seconds: Seconds
     stop: Stop
     hello: Hello | None = None
-    baseline: Memory | None = None
+    baseline: Readings | None = None
     steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
     warnings: tuple[str, ...] = ()
     limits: Annotated[tuple[Limit, ...], Meta(max_length=MOST_LIMITS)] = ()
@@ -233,10 +246,36 @@ class Sweep(Record, frozen=True, kw_only=True):
     stolen_share: Share | None = None
 
 
-class Runtime(Record, frozen=True, kw_only=True):
-    """One runtime of the run, as the catalogue has it. `reason` says why it was left out."""
+class Case(Record, frozen=True, kw_only=True):
+    """The subject of one row: a runtime, a unit kind, its settings, and the interpreter and the
+    host where several are compared."""
 
-    name: str
+    runtime: Word
+    unit: Word = DEFAULT_UNIT
+    settings: Facts = {}
+    python: Word | None = None
+    host: Word | None = None
+
+    @property
+    def key(self) -> str:
+        """The case in one word: the runtime's name alone where everything else is the default, else
+        `goroutine:locked`, `asyncio:calls,calls=100`, `asyncio@3.13`."""
+        words = [self.unit] if self.unit != DEFAULT_UNIT or self.settings else []
+        words += [f"{name}={value}" for name, value in sorted(self.settings.items())]
+        return "".join(
+            (
+                self.runtime,
+                f":{','.join(words)}" if words else "",
+                f"@{self.python}" if self.python else "",
+                f"%{self.host}" if self.host else "",
+            )
+        )
+
+
+class CaseRecord(Case, frozen=True, kw_only=True):
+    """A case of a run, with what the catalogue says of its runtime. `reason` says why it was left
+    out; `version` is the runtime's."""
+
     label: str
     kind: Kind
     language: str
@@ -297,15 +336,15 @@ class Result(Record, frozen=True, kw_only=True):
     where it is one of the two sides of a job. `control` is how long the same fixed work took at
     several moments of the run; `None` where it was not measured."""
 
-    outnumber: Literal[1]
+    outnumber: Literal[2]
     version: str
     command: str
     started: str
     finished: str | None
     machine: Machine
     plan: Plan
-    runtimes: tuple[Runtime, ...]
-    sweeps: Annotated[tuple[Sweep, ...], Meta(max_length=MOST_SWEEPS)] = ()
+    cases: tuple[CaseRecord, ...]
+    sessions: Annotated[tuple[Session, ...], Meta(max_length=MOST_SESSIONS)] = ()
     warnings: tuple[str, ...] = ()
     side: Side | None = None
-    control: Annotated[tuple[Seconds, ...], Meta(max_length=MOST_SWEEPS)] | None = None
+    control: Annotated[tuple[Seconds, ...], Meta(max_length=MOST_SESSIONS)] | None = None

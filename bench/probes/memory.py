@@ -12,13 +12,22 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
-from bench.model.records import Memory, Reading
+from bench.model.records import (
+    HUGE_PAGES,
+    KERNEL,
+    KERNEL_STACK,
+    PAGE_TABLES,
+    RSS,
+    USER,
+    Reading,
+    Readings,
+)
 from bench.probes import portable
 from bench.probes.cgroup import SweepCgroup
 from bench.probes.kernel import UNKNOWN, KernelSource, choose, reading
 from bench.system import System
 
-GONE = Memory(user=UNKNOWN, rss=UNKNOWN, kernel=UNKNOWN, kernel_stack=UNKNOWN, page_tables=UNKNOWN)
+GONE: Readings = dict.fromkeys((USER, RSS, KERNEL, KERNEL_STACK, PAGE_TABLES), UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class MemoryProbe:
         there is a v1 cgroup, 1 to 3 elsewhere (see `bench.probes.kernel`)."""
         return self._kernel.lag_seconds
 
-    def read(self) -> Memory:
+    def read(self) -> Readings:
         """The memory now. Never raises: a process that is gone has unknown readings throughout.
 
         The kernel's part is read before the process's own, so that an end in between cannot leave
@@ -54,14 +63,14 @@ class MemoryProbe:
         user, rss = self._user(rollup), self._rss(rollup)
         if user.bytes is None and rss.bytes is None:
             return GONE
-        return Memory(
-            user=user,
-            rss=rss,
-            kernel=kernel,
-            kernel_stack=stacks,
-            page_tables=tables,
-            huge_pages_bytes=rollup.get("AnonHugePages"),
-        )
+        return {
+            USER: user,
+            RSS: rss,
+            KERNEL: kernel,
+            KERNEL_STACK: stacks,
+            PAGE_TABLES: tables,
+            HUGE_PAGES: reading(rollup.get("AnonHugePages"), "smaps_rollup AnonHugePages"),
+        }
 
     @cached_property
     def _kernel(self) -> KernelSource:

@@ -137,7 +137,7 @@ def _subjects(digest: Digest) -> list[Subject]:
     assert isinstance(spawned, Spawns)
     starts = {row.runtime: row.populations for row in spawned.rows}
     limits = {plain(name): tuple(limits_of(sweeps)) for name, sweeps in by_runtime(digest.result)}
-    known = {plain(metric.runtime) for metric in digest.metrics if metric.value is not None}
+    known = {plain(metric.case) for metric in digest.metrics if metric.value is not None}
     tables = {titled.name: titled.table for titled in digest.tables}
     return [
         Subject(row, close[row.name], limits[row.name], tables, starts[row.name])

@@ -64,10 +64,10 @@ def figures_of(result: Result) -> tuple[Figure, ...]:
     behind = {_key(one): one for one in series(result)}
     metrics = figures(result)
     choices = {
-        name: choose([sweep for sweep in result.sweeps if sweep.runtime == name])
-        for name in {metric.runtime for metric in metrics}
+        name: choose([sweep for sweep in result.sessions if sweep.case == name])
+        for name in {metric.case for metric in metrics}
     }
-    return tuple(_figure(m, behind.get(_key(m)), choices[m.runtime]) for m in metrics)
+    return tuple(_figure(m, behind.get(_key(m)), choices[m.case]) for m in metrics)
 
 
 def sift(
@@ -147,4 +147,4 @@ def _units(metric: Metric, choice: Choice) -> int | Literal["climb"] | None:
 
 
 def _key(one: Metric | Series) -> Sequence[object]:
-    return (one.runtime, one.metric, one.part, one.quantile)
+    return (one.case, one.metric, one.part, one.quantile)

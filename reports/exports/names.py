@@ -29,7 +29,7 @@ def runtime_name(figure: Figure, against: Callable[[str], bool] = lambda _: Fals
     Another name, or one that a format is `against`, has the rest replaced and, after a `~` that no
     safe name has, a digest of the whole: what was told apart still is, and in every run alike.
     """
-    name = figure.metric.runtime
+    name = figure.metric.case
     if _SAFE.fullmatch(name) and not against(name):
         return name
     readable = re.sub(r"[^A-Za-z0-9.+-]+", "_", name)[:LONGEST]
@@ -66,7 +66,7 @@ def doubted(figures: Sequence[Figure]) -> list[str]:
     """A line for each doubt about figures of the result, ready for a terminal."""
     lines = []
     for doubt in DOUBTS:
-        held = [one.metric.runtime for one in figures if one.metric.doubt == doubt.name]
+        held = [one.metric.case for one in figures if one.metric.doubt == doubt.name]
         if held:
             count = f"{len(held):,} figure{'' if len(held) == 1 else 's'}"
             names = ", ".join(map(escape.terminal, dict.fromkeys(held)))
@@ -80,7 +80,7 @@ def told(left_out: Iterable[LeftOut]) -> list[str]:
     runtimes: dict[tuple[str, str], list[str]] = {}
     for one in left_out:
         quantity = quantity_name(one.figure.metric)
-        runtimes.setdefault((quantity, one.reason), []).append(one.figure.metric.runtime)
+        runtimes.setdefault((quantity, one.reason), []).append(one.figure.metric.case)
     return [
         f"left out: {name} of {', '.join(map(escape.terminal, these))}: {reason}"
         for (name, reason), these in runtimes.items()

@@ -29,10 +29,8 @@ NOT_SECONDS = "not seconds; kept in extra_info alone"
 def export(figures: Sequence[Figure], result: Result) -> Export:
     """The durations as benchmarks, grouped by what they measure."""
     kept, left_out = sift(figures, lambda one: None if one.dimension == "seconds" else NOT_SECONDS)
-    timed = {figure.metric.runtime for figure in kept}
-    left_out = [
-        one if one.figure.metric.runtime in timed else _without_place(one) for one in left_out
-    ]
+    timed = {figure.metric.case for figure in kept}
+    left_out = [one if one.figure.metric.case in timed else _without_place(one) for one in left_out]
     left_out += unlike_samples(kept)
     if not kept:
         return Export(None, tuple(left_out))
@@ -57,7 +55,7 @@ def _benchmarks(
 ) -> Iterable[Mapping[str, object]]:
     begun: set[str] = set()
     for figure in kept:
-        runtime = figure.metric.runtime
+        runtime = figure.metric.case
         others = {} if runtime in begun else _others(runtime, figures)
         begun.add(runtime)
         yield _benchmark(figure, others)
@@ -81,7 +79,7 @@ def _others(runtime: str, figures: Iterable[Figure]) -> Mapping[str, object]:
     return {
         figure_name(one): {"value": one.metric.value, **facts(one)}
         for one in figures
-        if one.metric.runtime == runtime
+        if one.metric.case == runtime
         and one.dimension != "seconds"
         and one.metric.value is not None
     }

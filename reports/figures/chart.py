@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric
-from bench.model.records import Kind, Machine, Result, Runtime
+from bench.model.records import CaseRecord, Kind, Machine, Result
 from reports.wording import units
 from reports.wording.doubted import marked, note
 from reports.wording.escape import plain
@@ -126,11 +126,11 @@ class Chart:
         return note(self.drawn_doubts)
 
 
-def who(runtime: Runtime) -> dict[str, Any]:
+def who(runtime: CaseRecord) -> dict[str, Any]:
     """The fields of a `Row`."""
     return {
-        "runtime": plain(runtime.name),
-        "label": short(runtime.label) or plain(runtime.name) or "unnamed",
+        "runtime": plain(runtime.key),
+        "label": short(runtime.label) or plain(runtime.key) or "unnamed",
         "kind": runtime.kind,
     }
 
@@ -140,22 +140,22 @@ def known_doubts(metrics: Mapping[str, Metric | None]) -> Doubts:
     return {key: one.doubt for key, one in metrics.items() if one and one.doubt}
 
 
-def ran(result: Result, metrics: Iterable[Metric]) -> list[Runtime]:
+def ran(result: Result, metrics: Iterable[Metric]) -> list[CaseRecord]:
     """The runtimes that have figures, each once, in the result's order."""
-    named = {metric.runtime for metric in metrics}
-    return list({r.name: r for r in result.runtimes if r.name in named}.values())
+    named = {metric.case for metric in metrics}
+    return list({r.key: r for r in result.cases if r.key in named}.values())
 
 
 def left_out(result: Result, metrics: Iterable[Metric]) -> tuple[str, ...]:
     """A sentence for each runtime that was meant to run and did not."""
-    there = {runtime.name for runtime in ran(result, metrics)}
-    absent = [runtime for runtime in result.runtimes if runtime.name not in there]
+    there = {runtime.key for runtime in ran(result, metrics)}
+    absent = [runtime for runtime in result.cases if runtime.key not in there]
     if not there and not absent:
         return ("nothing was measured",)
     return tuple(
-        f"{short(one.name)} was left out: {short(one.reason, 120)}"
+        f"{short(one.key)} was left out: {short(one.reason, 120)}"
         if one.reason
-        else f"{short(one.name)} did not run"
+        else f"{short(one.key)} did not run"
         for one in absent
     )
 
@@ -191,7 +191,7 @@ def caption(result: Result) -> str:
     """Machine, versions and date in one line, for the foot of a figure."""
     machine: Machine = result.machine
     versions = [
-        f"{short(r.name)} {short(r.version)}" for r in result.runtimes if r.version and not r.reason
+        f"{short(r.key)} {short(r.version)}" for r in result.cases if r.version and not r.reason
     ]
     facts = [
         f"{machine.cpus or '?'} × {short(machine.cpu or 'unknown CPU', 40)}",

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from bench.derive.allowances import Allowance, Allowances, allowances
 from bench.derive.metrics import Metric, find
-from bench.model.records import Result, Runtime
+from bench.model.records import CaseRecord, Result
 from reports.figures.chart import (
     Chart,
     Column,
@@ -131,8 +131,7 @@ def closeness(result: Result, metrics: Sequence[Metric]) -> LimitsCloseness:
     """The limits of each runtime that ran."""
     found = {one.runtime: one for one in allowances(result)}
     rows = [
-        _row(one, found[one.name], find(metrics, one.name, "ceiling"))
-        for one in ran(result, metrics)
+        _row(one, found[one.key], find(metrics, one.key, "ceiling")) for one in ran(result, metrics)
     ]
     rows.sort(key=lambda row: row.binding.units if row.binding else float("inf"))
     return LimitsCloseness(
@@ -144,7 +143,7 @@ def closeness(result: Result, metrics: Sequence[Metric]) -> LimitsCloseness:
     )
 
 
-def _row(runtime: Runtime, found: Allowances, ceiling: Metric | None) -> Closeness:
+def _row(runtime: CaseRecord, found: Allowances, ceiling: Metric | None) -> Closeness:
     return Closeness(
         **who(runtime),
         bounds=tuple(_bound(one, one is found.binding) for one in found.rows),

@@ -9,7 +9,7 @@ from typing import ClassVar
 from bench.derive.doubts import gravest
 from bench.derive.growth import Growth, Line, Point, growths
 from bench.derive.metrics import Metric
-from bench.model.records import Result, Runtime
+from bench.model.records import CaseRecord, Result
 from reports.figures.chart import (
     Chart,
     Column,
@@ -103,8 +103,8 @@ class MemoryGrowth(Chart):
 def growth(result: Result, metrics: Sequence[Metric]) -> MemoryGrowth:
     """A curve for each runtime that ran."""
     grown = {one.runtime: one for one in growths(result)}
-    rows = tuple(_curve(runtime, grown[runtime.name]) for runtime in ran(result, metrics))
-    lacks = grouped(_lacks(rows, [grown[r.name] for r in ran(result, metrics)]), len(rows))
+    rows = tuple(_curve(runtime, grown[runtime.key]) for runtime in ran(result, metrics))
+    lacks = grouped(_lacks(rows, [grown[r.key] for r in ran(result, metrics)]), len(rows))
     return MemoryGrowth(
         title=_title(rows, result, metrics),
         how=HOW,
@@ -114,7 +114,7 @@ def growth(result: Result, metrics: Sequence[Metric]) -> MemoryGrowth:
     )
 
 
-def _curve(runtime: Runtime, grown: Growth) -> Curve:
+def _curve(runtime: CaseRecord, grown: Growth) -> Curve:
     return Curve(
         **who(runtime),
         points=grown.points,

@@ -10,7 +10,7 @@ from bench.derive.allowances import Allowance, Allowances, allowances
 from bench.derive.choice import ENDED
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric, find
-from bench.model.records import Result, Runtime, Status
+from bench.model.records import CaseRecord, Result, Status
 from reports.figures.chart import (
     Chart,
     Column,
@@ -107,7 +107,7 @@ class HowMany(Chart):
 def how_many(result: Result, metrics: Sequence[Metric]) -> HowMany:
     """A bar for each runtime that ran."""
     bounds = {one.runtime: one for one in allowances(result)}
-    reaches = [_reach(one, metrics, bounds[one.name], result) for one in ran(result, metrics)]
+    reaches = [_reach(one, metrics, bounds[one.key], result) for one in ran(result, metrics)]
     rows = tuple(sorted(reaches, key=lambda row: (row.far is None, row.far or 0)))
     return HowMany(
         title=_title(rows),
@@ -119,15 +119,15 @@ def how_many(result: Result, metrics: Sequence[Metric]) -> HowMany:
 
 
 def _reach(
-    runtime: Runtime, metrics: Sequence[Metric], bounds: Allowances, result: Result
+    runtime: CaseRecord, metrics: Sequence[Metric], bounds: Allowances, result: Result
 ) -> Reach:
-    ceiling = find(metrics, runtime.name, "ceiling")
+    ceiling = find(metrics, runtime.key, "ceiling")
     assert ceiling is not None  # every runtime that ran has one
     reached = None if ceiling.value is None else int(ceiling.value)
     projected = _projected(ceiling, bounds)
     stopped = ceiling.status in ENDED and ceiling.limit is not None
     limit = bounds.binding.limit if bounds.binding and projected is not None else ceiling.limit
-    named = stopper(result.sweeps, runtime.name, runtime.kind) if stopped else None
+    named = stopper(result.sessions, runtime.key, runtime.kind) if stopped else None
     return Reach(
         **who(runtime),
         reached=reached,

@@ -11,7 +11,7 @@ from bench.derive.doubts import gravest
 from bench.derive.latencies import STARTS, Population, Start, populations
 from bench.derive.metrics import QUANTILES, Metric, find
 from bench.derive.statistics import Estimate
-from bench.model.records import Purpose, Result, Runtime
+from bench.model.records import CaseRecord, Purpose, Result
 from reports.figures.chart import (
     Chart,
     Column,
@@ -158,7 +158,7 @@ class Spawns(Chart):
 def spawn(result: Result, metrics: Sequence[Metric]) -> Spawns:
     """A row for each runtime that ran."""
     timed = populations(result)
-    rows = tuple(_row(one, metrics, timed[one.name]) for one in ran(result, metrics))
+    rows = tuple(_row(one, metrics, timed[one.key]) for one in ran(result, metrics))
     return Spawns(
         title=_title(rows),
         how=HOW,
@@ -175,8 +175,8 @@ def start_and_overhead(one: Population) -> str:
     return f"{name}, {units.seconds(one.overhead)}"
 
 
-def _row(runtime: Runtime, metrics: Sequence[Metric], timed: Sequence[Population]) -> Spawn:
-    get = partial(find, metrics, runtime.name)
+def _row(runtime: CaseRecord, metrics: Sequence[Metric], timed: Sequence[Population]) -> Spawn:
+    get = partial(find, metrics, runtime.key)
     figures = {
         start.metric: [get(start.metric, quantile=quantile) for quantile in QUANTILES]
         for start in STARTS

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric, Part, find
-from bench.model.records import Result, Runtime
+from bench.model.records import CaseRecord, Result
 from reports.figures.chart import (
     Chart,
     Column,
@@ -124,10 +124,10 @@ def unit_cost(result: Result, metrics: Sequence[Metric]) -> UnitCost:
     )
 
 
-def _cost(runtime: Runtime, metrics: Sequence[Metric]) -> Cost:
-    total = find(metrics, runtime.name, "bytes_per_unit", part="total")
-    rss = find(metrics, runtime.name, "bytes_per_unit", part="rss")
-    found = [find(metrics, runtime.name, "bytes_per_unit", part=part) for part, _ in PARTS]
+def _cost(runtime: CaseRecord, metrics: Sequence[Metric]) -> Cost:
+    total = find(metrics, runtime.key, "bytes_per_unit", part="total")
+    rss = find(metrics, runtime.key, "bytes_per_unit", part="rss")
+    found = [find(metrics, runtime.key, "bytes_per_unit", part=part) for part, _ in PARTS]
     parts = tuple(part.value if part else None for part in found)
     return Cost(
         **who(runtime),

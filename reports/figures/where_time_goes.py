@@ -10,7 +10,7 @@ from typing import ClassVar
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric, Name, find
 from bench.derive.times import COARSE
-from bench.model.records import Result, Runtime
+from bench.model.records import CaseRecord, Result
 from reports.figures.chart import (
     Chart,
     Column,
@@ -137,7 +137,7 @@ class WhereTimeGoes(Chart):
 def where_time_goes(result: Result, metrics: Sequence[Metric]) -> WhereTimeGoes:
     """A bar for each runtime that ran."""
     rows = tuple(_times(runtime, metrics) for runtime in ran(result, metrics))
-    uncollected = {plain(one.name) for one in result.runtimes if one.language == "C"}
+    uncollected = {plain(one.key) for one in result.cases if one.language == "C"}
     return WhereTimeGoes(
         title=_title(rows),
         how=HOW,
@@ -147,10 +147,10 @@ def where_time_goes(result: Result, metrics: Sequence[Metric]) -> WhereTimeGoes:
     )
 
 
-def _times(runtime: Runtime, metrics: Sequence[Metric]) -> Times:
-    get = partial(find, metrics, runtime.name)
+def _times(runtime: CaseRecord, metrics: Sequence[Metric]) -> Times:
+    get = partial(find, metrics, runtime.key)
     user, system = get("user_seconds_per_unit"), get("system_seconds_per_unit")
-    burst = _burst(metrics, runtime.name, user.at if user else None)
+    burst = _burst(metrics, runtime.key, user.at if user else None)
     collected, faults = get("gc_seconds_per_unit"), get("page_faults_per_unit")
     wall, collector = _value(burst), _value(collected)
     doubts = (*(user.warnings if user else ()), *(system.warnings if system else ()))

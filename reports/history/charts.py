@@ -139,7 +139,7 @@ def _control(review: Review, trend: Trend) -> TrendChart:
 def _verdict(review: Review, made: Sequence[Trend]) -> str:
     """What is said where nothing is nominated: of what was not judged, that it was not."""
     judged = {one.trend.key for one in review.check.judged}
-    rest = [short(trend.runtime.name) for trend in made if trend.key not in judged]
+    rest = [short(trend.runtime.key) for trend in made if trend.key not in judged]
     if len(rest) == len(made):
         return "no verdict yet"
     if not rest:
@@ -160,7 +160,7 @@ def _title(heading: str, found: Sequence[Nomination], otherwise: str) -> str:
 
 
 def _named(one: Nomination) -> str:
-    name = short(one.stretch.trend.runtime.name)
+    name = short(one.stretch.trend.runtime.key)
     return f"{name} ({_effect(one)}, {words.date_of(one.first)})"
 
 
@@ -180,7 +180,7 @@ def _caption(review: Review, made: Sequence[Trend]) -> str:
         short(f"{machine.get('system', '')} {machine.get('kernel', '')}", 40),
         *(
             f"{units.count(trend.missing)} run{'' if trend.missing == 1 else 's'} of "
-            f"{short(trend.runtime.name)} {'is' if trend.missing == 1 else 'are'} without it"
+            f"{short(trend.runtime.key)} {'is' if trend.missing == 1 else 'are'} without it"
             for trend in made
             if trend.missing
         ),
@@ -215,7 +215,7 @@ def _row(review: Review, trend: Trend) -> TrendRow:
 def _dot(trend: Trend, night: Night, segment: int, nominated: Nomination | None, begun: str) -> Dot:
     sign = ("up" if nominated.new > nominated.base else "down") if nominated else begun
     return Dot(
-        runtime=plain(trend.runtime.name),
+        runtime=plain(trend.runtime.key),
         date=night.date,
         commit=plain(night.commit) if night.commit else None,
         value=night.value,

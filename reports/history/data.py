@@ -33,7 +33,7 @@ def as_json(review: Review) -> str:
         "advisory": {
             "until_nights": FOR_ALARM,
             "figures": [
-                {"runtime": trend.runtime.name, "figure": trend.figure.words}
+                {"runtime": trend.runtime.key, "figure": trend.figure.words}
                 for trend in review.advisory
             ],
         },
@@ -47,7 +47,7 @@ def _nomination(one: Nomination, change: Change, history: History) -> dict[str, 
     job; `effect` is new ÷ base, or new − base where `absolute`."""
     trend = one.stretch.trend
     return {
-        "runtime": trend.runtime.name,
+        "runtime": trend.runtime.key,
         "metric": trend.figure.metric,
         "part": trend.figure.part,
         "quantile": trend.figure.quantile,

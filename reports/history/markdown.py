@@ -43,7 +43,7 @@ def _table(nominations: tuple[Nomination, ...]) -> str:
 def _cells(one: Nomination) -> tuple[str, ...]:
     trend = one.stretch.trend
     return (
-        trend.runtime.name,
+        trend.runtime.key,
         words.name_of(trend),
         words.change_of(one),
         " and ".join(words.sides_of(one)),
@@ -56,7 +56,7 @@ def _commands(change: Change, history: History) -> str:
     """In a block of code, where nothing is markup; a fence in a name would end it."""
     figures = ", ".join(words.name_of(one.stretch.trend) for one in change.nominations)
     lines = (
-        f"# {change.runtime.name}, {figures}: make both sides and compare them",
+        f"# {change.runtime.key}, {figures}: make both sides and compare them",
         *preparation(change, history),
         confirmation(change),
         "# or accept it, with the reason",

@@ -123,7 +123,7 @@ def _nominated(change: Change, history: History) -> Nominated:
     figures = ", ".join(words.name_of(one.stretch.trend) for one in change.nominations)
     commands = (*preparation(change, history), confirmation(change))
     return Nominated(
-        heading=f"{change.runtime.name}, {figures}",
+        heading=f"{change.runtime.key}, {figures}",
         told=tuple(f"{words.nominated(one)}." for one in change.nominations),
         confirm="" if change.is_machine else "\n".join(commands),
         accept="\n".join(acceptance(one, history.folder) for one in change.nominations),

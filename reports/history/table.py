@@ -103,7 +103,7 @@ def _table(review: Review, width: int) -> Table:
         number = place in NUMBERS
         made.add_column(heading, justify="right" if number else "left", no_wrap=number or place > 4)
     signs = _signs(review)
-    for runtime, block in itertools.groupby(_shown(review), key=lambda trend: trend.runtime.name):
+    for runtime, block in itertools.groupby(_shown(review), key=lambda trend: trend.runtime.key):
         made.add_row(Text(terminal(runtime), "bold"))
         for trend in block:
             line = Text()
@@ -158,7 +158,7 @@ def borders(found: Iterable[Crossing]) -> Iterator[tuple[str, str, str]]:
     for (night, changed), crossed in places.items():
         shifts: dict[str, list[str]] = {}
         for one in crossed:
-            shifts.setdefault(plain(one.trend.runtime.name), []).append(words.shift_of(one))
+            shifts.setdefault(plain(one.trend.runtime.key), []).append(words.shift_of(one))
         told = "; ".join(f"{name}: {', '.join(each)}" for name, each in shifts.items())
         yield night, changed, told
 

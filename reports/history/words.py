@@ -128,7 +128,7 @@ def nominated(nomination: Nomination) -> str:
     trend = nomination.stretch.trend
     where = "between {} and {}".format(*sides_of(nomination))
     return (
-        f"{plain(trend.runtime.name)}, {name_of(trend)}: {change_of(nomination)}, {where}; "
+        f"{plain(trend.runtime.key)}, {name_of(trend)}: {change_of(nomination)}, {where}; "
         f"{grade_of(nomination)} (p {nomination.p:.2g}, {nomination.points} nights); "
         f"{control_of(nomination)}"
     )
@@ -188,7 +188,7 @@ def acceptable(review: Review, point: Point) -> list[str]:
         trend for trend in review.trends if any(night.date >= when(point) for night in trend.nights)
     ]
     found = [
-        f"{name_of(one.stretch.trend)} of {plain(one.stretch.trend.runtime.name)}: {change_of(one)}"
+        f"{name_of(one.stretch.trend)} of {plain(one.stretch.trend.runtime.key)}: {change_of(one)}"
         for one in review.check.nominations
         if one.first.point == point.id
     ]
@@ -238,7 +238,7 @@ def accepted(review: Review) -> tuple[tuple[str, str, str], ...]:
     return tuple(
         (
             point_of(points[one.point]),
-            " of ".join((plain(one.metric or "everything"), plain(one.runtime or "all runtimes"))),
+            " of ".join((plain(one.metric or "everything"), plain(one.case or "all runtimes"))),
             plain(one.reason),
         )
         for one in review.history.acknowledged
@@ -255,7 +255,7 @@ def listed(trends: Iterable[Trend]) -> str:
     """`bytes and burst of asyncio; bytes of trio`."""
     found: dict[str, list[str]] = {}
     for trend in trends:
-        found.setdefault(plain(trend.runtime.name), []).append(name_of(trend))
+        found.setdefault(plain(trend.runtime.key), []).append(name_of(trend))
     return "; ".join(f"{_and(names)} of {runtime}" for runtime, names in found.items())
 
 
@@ -276,7 +276,7 @@ def _short(nomination: Nomination) -> str:
         _signed(trend, nomination.effect) if nomination.absolute else f"×{nomination.effect:.2f}"
     )
     return (
-        f"{name_of(trend)} of {plain(trend.runtime.name)} "
+        f"{name_of(trend)} of {plain(trend.runtime.key)} "
         f"({marked(effect, effect_doubt(nomination))}, {night_of(nomination.first)})"
     )
 

@@ -12,7 +12,7 @@ from bench.derive.choice import by_runtime
 from bench.derive.doubts import DOUBTS, MARK
 from bench.derive.metrics import Metric
 from bench.model.likeness import Difference
-from bench.model.records import Machine, Purpose, Stop, Sweep
+from bench.model.records import Machine, Purpose, Session, Stop
 from reports.digest import Digest
 from reports.figures.chart import Doubts, Table
 from reports.figures.closeness import Closeness, LimitsCloseness
@@ -137,11 +137,11 @@ def endings(digest: Digest) -> Titled:
     )
 
 
-def _ending(sweep: Sweep) -> tuple[str, ...]:
+def _ending(sweep: Session) -> tuple[str, ...]:
     stop: Stop = sweep.stop
     place = f" {sweep.round}" if sweep.purpose in ("short", "burst") else ""
     return (
-        sweep.runtime,
+        sweep.case,
         f"{PURPOSES[sweep.purpose]}{place}",
         marked(units.count(stop.count), doubt_of(sweep)),
         REASONS[stop.status] + (f": {stop.limit}" if stop.limit else ""),
@@ -157,7 +157,7 @@ def unit_kinds(digest: Digest) -> Titled:
     return sheet("units", "What one unit was", headings, rows)
 
 
-def _unit(name: str, sweeps: Sequence[Sweep]) -> tuple[str, ...]:
+def _unit(name: str, sweeps: Sequence[Session]) -> tuple[str, ...]:
     hello = next((sweep.hello for sweep in sweeps if sweep.hello), None)
     if hello is None:
         return (name, units.UNKNOWN, units.UNKNOWN, "")
@@ -191,8 +191,8 @@ def machine(digest: Digest) -> Titled:
     facts = _machine(digest.result.machine)
     limits = {f"limit {name}": value for name, value in digest.result.machine.limits.items()}
     versions = {
-        f"version of {runtime.name}": runtime.version or units.UNKNOWN
-        for runtime in digest.result.runtimes
+        f"version of {runtime.key}": runtime.version or units.UNKNOWN
+        for runtime in digest.result.cases
         if not runtime.reason
     }
     rows = (facts | versions | limits).items()
@@ -225,8 +225,8 @@ def doubts(digest: Digest) -> Titled:
     """Every doubt and warning of the run, and of which figures it is."""
     rows = [("the whole run", warning) for warning in digest.result.warnings]
     rows += [
-        (runtime.name, f"left out: {runtime.reason}")
-        for runtime in digest.result.runtimes
+        (runtime.key, f"left out: {runtime.reason}")
+        for runtime in digest.result.cases
         if runtime.reason
     ]
     for doubt in DOUBTS:
@@ -246,7 +246,7 @@ def _doubted(metrics: Iterable[Metric]) -> Iterator[tuple[str, list[Metric]]]:
 
 def _about(metrics: Sequence[Metric]) -> str:
     """Whose figures, and which where they are few."""
-    runtimes = ", ".join(dict.fromkeys(metric.runtime for metric in metrics))
+    runtimes = ", ".join(dict.fromkeys(metric.case for metric in metrics))
     names = list(dict.fromkeys(map(name_of, metrics)))
     return f"{runtimes}: {'; '.join(names) if len(names) <= 4 else f'{len(names)} figures'}"
 
@@ -257,8 +257,8 @@ def sources(digest: Digest) -> Titled:
     for metric in digest.metrics:
         if metric.part in READ:
             key = (metric.part.replace("_", " "), metric.source)
-            found.setdefault(key, []).append(metric.runtime)
-    ran = len(dict.fromkeys(metric.runtime for metric in digest.metrics))
+            found.setdefault(key, []).append(metric.case)
+    ran = len(dict.fromkeys(metric.case for metric in digest.metrics))
     rows = [
         (part, source, "all" if len(names) == ran else ", ".join(names))
         for (part, source), names in found.items()

@@ -16,7 +16,7 @@ from rich.text import Text
 from bench.derive.doubts import gravest
 from bench.derive.latencies import STARTS
 from bench.derive.metrics import Metric, find
-from bench.model.records import Kind, Result, Runtime, Status
+from bench.model.records import CaseRecord, Kind, Result, Status
 from reports.wording import escape, units
 from reports.wording.doubted import marked, note
 from reports.wording.names import short
@@ -98,7 +98,7 @@ def reason(status: Status, asked: bool) -> str:
 
 def compare(result: Result, metrics: Sequence[Metric]) -> Comparison:
     """The comparison of a run's runtimes, from the `figures` of its result."""
-    rows = tuple(_row(runtime, metrics, result) for runtime in result.runtimes)
+    rows = tuple(_row(runtime, metrics, result) for runtime in result.cases)
     thread = next((row for name in THREADS for row in rows if _weighed(row, name)), None)
     return Comparison(
         rows=tuple(_with_ratio(row, thread) for row in rows),
@@ -256,10 +256,10 @@ def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _row(runtime: Runtime, metrics: Sequence[Metric], result: Result) -> Row:
-    name, label = escape.plain(runtime.name), short(runtime.label)
-    own = [metric for metric in metrics if metric.runtime == runtime.name]
-    find_own = partial(find, own, runtime.name)
+def _row(runtime: CaseRecord, metrics: Sequence[Metric], result: Result) -> Row:
+    name, label = escape.plain(runtime.key), short(runtime.label)
+    own = [metric for metric in metrics if metric.case == runtime.key]
+    find_own = partial(find, own, runtime.key)
     ceiling, total = find_own("ceiling"), find_own("bytes_per_unit", "total")
     if ceiling is None or total is None:
         why = f"left out: {escape.plain(runtime.reason)}" if runtime.reason else "did not run"
@@ -267,7 +267,7 @@ def _row(runtime: Runtime, metrics: Sequence[Metric], result: Result) -> Row:
     launched = find_own("burst_seconds_per_unit")
     from_idle, awake = (find_own(start.metric, quantile=0.5) for start in STARTS)
     burst = _value(launched)
-    stopped_by = stopper(result.sweeps, runtime.name, runtime.kind)
+    stopped_by = stopper(result.sessions, runtime.key, runtime.kind)
     return Row(
         name,
         label,

@@ -11,7 +11,7 @@ from rich.text import Text
 from bench.derive.allowances import doubt_of_take, hiding
 from bench.derive.ceiling import doubt_of
 from bench.derive.doubts import MARK
-from bench.model.records import Limit, Result, Stop, Sweep
+from bench.model.records import Limit, Result, Session, Stop
 from reports.console import Console
 from reports.tables.comparison import REASONS
 from reports.wording import units
@@ -23,11 +23,11 @@ SCHEMA = 1
 WHOLE = "memory.oom.group"  # in a note: an OOM kill would take the harness along
 
 
-def print_limits(sweeps: Sequence[Sweep], console: Console | None = None) -> None:
+def print_limits(sweeps: Sequence[Session], console: Console | None = None) -> None:
     """Every limit that bounds a runtime, smallest first, and what follows from it."""
     out = console or Console()
     for sweep in sweeps:
-        out.print(Text(terminal(sweep.runtime), style="bold"))
+        out.print(Text(terminal(sweep.case), style="bold"))
         if sweep.limits:
             out.print(_table(sweep))
             if why := note(doubt_of_take(sweep, one.measure) for one in bounding(sweep.limits)):
@@ -39,7 +39,7 @@ def print_limits(sweeps: Sequence[Sweep], console: Console | None = None) -> Non
         out.print()
 
 
-def limits_json(sweeps: Sequence[Sweep]) -> str:
+def limits_json(sweeps: Sequence[Session]) -> str:
     """The same for programs: the stable interface of `outnumber limits --format json`."""
     return msgspec.json.encode(
         {"schema": SCHEMA, "runtimes": [_object(sweep) for sweep in sweeps]}
@@ -49,7 +49,7 @@ def limits_json(sweeps: Sequence[Sweep]) -> str:
 def print_ceilings(result: Result, console: Console | None = None) -> None:
     """How far each runtime went, what stopped it with the evidence, and how to go further."""
     out = console or Console()
-    climbs = [sweep for sweep in result.sweeps if sweep.purpose == "climb"]
+    climbs = [sweep for sweep in result.sessions if sweep.purpose == "climb"]
     table = Table(box=None, pad_edge=False)
     table.add_column("runtime", overflow="fold")
     for heading in ("reached", "predicted", "limit at"):
@@ -60,14 +60,14 @@ def print_ceilings(result: Result, console: Console | None = None) -> None:
     out.print(table)
     for sweep in climbs:
         out.print()
-        out.print(Text(terminal(sweep.runtime), style="bold"))
+        out.print(Text(terminal(sweep.case), style="bold"))
         for line in _account(sweep):
             out.print(Text(f"  {terminal(line)}"), soft_wrap=True)
         for line in said(sweep.stop) if sweep.stop.status == "failed" else ():
             out.print(Text(f"  it said: {line}"), soft_wrap=True)
-    for runtime in result.runtimes:
+    for runtime in result.cases:
         if runtime.reason:
-            out.print(Text(terminal(f"{runtime.name} was left out: {runtime.reason}")))
+            out.print(Text(terminal(f"{runtime.key} was left out: {runtime.reason}")))
 
 
 def named(limit: Limit) -> str:
@@ -105,7 +105,7 @@ def binding(stop: Stop, limits: Iterable[Limit]) -> Limit | None:
     return same[0] if same else None
 
 
-def told(sweep: Sweep) -> Stop:
+def told(sweep: Session) -> Stop:
     """Its stop, without a prediction that a limit of unknown use takes away (an older version made
     those)."""
     if not hiding(sweep.limits):
@@ -113,7 +113,7 @@ def told(sweep: Sweep) -> Stop:
     return msgspec.structs.replace(sweep.stop, predicted=None, projected=None)
 
 
-def _table(sweep: Sweep) -> Table:
+def _table(sweep: Session) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("limit", overflow="fold")
     for heading in ("value", "in use", "a unit takes", "allows"):
@@ -156,7 +156,7 @@ def _basis(rows: Sequence[Limit]) -> Iterable[str]:
         yield f"allows: these and what fits in the rest, {rests(rows[0])}"
 
 
-def _outlook(sweep: Sweep) -> Iterable[str]:
+def _outlook(sweep: Session) -> Iterable[str]:
     """The prediction, the binding limit and how to lift it, and the next."""
     rows = bounding(sweep.limits)
     if unknown := hiding(sweep.limits):
@@ -190,7 +190,7 @@ def _notes(limit: Limit) -> Iterable[str]:
     return (f"{named(limit)}: {words}" for words in limit.notes if WHOLE not in words)
 
 
-def _pilot(sweep: Sweep) -> Iterable[str]:
+def _pilot(sweep: Session) -> Iterable[str]:
     """How the pilot ended, where that was not as it was meant to."""
     stop = sweep.stop
     if stop.status != "max":
@@ -200,11 +200,11 @@ def _pilot(sweep: Sweep) -> Iterable[str]:
         yield from (f"it said: {line}" for line in said(stop))
 
 
-def _object(sweep: Sweep) -> dict[str, object]:
+def _object(sweep: Session) -> dict[str, object]:
     unknown = hiding(sweep.limits)
     rows = [] if unknown else bounding(sweep.limits)
     return {
-        "runtime": sweep.runtime,
+        "runtime": sweep.case,
         "predicted": None if unknown else sweep.stop.predicted,
         "unknown": unknown,
         "binding": rows[0].name if rows else None,
@@ -218,11 +218,11 @@ def _object(sweep: Sweep) -> dict[str, object]:
     }
 
 
-def _ceiling(sweep: Sweep) -> tuple[str, ...]:
+def _ceiling(sweep: Session) -> tuple[str, ...]:
     stop = told(sweep)
     why = REASONS[stop.status] + ("" if stop.limit is None else f": {stop.limit}")
     return (
-        sweep.runtime,
+        sweep.case,
         marked(units.count(stop.count), doubt_of(sweep)),
         "–" if stop.predicted is None else units.count(stop.predicted),
         "–"
@@ -232,7 +232,7 @@ def _ceiling(sweep: Sweep) -> tuple[str, ...]:
     )
 
 
-def _account(sweep: Sweep) -> Iterable[str]:
+def _account(sweep: Session) -> Iterable[str]:
     """What stopped it, the evidence, how to go further, and what would come next."""
     stop = told(sweep)
     if unknown := hiding(sweep.limits):

@@ -116,7 +116,7 @@ def _doubts(row: Row) -> Doubts:
 # Every figure
 
 FIGURES: tuple[Column[Metric], ...] = (
-    Column("runtime", "runtime", lambda m: escape.plain(m.runtime), is_number=False),
+    Column("runtime", "runtime", lambda m: escape.plain(m.case), is_number=False),
     Column("figure (a unit)", "figure", summary.name_of, is_number=False),
     Column("at", "at", lambda m: m.at, lambda at: "" if at is None else units.count(at)),
     Column("value", "value", lambda m: m.value, cell=lambda m: summary.value_of(m, m.value)),

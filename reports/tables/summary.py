@@ -85,7 +85,7 @@ def as_markdown(metrics: Iterable[Metric]) -> str:
     doubts = Doubts()
     lines = [_markdown_row(HEADINGS), "| --- | --- | ---: | ---: | ---: | ---: | ---: |"]
     for metric in metrics:
-        cells = map(escape.markdown, (metric.runtime, *_cells(metric)))
+        cells = map(escape.markdown, (metric.case, *_cells(metric)))
         lines.append(_markdown_row((*cells, f"{metric.samples}{doubts.mark(metric)}")))
     notes = [f"- {number} {escape.markdown(doubt)}" for number, doubt in doubts.numbered()]
     why = escape.markdown(doubts.note)
@@ -99,7 +99,7 @@ def as_table(metrics: Iterable[Metric], width: int = WIDTH) -> str:
     for heading in HEADINGS[1:]:
         justify: Literal["left", "right"] = "left" if heading == HEADINGS[1] else "right"
         table.add_column(heading, justify=justify, overflow="fold")
-    for runtime, block in itertools.groupby(metrics, key=lambda metric: metric.runtime):
+    for runtime, block in itertools.groupby(metrics, key=lambda metric: metric.case):
         table.add_row(Text(escape.terminal(runtime), "bold"))
         for metric in block:
             name, *cells = map(escape.terminal, _cells(metric))

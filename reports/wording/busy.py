@@ -7,7 +7,7 @@ import statistics
 from bench.derive.choice import by_runtime
 from bench.derive.doubts import MARK
 from bench.derive.load import is_busy, slowed
-from bench.model.records import Result, Sweep
+from bench.model.records import Result, Session
 from reports.wording import units
 from reports.wording.escape import plain
 
@@ -15,7 +15,7 @@ from reports.wording.escape import plain
 def busy_line(*results: Result) -> str | None:
     """For a person, with what to do; `None` where no runtime's times suffered. A runtime's did
     where half of its sweeps ran beside other work."""
-    busy: dict[str, list[Sweep]] = {}
+    busy: dict[str, list[Session]] = {}
     for result in results:
         slow = slowed(result.control)
         for name, every in by_runtime(result):

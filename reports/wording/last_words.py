@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bench.model.records import Stop, Sweep
+from bench.model.records import Session, Stop
 from reports.wording.escape import terminal
 
 MOST_LINES = 6
 CUT = "\n…\n"  # stands between the beginning and the end of what was long; the reason comes first
 
 
-def last_words(sweeps: Iterable[Sweep]) -> list[str]:
+def last_words(sweeps: Iterable[Session]) -> list[str]:
     """Lines on the first sweep of each runtime that broke, free of control characters."""
     broken: dict[str, Stop] = {}
     for sweep in sweeps:
         if sweep.stop.status == "failed" or (
             sweep.stop.status == "killed" and not sweep.stop.limit
         ):
-            broken.setdefault(sweep.runtime, sweep.stop)
+            broken.setdefault(sweep.case, sweep.stop)
     return [line for name, stop in broken.items() for line in _told(name, stop)]
 
 

@@ -14,9 +14,9 @@ def repeat(result: Result) -> str:
     """The command with this result's plan, seed and runtimes, quoted for a shell. A runner of
     somebody's own is named, not given: where it lies is not recorded."""
     words = ["outnumber", plain(result.command), *_plan(result)]
-    ran = {sweep.runtime for sweep in result.sweeps}
-    for runtime in result.runtimes:
-        words += ["-r", plain(runtime.name)] if runtime.name in ran else []
+    ran = {sweep.case for sweep in result.sessions}
+    for runtime in result.cases:
+        words += ["-r", plain(runtime.key)] if runtime.key in ran else []
     return shlex.join(words)
 
 

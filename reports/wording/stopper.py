@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bench.model.records import Kind, Limit, Sweep
+from bench.model.records import Kind, Limit, Session
 from reports.wording import units
 
 NOUNS = {
@@ -16,10 +16,10 @@ NOUNS = {
 }
 
 
-def stopper(sweeps: Iterable[Sweep], runtime: str, kind: Kind) -> str | None:
+def stopper(sweeps: Iterable[Session], runtime: str, kind: Kind) -> str | None:
     """The limit named by the climb that went farthest, with its value and how much a unit took of
     it on average; `None` where none is named."""
-    climbs = [one for one in sweeps if (one.runtime, one.purpose) == (runtime, "climb")]
+    climbs = [one for one in sweeps if (one.case, one.purpose) == (runtime, "climb")]
     if not climbs:
         return None
     climb = max(climbs, key=lambda one: one.stop.count)

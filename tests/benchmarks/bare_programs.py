@@ -14,7 +14,7 @@ from bench.engine.build import GO_SETTINGS
 from bench.engine.children import Launch
 from bench.engine.process import RunnerProcess
 from bench.engine.rig import ProcessEyes
-from bench.model.records import Memory
+from bench.model.records import Readings
 from bench.probes.cgroup import oom_kill_counter, sweep_cgroup
 from bench.probes.memory import MemoryProbe
 from tests.benchmarks.machine import RIG, TOOLS
@@ -54,7 +54,7 @@ class Stop:
 
     alive: int
     burst_seconds: float
-    memory: Memory
+    memory: Readings
 
 
 def command(name: str) -> tuple[str, ...]:

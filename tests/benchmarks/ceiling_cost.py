@@ -11,7 +11,7 @@ from bench.engine.availability import availability
 from bench.experiments.ceiling import CeilingExperiment, Quest
 from bench.limits.foretell import NO_RESERVES
 from bench.machine import fingerprint
-from bench.model.records import Sweep
+from bench.model.records import Session
 from runners.catalogue import Entry
 from tests.benchmarks import bare_programs
 from tests.benchmarks.machine import RIG, TOOLS
@@ -52,7 +52,7 @@ def _compared(entry: Entry) -> list[bool]:
     return reached
 
 
-def climbed(entry: Entry, group: Path) -> Sweep:
+def climbed(entry: Entry, group: Path) -> Session:
     """The ceiling of a runner that stands in the cgroup."""
     inside = msgspec.structs.replace(entry, command=(*cgroups.inside(group), *entry.command))
     experiment = CeilingExperiment(
@@ -63,7 +63,7 @@ def climbed(entry: Entry, group: Path) -> Sweep:
         lambda _event: None,
         lambda _result: None,
     )
-    (sweep,) = experiment.run().sweeps
+    (sweep,) = experiment.run().sessions
     if sweep.stop.limit != "pids.max":
         sys.exit(f"{entry.name} was not stopped by the cgroup: {sweep.stop}")
     return sweep

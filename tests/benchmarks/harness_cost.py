@@ -11,7 +11,7 @@ import statistics
 import sys
 
 from bench.engine.job import Job
-from bench.model.records import Memory
+from bench.model.records import Readings
 from runners.catalogue import Entry
 from tests.benchmarks import bare_programs
 from tests.benchmarks.pairs import Options, in_turn, ratio_of, swept, verdict
@@ -20,9 +20,9 @@ LIKE = (0.98, 1.02)
 SLOWEST = 1.05
 
 
-def slope(first: Memory, last: Memory, units: int) -> float:
+def slope(first: Readings, last: Readings, units: int) -> float:
     """User and kernel bytes a unit."""
-    readings = (last.user, last.kernel, first.user, first.kernel)
+    readings = (last["user"], last["kernel"], first["user"], first["kernel"])
     if any(reading.bytes is None for reading in readings):
         sys.exit("memory cannot be read on this machine")
     user, kernel, user_first, kernel_first = (reading.bytes or 0 for reading in readings)
@@ -31,7 +31,7 @@ def slope(first: Memory, last: Memory, units: int) -> float:
 
 def bytes_through_harness(entry: Entry, count: int) -> float:
     first, last = swept(Job(entry, "short", 1, (count // 10, count))).steps
-    return slope(first.memory, last.memory, last.alive - first.alive)
+    return slope(first.readings, last.readings, last.alive - first.alive)
 
 
 def bytes_bare(entry: Entry, count: int) -> float:

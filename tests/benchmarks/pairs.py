@@ -14,7 +14,7 @@ from bench.engine.forecast import Forecast
 from bench.engine.job import Job
 from bench.engine.reserves import Bounds
 from bench.engine.sweep import SweepTaker
-from bench.model.records import Sweep
+from bench.model.records import Session
 from runners.catalogue import Entry
 from tests.benchmarks.machine import RIG
 
@@ -60,7 +60,7 @@ def ratio_of(pairs: Sequence[tuple[float, float]]) -> Ratio:
     return Ratio(math.exp(mean), math.exp(mean - margin), math.exp(mean + margin))
 
 
-def swept(job: Job) -> Sweep:
+def swept(job: Job) -> Session:
     """One sweep through the harness."""
     entry = job.entry
     RIG.prepare(entry, print)

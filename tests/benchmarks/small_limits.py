@@ -67,7 +67,7 @@ def climbed(entry: Entry, before: tuple[str, ...]) -> tuple[int, str | None]:
         lambda _event: None,
         lambda _result: None,
     )
-    (sweep,) = experiment.run().sweeps
+    (sweep,) = experiment.run().sessions
     return sweep.stop.count, sweep.stop.limit
 
 

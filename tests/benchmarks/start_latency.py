@@ -7,9 +7,8 @@ import shutil
 import statistics
 import subprocess
 
-from bench.derive.latencies import quantile_of
-from bench.engine.sweep import latencies_of
-from bench.model.records import Latencies
+from bench.derive.bins import bins_of, quantile_seconds
+from bench.engine.protocol import Probed
 from tests.benchmarks.machine import RIG
 from tests.benchmarks.pairs import Options, verdict
 
@@ -37,9 +36,9 @@ def awake_against_stress_ng(options: Options) -> list[bool]:
         subject.runner.grow(PARKED, 1.0)
         for _ in range(ROUNDS):
             theirs.append(_stress_ng(program))
-            idle.append(_median(latencies_of(subject.runner.probe(PROBED))))
+            idle.append(_median(subject.runner.probe(PROBED)))
             with subject.eyes.on_one_processor():
-                awake.append(_median(latencies_of(subject.runner.probe(PROBED))))
+                awake.append(_median(subject.runner.probe(PROBED)))
     ratio = statistics.median(awake) / statistics.median(theirs)
     reached = low <= ratio <= high
     for name, values in (("from idle", idle), ("awake", awake), ("stress-ng", theirs)):
@@ -49,10 +48,9 @@ def awake_against_stress_ng(options: Options) -> list[bool]:
     return [reached]
 
 
-def _median(latencies: Latencies | None) -> float:
+def _median(probed: Probed) -> float:
     """In microseconds."""
-    assert latencies is not None
-    median = quantile_of(latencies, 0.5)
+    median = quantile_seconds(bins_of(probed.start_ns), 0.5)
     assert median is not None
     return median * 1e6
 

@@ -81,9 +81,11 @@ def _kernel_parts(entry: Entry, size: str, reference: int) -> tuple[bool, bool]:
     settings = {"stack-size": size} if size else {}
     job = Job(entry, "short", 1, (1_000, 10_000), settings)
     pairs = [swept(job).steps for _ in range(SWEEPS)]
-    stack = _median_slope([(a.memory.kernel_stack, b.memory.kernel_stack) for a, b in pairs])
-    whole = _median_slope([(a.memory.kernel, b.memory.kernel) for a, b in pairs])
-    near = NEAR["cgroup" in pairs[0][1].memory.kernel.source]
+    stack = _median_slope(
+        [(a.readings["kernel_stack"], b.readings["kernel_stack"]) for a, b in pairs]
+    )
+    whole = _median_slope([(a.readings["kernel"], b.readings["kernel"]) for a, b in pairs])
+    near = NEAR["cgroup" in pairs[0][1].readings["kernel"].source]
     reached = abs(stack / STACK_BYTES - 1) <= 0.01, abs(whole / reference - 1) <= near
     name = f"{int(size) >> 10} KiB stack" if size else "default stack"
     print(f"{name:14} kernel stack {stack:10,.1f}  {STACK_BYTES:8,}  {verdict(reached[0])}")

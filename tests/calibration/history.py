@@ -29,7 +29,7 @@ from bench.history.patience import FOR_ALARM, FOR_VERDICT
 from bench.history.stretches import Stretch
 from bench.history.trends import Night, Segment, Trend
 from bench.judging.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, Figure
-from bench.model.records import Runtime
+from bench.model.records import CaseRecord
 from tests.calibration.nights import KINDS, SPREAD, Dated, series, shifted, stepped
 from tests.calibration.page import filled
 
@@ -60,7 +60,7 @@ JUDGED = (
     "bursts of real runs",
 )
 
-RUNTIME = Runtime(name="asyncio", label="asyncio task", kind="task", language="Python")
+RUNTIME = CaseRecord(runtime="asyncio", label="asyncio task", kind="task", language="Python")
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -107,7 +107,7 @@ def stretch_of(made: Sequence[Dated], number: int = 0, figure: Figure = BURST) -
     runtime = (
         RUNTIME
         if not number
-        else Runtime(name=f"runtime-{number}", label="", kind="task", language="Python")
+        else CaseRecord(runtime=f"runtime-{number}", label="", kind="task", language="Python")
     )
     segment = Segment(nights, {})
     return Stretch(Trend(runtime, figure, (segment,)), segment, nights)

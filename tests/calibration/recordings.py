@@ -21,7 +21,8 @@ from bench.experiments.pairs import LEAK_PAIRS
 from bench.judging.alike import recorded_pairs
 from bench.judging.gates import LEAK, USUAL, Figure, Gate, default_gate, figures
 from bench.judging.simulate import Recorded
-from bench.model.records import Result, Runtime
+from bench.model.format1 import Runtime
+from bench.model.records import Result
 from tests.calibration import nuisances
 
 FOLDER = Path(__file__).parent / "recorded"
@@ -52,7 +53,7 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         wanted = figures_ or tuple(known[words] for words in self.series)
         return tuple(
             Recorded(
-                default_gate(figure, self.runtime),
+                default_gate(figure, self.runtime.case()),
                 self.series[figure.words].values,
                 LEAK_PAIRS if figure == LEAK else None,
             )
@@ -62,11 +63,17 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def recording_of(result: Result) -> Recording:
     """What a job of pairs recorded that had one runtime, and the gates that it has by default."""
-    (runtime,) = result.runtimes
-    gates = [default_gate(figure, runtime) for figure in USUAL]
+    (case,) = result.cases
+    gates = [default_gate(figure, case) for figure in USUAL]
     machine = result.machine
     return Recording(
-        runtime=runtime,
+        runtime=Runtime(
+            name=case.key,
+            label=case.label,
+            kind=case.kind,
+            language=case.language,
+            version=case.version,
+        ),
         started=result.started,
         harness=result.version,
         machine={

@@ -12,7 +12,7 @@ from bench.history.reading import History
 from bench.history.records import VERSION, Acknowledgement, Kept, Point
 from bench.judging.gates import BURST, Figure
 from bench.model.likeness import facts_of
-from bench.model.records import Runtime
+from bench.model.records import CaseRecord
 from tests.support.results import result, runtime, sweep
 
 FIRST = datetime(2026, 9, 1, 2, 30, tzinfo=UTC)
@@ -28,7 +28,7 @@ def history(
     control: Sequence[float | None] | None = None,
     facts: Mapping[int, Mapping[str, Mapping[str, str]]] | None = None,
     acknowledged: Iterable[Acknowledgement] = (),
-    runtimes: Mapping[str, Runtime] | None = None,
+    runtimes: Mapping[str, CaseRecord] | None = None,
 ) -> History:
     """A history whose nights have these values, `None` being a night without the figure. `facts`
     hold from the night that they stand at on."""
@@ -61,7 +61,7 @@ def point(
     *,
     control: float | None = None,
     facts: Mapping[str, Mapping[str, str]] = FACTS,  # type: ignore[assignment]
-    runtimes: Mapping[str, Runtime] | None = None,
+    runtimes: Mapping[str, CaseRecord] | None = None,
 ) -> Point:
     """The run of one night."""
     names = dict.fromkeys(name for name, _ in values)
@@ -72,7 +72,7 @@ def point(
         started=(FIRST + timedelta(days=night)).isoformat(),
         commit=f"{night:02d}c0ffee{'0' * 32}",
         command="run",
-        runtimes=tuple(known.get(name) or runtime(name) for name in names),
+        cases=tuple(known.get(name) or runtime(name) for name in names),
         facts=facts,  # type: ignore[arg-type]
         control=None if control is None else (control,) * 8,
         kept=tuple(
@@ -103,7 +103,7 @@ def shifted(values: Sequence[float], place: int, factor: float) -> list[float]:
 def _kept(name: str, figure: Figure, value: float) -> Kept:
     is_ceiling = figure.metric == "ceiling"
     return Kept(
-        runtime=name,
+        case=name,
         metric=figure.metric,
         part=figure.part,
         quantile=figure.quantile,

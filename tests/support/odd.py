@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bench.model.records import Result, Status
-from tests.support.results import Unit, allowing, result, runtime, sweep, whole_run
+from tests.support.results import Unit, allowing, altered, result, runtime, sweep, whole_run
 
 NAMES = (
     *("pthread", "threading", "goroutine", "greenlet", "gevent", "asyncio", "trio"),
@@ -62,7 +62,7 @@ def hardly() -> Result:
     unread = Unit(kernel=None, kernel_stack=None)
     one = sweep((100, 1000), unread, runtime="trio", purpose="climb", status="failed")
     bare = [
-        replace(step, latencies=None, awake_latencies=None, user_seconds=None, minor_faults=None)
+        altered(step, latencies=None, awake_latencies=None, user_seconds=None, minor_faults=None)
         for step in one.steps
     ]
     return result(

@@ -4,27 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
 from bench.derive.bins import bins_of
 from bench.model.records import (
+    AWAKE_START,
+    BURST,
+    COLLECTED,
+    EMPTY,
+    GC,
+    HUGE_PAGES,
+    KERNEL,
+    KERNEL_STACK,
+    LONGEST_SPAWN,
+    MAJOR_FAULTS,
+    MINOR_FAULTS,
+    PAGE_TABLES,
+    RSS,
+    START,
+    SYSTEM,
+    UNCOLLECTED,
+    USER,
     VERSION,
+    CaseRecord,
     Hello,
     Kind,
-    Latencies,
     Limit,
     Machine,
-    Memory,
     Plan,
     Purpose,
     Reading,
+    Readings,
     Result,
-    Runtime,
+    Session,
     Status,
     Step,
     Stop,
-    Sweep,
 )
 
 MEMINFO = "meminfo KernelStack+PageTables+SUnreclaim (system-wide)"
@@ -53,15 +70,15 @@ class Unit:
     empty_ns: Sequence[int] = (5, 5, 5, 5)
     awake_ns: Sequence[int] | None = None
 
-    def memory(self, alive: int) -> Memory:
-        return Memory(
-            user=self._reading(self.user, alive, SMAPS),
-            rss=self._reading(self.rss, alive, "smaps_rollup Rss"),
-            kernel=self._reading(self.kernel, alive, self.kernel_source),
-            kernel_stack=self._reading(self.kernel_stack, alive, STACKS),
-            page_tables=self._reading(self.page_tables, alive, "status VmPTE"),
-            huge_pages_bytes=self.huge_pages,
-        )
+    def memory(self, alive: int) -> Readings:
+        return {
+            USER: self._reading(self.user, alive, SMAPS),
+            RSS: self._reading(self.rss, alive, "smaps_rollup Rss"),
+            KERNEL: self._reading(self.kernel, alive, self.kernel_source),
+            KERNEL_STACK: self._reading(self.kernel_stack, alive, STACKS),
+            PAGE_TABLES: self._reading(self.page_tables, alive, "status VmPTE"),
+            HUGE_PAGES: Reading(bytes=self.huge_pages, source="smaps_rollup AnonHugePages"),
+        }
 
     def step(self, alive: int, spawned: int, **fields: object) -> Step:
         each = self.burst if spawned == alive else self.marginal
@@ -69,23 +86,23 @@ class Unit:
             requested=alive,
             alive=alive,
             spawned=spawned,
-            burst_seconds=each * spawned,
-            memory=self.memory(alive),
-            user_seconds=0.6 * each * spawned,
-            system_seconds=0.3 * each * spawned,
-            minor_faults=spawned // 4,
-            major_faults=0,
-            longest_spawn_seconds=1e-3,
-            gc_seconds=0.1 * each * spawned,
-            latencies=self._latencies(self.start_ns),
-            awake_latencies=self._latencies(
-                self.start_ns if self.awake_ns is None else self.awake_ns
-            ),
+            readings=self.memory(alive),
+            seconds={
+                BURST: each * spawned,
+                USER: 0.6 * each * spawned,
+                SYSTEM: 0.3 * each * spawned,
+                LONGEST_SPAWN: 1e-3,
+                GC: 0.1 * each * spawned,
+            },
+            counts={MINOR_FAULTS: spawned // 4, MAJOR_FAULTS: 0},
+            samples={
+                START: bins_of(self.start_ns),
+                START + EMPTY: bins_of(self.empty_ns),
+                AWAKE_START: bins_of(self.start_ns if self.awake_ns is None else self.awake_ns),
+                AWAKE_START + EMPTY: bins_of(self.empty_ns),
+            },
         )
-        return replace(made, **fields)
-
-    def _latencies(self, start_ns: Sequence[int]) -> Latencies:
-        return Latencies(start=bins_of(start_ns), empty=bins_of(self.empty_ns))
+        return altered(made, **fields)
 
     def _reading(self, each: float | None, alive: int, source: str) -> Reading:
         if each is None:
@@ -103,14 +120,14 @@ def sweep(
     status: Status = "max",
     limit: str | None = None,
     **fields: object,
-) -> Sweep:
+) -> Session:
     """A sweep through `stops` that ended at the last of them, its release at 3 µs a unit."""
     before = (0, *stops) if purpose != "leak" else (0,) * len(stops)
     steps = [unit.step(stop, stop - was) for stop, was in zip(stops, before, strict=False)]
     if steps:
-        steps[-1] = replace(steps[-1], release_seconds=3e-6 * stops[-1])
-    made = Sweep(
-        runtime=runtime,
+        steps[-1] = altered(steps[-1], release_seconds=3e-6 * stops[-1])
+    made = Session(
+        case=runtime,
         purpose=purpose,
         round=number,
         started_seconds=1.0,
@@ -129,24 +146,23 @@ def allowing(name: str, allows: int | None, **fields: object) -> Limit:
     return replace(made, **fields)
 
 
-def leak_sweep(leaked: float, cycles: int = 12, units: int = 2000, **fields: object) -> Sweep:
+def leak_sweep(leaked: float, cycles: int = 12, units: int = 2000, **fields: object) -> Session:
     """A leak sweep whose user memory creeps up by `leaked` bytes a unit and cycle."""
     made = sweep((units,) * cycles, purpose="leak", **fields)  # type: ignore[arg-type]
     steps = [
         replace(
             step,
-            memory=_more(step.memory, round(place * leaked * units)),
-            uncollected=step.memory.user,
-            collected=step.memory.user,
+            readings=_more(step.readings, round(place * leaked * units))
+            | {UNCOLLECTED: step.read(USER), COLLECTED: step.read(USER)},
         )
         for place, step in enumerate(made.steps)
     ]
     return replace(made, steps=tuple(steps))
 
 
-def result(*sweeps: Sweep, runtimes: Sequence[Runtime] | None = None) -> Result:
+def result(*sweeps: Session, runtimes: Sequence[CaseRecord] | None = None) -> Result:
     """A result of these sweeps; its runtimes are those of the sweeps unless given."""
-    names = dict.fromkeys(one.runtime for one in sweeps)
+    names = dict.fromkeys(one.case for one in sweeps)
     return Result(
         outnumber=VERSION,
         version="0.1.0",
@@ -155,21 +171,21 @@ def result(*sweeps: Sweep, runtimes: Sequence[Runtime] | None = None) -> Result:
         finished="2026-11-23T22:33:07+00:00",
         machine=MACHINE,
         plan=Plan(sweeps=6, seed=1, climb=True),
-        runtimes=tuple(runtimes or [runtime(name) for name in names]),
-        sweeps=sweeps,
+        cases=tuple(runtimes or [runtime(name) for name in names]),
+        sessions=sweeps,
     )
 
 
-def runtime(name: str, reason: str | None = None) -> Runtime:
+def runtime(name: str, reason: str | None = None) -> CaseRecord:
     """A runtime as the catalogue has it."""
     label = LABELS.get(name, name)
     kind: Kind = "thread" if name in ("pthread", "threading") else "task"
-    return Runtime(name=name, label=label, kind=kind, language="any", reason=reason)
+    return CaseRecord(runtime=name, label=label, kind=kind, language="any", reason=reason)
 
 
 def whole_run() -> Result:
     """A run of threads and tasks with everything in it, as the reference machine would have it."""
-    sweeps: list[Sweep] = []
+    sweeps: list[Session] = []
     for name, (unit, stops, top, status, limit) in RUN.items():
         sweeps.append(
             sweep((100, 1000, top), unit, runtime=name, purpose="climb", status=status, limit=limit)
@@ -221,5 +237,31 @@ MACHINE = Machine(
 )
 
 
-def _more(memory: Memory, extra: int) -> Memory:
-    return replace(memory, user=replace(memory.user, bytes=(memory.user.bytes or 0) + extra))
+def altered(step: Step, **fields: Any) -> Step:
+    """The step with other fields, or with other values by name: `burst_seconds`, `user_seconds`,
+    …; `minor_faults`, `threads`; `memory`; readings such as `uncollected`; `latencies=None`,
+    `awake_latencies=None`. `None` is a value that was not taken."""
+    seconds, counts, samples = dict(step.seconds), dict(step.counts), dict(step.samples)
+    readings = dict(fields.pop("memory", step.readings))
+    kept = {}
+    for name, value in fields.items():
+        if name in Step.__struct_fields__:
+            kept[name] = value
+        elif name in LATENCIES:
+            assert value is None
+            samples = {n: b for n, b in samples.items() if n.removesuffix(EMPTY) != LATENCIES[name]}
+        else:
+            where = readings if name in (UNCOLLECTED, COLLECTED) else counts
+            where = seconds if name.endswith("_seconds") else where
+            where.pop(name := name.removesuffix("_seconds"), None)
+            where |= {} if value is None else {name: value}
+    changed = {"readings": readings, "seconds": seconds, "counts": counts, "samples": samples}
+    return replace(step, **changed | kept)
+
+
+LATENCIES = {"latencies": START, "awake_latencies": AWAKE_START}
+
+
+def _more(memory: Readings, extra: int) -> Readings:
+    user = memory[USER]
+    return memory | {USER: replace(user, bytes=(user.bytes or 0) + extra)}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from bench.model.records import Kind, Limit, Result, Runtime, Status, Stop, Sweep
+from bench.model.records import CaseRecord, Kind, Limit, Result, Session, Status, Stop
 from tests.support.results import (
     ASYNCIO,
     GOROUTINE,
@@ -97,7 +97,7 @@ def ran(
     status: Status = "max",
     limit: str | None = None,
     short: int = 6,
-) -> list[Sweep]:
+) -> list[Session]:
     """A climb and short sweeps of one runtime, with its limits."""
     thread = name in THREADS
     own = unit or UNITS.get(name, ASYNCIO)
@@ -126,11 +126,11 @@ def every_runtime() -> Result:
     return run_of(*UNITS)
 
 
-def runtime(name: str, label: str | None = None, kind: Kind | None = None) -> Runtime:
+def runtime(name: str, label: str | None = None, kind: Kind | None = None) -> CaseRecord:
     """A runtime with its shipped label, or what a stranger calls it."""
     own: Kind = "thread" if name in THREADS else "task"
-    return Runtime(
-        name=name, label=label or NAMES.get(name, name), kind=kind or own, language="any"
+    return CaseRecord(
+        runtime=name, label=label or NAMES.get(name, name), kind=kind or own, language="any"
     )
 
 
@@ -140,10 +140,10 @@ def hostile_run() -> Result:
     kinds: tuple[Kind, ...] = ("thread", "task")
     runtimes = [runtime(text, text, kinds[place % 2]) for place, text in enumerate(HOSTILE)]
     sweeps = [
-        replace(_hostile(one, text), runtime=text)
+        replace(_hostile(one, text), case=text)
         for place, text in enumerate(HOSTILE)
-        for one in made.sweeps
-        if one.runtime == ("pthread", "asyncio")[place % 2]
+        for one in made.sessions
+        if one.case == ("pthread", "asyncio")[place % 2]
     ]
     left_out = replace(runtime("gone", HOSTILE[0]), reason=HOSTILE[1])
     machine = replace(
@@ -159,13 +159,13 @@ def hostile_run() -> Result:
         command=HOSTILE[1],
         version=HOSTILE[6],
         started=HOSTILE[0],
-        runtimes=(*runtimes, left_out),
-        sweeps=tuple(sweeps),
+        cases=(*runtimes, left_out),
+        sessions=tuple(sweeps),
         warnings=HOSTILE,
     )
 
 
-def _hostile(one: Sweep, text: str) -> Sweep:
+def _hostile(one: Session, text: str) -> Session:
     """The sweep with a harmful limit that stopped it, a harmful unit, and harmful doubts."""
     harm = counter(text, 5, 1.0, 100, text)
     stop = replace(
