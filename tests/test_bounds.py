@@ -39,7 +39,7 @@ from tests.support.anything import STRANGE_INTEGERS, STRANGE_TEXTS, TEXTS, Maker
 from tests.support.commands import COMMAND, little
 from tests.support.commands import stranger as stranger_file
 from tests.support.entries import entry
-from tests.support.results import MACHINE, result, runtime, sweep
+from tests.support.results import altered, MACHINE, result, runtime, sweep
 
 # Replies
 
@@ -260,7 +260,7 @@ def test_a_guess_out_of_bounds_is_refused(tmp_path: Path, guess: str) -> None:
 
 def test_a_burst_that_took_no_time_divides_nothing() -> None:
     forecast = Forecast.of(entry("asyncio"))
-    step = replace(sweep((10_000,)).steps[0], burst_seconds=0.0)
+    step = altered(sweep((10_000,)).steps[0], burst_seconds=0.0)
     for _ in range(2):
         forecast = forecast.learned(None, step).released(10_000, 0.0)
     assert 0 < forecast.burst_seconds(10_000) < 1

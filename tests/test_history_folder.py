@@ -47,7 +47,7 @@ BROKEN = [
     ("[]", "expected an object"),
     ("nonsense", "JSON is malformed"),
     ('{"history": ' + "[" * 100_000, "nested too deeply"),
-    (line(history=2), "version 2 of the format, but outnumber"),
+    (line(history=3), "version 3 of the format, but outnumber"),
     (line(history=True), "version True of the format"),
     ('{"kind": "point"}', "version None of the format"),
     (line(kind="poem"), "unknown value 'poem'"),

@@ -230,9 +230,9 @@ def accepted(night: int, **about: str) -> Acknowledgement:
     ("about", "alarms"),
     [
         ({}, 0),
-        ({"runtime": "asyncio"}, 0),
+        ({"case": "asyncio"}, 0),
         ({"metric": "burst_seconds_per_unit"}, 0),
-        ({"runtime": "trio"}, 1),
+        ({"case": "trio"}, 1),
         ({"metric": "bytes_per_unit"}, 1),
     ],
 )

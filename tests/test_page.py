@@ -46,7 +46,7 @@ def unlike(made: Result) -> Result:
     """The same on another machine with another trio."""
     machine = replace(made.machine, kernel="5.10.0", cpus=64)
     runtimes = tuple(replace(one, version="99") for one in made.cases)
-    return replace(made, machine=machine, runtimes=runtimes)
+    return replace(made, machine=machine, cases=runtimes)
 
 
 @functools.cache
@@ -302,7 +302,7 @@ def test_what_was_doubted_is_told_with_whose_figures_it_is() -> None:
     made = replace(
         run_of("asyncio", short=1),
         warnings=("the machine was busy",),
-        runtimes=(runtime("asyncio"), replace(runtime("trio"), reason="pip install trio")),
+        cases=(runtime("asyncio"), replace(runtime("trio"), reason="pip install trio")),
     )
     told = rows(sheets.doubts(digested(made)))
     assert told[0] == ("the whole run", "the machine was busy")

@@ -115,7 +115,7 @@ def test_after_the_run_the_runtimes_that_suffered_are_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     one, two = busy("asyncio", 0.84), busy("trio", 0.01)
-    both = replace(one, cases=(*one.cases, *two.cases), sweeps=(*one.sessions, *two.sessions))
+    both = replace(one, cases=(*one.cases, *two.cases), sessions=(*one.sessions, *two.sessions))
     line = (
         "† Other work took 84 % of the processors while these were measured, so their times may be "
         "too long: asyncio. Repeat it with --wait-for-quiet 60."

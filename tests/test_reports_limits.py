@@ -208,7 +208,7 @@ def test_a_pilot_or_climb_that_broke_is_told_with_the_runners_words() -> None:
 
 def test_a_runtime_that_was_left_out_is_told() -> None:
     made = result(climb("max"))
-    left_out = replace(made.cases[0], name="trio", reason="no module; type: pip install trio")
+    left_out = replace(made.cases[0], runtime="trio", reason="no module; type: pip install trio")
     made = replace(made, cases=(*made.cases, left_out))
     lines = shown(lambda console: print_ceilings(made, console))
     assert lines[-1] == "trio was left out: no module; type: pip install trio"

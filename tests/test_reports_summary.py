@@ -16,7 +16,7 @@ from reports.tables.summary import FORMATS, render
 from tests.support.results import Unit, leak_sweep, result, runtime, sweep, whole_run
 
 KEYS = [
-    *("runtime", "metric", "part", "at", "quantile", "value", "low", "high", "samples", "better"),
+    *("case", "metric", "part", "at", "quantile", "value", "low", "high", "samples", "better"),
     *("source", "status", "limit", "where", "predicted", "projected"),
     *("doubt", "overhead", "warnings"),
 ]
@@ -48,7 +48,7 @@ def test_json_has_an_object_a_figure_with_the_documented_keys_in_their_order() -
     assert len(metrics) == 4 * 27
     assert all(list(metric) == KEYS for metric in metrics)
     assert metrics[0] == {
-        "runtime": "pthread",
+        "case": "pthread",
         "metric": "bytes_per_unit",
         "part": "total",
         "at": 10_000,

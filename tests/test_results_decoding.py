@@ -40,21 +40,21 @@ NOT_A_RESULT: dict[str, tuple[bytes, str]] = {
         'not a result of outnumber, which begins with {"outnumber": 1',
     ),
     "a newer version": (
-        b'{"outnumber": 2, "new": true}',
-        f"""$.outnumber: version 2 of the format, but outnumber {__version__} reads up to 1; \
+        b'{"outnumber": 3, "new": true}',
+        f"""$.outnumber: version 3 of the format, but outnumber {__version__} reads up to 2; \
 try `pip install --upgrade outnumber`""",
     ),
     "version 0": (
         b'{"outnumber": 0}',
-        "$.outnumber: expected a version of the format, such as 1",
+        "$.outnumber: expected a version of the format, such as 2",
     ),
     "a version in words": (
         b'{"outnumber": "1"}',
-        "$.outnumber: expected a version of the format, such as 1",
+        "$.outnumber: expected a version of the format, such as 2",
     ),
     "true for a version": (
         b'{"outnumber": true}',
-        "$.outnumber: expected a version of the format, such as 1",
+        "$.outnumber: expected a version of the format, such as 2",
     ),
     "nested 100,000 arrays": (
         b'{"outnumber": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",

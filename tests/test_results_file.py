@@ -30,7 +30,7 @@ def test_the_version_of_the_format_is_the_first_key(tmp_path: Path) -> None:
     file = ResultFile.open(tmp_path / "r.json")
     file.save(result(sweep()))
     text = file.path.read_text()
-    assert text.startswith('{"outnumber":1,')
+    assert text.startswith('{"outnumber":2,')
     assert text.endswith("}\n")
 
 

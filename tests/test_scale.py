@@ -69,7 +69,7 @@ def test_the_result_is_saved_after_every_sweep_and_stamped_at_the_end() -> None:
 
 def test_the_result_says_what_was_asked_and_which_versions_ran() -> None:
     result = Run(FakeRig(), request(settings={"stack-size": "65536"})).ended()
-    assert (result.outnumber, result.command) == (1, "run")
+    assert (result.outnumber, result.command) == (2, "run")
     assert (result.plan.seed, result.plan.max, result.plan.sweeps) == (3, 2_000, 2)
     assert [runtime.version for runtime in result.cases] == ["1.0", "1.0"]
     assert result.machine == MACHINE

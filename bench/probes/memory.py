@@ -69,7 +69,7 @@ class MemoryProbe:
             KERNEL: kernel,
             KERNEL_STACK: stacks,
             PAGE_TABLES: tables,
-            HUGE_PAGES: reading(rollup.get("AnonHugePages"), "smaps_rollup AnonHugePages"),
+            HUGE_PAGES: _huge_pages(rollup),
         }
 
     @cached_property
@@ -91,6 +91,12 @@ class MemoryProbe:
         if not self._has_rollup:
             return reading(portable.rss_bytes(self.pid), "psutil rss")
         return reading(rollup.get("Rss"), "smaps_rollup Rss")
+
+
+def _huge_pages(rollup: dict[str, int]) -> Reading:
+    if "AnonHugePages" not in rollup:
+        return UNKNOWN
+    return Reading(bytes=rollup["AnonHugePages"], source="smaps_rollup AnonHugePages")
 
 
 def machine_bytes(system: System) -> tuple[int | None, int | None]:
