@@ -8,9 +8,8 @@ from reports.console import Console
 from reports.digest import Digest
 from reports.tables.comparison import table
 from reports.tables.finding import finding
-from reports.wording.busy import busy_line
 from reports.wording.escape import terminal
-from reports.wording.last_words import last_words
+from reports.wording.runs import busy_line, failures
 
 
 def print_ending(made: Digest, console: Console | None = None) -> None:
@@ -24,5 +23,5 @@ def print_ending(made: Digest, console: Console | None = None) -> None:
         out.print(Text(f"Note: {terminal(warning)}.", style="dim"))
     if (busy := busy_line(made.result)) is not None:
         out.print(Text(terminal(busy)), soft_wrap=True)
-    for line in last_words(made.result.sessions):
+    for line in failures(made.result.sessions):
         out.print(Text(line), soft_wrap=True)

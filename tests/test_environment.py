@@ -28,7 +28,7 @@ from bench.model.file import load
 from bench.model.likeness import facts_of
 from bench.model.records import Facts
 from bench.system import System
-from reports.wording.repeat import repeat
+from reports.wording.runs import repeat
 from runners.catalogue import shipped
 from tests.support.commands import little, outnumber, outnumber_here, stranger
 from tests.support.entries import entry

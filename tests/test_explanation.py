@@ -16,7 +16,7 @@ from reports.explanation.render import as_markdown, as_text, render
 from reports.explanation.tell import explain
 from reports.explanation.text import Explanation, Name, Number, Sentence, listed, say
 from reports.explanation.threads import portion
-from reports.wording.names import many
+from reports.wording.escape import many
 from tests.support.results import MEMINFO, PTHREAD, Unit, altered, result, sweep, whole_run
 from tests.support.runs import (
     HOSTILE,

@@ -21,7 +21,7 @@ from bench.engine.fake import FakeRig
 from bench.engine.quiet import LOOK_SECONDS, busy_share, wait_until_quiet
 from bench.model.records import Result
 from bench.probes.cpu import ProcessorTime
-from reports.wording.busy import busy_line
+from reports.wording.runs import busy_line
 from tests.support.results import result, sweep
 
 ADVICE = "end that work first, or add --wait-for-quiet 60"
@@ -118,7 +118,7 @@ def test_after_the_run_the_runtimes_that_suffered_are_named(
     both = replace(one, cases=(*one.cases, *two.cases), sessions=(*one.sessions, *two.sessions))
     line = (
         "† Other work took 84 % of the processors while these were measured, so their times may be "
-        "too long: asyncio. Repeat it with --wait-for-quiet 60."
+        "too long: asyncio. Repeat the run with --wait-for-quiet 60."
     )
     assert busy_line(both) == busy_line(one, two) == line
     assert busy_line(two) is busy_line(busy("trio", None)) is busy_line(result()) is None

@@ -186,12 +186,12 @@ def _report(
 ) -> int:
     from bench.cli.quiet import report_busy
     from bench.cli.session import has_steps, refuse_nothing
-    from reports.wording.last_words import last_words
+    from reports.wording.runs import failures
 
     if not quiet:
         if has_steps(result):
             _show(result, margins)
-        for line in last_words(result.sessions):
+        for line in failures(result.sessions):
             typer.echo(line)
     report_busy([result], quiet)
     typer.echo(path)

@@ -35,7 +35,7 @@ from bench.system import System
 from reports.live import live_view
 from reports.verdicts.files import JSON
 from reports.wording.escape import plain
-from reports.wording.last_words import last_words
+from reports.wording.runs import failures
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _last_words(results: tuple[Result, Result]) -> list[str]:
     return [
         line if line.startswith(" ") else f"the {name} side, {line}"
         for result, name in zip(results, ("base", "new"), strict=True)
-        for line in last_words(result.sessions)
+        for line in failures(result.sessions)
     ]
 
 

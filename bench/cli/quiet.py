@@ -38,7 +38,7 @@ def heed_load(rig: Rig, wait_seconds: float | None, quiet: bool) -> None:
 
 def report_busy(results: Sequence[Result], quiet: bool) -> None:
     """Says after the run which runtimes were measured while the machine was busy."""
-    from reports.wording.busy import busy_line
+    from reports.wording.runs import busy_line
 
     line = None if quiet else busy_line(*results)
     if line is not None:

@@ -106,9 +106,9 @@ def refuse_nothing(result: Result, path: Path, quiet: bool) -> None:
     have been shown already."""
     if has_steps(result):
         return
-    from reports.wording.last_words import last_words
+    from reports.wording.runs import failures
 
-    words = last_words(result.sessions) if quiet else []
+    words = failures(result.sessions) if quiet else []
     for name, stop in {sweep.case: sweep.stop for sweep in result.sessions}.items():
         if stop.limit is not None:
             words.append(f"{name}: {stop.limit} refused the start: {stop.evidence[0]}")

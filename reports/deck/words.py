@@ -22,9 +22,8 @@ from reports.tables.finding import finding
 from reports.tables.report import Titled
 from reports.wording import units
 from reports.wording.doubted import note
-from reports.wording.escape import plain
-from reports.wording.names import LONGEST, short
-from reports.wording.repeat import repeat
+from reports.wording.escape import LONGEST, plain, short
+from reports.wording.runs import repeat
 
 COVER_SIZES = (40, 36, 32, 28, 24, 20)
 MACHINE, VERSIONS_HEIGHT = 22, 0.72

@@ -25,8 +25,7 @@ from reports.tables.finding import pair_of
 from reports.tables.report import COMPARISON, LIMITS, SUMMARY
 from reports.wording import units
 from reports.wording.doubted import sure
-from reports.wording.escape import plain
-from reports.wording.names import many
+from reports.wording.escape import many, plain
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,7 @@ from bench.derive.metrics import Metric
 from bench.model.records import CaseRecord, Kind, Machine, Result
 from reports.wording import units
 from reports.wording.doubted import marked, note
-from reports.wording.escape import plain
-from reports.wording.names import short
+from reports.wording.escape import plain, short
 
 Value = str | int | float | None
 R = TypeVar("R")

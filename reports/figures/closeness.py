@@ -26,8 +26,7 @@ from reports.figures.chart import (
 from reports.tables.comparison import THREADS
 from reports.wording import units
 from reports.wording.doubted import marked, sure
-from reports.wording.escape import plain
-from reports.wording.names import many, short
+from reports.wording.escape import many, plain, short
 
 Measure = Literal["count", "bytes"]
 HOW = (

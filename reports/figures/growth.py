@@ -26,8 +26,7 @@ from reports.tables.comparison import compare
 from reports.tables.finding import pair_of
 from reports.wording import units
 from reports.wording.doubted import marked, sure
-from reports.wording.escape import plain
-from reports.wording.names import many
+from reports.wording.escape import many, plain
 
 HOW = (
     "User and kernel memory above what the process took before its first unit, from the climb and "

@@ -27,9 +27,8 @@ from reports.figures.chart import (
 from reports.tables.comparison import REASONS, THREADS
 from reports.wording import units
 from reports.wording.doubted import marked, sure
-from reports.wording.escape import plain
-from reports.wording.names import many, short
-from reports.wording.stopper import stopper
+from reports.wording.escape import many, plain, short
+from reports.wording.runs import stopper
 
 HOW = (
     "Solid: units that were alive at once, every one started and parked. Pale: as far as the limit "

@@ -29,7 +29,7 @@ from reports.figures.chart import (
 from reports.tables.comparison import THREADS
 from reports.wording import units
 from reports.wording.doubted import marked, sure
-from reports.wording.names import many
+from reports.wording.escape import many
 
 NAMES = ("median", "90 %", "99 %", "longest")  # of QUANTILES
 QUANTILE_KEYS = tuple(f"start_{name}_seconds" for name in ("median", "p90", "p99", "longest"))

@@ -17,8 +17,7 @@ from reports.history import words
 from reports.tables.summary import value_of_name
 from reports.wording import units
 from reports.wording.doubted import marked
-from reports.wording.escape import plain
-from reports.wording.names import short
+from reports.wording.escape import plain, short
 
 HOW = (
     "A point is the figure of one run, by its date; a runtime has a scale of its own, a tenth of "

@@ -19,8 +19,8 @@ from bench.derive.metrics import Metric, find
 from bench.model.records import CaseRecord, Kind, Result, Status
 from reports.wording import escape, units
 from reports.wording.doubted import marked, note
-from reports.wording.names import short
-from reports.wording.stopper import stopper
+from reports.wording.escape import short
+from reports.wording.runs import stopper
 
 # One OS thread is C's where that ran: a Python thread is an OS thread and more.
 THREADS = ("pthread", "threading")

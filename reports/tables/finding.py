@@ -8,7 +8,7 @@ from bench.derive.doubts import gravest
 from reports.tables.comparison import Comparison, Row
 from reports.wording import units
 from reports.wording.doubted import marked, stated, sure
-from reports.wording.names import many
+from reports.wording.escape import many
 
 NOTHING = "This run measured too little for a finding."
 SAME = 1.05  # two units that weigh this much alike are not told apart by a multiple

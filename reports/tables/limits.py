@@ -17,7 +17,7 @@ from reports.tables.comparison import REASONS
 from reports.wording import units
 from reports.wording.doubted import marked, note, reasons
 from reports.wording.escape import terminal
-from reports.wording.last_words import said
+from reports.wording.runs import error_lines
 
 SCHEMA = 1
 WHOLE = "memory.oom.group"  # in a note: an OOM kill would take the harness along
@@ -63,7 +63,7 @@ def print_ceilings(result: Result, console: Console | None = None) -> None:
         out.print(Text(terminal(sweep.case), style="bold"))
         for line in _account(sweep):
             out.print(Text(f"  {terminal(line)}"), soft_wrap=True)
-        for line in said(sweep.stop) if sweep.stop.status == "failed" else ():
+        for line in error_lines(sweep.stop) if sweep.stop.status == "failed" else ():
             out.print(Text(f"  it said: {line}"), soft_wrap=True)
     for runtime in result.cases:
         if runtime.reason:
@@ -197,7 +197,7 @@ def _pilot(sweep: Session) -> Iterable[str]:
         count = marked(units.count(stop.count), doubt_of(sweep))
         yield f"the pilot was stopped at {count}: {stop.message}"
     if stop.status == "failed":
-        yield from (f"it said: {line}" for line in said(stop))
+        yield from (f"it said: {line}" for line in error_lines(stop))
 
 
 def _object(sweep: Session) -> dict[str, object]:

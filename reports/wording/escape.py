@@ -1,4 +1,4 @@
-"""Text from a result, made harmless for the place where it is shown.
+"""Text from a result, made harmless for the place where it is shown; names in the plural, and cut.
 
 A result may come from anywhere, so its names may hold whatever moves a terminal's cursor, turns the
 direction of reading, ends a table's cell or begins a tag or a spreadsheet's formula.
@@ -6,10 +6,11 @@ direction of reading, ends a table's cell or begins a tag or a spreadsheet's for
 
 from __future__ import annotations
 
-import html as html_module
 import re
 import unicodedata
 
+LONGEST = 28  # the longest shipped label has 27 letters
+IRREGULAR = {"goroutine on its own thread": "goroutines on their own threads"}
 _MARKDOWN = {character: f"\\{character}" for character in "\\`*[]|~#$"}
 # Entities, not backslashes: what takes `<` for HTML or `@` for a name does so before Markdown.
 _MARKDOWN |= {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
@@ -31,28 +32,23 @@ def plain(text: str) -> str:
     return "".join(c for c in spaced if unicodedata.category(c)[0] != "C").strip()
 
 
+terminal = plain  # rich's own markup is another matter: put text into a `rich.text.Text`
+
+
 def visible(text: str) -> str:
     """Text of several lines with all but its line breaks and tabs made visible: what Unicode calls
     control, format, surrogate, private or unassigned, and what it calls an end of a line, is
     written as JSON escapes it."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(c if _is_seen(c) else _written(c) for c in text)
-
-
-def _is_seen(character: str) -> bool:
-    return character in "\n\t" or unicodedata.category(character) not in _UNSEEN
-
-
-def _written(character: str) -> str:
-    units = character.encode("utf-16-be", "surrogatepass")
-    pairs = (units[place : place + 2].hex() for place in range(0, len(units), 2))
-    return "".join(f"\\u{pair}" for pair in pairs)
-
-
-def terminal(text: str) -> str:
-    """For a terminal. (rich's own markup is another matter: put text into a `rich.text.Text`.)"""
-    return plain(text)
+    written = []
+    for character in text:
+        if character in "\n\t" or unicodedata.category(character) not in _UNSEEN:
+            written.append(character)
+        else:
+            code = character.encode("utf-16-be", "surrogatepass").hex()
+            written += [f"\\u{code[place : place + 4]}" for place in range(0, len(code), 4)]
+    return "".join(written)
 
 
 def markdown(text: str) -> str:
@@ -69,6 +65,21 @@ def csv(text: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) or text.startswith(_FORMULA) else cell
 
 
-def html(text: str) -> str:
-    """For HTML, an attribute's value in quotes too."""
-    return html_module.escape(plain(text), quote=True)
+def many(label: str) -> str:
+    """The label in the plural: `asyncio tasks`, `OS threads (C)`, `Erlang processes`."""
+    unit, bracket, rest = label.partition(" (")
+    if unit in IRREGULAR:
+        plural = IRREGULAR[unit]
+    elif unit.endswith(("ss", "x", "ch", "sh")):
+        plural = f"{unit}es"
+    elif unit.endswith("y") and unit[-2:-1] not in "aeiou":
+        plural = f"{unit[:-1]}ies"
+    else:
+        plural = unit if unit.endswith(("s", "…")) else f"{unit}s"
+    return f"{plural}{bracket}{rest}"
+
+
+def short(text: str, most: int = LONGEST) -> str:
+    """The text on one line, without control characters, cut at `most` letters with an ellipsis."""
+    line = plain(text)
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

@@ -1,7 +1,7 @@
 """Figures as a person reads them: three significant digits, and the unit that suits.
 
 Inside the code everything is seconds and bytes; only what ends in front of somebody is scaled.
-`None` is said as unknown, never as 0.
+`None` is shown as unknown, never as 0.
 """
 
 from __future__ import annotations
@@ -26,6 +26,15 @@ def seconds(value: float | None) -> str:
     return _scaled(value, _SECONDS)
 
 
+def amount(dimension: str, value: float | None) -> str:
+    """A value of this dimension (`bytes`, `seconds`, `count`): whole counts are given exactly."""
+    if dimension == "bytes":
+        return size(value)
+    if dimension == "seconds":
+        return seconds(value)
+    return count(value) if value is not None and value == int(value) else number(value)
+
+
 def rate(value: float | None) -> str:
     """How many a second: `83,300/s`."""
     return UNKNOWN if value is None else f"{number(value)}/s"
@@ -37,7 +46,7 @@ def count(value: float | None) -> str:
 
 
 def rounded(value: float | None) -> str:
-    """Whole things that were foretold and not counted: `about 32,500`, `about 8.87 million`."""
+    """A count that is expected, not measured: `about 32,500`, `about 8.87 million`."""
     if value is None:
         return UNKNOWN
     near = _rounded(value)
