@@ -39,7 +39,7 @@ from tests.support.anything import STRANGE_INTEGERS, STRANGE_TEXTS, TEXTS, Maker
 from tests.support.commands import COMMAND, little
 from tests.support.commands import stranger as stranger_file
 from tests.support.entries import entry
-from tests.support.results import altered, MACHINE, result, runtime, sweep
+from tests.support.results import MACHINE, altered, result, runtime, sweep
 
 # Replies
 
