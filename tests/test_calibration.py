@@ -14,7 +14,7 @@ import pytest
 from bench.derive.statistics import Estimate
 from bench.judging.gates import BURST, BYTES, LEAK, Gate, Margin
 from bench.judging.looks import Look, looks
-from bench.judging.simulate import Change, Recorded, play
+from bench.judging.noise import Injected, Recorded, simulate
 from bench.judging.verdicts import Word
 from tests.calibration import (
     alternatives,
@@ -59,8 +59,8 @@ def shares(regression: int = 0, inconclusive: int = 0, cleared: int = 0) -> Shar
 def test_the_gate_can_fail() -> None:
     """Heavier by a tenth: each of 40 jobs fails. Alike: none does."""
     made = two()["asyncio"]
-    for changes, failing in (({BYTES: Change(1.1)}, JOBS), ({}, 0)):
-        decisions = play(made, looks(), JOBS, random.Random(1), changes)
+    for changes, failing in (({BYTES: Injected(1.1)}, JOBS), ({}, 0)):
+        decisions = simulate(made, looks(), JOBS, random.Random(1), changes)
         assert [decision.outcome for decision in decisions].count("regression") == failing
 
 
@@ -69,7 +69,7 @@ def test_a_gate_that_fails_in_vain_is_found_out() -> None:
     trigger_happy = Look(1, 13, false_failure=0.5, missed=0.05, is_last=True)
     gate = Gate("asyncio", BURST, Margin(1e-9))
     burst = Recorded(gate, two()["asyncio"][2].pairs)
-    made = Shares.of_jobs(play([burst], [trigger_happy], JOBS, random.Random(1)))
+    made = Shares.of_jobs(simulate([burst], [trigger_happy], JOBS, random.Random(1)))
     row = false_failures.Row("as recorded", made, {"asyncio": made}, made)
     assert not row.reached
     assert not drawn([row])[0].reached

@@ -9,7 +9,7 @@ import pytest
 from bench.judging.decision import decide
 from bench.judging.gates import BURST, BYTES, CEILING, LEAK, Gate, Margin
 from bench.judging.looks import looks
-from bench.judging.sides import Pairs
+from bench.judging.samples import Pairs
 from tests.calibration import climbs
 from tests.test_calibration import drawn, missed, shares
 

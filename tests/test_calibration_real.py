@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.judging.looks import looks
-from bench.judging.simulate import Recorded, play
+from bench.judging.noise import Recorded, simulate
 from bench.judging.verdicts import Word
 from tests.calibration import outcomes, real, recordings, targets
 from tests.test_calibration import all_found, all_spreads, two
@@ -110,7 +110,7 @@ def test_of_a_slower_burst_the_jobs_whose_pairs_vary_little_are_counted() -> Non
 
 def test_how_much_a_jobs_pairs_vary_is_kept_with_it() -> None:
     burst = two()["asyncio"][2]
-    (decision,) = play([burst], looks(), 1, random.Random(1))
+    (decision,) = simulate([burst], looks(), 1, random.Random(1))
     (verdict,) = decision.verdicts
     both = zip(verdict.base_samples, verdict.new_samples, strict=True)
     spread = recordings.pair_spread(Recorded(burst.gate, tuple(both)))  # type: ignore[arg-type]

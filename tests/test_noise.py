@@ -21,10 +21,16 @@ from bench.engine.fake import Behaviour, FakeClock, FakeRig
 from bench.errors import UsageError
 from bench.experiments.alike import AlikeExperiment
 from bench.experiments.side import Contender, PairsRequest
-from bench.judging.alike import recorded_pairs
-from bench.judging.consult import noise_by_runtime
 from bench.judging.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
-from bench.judging.outlook import Advice, Noise, Outlook, Plan, RuntimeNoise
+from bench.judging.noise import (
+    CaseNoise,
+    Expected,
+    Noise,
+    Recommendation,
+    Recommendations,
+    noise_by_case,
+)
+from bench.judging.samples import recorded_pairs
 from bench.model.decoding import decode
 from bench.model.file import ResultFile, load
 from bench.model.records import Purpose, Result
@@ -152,10 +158,10 @@ def test_the_time_left_is_never_more_than_the_budget_has() -> None:
 
 @pytest.mark.slow
 def test_alike_fakes_are_found_quiet() -> None:
-    (noise,) = noise_by_runtime(alike(looks=(6,)), [GATE])
+    (noise,) = noise_by_case(alike(looks=(6,)), [GATE])
     assert noise.noises[0].spread == 0
-    assert noise.plan is not None
-    assert noise.plan.gates[0].usual.cleared == 1
+    assert noise.recommended is not None
+    assert noise.recommended.gates[0].usual.cleared == 1
 
 
 @pytest.mark.parametrize(
@@ -189,23 +195,25 @@ def test_a_result_of_another_command_is_refused(tmp_path: Path) -> None:
 BURST_GATE = Gate("asyncio", BURST, Margin(0.03))
 WIDER = Gate("asyncio", BURST, Margin(0.1))
 NOISE = Noise(BURST_GATE, 20, 8.18e-6, 0.42, 0.2195, -0.393, 0.79)
-USUAL, ADVISED = Outlook(BURST_GATE, 0.4, 0.0, 40), Outlook(WIDER, 0.943, 0.0, 20)
+USUAL, ADVISED = Expected(BURST_GATE, 0.4, 0.0, 40), Expected(WIDER, 0.943, 0.0, 20)
 RATE = Estimate(0.0, 0.0, 0.0122)
 
 
-def shown(*noises: RuntimeNoise, margins: dict[Figure, Margin | None]) -> str:
+def shown(*noises: CaseNoise, margins: dict[Figure, Margin | None]) -> str:
     console = Console(width=100, color_system=None)
     with console.capture() as capture:
         print_noise(noises, margins, console)
     return capture.get()
 
 
-def runtime_noise(advice: Advice, name: str = "asyncio") -> RuntimeNoise:
-    return RuntimeNoise(name, (NOISE,), Plan((advice,), 20, 300, RATE, 0.057))
+def runtime_noise(advice: Recommendation, name: str = "asyncio") -> CaseNoise:
+    return CaseNoise(name, (NOISE,), Recommendations((advice,), 20, 300, RATE, 0.057))
 
 
 def test_what_was_measured_and_what_to_expect_are_shown() -> None:
-    said = shown(runtime_noise(Advice(USUAL, ADVISED, 100, 0.2)), margins={BURST: Margin(0.1)})
+    said = shown(
+        runtime_noise(Recommendation(USUAL, ADVISED, 100, 0.2)), margins={BURST: Margin(0.1)}
+    )
     for words in (
         "8.18 µs", "42 %", "22 %", "−39 %", "0.79",
         "10 % (advised)", "94.3 %", "+20 %",
@@ -217,20 +225,22 @@ def test_what_was_measured_and_what_to_expect_are_shown() -> None:
 
 
 def test_what_is_too_noisy_is_named_and_not_pasted() -> None:
-    said = shown(runtime_noise(Advice(USUAL, None)), margins={})
+    said = shown(runtime_noise(Recommendation(USUAL, None)), margins={})
     assert "Too noisy here to be gated by any reasonable margin: burst of asyncio." in said
     assert "gate =" not in said
 
 
 def test_few_pairs_are_said_to_be_few() -> None:
-    few = RuntimeNoise("asyncio", (NOISE,), Plan((Advice(USUAL, ADVISED),), 7, 300, RATE, 0.0))
+    few = CaseNoise(
+        "asyncio", (NOISE,), Recommendations((Recommendation(USUAL, ADVISED),), 7, 300, RATE, 0.0)
+    )
     assert "From 7 pairs alone" in shown(few, margins={BURST: None})
-    none = RuntimeNoise("asyncio", (Noise(BURST_GATE, 2, 1e-5),), None)
+    none = CaseNoise("asyncio", (Noise(BURST_GATE, 2, 1e-5),), None)
     assert "Too few pairs to say more." in shown(none, margins={})
 
 
 def test_a_name_moves_no_terminal() -> None:
-    said = shown(runtime_noise(Advice(USUAL, None), "a\x1b[2Jb\u202e"), margins={})
+    said = shown(runtime_noise(Recommendation(USUAL, None), "a\x1b[2Jb\u202e"), margins={})
     assert "\x1b" not in said
     assert "\u202e" not in said
 

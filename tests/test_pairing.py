@@ -9,9 +9,16 @@ from msgspec.structs import replace
 
 from bench.errors import UsageError
 from bench.judging.gates import BURST, BYTES, CEILING, LEAK, Figure, Gate, Margin
-from bench.judging.pairing import grouped_sides, paired_sides, pairs_made
-from bench.judging.sides import Ceilings, Groups, Pairs, Stopped
-from bench.judging.stored import is_one_job, judged, refuse_unlike, unlike
+from bench.judging.judge import is_one_job, judged, refuse_unlike, unlike
+from bench.judging.samples import (
+    Ceilings,
+    Groups,
+    Pairs,
+    Stopped,
+    grouped_sides,
+    paired_sides,
+    pairs_made,
+)
 from bench.model.records import Limit, Result, Session, Side
 from tests.support.results import ASYNCIO, MACHINE, MEMINFO, Unit, leak_sweep, result, sweep
 

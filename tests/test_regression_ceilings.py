@@ -9,7 +9,7 @@ import pytest
 from bench.judging.decision import decide
 from bench.judging.gates import CEILING, Gate, Margin
 from bench.judging.looks import looks
-from bench.judging.sides import Ceilings, Stopped
+from bench.judging.samples import Ceilings, Stopped
 from bench.judging.verdicts import Verdict
 
 GATE = Gate("pthread", CEILING, Margin(0.03))

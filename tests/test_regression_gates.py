@@ -15,10 +15,10 @@ from bench.judging.gates import (
     Figure,
     Gate,
     Margin,
+    Scale,
     default_margin,
     figures,
 )
-from bench.judging.scale import Scale
 from bench.model.records import CaseRecord, Kind
 
 

@@ -16,7 +16,7 @@ from bench.judging.looks import (
     fewest_pairs,
     looks,
 )
-from bench.judging.sides import Pairs
+from bench.judging.samples import Pairs
 from tests.support.sides import pairs
 
 

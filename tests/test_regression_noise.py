@@ -9,12 +9,19 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.judging.advice import plan, wider
-from bench.judging.consult import margins_to_type
 from bench.judging.gates import BURST, Figure, Gate, Margin
-from bench.judging.noise import FEWEST, autocorrelation, drift, noise_of
-from bench.judging.outlook import Plan, RuntimeNoise
-from bench.judging.simulate import Recorded
+from bench.judging.noise import (
+    FEWEST,
+    CaseNoise,
+    Recommendations,
+    Recorded,
+    autocorrelation,
+    drift,
+    margins_to_type,
+    noise_of,
+    recommend,
+    wider,
+)
 from tests.support.sides import GATES
 
 BYTE_GATE, LEAK_GATE, BURST_GATE = GATES
@@ -29,8 +36,8 @@ def noisy(spread: float, pairs: int = 30, level: float = 1e-5, seed: int = 1) ->
 
 
 @functools.cache
-def planned(spread: float) -> Plan:
-    return plan([noisy(spread)], JOBS)
+def planned(spread: float) -> Recommendations:
+    return recommend([noisy(spread)], JOBS)
 
 
 def test_spreads_are_those_of_logarithms() -> None:
@@ -85,7 +92,7 @@ def test_margins_are_tried_from_the_usual_one_on() -> None:
 def test_a_quiet_machine_keeps_the_usual_margin() -> None:
     made = planned(0.01)
     (advice,) = made.gates
-    assert advice.advised == advice.usual
+    assert advice.recommended == advice.usual
     assert not advice.is_wider
     assert advice.found is not None
     assert advice.found <= 0.06
@@ -97,13 +104,13 @@ def test_a_quiet_machine_keeps_the_usual_margin() -> None:
 def test_a_noisy_machine_gets_a_wider_margin_which_finds_less() -> None:
     quiet, loud = (planned(spread).gates[0] for spread in (0.01, 0.15))
     assert loud.is_wider
-    assert loud.advised is not None
-    assert loud.advised.is_enough
+    assert loud.recommended is not None
+    assert loud.recommended.is_enough
     assert not loud.usual.is_enough
     assert loud.found is not None
     assert quiet.found is not None
     assert loud.found > quiet.found
-    assert loud.advised.pairs > quiet.usual.pairs or loud.advised.gate.margin.value > 0.03
+    assert loud.recommended.pairs > quiet.usual.pairs or loud.recommended.gate.margin.value > 0.03
 
 
 @pytest.mark.slow
@@ -116,35 +123,35 @@ def test_more_pairs_are_named_where_the_usual_margin_would_do_with_them() -> Non
 @pytest.mark.slow
 def test_what_is_too_noisy_is_advised_against() -> None:
     made = planned(3.0)
-    assert (made.gates[0].advised, made.gates[0].found) == (None, None)
+    assert (made.gates[0].recommended, made.gates[0].found) == (None, None)
     assert made.false_failures is None
 
 
 def test_a_plan_is_the_same_each_time() -> None:
-    assert plan([noisy(0.01)], JOBS) == planned(0.01)
+    assert recommend([noisy(0.01)], JOBS) == planned(0.01)
 
 
-def advised(runtime: str, spread: float) -> RuntimeNoise:
-    return RuntimeNoise(runtime, (), planned(spread))
+def advised(runtime: str, spread: float) -> CaseNoise:
+    return CaseNoise(runtime, (), planned(spread))
 
 
 def test_the_widest_margin_that_a_runtime_needs_is_what_to_type() -> None:
     quiet, loud = advised("quiet", 0.01), advised("loud", 0.15)
     typed: dict[Figure, Margin | None] = {BURST: None}
     assert margins_to_type([quiet], typed) == {BURST: None}
-    assert loud.plan is not None
-    needed = loud.plan.gates[0].advised
+    assert loud.recommended is not None
+    needed = loud.recommended.gates[0].recommended
     assert needed is not None
     assert margins_to_type([quiet, loud], typed) == {BURST: needed.gate.margin}
 
 
 def test_a_figure_that_is_too_noisy_in_one_runtime_is_left_out() -> None:
     assert margins_to_type([advised("quiet", 0.01), advised("wild", 3.0)], {BURST: None}) == {}
-    assert margins_to_type([RuntimeNoise("few", (), None)], {BURST: None}) == {}
+    assert margins_to_type([CaseNoise("few", (), None)], {BURST: None}) == {}
 
 
 def test_a_margin_that_was_typed_stays_where_it_is_enough() -> None:
     gate = Gate("asyncio", BURST, Margin(0.2))
-    made = plan([Recorded(gate, noisy(0.01).pairs)], JOBS)
+    made = recommend([Recorded(gate, noisy(0.01).pairs)], JOBS)
     margins = {BURST: Margin(0.2)}
-    assert margins_to_type([RuntimeNoise("asyncio", (), made)], margins) == margins
+    assert margins_to_type([CaseNoise("asyncio", (), made)], margins) == margins

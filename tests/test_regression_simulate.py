@@ -9,8 +9,8 @@ import pytest
 
 from bench.judging.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
 from bench.judging.looks import looks
-from bench.judging.sides import Pairs
-from bench.judging.simulate import BLOCK, Change, Recorded, draw, play, processes
+from bench.judging.noise import BLOCK, Injected, Recorded, draw, processes, simulate
+from bench.judging.samples import Pairs
 from tests.support.sides import GATES, World
 
 BYTE_GATE, LEAK_GATE, BURST_GATE = GATES
@@ -60,7 +60,7 @@ def test_a_figure_that_a_job_measures_less_often_has_fewer_pairs() -> None:
 
 
 def test_a_change_is_given_to_the_new_side_of_its_figure_alone() -> None:
-    changes = {BYTES: Change(factor=2.0, more=1000.0)}
+    changes = {BYTES: Injected(factor=2.0, more=1000.0)}
     changed = draw([counted(), counted(BURST_GATE)], 20, random.Random(1), changes)
     same = draw([counted(), counted(BURST_GATE)], 20, random.Random(1))
     assert changed[0].base == same[0].base
@@ -87,13 +87,13 @@ def test_the_same_dice_draw_the_same_jobs() -> None:
 
 def test_played_jobs_clear_what_is_alike_and_find_what_is_not() -> None:
     recorded = recorded_world(World(burst_noise=0.02))
-    for changes, word in (({}, "no regression"), ({BURST: Change(factor=1.2)}, "regression")):
-        decisions = play(recorded, looks(), 20, random.Random(1), changes)
+    for changes, word in (({}, "no regression"), ({BURST: Injected(factor=1.2)}, "regression")):
+        decisions = simulate(recorded, looks(), 20, random.Random(1), changes)
         assert [decision.outcome for decision in decisions] == [word] * 20
 
 
 @pytest.mark.parametrize("leaked", [0.0, 200.0])
 def test_a_change_on_top_is_found_as_a_leak(leaked: float) -> None:
     recorded = [Recorded(Gate("asyncio", LEAK, Margin(10.0, absolute=True)), ((0.0, 0.0),) * 20)]
-    (decision,) = play(recorded, looks(), 1, random.Random(1), {LEAK: Change(more=leaked)})
+    (decision,) = simulate(recorded, looks(), 1, random.Random(1), {LEAK: Injected(more=leaked)})
     assert decision.verdicts[0].event == ("leak" if leaked else None)

@@ -12,8 +12,7 @@ import pytest
 from scipy.stats import mannwhitneyu, rankdata, wilcoxon
 
 from bench.derive.statistics import Estimate
-from bench.judging.paired import hodges_lehmann, interval_rank, signed_rank_p
-from bench.judging.unpaired import rank_sum_p, shift
+from bench.judging.rank_tests import hodges_lehmann, interval_rank, rank_sum_p, shift, signed_rank_p
 
 TIED = (1.0, 1.0, -1.0, 2.0, 2.0, -3.0, 0.0, 4.0, 4.0, 5.0)
 

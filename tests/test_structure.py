@@ -67,7 +67,7 @@ ARROWS: dict[str, frozenset[str]] = {
             "bench.files",
             "bench.history",
             "bench.judging.gates",
-            "bench.judging.outlook",
+            "bench.judging.noise",
             "bench.judging.verdicts",
             "bench.model",
         }

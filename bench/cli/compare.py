@@ -1,4 +1,4 @@
-"""`outnumber compare`: two stored results, judged as far as they bear a verdict."""
+"""`outnumber compare`: two judge results, judged as far as they bear a verdict."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def compare(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")] = False,
 ) -> int:
-    """Compare two stored results of like machines."""
+    """Compare two judge results of like machines."""
     from bench.cli import gates
-    from bench.judging import stored
+    from bench.judging import judge
     from bench.model.file import load
 
     typed = Configured(gate=gate or None, inconclusive_ok=inconclusive_ok)
@@ -51,7 +51,7 @@ def compare(
         margins = gates.gates(listed(wish.gate))
     before, after = load(base), load(new)
     if not unlike_ok:
-        stored.refuse_unlike(before, after)
+        judge.refuse_unlike(before, after)
     places = Places(output, markdown)
     places.refuse_unwritable()
     judgement = _judgement((before, base), (after, new), margins, runtime or [])
@@ -64,14 +64,14 @@ def _judgement(
     margins: Mapping[Figure, Margin | None],
     names: Sequence[str],
 ) -> Judgement:
-    from bench.judging import stored
-    from bench.judging.judgement import judgement
+    from bench.judging import judge
+    from bench.judging.verdicts import judgement
     from bench.model.likeness import differences
 
     results = base[0], new[0]
-    advisory, paired = bool(stored.unlike(*results)), stored.is_one_job(*results)
+    advisory, paired = bool(judge.unlike(*results)), judge.is_one_job(*results)
     return judgement(
-        stored.judged(*results, margins, names),
+        judge.judged(*results, margins, names),
         base,
         new,
         paired=paired,

@@ -200,11 +200,11 @@ def _report(
 
 
 def _show(result: Result, margins: Mapping[Figure, Margin | None]) -> None:
-    from bench.judging.consult import margins_to_type, noise_by_runtime
     from bench.judging.judge import gates_of
+    from bench.judging.noise import margins_to_type, noise_by_case
     from reports.tables.noise import print_noise
 
-    noises = noise_by_runtime(result, gates_of(result.cases, margins))
+    noises = noise_by_case(result, gates_of(result.cases, margins))
     print_noise(noises, margins_to_type(noises, margins))
 
 

@@ -20,12 +20,10 @@ from bench.errors import MeasureError, ResultError, UsageError
 from bench.experiments.pairs import PairsExperiment
 from bench.experiments.side import Open, PairsRequest
 from bench.judging.gates import Gate
-from bench.judging.judge import Judge
-from bench.judging.judgement import judgement
+from bench.judging.judge import Judge, is_one_job
 from bench.judging.looks import Look
-from bench.judging.pairing import pairs_made
-from bench.judging.stored import is_one_job
-from bench.judging.verdicts import Judgement
+from bench.judging.samples import pairs_made
+from bench.judging.verdicts import Judgement, judgement
 from bench.machine import fingerprint
 from bench.model.file import ResultFile, default_path, load
 from bench.model.likeness import differences

@@ -15,8 +15,7 @@ from bench.history.shift import LEVEL, PERMUTATIONS, Shift, shifts
 from bench.history.splits import Sides
 from bench.history.stretches import Stretch
 from bench.history.trends import Night
-from bench.judging.gates import Gate, default_margin
-from bench.judging.scale import Scale
+from bench.judging.gates import Gate, Scale, default_margin
 
 FALSE_DISCOVERY = 0.05  # of all changes that one check nominates (Benjamini and Hochberg)
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import TypeVar
 
-from bench.judging.sides import Ceilings, Stopped
+from bench.judging.samples import Ceilings, Stopped
 from bench.judging.verdicts import Event
 
 T = TypeVar("T")

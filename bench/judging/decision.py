@@ -7,21 +7,84 @@ round. *No regression* needs an interval that ends before the margin. All else i
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
 
-from bench.judging.findings import Finding, examine, median
-from bench.judging.gates import LEAK, Gate
-from bench.judging.looks import Look
-from bench.judging.sensitivity import smallest_change
-from bench.judging.sides import Ceilings, Groups, Pairs, Sides, Values, known
+from bench.derive.statistics import Estimate
+from bench.judging import ceilings
+from bench.judging.gates import LEAK, Gate, Scale
+from bench.judging.looks import FALSE_FAILURE, MISSED, Look, fewest_a_side, fewest_pairs
+from bench.judging.rank_tests import (
+    hodges_lehmann,
+    is_sharp,
+    rank_sum_p,
+    same,
+    shift,
+    signed_rank_p,
+    smallest_change,
+)
+from bench.judging.samples import Ceilings, Groups, Pairs, Sides, Values, is_lacking, known
 from bench.judging.verdicts import Decision, Event, Verdict, Word
 
-# Of the changes that are told of advisory figures, at most this share is none.
+# Of the changes that are reported of advisory figures, at most this share is none.
 FALSE_DISCOVERY = 0.05
+NO_RATIO = "contains 0: absolute differences are compared"
+
+Passing = tuple[bool, float]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One gate at one look. `p` and `estimate` are on the gate's `scale`, where more is worse;
+    `p_better` is the same test for a change to the better. `spends` is what the gate's look may
+    spend of the job's chance of a false failure, and `missed` what its interval may miss by.
+    `is_enough` says whether a verdict can be given at all, `is_sharp` whether the job could have
+    seen what a clean bill rules out."""
+
+    scale: Scale
+    p: float
+    p_better: float
+    estimate: Estimate
+    spends: float
+    missed: float
+    samples: int
+    base: Values
+    new: Values
+    at: int | None = None
+    is_enough: bool = True
+    can_clear: bool = True
+    is_sharp: bool = True
+    event: Event | None = None
+    reasons: tuple[str, ...] = ()
+    doubted: tuple[str | None, str | None] = (None, None)
+
+    @property
+    def is_past_margin(self) -> bool:
+        return self.estimate.value is not None and _is_below(self.scale.limit, self.estimate.value)
+
+    @property
+    def is_better_by_a_margin(self) -> bool:
+        return self.estimate.value is not None and _is_below(self.estimate.value, -self.scale.limit)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval leaves no room for a worsening past the margin, and not by luck; or
+        the new side is better by a margin."""
+        high, limit = self.estimate.high, self.scale.limit
+        if not self.can_clear or high is None:
+            return False
+        return _is_below(high, limit if self.is_sharp else -limit)
+
+
+def _is_below(one: float, other: float) -> bool:
+    """Bytes come in whole pages: where every pair differs by just the margin, the last bits of
+    two logarithms are not to tell on which side of it that is."""
+    return one < other and not same(one, other)
 
 
 def decide(
@@ -67,9 +130,6 @@ def decide_in_looks(
             break
     assert decision is not None
     return decision
-
-
-Passing = tuple[bool, float]
 
 
 def _passed(
@@ -122,12 +182,143 @@ def _benjamini_hochberg(chances: dict[int, float]) -> dict[int, Passing]:
     return {place: (p <= level, level) for place, p in chances.items()}
 
 
+def examine(gate: Gate, sides: Sides, look: Look, gates: int) -> Finding:
+    """What the samples say; `gates` is how many the job decides on, which share the chances."""
+    if isinstance(sides, Ceilings):
+        return _of_ceilings(gate, sides, gates)
+    if sides.unlike is None:
+        return _of_values(gate, sides, look, gates)
+    # Nothing but both sides' values, and why they are not compared.
+    return Finding(
+        scale=Scale.of(gate, ()),
+        p=1.0,
+        p_better=1.0,
+        estimate=Estimate(None),
+        spends=look.false_failure,
+        missed=look.missed,
+        samples=0,
+        base=sides.base,
+        new=sides.new,
+        is_enough=False,
+        reasons=(sides.unlike, *sides.doubts),
+        doubted=sides.doubted,
+    )
+
+
+def _of_values(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
+    """The exact tests of two sides: by pairs where they were measured in turn."""
+    if isinstance(sides, Pairs):
+        base, new = [pair[0] for pair in sides.whole], [pair[1] for pair in sides.whole]
+    else:
+        base, new = known(sides.base), known(sides.new)
+    scale = Scale.of(gate, (*base, *new))
+    before, after = [scale.place(value) for value in base], [scale.place(value) for value in new]
+    if isinstance(sides, Pairs):
+        steps = [late - early for early, late in zip(before, after, strict=True)]
+        p, p_better = signed_rank_p(steps), signed_rank_p([-step for step in steps])
+        estimate = hodges_lehmann(steps, look.missed)
+        needed = fewest_pairs(gates, look.false_failure)
+        enough = len(steps) >= needed
+        few = f"too few pairs: {len(steps)}, at least {needed} are needed"
+    else:
+        both = bool(base and new)
+        p = rank_sum_p(before, after) if both else 1.0
+        p_better = rank_sum_p(after, before) if both else 1.0
+        estimate = shift(before, after, look.missed)
+        fewest = 1 / math.comb(len(base) + len(new), len(new))
+        enough = both and fewest <= look.false_failure / gates
+        needed = fewest_a_side(gates, look.false_failure)
+        have = f"{len(base)} and {len(new)}"
+        few = f"too few processes: {have}, at least {needed} a side are needed"
+    given_up = sides.given_up if isinstance(sides, Pairs) else None
+    broke = sides.broke if isinstance(sides, Pairs) else ()
+    cut = f"given up at pair {given_up}, where a side broke once too often"
+    return Finding(
+        scale=scale,
+        p=p,
+        p_better=p_better,
+        estimate=estimate,
+        spends=look.false_failure,
+        missed=look.missed,
+        samples=min(len(base), len(new)),
+        base=sides.base,
+        new=sides.new,
+        at=sides.at,
+        is_enough=enough,
+        can_clear=not (given_up or is_lacking(sides.base) or is_lacking(sides.new)),
+        is_sharp=is_sharp(estimate, look.missed, look.false_failure / gates, scale.limit),
+        event=_missing(sides.base, sides.new) or ("given up" if given_up else None),
+        reasons=(
+            *_gaps(sides.base, sides.new, broke),
+            *((cut,) if given_up else ()),
+            *(() if enough else (few,)),
+            *(() if scale.margin == gate.margin else (NO_RATIO,)),
+            *sides.doubts,
+        ),
+        doubted=sides.doubted,
+    )
+
+
+def _of_ceilings(gate: Gate, sides: Ceilings, gates: int) -> Finding:
+    """Climbs are looked at once, so they may spend all that their gate has at that one look."""
+    before, after = ceilings.badness(sides.base), ceilings.badness(sides.new)
+    fewest = min(len(before), len(after))
+    needed = fewest_a_side(gates, FALSE_FAILURE)
+    few = () if fewest >= needed else (f"too few climbs: {fewest} of {needed} a side",)
+    base, new = (tuple(float(c.count) for c in side) for side in (sides.base, sides.new))
+    return Finding(
+        scale=Scale(gate.margin, -1),
+        p=rank_sum_p(before, after) if after and ceilings.met_limits(sides.new) else 1.0,
+        p_better=rank_sum_p(after, before) if before and ceilings.met_limits(sides.base) else 1.0,
+        estimate=shift(before, after, MISSED),
+        spends=FALSE_FAILURE,
+        missed=MISSED,
+        samples=fewest,
+        base=base,
+        new=new,
+        is_enough=not few,
+        can_clear=ceilings.met_limits(sides.base),
+        event=ceilings.event(sides) or _missing(before, after),
+        reasons=(*few, *ceilings.told(sides)),
+        doubted=sides.doubted,
+    )
+
+
+def _missing(base: Sequence[float | None], new: Sequence[float | None]) -> Event | None:
+    """A metric that one side lacks is an event of its own."""
+    return "missing" if is_lacking(base) != is_lacking(new) else None
+
+
+def _gaps(base: Values, new: Values, broke: Sequence[str] = ()) -> tuple[str, ...]:
+    """What is not there, in words. Where one side broke at once, the other was not tried."""
+    if not known(base) and not known(new):
+        side = f"the {broke[0]} side" if len(broke) == 1 else "either side"
+        return (f"it could not be measured on {side}",)
+    lost = (("base", base), ("new", new))
+    return tuple(
+        f"it is missing in {len(values) - len(known(values))} of {len(values)} processes of the "
+        f"{side} side"
+        for side, values in lost
+        if len(known(values)) < len(values)
+    )
+
+
+def median(values: Values) -> float | None:
+    return statistics.median(known(values)) if known(values) else None
+
+
 def _verdict(gate: Gate, finding: Finding, worse: Passing, better: Passing, look: Look) -> Verdict:
     is_worse, level = worse
     scale, estimate = finding.scale, finding.estimate
     ends = [None if end is None else scale.effect(end) for end in (estimate.low, estimate.high)]
     smallest = smallest_change(estimate, finding.missed, level, scale.limit) if level else None
-    word = _word(finding, is_worse, better[0])
+    word: Word = "inconclusive"
+    if finding.is_enough and is_worse and finding.is_past_margin:
+        word = "regression"
+    elif finding.is_enough and better[0] and finding.is_better_by_a_margin and finding.can_clear:
+        word = "improvement"
+    elif finding.is_enough and finding.is_clear:
+        word = "no regression"
     is_leak = word == "regression" and gate.figure == LEAK
     return Verdict(
         runtime=gate.runtime,
@@ -143,8 +334,8 @@ def _verdict(gate: Gate, finding: Finding, worse: Passing, better: Passing, look
         base=median(finding.base),
         new=median(finding.new),
         effect=None if estimate.value is None else scale.effect(estimate.value),
-        low=_lower(ends),
-        high=_higher(ends),
+        low=min(known(ends), default=None),
+        high=max(known(ends), default=None),
         confidence=1 - 2 * finding.missed if estimate.low is not None else None,
         p=finding.p if finding.samples else None,
         level=level,
@@ -158,24 +349,6 @@ def _verdict(gate: Gate, finding: Finding, worse: Passing, better: Passing, look
         base_doubt=finding.doubted[0],
         new_doubt=finding.doubted[1],
     )
-
-
-def _word(finding: Finding, is_worse: bool, is_better: bool) -> Word:
-    if not finding.is_enough:
-        return "inconclusive"
-    if is_worse and finding.is_past_margin:
-        return "regression"
-    if is_better and finding.is_better_by_a_margin and finding.can_clear:
-        return "improvement"
-    return "no regression" if finding.is_clear else "inconclusive"
-
-
-def _lower(ends: Sequence[float | None]) -> float | None:
-    return min(known(ends), default=None)
-
-
-def _higher(ends: Sequence[float | None]) -> float | None:
-    return max(known(ends), default=None)
 
 
 @dataclass(frozen=True)
@@ -193,7 +366,7 @@ class _Leaked:
         amount = f"{abs(self.more):,.0f} bytes {'more' if self.more > 0 else 'fewer'}"
         return f"the {amount} that a new unit leaks"
 
-    def weighs_in(self, verdict: Verdict) -> bool:
+    def may_explain(self, verdict: Verdict) -> bool:
         """Whether these bytes moved the way in which the leak moves them: only then can the one be
         a part of the other. A leak of memory that units hold anyway moves nothing."""
         is_bytes = verdict.metric == "bytes_per_unit" and verdict.part in ("total", "user", "rss")
@@ -216,69 +389,49 @@ def _with_leaks(
     explains. A leak that decides nothing is reported beside the heavier unit and taken off nothing:
     it would clear a job that nothing else fails.
     """
-    leaks = {
-        verdict.runtime: _leaked(verdict, side, is_fresh)
-        for verdict, side, is_fresh in zip(verdicts, sides, fresh, strict=True)
-        if verdict.metric == LEAK.metric and verdict.has_moved
-    }
+    leaks = {}
+    for verdict, side, is_fresh in zip(verdicts, sides, fresh, strict=True):
+        if verdict.figure == LEAK and verdict.has_moved:
+            # The slope over the cycles misses a table that doubles now and then, in which the
+            # leaked objects stand; what the process grew by from first cycle to last has it.
+            more = (verdict.new or 0.0) - (verdict.base or 0.0)
+            grown = (side.grown if isinstance(side, Groups) else None) or (0.0, 0.0)
+            explains = max(abs(more), (grown[1] - grown[0]) * (1 if more > 0 else -1))
+            leaks[verdict.runtime] = _Leaked(more, explains, verdict.gated, is_fresh)
     found = []
     for gate, side, verdict, is_fresh in zip(gates, sides, verdicts, fresh, strict=True):
         leaked = leaks.get(gate.runtime)
         # Of two that stood before this look, one was weighed against the other then.
-        if leaked and leaked.weighs_in(verdict) and (is_fresh or leaked.is_fresh):
-            found.append(
-                _net(gate, side, leaked, look, sharing)
-                if leaked.decides
-                else _beside(verdict, leaked)
-            )
-        else:
+        if not (leaked and leaked.may_explain(verdict) and (is_fresh or leaked.is_fresh)):
             found.append(verdict)
+        elif leaked.decides:
+            found.append(_net(gate, side, leaked, look, sharing))
+        else:
+            reason = f"{leaked.words} weigh here too; gate {LEAK.words} to have them judged apart"
+            found.append(msgspec.structs.replace(verdict, reasons=(reason, *verdict.reasons)))
     return found
 
 
-def _leaked(verdict: Verdict, side: Sides, is_fresh: bool) -> _Leaked:
-    """The slope over the cycles misses a table that doubles now and then, in which the leaked
-    objects stand; what the process grew by from its first cycle to its last has it."""
-    more = (verdict.new or 0.0) - (verdict.base or 0.0)
-    grown = (side.grown if isinstance(side, Pairs | Groups) else None) or (0.0, 0.0)
-    explains = max(abs(more), (grown[1] - grown[0]) * (1 if more > 0 else -1))
-    return _Leaked(more, explains, verdict.gated, is_fresh)
-
-
-def _beside(verdict: Verdict, leaked: _Leaked) -> Verdict:
-    """The same verdict, with the words that the leak is a part of what moved."""
-    told = f"{leaked.words} weigh here too; gate {LEAK.words} to have them judged apart"
-    return msgspec.structs.replace(verdict, reasons=(told, *verdict.reasons))
-
-
 def _net(gate: Gate, side: Sides, leaked: _Leaked, look: Look, sharing: int) -> Verdict:
-    """The verdict on the same samples, the leakier side without what its leak explains."""
-    assert isinstance(side, Pairs | Groups)
-    if leaked.more > 0:
-        net = replace(side, new=_less(side.new, side.base, leaked.explains))
-    else:
-        net = replace(side, base=_less(side.base, side.new, leaked.explains))
-    finding = examine(gate, net, look, sharing)
+    """The verdict on the same samples, the leakier side without what its leak explains, but no
+    lighter than the other side: what it does not weigh more, the leak does not explain."""
+    assert isinstance(side, Groups)
+    heavier, lighter = (side.new, side.base) if leaked.more > 0 else (side.base, side.new)
+    middle = median(lighter)
+    others = lighter if len(lighter) == len(heavier) else (None,) * len(heavier)
+    net: list[float | None] = []
+    for value, other in zip(heavier, others, strict=True):
+        least = middle if other is None else other
+        if value is None or least is None:
+            net.append(None if value is None else value - leaked.explains)
+        else:
+            net.append(min(value, max(value - leaked.explains, least)))
+    made = tuple(net)
+    side = replace(side, new=made) if leaked.more > 0 else replace(side, base=made)
+    finding = examine(gate, side, look, sharing)
     level = finding.spends / sharing
     passing = [(p <= level, level) for p in (finding.p, finding.p_better)]
     judged = _verdict(gate, finding, passing[0], passing[1], look)
     event: Event | None = None if judged.has_moved else "only its leak"
     reasons = (f"without {leaked.words}", *judged.reasons)
     return msgspec.structs.replace(judged, event=event, reasons=reasons)
-
-
-def _less(heavier: Values, lighter: Values, leaked: float) -> Values:
-    """The heavier side's values less what it leaks, but no lighter than the other side: what it
-    does not weigh more, the leak does not explain."""
-    middle = median(lighter)
-    others = lighter if len(lighter) == len(heavier) else (None,) * len(heavier)
-    return tuple(
-        None if value is None else _no_less(value - leaked, value, other, middle)
-        for value, other in zip(heavier, others, strict=True)
-    )
-
-
-def _no_less(net: float, value: float, other: float | None, middle: float | None) -> float:
-    """The net value, or what the other side has where that is more; never more than the value."""
-    least = middle if other is None else other
-    return net if least is None else min(value, max(net, least))

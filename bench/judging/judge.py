@@ -1,47 +1,46 @@
-"""The judge of a job: decides at each look, says which sweeps could still tell more, and at the end
-what else moved."""
+"""The judge of two sides: decides look by look, says which sessions could still change an open
+verdict, and at the end what else moved.
+
+Two stored results of one job are judged pair by pair, as the job was; others as two groups of
+processes. Two results that have nothing to do with each other were made at different times, and
+what the machine did in between looks like a change. Bytes hardly move with that; times do. So of
+such results bytes alone decide, unless other gates are asked for, and the rest is reported.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from bench.errors import UsageError
 from bench.judging.decision import decide
 from bench.judging.gates import (
     BURST,
+    BY_DEFAULT,
+    BYTES,
     CEILING,
-    LEAK,
-    UNCOLLECTED,
     USUAL,
     Figure,
     Gate,
     Margin,
     default_margin,
     figures,
+    purpose_of,
 )
-from bench.judging.looks import Look
-from bench.judging.pairing import paired_sides, pairs_made
-from bench.judging.sides import Pairs
-from bench.judging.verdicts import Decision, Verdict
+from bench.judging.looks import FARTHEST, Look, looks
+from bench.judging.samples import Pairs, grouped_sides, paired_sides, pairs_made
+from bench.judging.verdicts import Decision
+from bench.model.likeness import Difference, Topic, differences
 from bench.model.records import CaseRecord, Purpose, Result
 
-# What is told beside the gates where it moved. The parts of a total are left to `summary`.
-TOLD = tuple(
+# What is reported beside the gates where it moved. The parts of a total are left to `summary`.
+REPORTED = tuple(
     figure
     for figure in figures().values()
     if figure not in (*USUAL, CEILING) and figure.quantile in (None, 0.5, 0.99)
 )
-
-
-def purpose_of(figure: Figure) -> Purpose:
-    """The kind of sweep that a figure of a job is made from."""
-    known: Mapping[Figure, Purpose] = {
-        LEAK: "leak",
-        UNCOLLECTED: "leak",
-        BURST: "burst",
-        CEILING: "climb",
-    }
-    return known.get(figure, "short")
+# A comparison of results that differ in these says more of the machines than of the runtimes.
+REFUSED: tuple[Topic, ...] = ("machine", "limit", "measuring")
 
 
 def wanted(gates: Sequence[Gate]) -> dict[str, frozenset[Purpose]]:
@@ -64,12 +63,12 @@ def gates_of(
 
 
 def advisory_gates(runtimes: Sequence[CaseRecord], gates: Sequence[Gate]) -> list[Gate]:
-    """Every other figure, to be told of and to decide nothing."""
+    """Every other figure, to be reported and to decide nothing."""
     gated = {(gate.runtime, gate.figure) for gate in gates}
     return [
         Gate(runtime.key, figure, default_margin(figure, runtime), gated=False)
         for runtime in runtimes
-        for figure in (*USUAL, *TOLD)
+        for figure in (*USUAL, *REPORTED)
         if (runtime.key, figure) not in gated
     ]
 
@@ -89,7 +88,7 @@ class Judge:
         self.decision: Decision | None = None
 
     def __call__(self, base: Result, new: Result) -> dict[str, frozenset[Purpose]]:
-        """Looks once more. Answers which kinds of sweeps could still tell something."""
+        """Looks once more. Answers which kinds of sessions could still change an open verdict."""
         look = self._looks[self._made]
         self._made += 1
         self.decision = self._decided(self._gates, base, new, look)
@@ -114,8 +113,7 @@ class Judge:
         assert self.decision is not None
         gates = (*self._gates, *advisory_gates(base.cases, self._gates))
         whole = self._decided(gates, base, new, self.look)
-        told = [v for v in whole.verdicts if v.gated or has_values(v)]
-        return Decision(verdicts=tuple(told))
+        return _with_values(whole)
 
     def _decided(self, gates: Sequence[Gate], base: Result, new: Result, look: Look) -> Decision:
         sides = [
@@ -137,6 +135,67 @@ def judge_stored(
     return judge.final(base, new)
 
 
-def has_values(verdict: Verdict) -> bool:
-    """Whether there is anything to tell of an advisory figure."""
-    return verdict.base is not None or verdict.new is not None
+def is_one_job(base: Result, new: Result) -> bool:
+    """Whether the two are the sides of one job of pairs."""
+    sides = base.side, new.side
+    return all(sides) and len({side.job for side in sides if side}) == 1 and base.side != new.side
+
+
+def unlike(base: Result, new: Result) -> tuple[Difference, ...]:
+    """What tells the two machines, or the ways of measuring, apart."""
+    return tuple(one for one in differences(base, new) if one.topic in REFUSED)
+
+
+def refuse_unlike(base: Result, new: Result) -> None:
+    """Raises `UsageError` that names what differs, where the two are not to be compared."""
+    found = unlike(base, new)
+    if found:
+        told = "\n".join(f"  {difference}" for difference in found)
+        raise UsageError(
+            f"these two results are not alike, and what differs may be all that is seen:\n{told}\n"
+            "measure both on one machine (outnumber ab does), or add --unlike-ok for a comparison "
+            "that decides nothing"
+        )
+
+
+def judged(
+    base: Result, new: Result, margins: Mapping[Figure, Margin | None], names: Sequence[str]
+) -> Decision:
+    """The verdicts on the figures asked for, or else on the usual ones. `names` are the runtimes,
+    all of either result where there are none."""
+    runtimes = _runtimes(base, new, names)
+    if is_one_job(base, new):
+        gates = gates_of(runtimes, margins or dict.fromkeys(_made(base, new)))
+        made = base.side.looks if base.side else ()
+        sensible = bool(made) and 0 < made[0] <= made[-1] <= FARTHEST
+        return judge_stored(gates, looks(made[0], made[-1]) if sensible else looks(), base, new)
+    gates = gates_of(runtimes, margins or {BYTES: None})
+    every: Sequence[Gate] = (*gates, *advisory_gates(runtimes, gates))
+    (look,) = looks(1, 1)
+    decision = decide(every, grouped_sides(every, base, new), look)
+    return _with_values(decision)
+
+
+def _runtimes(base: Result, new: Result, names: Sequence[str]) -> list[CaseRecord]:
+    """The runtimes that either result swept: one that is missing on one side is an event."""
+    swept = {sweep.case for result in (base, new) for sweep in result.sessions}
+    known = {r.key: r for result in (new, base) for r in result.cases if r.key in swept}
+    for name in names:
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise UsageError(f"neither result has the runtime '{name}'; there are: {there}")
+    return [runtime for name, runtime in known.items() if not names or name in names]
+
+
+def _made(base: Result, new: Result) -> list[Figure]:
+    """The figures that decide by default of which either side has the sweeps. A job that has none
+    but bursts was made to judge those."""
+    purposes = {sweep.purpose for result in (base, new) for sweep in result.sessions}
+    usual = [figure for figure in (*BY_DEFAULT, CEILING) if purpose_of(figure) in purposes]
+    return usual or ([BURST] if purpose_of(BURST) in purposes else list(BY_DEFAULT))
+
+
+def _with_values(decision: Decision) -> Decision:
+    """Without the advisory figures of which there is nothing to report."""
+    kept = [v for v in decision.verdicts if v.gated or v.base is not None or v.new is not None]
+    return Decision(verdicts=tuple(kept))

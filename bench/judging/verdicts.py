@@ -6,6 +6,7 @@ in the metric's own unit (seconds, bytes, a count); `None` is unknown.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from msgspec import Meta
@@ -13,8 +14,9 @@ from msgspec import Meta
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Name, Part
 from bench.judging.gates import UNCOLLECTED, USUAL, Figure
-from bench.judging.sides import is_lacking
-from bench.model.records import Count, Record
+from bench.judging.samples import is_lacking
+from bench.model.records import Count, Record, Result
+from outnumber import __version__
 
 Word = Literal["regression", "improvement", "no regression", "inconclusive"]
 # What the gates of a job come to together, the first that holds. Each has its exit code.
@@ -170,3 +172,42 @@ class Judgement(Record, frozen=True, kw_only=True):
     looks: tuple[Count, ...] = ()
     decision: Decision
     warnings: tuple[str, ...] = ()
+
+
+def judgement(
+    decision: Decision,
+    base: tuple[Result, Path],
+    new: tuple[Result, Path],
+    *,
+    paired: bool,
+    advisory: bool = False,
+    differences: tuple[str, ...] = (),
+    warnings: tuple[str, ...] = (),
+) -> Judgement:
+    """What a decision was made on, with it: `base` and `new` are each a result and the file that
+    holds it. A side is called what its job called it, else as the file."""
+
+    def compared(result: Result, path: Path) -> Compared:
+        return Compared(
+            subject=result.side.subject if result.side else path.name,
+            result=path.name,
+            started=result.started,
+            versions={case.key: case.version for case in result.cases},
+        )
+
+    result = base[0]
+    is_job = paired and result.side is not None
+    return Judgement(
+        outnumber_verdict=1,
+        version=__version__,
+        outcome=decision.outcome,
+        base=compared(*base),
+        new=compared(*new),
+        paired=paired,
+        advisory=advisory,
+        differences=differences,
+        seed=result.plan.seed if is_job else None,
+        looks=result.side.looks if is_job and result.side else (),
+        decision=decision,
+        warnings=warnings,
+    )

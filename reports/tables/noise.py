@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.judging.gates import BY_DEFAULT, Figure, Margin
-from bench.judging.outlook import Advice, Noise, Outlook, Plan, RuntimeNoise
+from bench.judging.noise import CaseNoise, Expected, Noise, Recommendation, Recommendations
 from reports.console import Console
 from reports.tables.summary import NAMES
 from reports.wording import units
@@ -36,7 +36,7 @@ FEW = 20  # pairs, under which what is said is rough
 
 
 def print_noise(
-    noises: Sequence[RuntimeNoise],
+    noises: Sequence[CaseNoise],
     margins: Mapping[Figure, Margin | None],
     console: Console | None = None,
 ) -> None:
@@ -44,21 +44,21 @@ def print_noise(
     out = console or Console()
     for noise in noises:
         out.print()
-        out.print(Text(terminal(noise.runtime), "bold"))
+        out.print(Text(terminal(noise.case), "bold"))
         out.print(_measured(noise.noises))
-        if noise.plan is None:
+        if noise.recommended is None:
             out.print(Text("Too few pairs to say more.", "yellow"))
             continue
         out.print()
-        out.print(_expected(noise.plan))
-        for line in _told(noise.plan):
+        out.print(_expected(noise.recommended))
+        for line in _told(noise.recommended):
             out.print(Text(line, "dim"))
     out.print()
     for line in to_paste(noises, margins):
         out.print(Text(line), soft_wrap=True)
 
 
-def to_paste(noises: Sequence[RuntimeNoise], margins: Mapping[Figure, Margin | None]) -> list[str]:
+def to_paste(noises: Sequence[CaseNoise], margins: Mapping[Figure, Margin | None]) -> list[str]:
     """`[tool.outnumber]` and the same as options, each on lines of its own."""
     asked = {
         figure: margin for figure, margin in margins.items() if figure in BY_DEFAULT
@@ -66,11 +66,11 @@ def to_paste(noises: Sequence[RuntimeNoise], margins: Mapping[Figure, Margin | N
     gates = [_gate(figure, margin) for figure, margin in asked.items()]
     others = [_gate(figure, margin) for figure, margin in margins.items() if figure not in asked]
     left_out = [
-        f"{_name(advice.usual.gate.figure)} of {terminal(noise.runtime)}"
+        f"{_name(advice.usual.gate.figure)} of {terminal(noise.case)}"
         for noise in noises
-        if noise.plan
-        for advice in noise.plan.gates
-        if advice.advised is None
+        if noise.recommended
+        for advice in noise.recommended.gates
+        if advice.recommended is None
     ]
     noisy = [f"Too noisy here to be gated by any reasonable margin: {', '.join(left_out)}."]
     if not gates:
@@ -104,17 +104,17 @@ def _measured(noises: Sequence[Noise]) -> Table:
     return table
 
 
-def _expected(plan: Plan) -> Table:
+def _expected(plan: Recommendations) -> Table:
     table = _table(EXPECTED)
     for advice in plan.gates:
         table.add_row(*_row(advice, advice.usual, "" if advice.is_wider else _found(advice)))
-        if advice.is_wider and advice.advised:
-            table.add_row("", *_row(advice, advice.advised, _found(advice))[1:])
+        if advice.is_wider and advice.recommended:
+            table.add_row("", *_row(advice, advice.recommended, _found(advice))[1:])
     return table
 
 
-def _row(advice: Advice, outlook: Outlook, found: str) -> tuple[str, ...]:
-    word = " (advised)" if advice.is_wider and outlook is advice.advised else ""
+def _row(advice: Recommendation, outlook: Expected, found: str) -> tuple[str, ...]:
+    word = " (advised)" if advice.is_wider and outlook is advice.recommended else ""
     return (
         _name(outlook.gate.figure),
         f"{_amount(outlook.gate.figure, outlook.gate.margin)}{word}",
@@ -124,16 +124,16 @@ def _row(advice: Advice, outlook: Outlook, found: str) -> tuple[str, ...]:
     )
 
 
-def _found(advice: Advice) -> str:
-    if advice.advised is None:
+def _found(advice: Recommendation) -> str:
+    if advice.recommended is None:
         return "too noisy"
     if advice.found is None:
         return "–"
-    margin = advice.advised.gate.margin
+    margin = advice.recommended.gate.margin
     return f"+{_amount(advice.usual.gate.figure, Margin(advice.found, margin.absolute))}"
 
 
-def _told(plan: Plan) -> list[str]:
+def _told(plan: Recommendations) -> list[str]:
     """What to expect of whole jobs, and what more pairs would do."""
     said = []
     if plan.pairs < FEW:

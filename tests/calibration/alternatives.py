@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bench.judging.gates import BURST
 from bench.judging.looks import FALSE_FAILURE, MISSED, Look, looks
-from bench.judging.simulate import play, undisturbed
+from bench.judging.noise import simulate, undisturbed
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table
 from tests.calibration.nuisances import drift
 from tests.calibration.power import changes_of
@@ -109,7 +109,7 @@ def _alike(runtimes: Runtimes, looks_: Sequence[Look], jobs: int, *, drifting: b
     for name, recorded in runtimes.items():
         dice = dice_for(SEEDS, "alternatives", name, drifting)
         nuisance = drift if drifting else undisturbed
-        decisions = play(recorded, looks_, _each(runtimes, jobs), dice, nuisance=nuisance)
+        decisions = simulate(recorded, looks_, _each(runtimes, jobs), dice, nuisance=nuisance)
         made += Shares.of_jobs(decisions)
     return made
 
@@ -119,7 +119,7 @@ def _slower(runtimes: Runtimes, looks_: Sequence[Look], jobs: int, change: float
     for name, recorded in runtimes.items():
         dice = dice_for(SEEDS, "alternatives", name, change)
         changes = changes_of(BURST, change)
-        decisions = play(recorded, looks_, _each(runtimes, jobs), dice, changes)
+        decisions = simulate(recorded, looks_, _each(runtimes, jobs), dice, changes)
         made += Shares.of_figure(decisions, BURST)
     return made
 

@@ -16,8 +16,8 @@ from bench.experiments.dealing import dealt
 from bench.judging.decision import decide_in_looks
 from bench.judging.gates import CEILING, Gate, Margin
 from bench.judging.looks import FALSE_FAILURE, fewest_a_side, looks
-from bench.judging.sides import Ceilings, Sides, Stopped
-from bench.judging.simulate import Recorded, draw
+from bench.judging.noise import Recorded, draw
+from bench.judging.samples import Ceilings, Sides, Stopped
 from bench.judging.verdicts import Decision
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table, with_interval
 

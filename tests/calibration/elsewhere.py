@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from bench.derive.statistics import Estimate, share_with_interval
 from bench.judging.gates import BURST
-from bench.judging.simulate import Nuisance, Recorded, processes, undisturbed
-from bench.judging.unpaired import rank_sum_p
+from bench.judging.noise import Nuisance, Recorded, processes, undisturbed
+from bench.judging.rank_tests import rank_sum_p
 from tests.calibration.jobs import Runtimes, dice_for, table, with_interval
 from tests.calibration.nuisances import drift
 

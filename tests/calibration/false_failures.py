@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.judging.gates import BY_DEFAULT
 from bench.judging.looks import looks
-from bench.judging.simulate import play, undisturbed
+from bench.judging.noise import simulate, undisturbed
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table, with_interval
 from tests.calibration.nuisances import NUISANCES
 
@@ -66,7 +66,7 @@ def _single(
     made = {}
     for name, recorded in runtimes.items():
         dice = dice_for(seeds, about, words, name)
-        made[name] = Shares.of_jobs(play(recorded, looks(), each, dice, nuisance=nuisance))
+        made[name] = Shares.of_jobs(simulate(recorded, looks(), each, dice, nuisance=nuisance))
     return made
 
 
@@ -74,7 +74,7 @@ def _whole(runtimes: Runtimes, seeds: str, words: str, jobs: int) -> Shares:
     """Jobs of every runtime at once, whose gates share one chance of a false failure."""
     recorded = [one for runtime in runtimes.values() for one in runtime]
     dice = dice_for(seeds, "A/A", words, "all")
-    return Shares.of_jobs(play(recorded, looks(), jobs, dice, nuisance=NUISANCES[words]))
+    return Shares.of_jobs(simulate(recorded, looks(), jobs, dice, nuisance=NUISANCES[words]))
 
 
 def as_table(made: Iterable[Row]) -> str:

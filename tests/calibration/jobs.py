@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.derive.statistics import Estimate, share_with_interval
 from bench.judging.gates import Figure
-from bench.judging.simulate import Recorded
+from bench.judging.noise import Recorded
 from bench.judging.verdicts import Decision, Outcome, Verdict
 
 Runtimes = Mapping[str, Sequence[Recorded]]

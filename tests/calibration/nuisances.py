@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.judging.gates import Figure
-from bench.judging.simulate import Nuisance, undisturbed
+from bench.judging.noise import Nuisance, undisturbed
 
 DRIFT = 0.05  # over the job
 SPIKES, SPIKE = 0.05, 1.25  # so many of the processes, so many times as slow

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.judging.gates import BURST, BYTES, LEAK, Figure
 from bench.judging.looks import Look, looks
-from bench.judging.simulate import Change, Changes, Recorded, play
+from bench.judging.noise import Changes, Injected, Recorded, simulate
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table
 from tests.calibration.recordings import rescaled
 
@@ -43,15 +43,15 @@ def rows(runtimes: Runtimes, seeds: str, jobs: int) -> list[Row]:
 def changes_of(figure: Figure, change: float) -> Changes:
     """A share more or, for a leak, so many bytes, which are there while the units are alive too."""
     if figure == LEAK:
-        return {LEAK: Change(more=change), BYTES: Change(more=change)}
-    return {figure: Change(factor=1 + change)}
+        return {LEAK: Injected(more=change), BYTES: Injected(more=change)}
+    return {figure: Injected(factor=1 + change)}
 
 
 def _row(
     name: str, recorded: Sequence[Recorded], seeds: str, figure: Figure, change: float, jobs: int
 ) -> Row:
     dice = dice_for(seeds, "power", name, figure.words, change)
-    decisions = play(recorded, looks(), jobs, dice, changes_of(figure, change))
+    decisions = simulate(recorded, looks(), jobs, dice, changes_of(figure, change))
     heavier = Shares.of_figure(decisions, BYTES).words.count("regression")
     return Row(name, figure, change, Shares.of_figure(decisions, figure), heavier)
 
@@ -103,7 +103,7 @@ def _rescaled(
     for name, recorded in runtimes.items():
         (burst,) = (one for one in recorded if one.gate.figure == BURST)
         dice = dice_for(seeds, "spread", name, spread, change, looks_[0].pairs)
-        decisions = play(
+        decisions = simulate(
             recorded,
             looks_,
             -(-jobs // len(runtimes)),

@@ -18,9 +18,9 @@ from pathlib import Path
 import msgspec
 
 from bench.experiments.pairs import LEAK_PAIRS
-from bench.judging.alike import recorded_pairs
 from bench.judging.gates import LEAK, USUAL, Figure, Gate, default_gate, figures
-from bench.judging.simulate import Recorded
+from bench.judging.noise import Recorded
+from bench.judging.samples import recorded_pairs
 from bench.model.format1 import Runtime
 from bench.model.records import Result
 from tests.calibration import nuisances

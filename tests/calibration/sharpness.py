@@ -12,17 +12,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from unittest.mock import patch
 
-from bench.judging import sensitivity
+from bench.judging import rank_tests
 from bench.judging.gates import BURST
 from bench.judging.looks import looks
-from bench.judging.simulate import NO_CHANGE, Change, Changes, Recorded, play
+from bench.judging.noise import NO_CHANGE, Changes, Injected, Recorded, simulate
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table
 
 SEEDS = "tuning"
 MORE = 4  # times as many jobs: what is looked for is rare
 SHIPPED = "with the rule, as shipped"
 RULES = {
-    SHIPPED: float(sensitivity.MARGINS),
+    SHIPPED: float(rank_tests.MARGINS),
     "without it": math.inf,
 }
 
@@ -42,9 +42,9 @@ def rows(runtimes: Runtimes, jobs: int) -> list[Row]:
     return [
         Row(
             words,
-            _played(burst, margins, {BURST: Change(1.1)}, MORE * jobs),
+            _played(burst, margins, {BURST: Injected(1.1)}, MORE * jobs),
             _played(burst, margins, NO_CHANGE, jobs),
-            _played(burst, margins, {BURST: Change(0.8)}, jobs),
+            _played(burst, margins, {BURST: Injected(0.8)}, jobs),
         )
         for words, margins in RULES.items()
     ]
@@ -79,5 +79,5 @@ def as_table(made: Iterable[Row], runtimes: Runtimes) -> str:
 
 def _played(burst: Recorded, margins: float, changes: Changes, jobs: int) -> Shares:
     dice = dice_for(SEEDS, "sharpness", sorted(map(str, changes.values())))
-    with patch.object(sensitivity, "MARGINS", margins):
-        return Shares.of_jobs(play([burst], looks(), jobs, dice, changes))
+    with patch.object(rank_tests, "MARGINS", margins):
+        return Shares.of_jobs(simulate([burst], looks(), jobs, dice, changes))

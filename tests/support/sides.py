@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.judging.gates import BURST, BYTES, LEAK, Gate, Margin
-from bench.judging.sides import Pairs
+from bench.judging.samples import Pairs
 
 GATES = (
     Gate("asyncio", BYTES, Margin(0.01)),

@@ -1,0 +1,314 @@
+"""The two sides' samples of each gate, as plain values: what a decision is made from. Pure.
+
+Samples come from two results: pair by pair, or as two groups of processes. Figures of unlike
+sources are never compared, nor those of unlike counts of units.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import replace as replaced
+
+from msgspec.structs import replace
+
+from bench.derive.ceiling import doubt_of
+from bench.derive.choice import LIKE
+from bench.derive.doubts import DOUBTS, MARK, applying, gravest
+from bench.derive.figures import series
+from bench.derive.leak import grown_bytes_per_unit
+from bench.derive.samples import OVERHEAD, Sample, spoiling
+from bench.judging.gates import BURST, CEILING, LEAK, Figure, Gate, purpose_of
+from bench.judging.looks import FARTHEST
+from bench.model.records import Result, Session, Status
+
+MOST_DOUBTS = 5
+# A process that broke may have broken for what would be found in it.
+LACKING = 0.1
+
+Values = tuple[float | None, ...]
+Key = tuple[str, Figure]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """One value a process; `None` is unknown. `at` is the count of units, and `doubts` are about
+    all processes, in words. `unlike` says why the two sides are not to be compared, where they are
+    not. `grown` is there for a leak: the bytes a unit and cycle by which the processes of base and
+    new grew from their first cycle to their last, medians. `doubted` names what spoils the median
+    of base and of new."""
+
+    base: Values
+    new: Values
+    at: int | None = None
+    doubts: tuple[str, ...] = ()
+    unlike: str | None = None
+    grown: tuple[float, float] | None = None
+    doubted: tuple[str | None, str | None] = (None, None)
+
+
+@dataclass(frozen=True)
+class Pairs(Groups):
+    """The same of processes that were made in turn: `base[i]` and `new[i]` are of one pair.
+    `given_up` says at which pair a side broke once too often, and `broke` which side."""
+
+    given_up: int | None = None
+    broke: tuple[str, ...] = ()
+
+    def first(self, count: int) -> Pairs:
+        given_up = self.given_up if (self.given_up or 0) <= count else None
+        return replaced(self, base=self.base[:count], new=self.new[:count], given_up=given_up)
+
+    @property
+    def whole(self) -> list[tuple[float, float]]:
+        """The pairs of which both values are known."""
+        both = zip(self.base, self.new, strict=True)
+        return [(base, new) for base, new in both if base is not None and new is not None]
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """One climb: the last count confirmed alive and what stopped it there. `value` is what the
+    limit stood at, where it was seen."""
+
+    count: int
+    status: Status
+    limit: str | None = None
+    where: str | None = None
+    value: int | None = None
+
+    @property
+    def met_a_limit(self) -> bool:
+        """Whether the runtime went as far as it could; else it could have gone on."""
+        return self.status in ("refused", "killed")
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """The climbs of both sides, made in random order."""
+
+    base: tuple[Stopped, ...]
+    new: tuple[Stopped, ...]
+    doubts: tuple[str, ...] = ()
+    doubted: tuple[str | None, str | None] = (None, None)
+
+
+Sides = Groups | Ceilings
+
+
+def known(values: Sequence[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def is_lacking(values: Sequence[float | None]) -> bool:
+    """Whether too many processes have no value for the others to speak for them."""
+    return len(known(values)) < (1 - LACKING) * len(values) or not values
+
+
+def paired_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Sides, ...]:
+    """Each gate's samples of two results whose sessions with the same round were made in turn."""
+    results = base, new
+    rounds = [_by_round(result) for result in results]
+    found: list[Sides] = []
+    for gate in gates:
+        if gate.figure == CEILING:
+            found.append(_ceilings(gate, results))
+            continue
+        sides = [each.get((gate.runtime, gate.figure), {}) for each in rounds]
+        numbers = sorted(sides[0].keys() | sides[1].keys())
+        groups = _groups(
+            gate, [[side.get(number) for number in numbers] for side in sides], results
+        )
+        given_up = {
+            name: result.side.given_up[gate.runtime]
+            for name, result in (("base", base), ("new", new))
+            if result.side and gate.runtime in result.side.given_up
+        }
+        pair = max(given_up.values(), default=None)
+        found.append(Pairs(**vars(groups), given_up=pair, broke=tuple(given_up)))
+    return tuple(found)
+
+
+def grouped_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Sides, ...]:
+    """Each gate's samples of two results that have nothing to do with each other."""
+    results = base, new
+    samples = [_by_figure(result) for result in results]
+    found: list[Sides] = []
+    for gate in gates:
+        sides = [each.get((gate.runtime, gate.figure), ())[:FARTHEST] for each in samples]
+        is_ceiling = gate.figure == CEILING
+        found.append(_ceilings(gate, results) if is_ceiling else _groups(gate, sides, results))
+    return tuple(found)
+
+
+def pairs_made(base: Result, new: Result) -> int:
+    """How many pairs of a job were begun. Climbs are in no pairs, and may be more; a job of climbs
+    alone has looked once all were made."""
+    sessions = (*base.sessions, *new.sessions)
+    paired = [session.round for session in sessions if session.purpose != "climb"]
+    return max(paired or [session.round for session in sessions], default=0)
+
+
+@dataclass(frozen=True)
+class RecordedPair:
+    """One gate's values in two processes, the one that ran first before the other, and when each
+    began, in seconds from the start."""
+
+    values: tuple[float, float]
+    started_seconds: tuple[float, float]
+
+
+def recorded_pairs(gate: Gate, result: Result) -> tuple[RecordedPair, ...]:
+    """The pairs of one result whose processes were all alike, in the order in which they were made,
+    as far as both values are known. Rounds 2n − 1 and 2n are one pair, whichever ran first."""
+    pairs: dict[int, list[Session]] = defaultdict(list)
+    for session in sorted(result.sessions, key=lambda session: session.started_seconds):
+        if (session.case, session.purpose) == (gate.runtime, purpose_of(gate.figure)):
+            pairs[(session.round + 1) // 2].append(session)
+    found = []
+    for _, two in sorted(pairs.items()):
+        if len(two) != 2:
+            continue
+        # Round by round, so that a pair that broke moves no other into its place.
+        results = [replace(result, sessions=(replace(one, round=1),)) for one in two]
+        (sides,) = paired_sides([gate], *results)
+        if isinstance(sides, Pairs) and sides.whole:
+            began = two[0].started_seconds, two[1].started_seconds
+            found.append(RecordedPair(sides.whole[0], began))
+    return tuple(found)
+
+
+def _by_round(result: Result) -> Mapping[Key, Mapping[int, Sample]]:
+    """The sample of each figure in each round: one process's."""
+    found: dict[Key, dict[int, Sample]] = {}
+    made: dict[int, list[Session]] = {}
+    for session in result.sessions:
+        if session.purpose != "climb" and (session.round in made or len(made) < FARTHEST):
+            made.setdefault(session.round, []).append(session)
+    with_bursts = {session.case for session in result.sessions if session.purpose == "burst"}
+    for number, sessions in made.items():
+        bursts = {session.case for session in sessions if session.purpose == "burst"}
+        for key, samples in _by_figure(replace(result, sessions=tuple(sessions))).items():
+            # A round without its burst session would give the burst of another count.
+            if key[1] == BURST and key[0] in with_bursts - bursts:
+                continue
+            if samples:
+                found.setdefault(key, {})[number] = samples[0]
+    return found
+
+
+def _by_figure(result: Result) -> Mapping[Key, Sequence[Sample]]:
+    """The samples of each figure, those doubted too of which the measuring takes too much."""
+    return {
+        (one.case, Figure(one.metric, one.part, one.quantile)): tuple(
+            replaced(sample, doubts=(*sample.doubts, "overhead"))
+            if None not in (one.overhead, sample.value)
+            and (one.overhead or 0.0) > OVERHEAD * (sample.value or 0.0)
+            else sample
+            for sample in one.samples
+        )
+        for one in series(result)
+    }
+
+
+def _groups(
+    gate: Gate, sides: Sequence[Sequence[Sample | None]], results: Sequence[Result]
+) -> Groups:
+    """The values of both sides, as far as they are of one kind: read from the source, and taken at
+    about the count of units, that most samples have."""
+    present = [[one for one in side if one is not None] for side in sides]
+    measured = [[one for one in side if one.value is not None] for side in present]
+    source, at, unlike = _in_common(measured)
+
+    def value(sample: Sample | None) -> float | None:
+        if sample is None or (source is not None and sample.source != source):
+            return None
+        is_like = at is None or (sample.at is not None and _is_like(sample.at, at))
+        return sample.value if is_like else None
+
+    def spoiled(sample: Sample) -> frozenset[str]:
+        """The doubts about one process that can spoil this figure."""
+        return applying(gate.figure.metric, sample.source).intersection(sample.doubts)
+
+    doubted = [gravest(spoiling([*map(spoiled, side)])) for side in measured]
+    every = [*itertools.chain(*measured)] or [*itertools.chain(*present)]
+    met = Counter(name for one in every for name in spoiled(one))
+    named = tuple(
+        f"{f'{MARK} ' if doubt.name in doubted else ''}{doubt.reason} in {met[doubt.name]} of "
+        f"{len(every)} processes"
+        for doubt in DOUBTS
+        if met[doubt.name]
+    )
+    warnings = dict.fromkeys(warning for one in every for warning in one.warnings)
+    return Groups(
+        base=tuple(map(value, sides[0])),
+        new=tuple(map(value, sides[1])),
+        at=at,
+        doubts=(*named, *warnings)[:MOST_DOUBTS],
+        unlike=unlike,
+        grown=_grown(gate, results) if gate.figure == LEAK else None,
+        doubted=(doubted[0], doubted[1]),
+    )
+
+
+def _in_common(sides: Sequence[Sequence[Sample]]) -> tuple[str | None, int | None, str | None]:
+    """The source and the count of units of most known samples, `None` for whatever there is; and
+    why the two sides are not to be compared, if they are not."""
+    sources = [Counter(one.source for one in side).most_common(1)[0][0] for side in sides if side]
+    if len(set(sources)) > 1:
+        unlike = f"read from {sources[0]} on one side and from {sources[1]} on the other"
+        return None, None, unlike
+    counts = [
+        Counter(stops).most_common(1)[0][0]
+        for side in sides
+        if (stops := [one.at for one in side if one.at is not None])
+    ]
+    if not all(_is_like(count, counts[0]) for count in counts):
+        unlike = f"measured at {counts[0]:,} units on one side and at {counts[1]:,} on the other"
+        return None, None, unlike
+    return next(iter(sources), None), next(iter(counts), None), None
+
+
+def _is_like(one: int, other: int) -> bool:
+    """Whether two counts of units are near enough for what a unit takes to be compared."""
+    return abs(one - other) <= LIKE * max(one, other)
+
+
+def _grown(gate: Gate, results: Sequence[Result]) -> tuple[float, float] | None:
+    """By how much each side's processes grew over all the cycles of their leak checks."""
+    grown = [
+        known([grown_bytes_per_unit(session) for session in _sessions(result, gate, "leak")])
+        for result in results
+    ]
+    return (statistics.median(grown[0]), statistics.median(grown[1])) if all(grown) else None
+
+
+def _ceilings(gate: Gate, results: Sequence[Result]) -> Ceilings:
+    sides = [_sessions(result, gate, "climb") for result in results]
+    seen = [[doubt_of(session) for session in side] for side in sides]
+    met = Counter(itertools.chain(*seen))
+    return Ceilings(
+        tuple(map(_stopped, sides[0])),
+        tuple(map(_stopped, sides[1])),
+        doubts=tuple(
+            f"{MARK} {doubt.reason} in {met[doubt.name]} of {sum(map(len, sides))} climbs"
+            for doubt in DOUBTS
+            if met[doubt.name]
+        ),
+        doubted=(gravest(seen[0]), gravest(seen[1])),
+    )
+
+
+def _sessions(result: Result, gate: Gate, purpose: str) -> list[Session]:
+    wanted = (gate.runtime, purpose)
+    return [one for one in result.sessions if (one.case, one.purpose) == wanted][:FARTHEST]
+
+
+def _stopped(session: Session) -> Stopped:
+    stop = session.stop
+    at = (stop.limit, stop.where)
+    value = next((one.value for one in session.limits if (one.name, one.where) == at), None)
+    return Stopped(stop.count, stop.status, stop.limit, stop.where, value)
