@@ -21,9 +21,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from bench.derive.doubts import APPLY, gravest
+from bench.derive.doubts import COUNT, MEMORY, gravest
 from bench.engine import events
-from bench.model.records import Purpose, Stop
+from bench.model.records import Stop
 from reports.console import Console
 from reports.tables.comparison import REASONS
 from reports.wording import units
@@ -54,11 +54,11 @@ class Row:
             return
         if event.step.alive >= self.reached:
             self.reached = event.step.alive
-            self.reached_doubt = gravest(APPLY["ceiling"].intersection(event.step.doubts))
+            self.reached_doubt = gravest(COUNT.intersection(event.step.doubts))
         if event.bytes_per_unit is not None and event.step.alive >= self.measured_at:
             self.measured_at = event.step.alive
             self.bytes_per_unit = event.bytes_per_unit
-            self.bytes_doubt = gravest(APPLY["bytes_per_unit"].intersection(event.step.doubts))
+            self.bytes_doubt = gravest(MEMORY.intersection(event.step.doubts))
 
     def finish_sweep(self, event: events.SweepFinished) -> None:
         """What stopped the climb stays, unless a later sweep came to grief."""
@@ -326,7 +326,7 @@ def style_of(row: Row) -> str:
 
 
 # What each kind of sweep tells of a pair.
-PAIRED: dict[Purpose, str] = {
+PAIRED: dict[str, str] = {
     "short": "bytes",
     "burst": "burst",
     "leak": "leak",

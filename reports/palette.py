@@ -15,8 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bench.derive.metrics import Part
-
 ThemeName = Literal["light", "dark"]
 Mark = Literal["circle", "square", "diamond", "triangle", "star", "plus", "x", "dash"]
 TimePart = Literal["program", "collector", "system", "rest"]
@@ -38,7 +36,7 @@ class Theme:
     quiet: str
     runtimes: Mapping[str, str]
     strangers: tuple[str, ...]
-    memory: Mapping[Part, str]
+    memory: Mapping[str, str]
     time: Mapping[TimePart, str]
 
 

@@ -12,8 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from bench.cli.export import Format
-from bench.derive.figures import figures
-from bench.model.records import Purpose, Result, Session, Side, Status
+from bench.derive.metrics import figures
+from bench.model.records import Result, Session, Side, Status
 from bench.probes.memory import GONE
 from reports.digest import digest
 from reports.page import sheets
@@ -21,12 +21,12 @@ from reports.page.model import Picture, page
 from tests.support.commands import outnumber_here
 from tests.support.results import altered, leak_sweep, result, sweep
 
-PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+PURPOSES = ("climb", "short", "burst", "leak")
 STATUSES: tuple[Status, ...] = get_args(Status)
 # How far a sweep got: it never said hello, launched nothing, finished some of its steps, launched
 # one more but did not measure it, or finished all.
 STAGES = ("no hello", "no step", "some steps", "one not measured", "every step")
-SOUND: dict[Purpose, Session] = {
+SOUND: dict[str, Session] = {
     "climb": sweep((100, 1_000, 10_000), purpose="climb"),
     "short": sweep(),
     "burst": sweep((100_000,), purpose="burst"),
@@ -34,7 +34,7 @@ SOUND: dict[Purpose, Session] = {
 }
 
 
-def broken(purpose: Purpose, status: Status, stage: str) -> Session:
+def broken(purpose: str, status: Status, stage: str) -> Session:
     """A sweep that ended so, at that stage."""
     whole = SOUND[purpose]
     half, all_ = len(whole.steps) // 2, len(whole.steps)
@@ -71,14 +71,14 @@ def job(base: Iterable[Session], new: Iterable[Session]) -> tuple[Result, Result
     return side("base", base), side("new", new)
 
 
-def whole(purpose: Purpose, last: int = 13) -> list[Session]:
+def whole(purpose: str, last: int = 13) -> list[Session]:
     """Sound sweeps of the rounds after the first."""
     return [replace(SOUND[purpose], round=number) for number in range(2, last + 1)]
 
 
 @pytest.mark.parametrize(("purpose", "one"), CASES, ids=IDS)
 @pytest.mark.parametrize("beside", ["alone", "beside whole ones"])
-def test_a_page_shows_a_broken_sweep(purpose: Purpose, one: Session, beside: str) -> None:
+def test_a_page_shows_a_broken_sweep(purpose: str, one: Session, beside: str) -> None:
     others = [] if beside == "alone" else [sweep for p in PURPOSES for sweep in whole(p, 6)]
     made = result(one, *others)
     told = digest(made, figures(made))
@@ -97,7 +97,7 @@ JUDGED = [(kind, one) for kind, one in CASES if kind == "climb" or one.stop.stat
 @pytest.mark.parametrize(("purpose", "one"), JUDGED)
 @pytest.mark.parametrize("side", ["base", "new", "both"])
 def test_a_comparison_judges_what_is_left(
-    tmp_path: Path, purpose: Purpose, one: Session, side: str
+    tmp_path: Path, purpose: str, one: Session, side: str
 ) -> None:
     torn, sound = [one, *whole(purpose)], [replace(SOUND[purpose], round=1), *whole(purpose)]
     results = job(sound if side == "new" else torn, sound if side == "base" else torn)
@@ -117,7 +117,7 @@ COMMANDS = (
 )
 
 
-def every_broken(purpose: Purpose) -> list[Session]:
+def every_broken(purpose: str) -> list[Session]:
     """Each broken sweep of this kind, in a round of its own."""
     found = [one for kind, one in CASES if kind == purpose]
     return [replace(one, round=number) for number, one in enumerate(found, start=1)]
@@ -126,7 +126,7 @@ def every_broken(purpose: Purpose) -> list[Session]:
 @pytest.mark.slow
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_no_command_that_reads_a_result_stumbles_over_broken_sweeps(
-    tmp_path: Path, purpose: Purpose
+    tmp_path: Path, purpose: str
 ) -> None:
     path = tmp_path / "x.base.json"
     path.write_bytes(msgspec.json.encode(job(every_broken(purpose), [])[0]))

@@ -8,8 +8,7 @@ from typing import TypeVar
 import pytest
 from msgspec.structs import replace
 
-from bench.derive.figures import figures
-from bench.derive.metrics import Metric, find
+from bench.derive.metrics import Metric, figures, find
 from bench.model.records import Limit, Result, Session, Status
 from reports.figures.all import CHARTS, NAMES, charts
 from reports.figures.chart import Chart

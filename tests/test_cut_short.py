@@ -23,7 +23,7 @@ from msgspec.structs import replace
 import reports.digest
 from bench.cli import ab, choose, main, pairs_session, session
 from bench.cli.contenders import Contenders
-from bench.derive.figures import figures
+from bench.derive.metrics import figures
 from bench.engine import ledger
 from bench.engine.availability import Availability
 from bench.engine.fake import FakeClock, FakeRig

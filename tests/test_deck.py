@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from bench.derive.figures import figures
+from bench.derive.metrics import figures
 from reports.deck import words
 from reports.deck.deck import deck
 from reports.deck.template import BODY_HEIGHT, presentation

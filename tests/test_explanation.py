@@ -8,7 +8,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from bench.derive.figures import figures
+from bench.derive.metrics import figures
 from bench.errors import UsageError
 from bench.model.records import Result, Session, Status
 from reports.digest import Digest, digest

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.derive.leak import leaked_bytes_per_unit
+from bench.derive.memory import leaked
 from bench.engine.availability import find_tools
 from bench.engine.forecast import Forecast
 from bench.engine.job import Job
@@ -32,6 +32,6 @@ def test_what_a_unit_leaks_is_told(
     bounds = Bounds(10**9, "max", "done")
     taker = SweepTaker(Job(one, "leak", 1, (2_000,) * 36), bounds, Forecast.of(one), rig.clock)
     taker.take(rig, lambda count: None, lambda step, each: None)
-    value = leaked_bytes_per_unit(taker.record(0.0)).value
+    value = leaked(taker.record(0.0)).value
     assert value is not None
     assert least < value < most

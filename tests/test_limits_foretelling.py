@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.derive.allowances import hiding
+from bench.derive.ceiling import hiding
 from bench.limits.foretell import NO_RESERVES, Foretold, Reserves, foretell
 from bench.limits.model import Allowance, Survey
 from bench.limits.takes import Holding, rising, takes

@@ -23,7 +23,7 @@ from bench.engine.events import (
     SweepStarted,
     TimeLeft,
 )
-from bench.model.records import CaseRecord, Purpose, Reading, Status, Step, Stop
+from bench.model.records import CaseRecord, Reading, Status, Step, Stop
 from reports.console import Console
 from reports.live import Board, LinesView, LiveView, TableView, drawn, live_view
 
@@ -48,7 +48,7 @@ def run_started(*names: str, seconds: float = 60) -> RunStarted:
 
 
 def step(
-    name: str, count: int, each: float | None = 1200.0, purpose: Purpose = "climb"
+    name: str, count: int, each: float | None = 1200.0, purpose: str = "climb"
 ) -> StepFinished:
     finished = Step(requested=count, alive=count, spawned=count, seconds={"burst": 0.1})
     return StepFinished(name, purpose, finished, each)
@@ -59,7 +59,7 @@ def end(
     count: int,
     message: str = "reached it",
     status: Status = "max",
-    purpose: Purpose = "climb",
+    purpose: str = "climb",
     limit: str | None = None,
 ) -> SweepFinished:
     stop = Stop(status=status, count=count, message=message, limit=limit)

@@ -33,13 +33,13 @@ from bench.judging.noise import (
 from bench.judging.samples import recorded_pairs
 from bench.model.decoding import decode
 from bench.model.file import ResultFile, load
-from bench.model.records import Purpose, Result
+from bench.model.records import Result
 from bench.signals import Interrupted
 from reports.console import Console
 from reports.tables.noise import print_noise, to_paste
 from tests.support.entries import MACHINE, entry
 
-ALL: frozenset[Purpose] = frozenset({"short", "burst", "leak"})
+ALL: frozenset[str] = frozenset({"short", "burst", "leak"})
 ONE = entry("one")
 EQUAL = Behaviour()
 GATE = Gate("one", BYTES, Margin(0.01))

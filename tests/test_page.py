@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from bench.derive.figures import figures
+from bench.derive.metrics import figures
 from bench.model.records import Result
 from reports.digest import Digest, digest
 from reports.figures.all import NAMES

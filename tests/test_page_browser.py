@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.derive.figures import figures
+from bench.derive.metrics import figures
 from bench.model.records import Result
 from reports.digest import digest
 from reports.figures.all import NAMES

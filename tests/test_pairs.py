@@ -20,12 +20,12 @@ from bench.judging.gates import BYTES, CEILING, LEAK, UNCOLLECTED, USUAL, Figure
 from bench.judging.judge import Judge, gates_of, wanted
 from bench.judging.looks import Look, fewest_a_side, looks
 from bench.judging.verdicts import Verdict
-from bench.model.records import CaseRecord, Purpose, Result, Session
+from bench.model.records import CaseRecord, Result, Session
 from bench.signals import Interrupted
 from runners.catalogue import Entry
 from tests.support.entries import MACHINE, entry
 
-ALL: frozenset[Purpose] = frozenset({"short", "burst", "leak"})
+ALL: frozenset[str] = frozenset({"short", "burst", "leak"})
 EQUAL = Behaviour()
 ONE, TWO = entry("one"), entry("two", "thread")
 
@@ -85,11 +85,11 @@ class Job:
         return [e.runtime for e in self.told if isinstance(e, events.SweepStarted)]
 
 
-def kinds(result: Result) -> Counter[Purpose]:
+def kinds(result: Result) -> Counter[str]:
     return Counter(sweep.purpose for sweep in result.sessions)
 
 
-def rounds(result: Result, purpose: Purpose) -> list[int]:
+def rounds(result: Result, purpose: str) -> list[int]:
     return [sweep.round for sweep in result.sessions if sweep.purpose == purpose]
 
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from bench.derive.figures import figures
+from bench.derive.metrics import figures
 from bench.errors import UsageError
 from bench.model.records import Result
 from reports.draw import scale

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import pytest
 
-from bench.derive.metrics import Name
+from bench import quantities
 from bench.judging.gates import (
     BURST,
     BYTES,
@@ -31,7 +29,7 @@ TASK = runtime("task", "Python")
 
 def test_every_metric_has_its_words() -> None:
     known = figures()
-    assert {figure.metric for figure in known.values()} == set(get_args(Name))
+    assert {figure.metric for figure in known.values()} == {one.name for one in quantities.all_()}
     assert all(figure.words == words for words, figure in known.items())
     assert known["bytes_per_unit"] == BYTES
     assert known["bytes_per_unit/rss"] == Figure("bytes_per_unit", part="rss")
@@ -83,7 +81,7 @@ def test_a_scale_puts_the_margin_where_it_is_meant(
     [("gc_seconds_per_unit", 1e-7), ("fixed_bytes", 10.0), ("page_faults_per_unit", 0.01)],
 )
 def test_without_a_ratio_there_is_an_amount_of_the_figures_own_kind(
-    name: Name, amount: float
+    name: str, amount: float
 ) -> None:
     scale = Scale.of(Gate("any", Figure(name), Margin(0.03)), [1.0, 0.0])
     assert scale.margin == Margin(amount, absolute=True)

@@ -8,7 +8,7 @@ import io
 import pytest
 from msgspec.structs import replace
 
-from bench.derive.figures import figures
+from bench.derive.metrics import figures
 from bench.model.records import Result, Session
 from reports.console import Console
 from reports.tables.comparison import COLUMNS, Comparison, Row, cells, compare, markdown, table

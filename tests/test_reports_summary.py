@@ -16,7 +16,19 @@ from reports.tables.summary import FORMATS, render
 from tests.support.results import Unit, leak_sweep, result, runtime, sweep, whole_run
 
 KEYS = [
-    *("case", "metric", "part", "at", "quantile", "value", "low", "high", "samples", "better"),
+    *(
+        "case",
+        "metric",
+        "part",
+        "at",
+        "with",
+        "quantile",
+        "value",
+        "low",
+        "high",
+        "samples",
+        "better",
+    ),
     *("source", "status", "limit", "where", "predicted", "projected"),
     *("doubt", "overhead", "warnings"),
 ]
@@ -52,6 +64,7 @@ def test_json_has_an_object_a_figure_with_the_documented_keys_in_their_order() -
         "metric": "bytes_per_unit",
         "part": "total",
         "at": 10_000,
+        "with": {},
         "quantile": None,
         "value": 35_683,
         "low": 35_683,

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from bench.derive.bins import bins_of, quantile_seconds
+from bench.derive.statistics import bins_of, quantile_seconds
 
 EDGES = [0, 1, 127, 128, 255, 256, 257, 258, 511, 512, 515, 999, 10**6, 10**9, 2**40 + 12345]
 

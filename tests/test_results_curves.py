@@ -7,9 +7,9 @@ from dataclasses import replace as with_
 import pytest
 from msgspec.structs import replace
 
-from bench.derive.allowances import Allowance, Allowances, allowances
+from bench.derive.ceiling import Allowance, Allowances, allowances
 from bench.derive.growth import Growth, Point, growths
-from bench.derive.latencies import STARTS, populations
+from bench.derive.times import STARTS, populations
 from bench.model.records import Limit, Reading, Session
 from tests.support.results import (
     CGROUP,
@@ -142,7 +142,7 @@ def test_thousands_of_points_do_not_take_all_memory() -> None:
 def test_every_runtime_that_ran_has_a_curve_in_the_result_s_order() -> None:
     names = [runtime("trio"), runtime("gevent", "not there"), runtime("asyncio")]
     made = growths(result(sweep(), sweep(runtime="trio"), runtimes=names))
-    assert [one.runtime for one in made] == ["trio", "asyncio"]
+    assert [one.case for one in made] == ["trio", "asyncio"]
 
 
 # Latencies by population

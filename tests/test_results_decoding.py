@@ -171,10 +171,6 @@ BROKEN: list[tuple[Callable[[dict[str, Any]], None], str]] = [
         "$.sessions[3].steps[1].alive: 9, fewer than the 1000 of the step before",
     ),
     (
-        put("sessions", 3, "purpose", value="fun"),
-        "$.sessions[3].purpose: unknown value 'fun'",
-    ),
-    (
         put("sessions", 3, "case", value="perl"),
         "$.sessions[3].case: perl is not among $.cases",
     ),

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
-from bench.derive.doubts import APPLY, DOUBTS, applying, gravest
-from bench.derive.figures import figures, series
-from bench.derive.latencies import populations
-from bench.derive.load import BUSY_SHARE, is_busy, slowed
-from bench.derive.metrics import Name
+from bench import quantities
+from bench.derive.doubts import BUSY_SHARE, DOUBTS, gravest, is_busy, slowed
+from bench.derive.metrics import figures, series
+from bench.derive.times import populations
 from bench.model.records import Result, Session, Step
 from tests.support.results import MEMINFO, Unit, altered, leak_sweep, result, sweep
 
-TIMES = {name for name in get_args(Name) if "seconds" in name}
+ALL = {one.name for one in quantities.all_()}
+TIMES = {one.name for one in quantities.all_() if one.dimension == "seconds"}
 ONCE = {
     "leaked_bytes_per_unit",
     "uncollected_bytes_per_unit",
@@ -41,9 +40,9 @@ def shared(one: Session, share: float = 0.5) -> Session:
     return replace(one, others_share=share, stolen_share=0.0)
 
 
-def of(made: Result) -> dict[Name, set[str | None]]:
+def of(made: Result) -> dict[str, set[str | None]]:
     """The doubts of each metric's known values."""
-    found: dict[Name, set[str | None]] = {}
+    found: dict[str, set[str | None]] = {}
     for metric in figures(made):
         if metric.value is not None:
             found.setdefault(metric.metric, set()).add(metric.doubt)
@@ -51,28 +50,27 @@ def of(made: Result) -> dict[Name, set[str | None]]:
 
 
 def test_every_quantity_says_which_doubts_it_can_have() -> None:
-    assert set(APPLY) == set(get_args(Name))
     names = {doubt.name for doubt in DOUBTS}
-    assert all(doubts <= names for doubts in APPLY.values())
+    assert all(doubts <= names for doubts in (one.doubts for one in quantities.all_()))
 
 
 def test_a_quiet_run_with_enough_samples_has_no_doubt() -> None:
     found = of(run(lambda one: shared(one, 0.01)))
-    assert set(found) == set(get_args(Name))
+    assert set(found) == ALL
     assert set.union(*found.values()) == {None}
 
 
 @pytest.mark.parametrize(
     ("doubt", "made", "where"),
     [
-        ("unproved", run(doubted(("unproved",))), set(get_args(Name))),
-        ("restless", run(doubted(("restless",))), set(get_args(Name))),
+        ("unproved", run(doubted(("unproved",))), ALL),
+        ("restless", run(doubted(("restless",))), ALL),
         ("busy", run(shared), TIMES),
-        ("few", run(sweeps=5), set(get_args(Name)) - ONCE),
+        ("few", run(sweeps=5), ALL - ONCE),
     ],
 )  # fmt: skip
 def test_a_doubt_is_on_the_quantities_that_it_can_spoil(
-    doubt: str, made: Result, where: set[Name]
+    doubt: str, made: Result, where: set[str]
 ) -> None:
     found = of(made)
     assert {name for name, doubts in found.items() if doubts == {doubt}} == where
@@ -91,8 +89,8 @@ def test_memory_of_a_counter_that_others_move_is_spoiled_by_other_work() -> None
     parts = {m.part: m.doubt for m in figures(made) if m.metric == "bytes_per_unit"}
     assert parts["total"] == parts["kernel"] == parts["kernel_other"] == "busy"
     assert parts["user"] is parts["page_tables"] is parts["rss"] is None
-    assert "busy" in applying("bytes_per_unit", "cgroup v2 memory.stat kernel (harness's cgroup)")
-    assert "busy" not in applying("bytes_per_unit", "status Threads × 16 KiB (one kernel stack)")
+    assert "busy" in quantities.BYTES.doubts_from("cgroup v2 memory.stat kernel (harness's cgroup)")
+    assert "busy" not in quantities.BYTES.doubts_from("status Threads × 16 KiB (one kernel stack)")
 
 
 @pytest.mark.parametrize(("busy", "doubt"), [(2, None), (3, "busy")])
@@ -191,5 +189,5 @@ def test_the_gravest_doubt_is_the_one_that_is_told() -> None:
 
 
 def test_a_doubt_of_an_unknown_name_spoils_nothing() -> None:
-    found: dict[Name, set[str | None]] = of(run(doubted(("of a later version",))))
+    found: dict[str, set[str | None]] = of(run(doubted(("of a later version",))))
     assert set.union(*found.values()) == {None}

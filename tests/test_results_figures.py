@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace as with_
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from bench.derive.figures import figures, series
-from bench.derive.metrics import PARTS, QUANTILES, Metric, Name, Part, find
+from bench import quantities
+from bench.derive.memory import PARTS
+from bench.derive.metrics import Metric, figures, find, series
+from bench.derive.times import QUANTILES
 from bench.model.records import Reading, Readings, Refusal, Result, Session, Status, Step
 from tests.support.results import (
     CGROUP,
@@ -29,7 +31,7 @@ from tests.support.results import (
 
 TEN_TO_ONE = (10_000, 100_000)
 UNIT = Unit()
-SOURCE: dict[Part, str] = {
+SOURCE: dict[str, str] = {
     "user": SMAPS,
     "rss": "smaps_rollup Rss",
     "kernel": CGROUP,
@@ -43,14 +45,14 @@ def sixfold(unit: Unit = UNIT, stops: tuple[int, ...] = TEN_TO_ONE) -> list[Sess
 
 
 def figure(
-    made: Result, metric: Name, part: Part | None = None, quantile: float | None = None
+    made: Result, metric: str, part: str | None = None, quantile: float | None = None
 ) -> Metric:
     found = find(figures(made), "asyncio", metric, part, quantile)
     assert found is not None
     return found
 
 
-def unit_with(part: Part, rate: float | None, **others: float) -> Unit:
+def unit_with(part: str, rate: float | None, **others: float) -> Unit:
     """A unit with another rate of one part, in a process large enough for it to fall."""
     rates: dict[str, Any] = {part: rate, **others}
     return with_(Unit(fixed=1 << 30), **rates)
@@ -69,7 +71,7 @@ def edited(one: Session, place: int, **fields: object) -> Session:
 def test_a_runtime_has_every_metric_of_the_table_in_its_order() -> None:
     metrics = figures(whole_run())
     names = list(dict.fromkeys(metric.metric for metric in metrics))
-    assert names == list(get_args(Name))
+    assert names == [one.name for one in quantities.all_()]
     assert len(metrics) == 4 * (len(PARTS) + 2 * len(QUANTILES) + len(names) - 3)
     parts = [m.part for m in metrics if m.case == "trio" or m.case == "asyncio"][:7]
     assert parts == list(PARTS)
@@ -98,7 +100,7 @@ def test_the_samples_behind_the_figures_are_one_a_process() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["model.records", "model.file", "derive.metrics", "derive.figures", "derive.statistics"],
+    ["model.records", "model.file", "derive.metrics", "derive.statistics"],
 )
 def test_statistics_load_only_where_they_are_used(module: str) -> None:
     heavy = "{'scipy', 'numpy', 'matplotlib'}"
@@ -121,7 +123,7 @@ def test_statistics_load_only_where_they_are_used(module: str) -> None:
         ("rss", 900),
     ],
 )
-def test_a_unit_s_bytes_are_the_slope_between_the_two_stops(part: Part, value: float) -> None:
+def test_a_unit_s_bytes_are_the_slope_between_the_two_stops(part: str, value: float) -> None:
     metric = figure(result(*sixfold()), "bytes_per_unit", part)
     assert (metric.value, metric.low, metric.high) == (value, value, value)
     assert (metric.at, metric.samples, metric.better) == (100_000, 6, "lower")
@@ -156,7 +158,7 @@ def test_an_unknown_part_makes_the_sums_unknown_and_never_nothing() -> None:
 @pytest.mark.parametrize("rate", [2.5, 40.0, None])
 @pytest.mark.parametrize("part", ["kernel_stack", "page_tables"])
 def test_what_cannot_be_divided_of_the_kernel_s_memory_is_still_in_the_total(
-    part: Part, rate: float | None
+    part: str, rate: float | None
 ) -> None:
     """Of a light unit the whole kernel memory is a few pages, by counters that move by pages."""
     made = result(*sixfold(unit_with(part, rate, kernel=2)))
@@ -165,7 +167,7 @@ def test_what_cannot_be_divided_of_the_kernel_s_memory_is_still_in_the_total(
 
 
 @pytest.mark.parametrize("part", ["user", "kernel", "kernel_stack", "page_tables", "rss"])
-def test_a_part_that_falls_is_unknown_and_never_nothing(part: Part) -> None:
+def test_a_part_that_falls_is_unknown_and_never_nothing(part: str) -> None:
     made = result(*sixfold(unit_with(part, -1780.0)))
     metric = figure(made, "bytes_per_unit", part)
     assert (metric.value, metric.low, metric.samples) == (None, None, 0)
@@ -191,7 +193,7 @@ def test_sweeps_of_unlike_sources_are_not_pooled() -> None:
     made = result(*sixfold()[:4], *[sweep(unit=other, number=n) for n in (5, 6)])
     metric = figure(made, "bytes_per_unit", "kernel")
     assert (metric.value, metric.samples, metric.source) == (24, 4, CGROUP)
-    assert "unknown or of another source in 2 of 6 sweeps" in metric.warnings
+    assert "unknown or of another source in 2 of 6 sessions" in metric.warnings
 
 
 def test_under_six_sweeps_the_figure_has_no_interval_and_says_so() -> None:
@@ -392,7 +394,7 @@ def test_without_a_leak_sweep_a_leak_is_unknown() -> None:
         ("release_seconds_per_unit", 3e-6, 100_000),
     ],
 )
-def test_times_are_a_unit_of_their_burst(name: Name, value: float, at: int) -> None:
+def test_times_are_a_unit_of_their_burst(name: str, value: float, at: int) -> None:
     metric = figure(result(*sixfold()), name)
     assert metric.value == pytest.approx(value)
     assert (metric.at, metric.samples, metric.better) == (at, 6, "lower")
@@ -425,14 +427,14 @@ def test_one_process_is_one_sample_of_start_latency() -> None:
     assert [metric.value, metric.low, metric.high] == pytest.approx([125e-9, 100e-9, 250e-9])
 
 
-STARTS_OF: list[tuple[Name, float]] = [
+STARTS_OF: list[tuple[str, float]] = [
     ("start_latency_seconds", 110e-9),
     ("awake_start_latency_seconds", 60e-9),
 ]
 
 
 @pytest.mark.parametrize(("name", "value"), STARTS_OF)
-def test_a_start_latency_is_known_from_idle_and_awake(name: Name, value: float) -> None:
+def test_a_start_latency_is_known_from_idle_and_awake(name: str, value: float) -> None:
     made = result(*sixfold(Unit(awake_ns=(60,) * 100)))
     metric = figure(made, name, quantile=0.5)
     assert metric.value == pytest.approx(value)
@@ -476,7 +478,7 @@ def test_faults_with_an_unknown_part_are_unknown(fault: str) -> None:
         ("awake_start_latency_seconds", "awake_latencies", "awake"),
     ],
 )
-def test_a_step_without_start_latencies_says_so(name: Name, field: str, words: str) -> None:
+def test_a_step_without_start_latencies_says_so(name: str, field: str, words: str) -> None:
     silent = [edited(one, 1, **{field: None}) for one in sixfold()]
     metric = figure(result(*silent), name, quantile=0.5)
     told = f"start latency {words} was not taken at this step"
@@ -493,14 +495,14 @@ def test_a_first_burst_straight_to_the_last_stop_is_a_burst_and_no_marginal_one(
 def test_a_sweep_without_a_release_says_so() -> None:
     silent = [edited(one, 1, release_seconds=None) for one in sixfold()]
     metric = figure(result(*silent), "release_seconds_per_unit")
-    assert (metric.value, metric.warnings) == (None, ("the sweep ended without a release",))
+    assert (metric.value, metric.warnings) == (None, ("the session ended without a timed release",))
 
 
 def test_a_sweep_whose_page_faults_were_dear_is_a_doubt_about_times_alone() -> None:
     sweeps = sixfold()
     sweeps[3] = edited(sweeps[3], 1, system_seconds=5.0)
     made = result(*sweeps)
-    doubt = "sweep 4: 222.22 µs of system time a page fault, out of line with the other sweeps"
+    doubt = "session 4: 222.22 µs of system time a page fault, out of line with the other sessions"
     for name in ("system_seconds_per_unit", "marginal_burst_seconds_per_unit"):
         assert figure(made, name).warnings == (doubt,)
     assert figure(made, "bytes_per_unit", "total").warnings == ()
@@ -551,14 +553,14 @@ def test_the_most_units_that_were_alive_are_the_ceiling_whichever_sweep_had_them
 def test_without_a_climb_the_farthest_sweep_is_the_ceiling_with_a_word() -> None:
     metric = figure(result(sweep((10, 100)), *sixfold()), "ceiling")
     assert (metric.value, metric.status) == (100_000, "max")
-    assert metric.warnings == ("no climb was made: the farthest that any sweep went",)
+    assert metric.warnings == ("no climb was made: the farthest that any session went",)
 
 
 def test_a_climb_for_which_there_was_no_time_hides_nothing_that_sweeps_reached() -> None:
     none = sweep((), purpose="climb", status="budget")
     metric = figure(result(none, *sixfold()), "ceiling")
     assert (metric.value, metric.status, metric.samples) == (100_000, "max", 1)
-    assert metric.warnings == ("no climb was made: the farthest that any sweep went",)
+    assert metric.warnings == ("no climb was made: the farthest that any session went",)
 
 
 def test_a_refusal_without_a_known_limit_gives_the_runtime_s_own_words() -> None:

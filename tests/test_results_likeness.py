@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from bench.derive.figures import figures
+from bench.derive.metrics import counts_behind, figures
 from bench.history.points import point_of
 from bench.history.records import Point
 from bench.model.likeness import (
@@ -112,7 +112,9 @@ def test_unlike_futex_slots_are_told_and_unknown_ones_are_no_difference() -> Non
 
 
 def with_counts(*results: Result) -> tuple[Difference, ...]:
-    return differences_of(*(facts_with_counts(made, figures(made)) for made in results))
+    return differences_of(
+        *(facts_with_counts(made, counts_behind(figures(made))) for made in results)
+    )
 
 
 def test_counts_and_what_was_asked_for_are_told_where_they_are_asked_for() -> None:

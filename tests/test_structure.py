@@ -38,8 +38,9 @@ ARROWS: dict[str, frozenset[str]] = {
     "outnumber": frozenset(),
     "bench.files": frozenset(),
     "bench.leftovers": frozenset(),
-    "bench.model": frozenset({"bench.derive.metrics"}),
-    "bench.derive": frozenset({"bench.model"}),
+    "bench.model": frozenset(),
+    "bench.derive": frozenset({"bench.model", "bench.quantities"}),
+    "bench.quantities": frozenset({"bench.derive", "bench.model"}),
     "bench.probes": frozenset({"bench.model.records"}),
     "bench.limits": frozenset({"bench.probes", "bench.model.records"}),
     "bench.machine": frozenset({"bench.probes", "bench.model.records"}),
@@ -53,11 +54,16 @@ ARROWS: dict[str, frozenset[str]] = {
             "bench.limits",
             "bench.machine",
             "bench.model",
+            "bench.quantities",
             "runners.catalogue",
         }
     ),
-    "bench.judging": frozenset({"bench.derive", "bench.experiments", "bench.model"}),
-    "bench.history": frozenset({"bench.derive", "bench.judging", "bench.model"}),
+    "bench.judging": frozenset(
+        {"bench.derive", "bench.experiments", "bench.model", "bench.quantities"}
+    ),
+    "bench.history": frozenset(
+        {"bench.derive", "bench.judging", "bench.model", "bench.quantities"}
+    ),
     "bench.cli": frozenset({"bench", "reports", "runners"}),
     "reports": frozenset(
         {
@@ -70,6 +76,7 @@ ARROWS: dict[str, frozenset[str]] = {
             "bench.judging.noise",
             "bench.judging.verdicts",
             "bench.model",
+            "bench.quantities",
         }
     ),
     "runners": frozenset({"bench.faults"}),

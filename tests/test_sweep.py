@@ -14,7 +14,7 @@ from bench.engine.job import Job, climb_stops, short_stops
 from bench.engine.process import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
 from bench.engine.reserves import Bounds
 from bench.engine.sweep import SweepTaker
-from bench.model.records import Kind, Purpose, Session, Status, Step
+from bench.model.records import Kind, Session, Status, Step
 from bench.signals import Interrupted
 from tests.support.entries import entry
 from tests.support.results import altered
@@ -25,7 +25,7 @@ NO_BOUNDS = Bounds(10**9, "max", "reached what was asked for")
 def sweep_of(
     behaviour: Behaviour,
     stops: tuple[int, ...] = (100, 1_000),
-    purpose: Purpose = "short",
+    purpose: str = "short",
     bounds: Bounds = NO_BOUNDS,
     kind: Kind = "task",
 ) -> tuple[Session, FakeRig]:
@@ -195,7 +195,7 @@ def test_a_signal_passes_through_and_leaves_the_finished_steps() -> None:
 DIED = RunnerDied("the runner ended by SIGSEGV before answering", "", signal.SIGSEGV)
 HUNG, BROKE, FLOODED = RunnerHung("no answer"), RunnerBroke("rubbish"), RunnerFlooded("much")
 # Where the last step was finished before, its reason to stop stays.
-BREAKS: list[tuple[str, Behaviour, Purpose, Status]] = [
+BREAKS: list[tuple[str, Behaviour, str, Status]] = [
     ("probe", Behaviour(raise_on=("probe", DIED)), "climb", "killed"),
     ("probe", Behaviour(raise_on=("probe", DIED)), "short", "killed"),
     ("probe", Behaviour(raise_on=("probe", HUNG)), "climb", "failed"),
@@ -213,7 +213,7 @@ BREAKS: list[tuple[str, Behaviour, Purpose, Status]] = [
 
 @pytest.mark.parametrize(("moment", "behaviour", "purpose", "status"), BREAKS)
 def test_a_count_that_a_runner_has_reported_is_kept(
-    moment: str, behaviour: Behaviour, purpose: Purpose, status: Status
+    moment: str, behaviour: Behaviour, purpose: str, status: Status
 ) -> None:
     sweep, _ = sweep_of(behaviour, (100,), purpose)
     assert (sweep.stop.status, sweep.stop.count) == (status, 100)

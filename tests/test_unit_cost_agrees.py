@@ -13,8 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from bench.derive.doubts import MARK
-from bench.derive.figures import figures, series
-from bench.derive.metrics import PARTS, find
+from bench.derive.memory import PARTS
+from bench.derive.metrics import figures, find, series
 from bench.model.records import Reading, Readings, Result
 from reports.deck.figures.unit_cost import _data
 from reports.digest import digest

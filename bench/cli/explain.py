@@ -22,7 +22,7 @@ def explain(
     form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.text,
 ) -> int:
     """Explain in words why tasks outnumber threads."""
-    from bench.derive.figures import figures
+    from bench.derive.metrics import figures
     from bench.model.file import load
     from reports.digest import digest
     from reports.explanation.render import render

@@ -22,7 +22,7 @@ def report(
     ] = None,
 ) -> int:
     """Write a result as one web page that needs nothing else."""
-    from bench.derive.figures import figures
+    from bench.derive.metrics import figures
     from bench.model.file import folder_of, load
     from reports.digest import digest
     from reports.page.write import labels, write_report

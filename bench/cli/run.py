@@ -182,7 +182,7 @@ def _report(result: Result, path: Path, quiet: bool, page: bool) -> int:
 
 
 def _show(result: Result, path: Path, quiet: bool, page: bool) -> None:
-    from bench.derive.figures import figures
+    from bench.derive.metrics import figures
     from reports.digest import digest
     from reports.ending import print_ending
 

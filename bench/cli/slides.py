@@ -118,7 +118,7 @@ def _deck(path: Path, place: Path, theme: Theme, names: Sequence[str], force: bo
     """Writes the deck and says where it is. One that is there may hold a speaker's own slides, so
     it is replaced on request alone."""
     from bench.cli.made import refuse_place, write_made
-    from bench.derive.figures import figures
+    from bench.derive.metrics import figures
     from bench.model.file import load
     from reports.digest import digest
     from reports.palette import THEMES
@@ -134,7 +134,7 @@ def _deck(path: Path, place: Path, theme: Theme, names: Sequence[str], force: bo
 
 def _charts(result: Result, names: Sequence[str]) -> tuple[Chart, ...]:
     """The figures of these names, all where there are none, in the figures' own order."""
-    from bench.derive.figures import figures
+    from bench.derive.metrics import figures
     from reports.figures.all import charts
 
     made = charts(result, figures(result))

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
-from bench.model.records import Purpose, Result, Session, Step, Stop
+from bench.derive.doubts import is_busy, slowed
+from bench.model.records import Result, Session, Step, Stop
 
 LIKE = 0.1  # sweeps whose last stops differ by more than this share are not pooled
 SPREAD = 10  # N is this many times n
 ENDED = frozenset({"refused", "killed"})  # ends of a launch that no harness chose
-RISING: tuple[Purpose, ...] = ("climb", "burst", "short")  # whose word counts more and more
+RISING = ("climb", "burst", "short")  # whose word counts more and more
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,14 @@ class Stops:
     """The step at N units, and the one at n units (N/10) where the sweep has one: the two between
     which a unit's cost is a difference."""
 
-    sweep: Session
+    session: Session
     last: Step
     first: Step | None
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """Those that there are, and the sweep's first, whose burst came from nothing."""
-        return tuple(step for step in (self.sweep.steps[0], self.first, self.last) if step)
+        return tuple(step for step in (self.session.steps[0], self.first, self.last) if step)
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,43 @@ class Choice:
     warnings: tuple[str, ...] = ()
 
 
-def by_runtime(result: Result) -> Iterator[tuple[str, list[Session]]]:
-    """The runtimes that ran, in the result's order, each with its sweeps."""
-    for name in dict.fromkeys(runtime.key for runtime in result.cases):
-        sweeps = [sweep for sweep in result.sessions if sweep.case == name]
-        if sweeps:
-            yield name, sweeps
+@dataclass(frozen=True)
+class CaseSessions:
+    """The sessions of one case, in the order in which they ran. `slow`: the machine was slower
+    through most of the run than at its best."""
+
+    case: str
+    sessions: tuple[Session, ...]
+    slow: bool = False
+
+    def of(self, purpose: str) -> tuple[Session, ...]:
+        """Those made for one purpose."""
+        return tuple(session for session in self.sessions if session.purpose == purpose)
+
+    def doubts(self, session: Session, steps: Iterable[Step]) -> tuple[str, ...]:
+        """The doubts about what is made from these steps of a session."""
+        seen = dict.fromkeys(name for step in steps for name in step.doubts)
+        return (*seen, "busy") if self.slow or is_busy(session) else (*seen,)
+
+    @cached_property
+    def choice(self) -> Choice:
+        """The stops of the case's headline metrics."""
+        return choose(self.sessions)
+
+    @cached_property
+    def bursts(self) -> Choice:
+        """The stops of its bursts from nothing."""
+        return choose_bursts(self.sessions)
+
+
+def cases_of(result: Result) -> tuple[CaseSessions, ...]:
+    """The cases that ran, in the result's order, each with its sessions."""
+    slow = slowed(result.control)
+    every = (
+        CaseSessions(key, tuple(s for s in result.sessions if s.case == key), slow)
+        for key in dict.fromkeys(case.key for case in result.cases)
+    )
+    return tuple(case for case in every if case.sessions)
 
 
 def farthest(sweeps: Sequence[Session]) -> Session:
@@ -141,24 +174,24 @@ def stops_of(sweep: Session) -> Stops | None:
     return Stops(sweep, last, first=(fitting[-1] if fitting else lower[0]) if lower else None)
 
 
-def doubts(stops: Stops) -> tuple[str, ...]:
+def stop_warnings(stops: Stops) -> tuple[str, ...]:
     """What was noted while the sweep and its two steps were made."""
     refused = f"the stop at {stops.last.alive:,} was refused, not chosen"
     first = stops.first.warnings if stops.first else ()
     return (
-        *stops.sweep.warnings,
+        *stops.session.warnings,
         *first,
         *stops.last.warnings,
         *((refused,) if stops.last.refusal else ()),
     )
 
 
-def _stops_of(sweeps: Iterable[Session], purpose: Purpose) -> list[Stops]:
+def _stops_of(sweeps: Iterable[Session], purpose: str) -> list[Stops]:
     found = (stops_of(sweep) for sweep in sweeps if sweep.purpose == purpose)
     return [stops for stops in found if stops]
 
 
-def _pooled(found: Sequence[Stops], made: int, purpose: Purpose = "short") -> Choice:
+def _pooled(found: Sequence[Stops], made: int, purpose: str = "short") -> Choice:
     """The sweeps that stopped at about the same count: a unit's cost moves with N."""
     count = statistics.median_high(stops.last.alive for stops in found)
     alike = tuple(stops for stops in found if abs(stops.last.alive - count) <= LIKE * count)

@@ -7,10 +7,11 @@ one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.derive.metrics import Name
+from bench.model.records import SYSTEM, THREADS, USER, Session, Step
 
 MARK = "†"
 
@@ -42,33 +43,51 @@ def gravest(names: Iterable[str | None]) -> str | None:
 
 
 # Which doubts a quantity can have. Memory stands still while others work, but for what is read
-# from a counter that others move too (`SHARED`); faults are the process's own. A ceiling is counted
-# once, of units that are parked, and is proved by its last step.
-_ALWAYS = ("unproved", "restless", "few")
-_TIME = (*_ALWAYS, "busy")
-APPLY: Mapping[Name, frozenset[str]] = {
-    "bytes_per_unit": frozenset(_ALWAYS),
-    "fixed_bytes": frozenset(_ALWAYS),
-    "leaked_bytes_per_unit": frozenset(_ALWAYS),
-    "uncollected_bytes_per_unit": frozenset(_ALWAYS),
-    "burst_seconds_per_unit": frozenset(_TIME),
-    "marginal_burst_seconds_per_unit": frozenset(_TIME),
-    "longest_spawn_seconds": frozenset(_TIME),
-    "user_seconds_per_unit": frozenset(_TIME),
-    "system_seconds_per_unit": frozenset(_TIME),
-    "gc_seconds_per_unit": frozenset(_TIME),
-    "page_faults_per_unit": frozenset(_ALWAYS),
-    "start_latency_seconds": frozenset((*_TIME, "overhead")),
-    "awake_start_latency_seconds": frozenset((*_TIME, "overhead")),
-    "release_seconds_per_unit": frozenset(_TIME),
-    "ceiling": frozenset(("unproved", "restless")),
-}
+# from a counter that others move too (`SHARED`). A ceiling is counted once, of units that are
+# parked, and is proved by its last step.
+COUNT = frozenset(("unproved", "restless"))
+MEMORY = COUNT | {"few"}
+TIME = MEMORY | {"busy"}
+LATENCY = TIME | {"overhead"}
 # A source that says one of these counts other processes too: good for differences alone, and only
 # while those are quiet.
 SHARED = ("meminfo", "system-wide", "shared", "harness")
 
+# Of all processors' time. What the kernel's own threads and interrupts take beside a run is under
+# 0.01, and the grain of the clocks moves a session of a third of a second by 0.03. On two
+# processors one busy loop takes 0.5.
+BUSY_SHARE = 0.1
+# CPU time against the clock's, of a burst by one thread: 0.98 to 1.01 on a quiet machine, 0.65
+# beside two busy loops on two processors.
+LEAST_CPU = 0.9
+LEAST_SECONDS = 0.2  # a shorter burst is only a few of the ticks that CPU time is counted in
+ONE_THREAD = 2  # and the runner's watcher, which waits
+# The control against its fastest moment in the same run.
+SLOWED = 1.25
+FEWEST_CONTROLS = 4
 
-def applying(metric: Name, source: str) -> frozenset[str]:
-    """The doubts that a value of `metric` read from `source` can have."""
-    shared = any(word in source for word in SHARED)
-    return APPLY[metric] | (frozenset(("busy",)) if shared else frozenset())
+
+def is_busy(session: Session) -> bool:
+    """Whether others took so much of the processors that the session's times say more of them.
+    Unknown is not busy: a system that reports no processor time is not doubted for that."""
+    shares = (session.others_share, session.stolen_share)
+    if sum(share for share in shares if share is not None) >= BUSY_SHARE:
+        return True
+    return any(_waited(step) for step in session.steps)
+
+
+def slowed(control: Sequence[float] | None) -> bool:
+    """Whether the control took longer than at its fastest in most moments of the run."""
+    if control is None or len(control) < FEWEST_CONTROLS or not min(control):
+        return False
+    return statistics.median(control) > SLOWED * min(control)
+
+
+def _waited(step: Step) -> bool:
+    """Whether a burst by one thread had to wait for a processor."""
+    if step.counts.get(THREADS, ONE_THREAD + 1) > ONE_THREAD or step.burst_seconds < LEAST_SECONDS:
+        return False
+    user, system = step.seconds.get(USER), step.seconds.get(SYSTEM)
+    if user is None or system is None or step.swapped:
+        return False
+    return user + system < LEAST_CPU * step.burst_seconds

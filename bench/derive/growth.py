@@ -1,8 +1,8 @@
 """Memory as units grow: what the process took above its baseline at each count, and a line.
 
-For the curve alone. What one unit costs is `bytes_per_unit`, from the two stops of the short
-sweeps: a line through a dense climb is off by up to 4 %, since hash tables and lists resize in
-steps, and `scatter` tells how far the points lie from it.
+For the curve alone. What one unit costs is a metric, from the two stops of the repeats: a line
+through a dense climb is off by up to 4 %, since hash tables and lists resize in steps, and
+`scatter` tells how far the points lie from it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.derive.choice import by_runtime, steps_by_count
-from bench.derive.doubts import applying, gravest
-from bench.derive.load import is_busy, slowed
-from bench.derive.samples import UNKNOWN
+from bench.derive.choice import CaseSessions, cases_of, steps_by_count
+from bench.derive.doubts import MEMORY, gravest
+from bench.derive.series import doubts_from
 from bench.derive.statistics import theil_sen
-from bench.model.records import KERNEL, USER, Reading, Readings, Result, Session, Step, reading
+from bench.model.records import KERNEL, USER, Result, Session, Step, reading
 
+UNKNOWN = "unknown"
 # The line looks at every pair of points: a hostile file's thousands would take all memory.
 MOST_FITTED = 300
 
@@ -54,10 +54,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Growth:
-    """One runtime's curve, the fewest units first. Without points `reason` says why; without a
+    """One case's curve, the fewest units first. Without points `reason` says why; without a
     line there are fewer than two points."""
 
-    runtime: str
+    case: str
     points: tuple[Point, ...]
     line: Line | None
     source: str
@@ -77,16 +77,16 @@ class _Taken:
 def growths(result: Result) -> tuple[Growth, ...]:
     """The curve of every runtime that ran. Which sweeps tell of a count is the rule of
     `steps_by_count`."""
-    slow = slowed(result.control)
-    return tuple(_growth(runtime, sweeps, slow) for runtime, sweeps in by_runtime(result))
+    return tuple(map(_growth, cases_of(result)))
 
 
-def _growth(runtime: str, sweeps: Sequence[Session], slow: bool) -> Growth:
-    def is_read(sweep: Session, step: Step) -> bool:
-        return _taken(sweep, step, slow) is not None
+def _growth(case: CaseSessions) -> Growth:
+    def is_read(session: Session, step: Step) -> bool:
+        return _taken(case, session, step) is not None
 
+    runtime, sweeps = case.case, case.sessions
     steps = itertools.chain.from_iterable(steps_by_count(sweeps, is_read).values())
-    known = [one for sweep, step in steps if (one := _taken(sweep, step, slow)) is not None]
+    known = [one for session, step in steps if (one := _taken(case, session, step)) is not None]
     if not known:
         finished = steps_by_count(sweeps, lambda sweep, step: True)
         reason = "its memory could not be read" if finished else "no step was finished"
@@ -96,13 +96,15 @@ def _growth(runtime: str, sweeps: Sequence[Session], slow: bool) -> Growth:
     return Growth(runtime, points, _line(points), source)
 
 
-def _taken(sweep: Session, step: Step, slow: bool) -> _Taken | None:
+def _taken(case: CaseSessions, session: Session, step: Step) -> _Taken | None:
     """What a step took; `None` where a part is not known, was read from elsewhere than the
     baseline's, or is less than it was there: then its source counts something else too."""
-    if sweep.baseline is None:
+    if session.baseline is None:
         return None
     total, sources = 0, []
-    for before, after in _pairs(sweep.baseline, step.readings):
+    for before, after in (
+        (reading(session.baseline, name), step.read(name)) for name in (USER, KERNEL)
+    ):
         if before.bytes is None or after.bytes is None or before.source != after.source:
             return None
         if after.bytes < before.bytes:
@@ -110,12 +112,8 @@ def _taken(sweep: Session, step: Step, slow: bool) -> _Taken | None:
         total += after.bytes - before.bytes
         sources.append(after.source)
     source = " + ".join(sources)
-    seen = {*step.doubts, *(("busy",) if slow or is_busy(sweep) else ())}
-    return _Taken(step.alive, float(total), source, applying("bytes_per_unit", source) & seen)
-
-
-def _pairs(baseline: Readings, memory: Readings) -> tuple[tuple[Reading, Reading], ...]:
-    return tuple((reading(baseline, name), reading(memory, name)) for name in (USER, KERNEL))
+    held = doubts_from(MEMORY, source) & {*case.doubts(session, [step])}
+    return _Taken(step.alive, float(total), source, held)
 
 
 def _points(taken: Iterable[_Taken]) -> tuple[Point, ...]:

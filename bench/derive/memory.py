@@ -1,43 +1,113 @@
-"""Bytes: what one unit takes, part by part, and what a process takes before its first unit.
+"""Bytes: what one unit takes, part by part; what a process takes before its first unit; and what a
+unit leaks.
 
-The slope is the cost: (M(N) − M(n)) / (N − n) between the two stops of a sweep. Readings of unlike
-sources are never subtracted. No part is negative and none is clamped: a negative difference is
-unknown. The total is user and kernel memory, unknown where either is. The kernel's memory is
+The slope is the cost: (M(N) − M(n)) / (N − n) between the two stops of a session. Readings of
+unlike sources are never subtracted. No part is negative and none is clamped: a negative difference
+is unknown. The total is user and kernel memory, unknown where either is. The kernel's memory is
 counted as a whole; where its division is less than the counters can tell (a light unit's remainder
 after stack and page tables is a page or two of the whole process), the remainder alone is unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bench.derive.choice import Stops, doubts
+from bench.derive.choice import CaseSessions, Choice, Stops, stop_warnings
 from bench.derive.doubts import SHARED
-from bench.derive.metrics import Part
-from bench.derive.samples import UNKNOWN, Sample
-from bench.model.records import HUGE_PAGES, Step
+from bench.derive.series import Quantity, Sample, Series
+from bench.derive.statistics import theil_sen
+from bench.model.records import (
+    COLLECTED,
+    HUGE_PAGES,
+    KERNEL,
+    KERNEL_STACK,
+    LEAK,
+    PAGE_TABLES,
+    RSS,
+    UNCOLLECTED,
+    USER,
+    Session,
+    Step,
+)
 
-READ: tuple[Part, ...] = ("user", "kernel", "kernel_stack", "page_tables", "rss")
+UNKNOWN = "unknown"
+TOTAL, KERNEL_OTHER = "total", "kernel_other"
+READ = (USER, KERNEL, KERNEL_STACK, PAGE_TABLES, RSS)
+PARTS = (TOTAL, USER, KERNEL, KERNEL_STACK, PAGE_TABLES, KERNEL_OTHER, RSS)
 # Parts that huge pages move: 2 MiB come at once, whether or not units fill them.
-RESIDENT: frozenset[Part] = frozenset({"total", "user", "rss"})
+RESIDENT = frozenset({TOTAL, USER, RSS})
+DROPPED = 4  # the first cycles of a leak check fill the allocator's pools
+FEWEST_CYCLES = 12
+NOT_APART = "its runner collects garbage with each release, or has no collector"
 
 
-def bytes_per_unit(stops: Stops) -> Mapping[Part, Sample]:
+def bytes_per_unit(quantity: Quantity, case: CaseSessions) -> Iterator[Series]:
+    """What one unit takes at N: every part's slope between the two stops of each session."""
+    slopes = [slopes_of(stops) for stops in case.choice.stops]
+    for part in quantity.parts:
+        samples = doubted((each[part] for each in slopes), case, case.choice)
+        warnings = case.choice.warnings
+        yield Series(case.case, quantity, samples, part=part, warnings=warnings)
+
+
+def fixed_bytes(quantity: Quantity, case: CaseSessions) -> Iterator[Series]:
+    """What the process takes with no unit: the intercept."""
+    samples = doubted(map(intercept_of, case.choice.stops), case, case.choice)
+    yield Series(case.case, quantity, samples, warnings=case.choice.warnings)
+
+
+def leaked_bytes_per_unit(quantity: Quantity, case: CaseSessions) -> Iterator[Series]:
+    """How memory creeps up over cycles of grow and release.
+
+    Memory is read while the cycle's units are alive, so that what an allocator keeps between two
+    cycles is used again and does not count. User memory alone: the kernel's counters move by more,
+    between two cycles, than the leak that is looked for, and no unit of a runtime leaks there
+    unseen for long.
+    """
+    yield _of_leak_checks(quantity, case, leaked)
+
+
+def uncollected_bytes_per_unit(quantity: Quantity, case: CaseSessions) -> Iterator[Series]:
+    """What an ended unit leaves behind until the collector runs."""
+    yield _of_leak_checks(quantity, case, uncollected)
+
+
+def _of_leak_checks(
+    quantity: Quantity, case: CaseSessions, derive: Callable[[Session], Sample]
+) -> Series:
+    samples = tuple(
+        replace(derive(session), doubts=case.doubts(session, session.steps))
+        for session in case.of(LEAK)
+    )
+    warnings = () if samples else ("no leak sweep was made",)
+    return Series(case.case, quantity, samples, warnings=warnings)
+
+
+def doubted(samples: Iterable[Sample], case: CaseSessions, choice: Choice) -> tuple[Sample, ...]:
+    """The samples, each with the doubts about its session and the steps that it is made from."""
+    return tuple(
+        replace(sample, doubts=case.doubts(stops.session, stops.steps))
+        for sample, stops in zip(samples, choice.stops, strict=True)
+    )
+
+
+def slopes_of(stops: Stops) -> Mapping[str, Sample]:
     """Every part's slope between the two stops, all unknown where the sweep has one stop only."""
     first, last = stops.first, stops.last
     if first is None:
         only = Sample(None, UNKNOWN, last.alive, warnings=(_one_step(last),))
-        return dict.fromkeys((*READ, "total", "kernel_other"), only)
+        return dict.fromkeys(PARTS, only)
     read = {part: _slope(part, first, last) for part in READ}
-    derived: dict[Part, Sample] = {
-        "total": _combined((read["user"], 1), (read["kernel"], 1)),
-        "kernel_other": _kernel_other(read, last.alive - first.alive),
+    derived = {
+        TOTAL: _combined((read[USER], 1), (read[KERNEL], 1)),
+        KERNEL_OTHER: _kernel_other(read, last.alive - first.alive),
     }
     return {part: _with_doubts(part, sample, stops) for part, sample in (read | derived).items()}
 
 
-def fixed_bytes(stops: Stops) -> Sample:
+def intercept_of(stops: Stops) -> Sample:
     """The intercept, M(n) − slope · n: what the process takes with no unit.
 
     User and kernel memory, where the kernel's counter is of the sweep's own cgroup. A counter that
@@ -45,12 +115,14 @@ def fixed_bytes(stops: Stops) -> Sample:
     """
     if stops.first is None:
         return Sample(None, UNKNOWN, warnings=(_one_step(stops.last),))
-    user = _intercept("user", stops.first, stops.last)
-    kernel = _intercept("kernel", stops.first, stops.last)
+    user = _intercept(USER, stops.first, stops.last)
+    kernel = _intercept(KERNEL, stops.first, stops.last)
     if kernel.value is None or any(word in kernel.source for word in SHARED):
         alone = "user memory alone: the kernel's part is unknown, or counts other processes too"
-        return Sample(user.value, user.source, warnings=(*user.warnings, alone, *doubts(stops)))
-    return _combined((user, 1), (kernel, 1), warnings=doubts(stops))
+        return Sample(
+            user.value, user.source, warnings=(*user.warnings, alone, *stop_warnings(stops))
+        )
+    return _combined((user, 1), (kernel, 1), warnings=stop_warnings(stops))
 
 
 def huge_pages(*steps: Step) -> tuple[str, ...]:
@@ -59,7 +131,7 @@ def huge_pages(*steps: Step) -> tuple[str, ...]:
     return (f"transparent huge pages held {most:,} bytes of the process",) if most else ()
 
 
-def _slope(part: Part, first: Step, last: Step) -> Sample:
+def _slope(part: str, first: Step, last: Step) -> Sample:
     before, after = first.read(part), last.read(part)
     name = part.replace("_", " ")
     if before.bytes is None or after.bytes is None:
@@ -80,7 +152,7 @@ def _not_negative(part: str, sample: Sample) -> Sample:
     return Sample(None, UNKNOWN, sample.at, warnings=(*sample.warnings, wrong))
 
 
-def _intercept(part: Part, first: Step, last: Step) -> Sample:
+def _intercept(part: str, first: Step, last: Step) -> Sample:
     slope, start = _slope(part, first, last), first.read(part).bytes
     if slope.value is None or start is None:
         return Sample(None, UNKNOWN, warnings=slope.warnings)
@@ -88,13 +160,13 @@ def _intercept(part: Part, first: Step, last: Step) -> Sample:
     return _not_negative(f"fixed {part}", fixed)
 
 
-def _kernel_other(read: Mapping[Part, Sample], units: int) -> Sample:
+def _kernel_other(read: Mapping[str, Sample], units: int) -> Sample:
     """What is left of the kernel's memory, in whole bytes of all `units`: no rounding of quotients
     makes nothing of it less than nothing."""
-    rest = _combined((read["kernel"], 1), (read["kernel_stack"], -1), (read["page_tables"], -1))
+    rest = _combined((read[KERNEL], 1), (read[KERNEL_STACK], -1), (read[PAGE_TABLES], -1))
     if rest.value is not None:
         rest = replace(rest, value=round(rest.value * units) / units)
-    return _not_negative("kernel_other", rest)
+    return _not_negative(KERNEL_OTHER, rest)
 
 
 def _combined(*terms: tuple[Sample, int], warnings: tuple[str, ...] = ()) -> Sample:
@@ -110,16 +182,99 @@ def _combined(*terms: tuple[Sample, int], warnings: tuple[str, ...] = ()) -> Sam
     return Sample(total, source, terms[0][0].at, warnings=warnings)
 
 
-def _with_doubts(part: Part, sample: Sample, stops: Stops) -> Sample:
+def _with_doubts(part: str, sample: Sample, stops: Stops) -> Sample:
     steps = (stops.first, stops.last) if stops.first else (stops.last,)
     huge = huge_pages(*steps) if part in RESIDENT else ()
     return Sample(
         sample.value,
         sample.source,
         sample.at,
-        warnings=(*sample.warnings, *huge, *doubts(stops)),
+        warnings=(*sample.warnings, *huge, *stop_warnings(stops)),
     )
 
 
 def _one_step(last: Step) -> str:
     return f"one step only, at {last.alive:,}: a slope needs two"
+
+
+def leaked(session: Session) -> Sample:
+    """The Theil-Sen slope of user memory over the cycles, divided by a cycle's units."""
+    cycles = _steady(session)
+    reason = _reason_against(cycles)
+    if reason:
+        return Sample(None, UNKNOWN, warnings=(reason, *session.warnings))
+    units = cycles[0][1].alive
+    memory = [float(step.read(USER).bytes or 0) / units for _, step in cycles]
+    estimate = theil_sen([place for place, _ in cycles], memory)
+    return Sample(
+        estimate.value,
+        cycles[0][1].read(USER).source,
+        units,
+        estimate.low,
+        estimate.high,
+        (*estimate.warnings, *_leak_warnings(session, [step for _, step in cycles])),
+    )
+
+
+def uncollected(session: Session) -> Sample:
+    """What an ended unit leaves behind until the collector runs: objects that refer to each other.
+    The median over the cycles in which memory was read before and after it ran, and the least and
+    most of them."""
+    amounts, source = [], UNKNOWN
+    for step in session.steps:
+        before, after = step.read(UNCOLLECTED), step.read(COLLECTED)
+        if before.bytes is None or after.bytes is None:
+            continue
+        if before.source == after.source and step.alive:
+            amounts.append((before.bytes - after.bytes) / step.alive)
+            source = before.source
+    if not amounts:
+        return Sample(None, UNKNOWN, warnings=(NOT_APART,))
+    middle, units = statistics.median(amounts), session.steps[0].alive
+    return Sample(middle, source, units, low=min(amounts), high=max(amounts))
+
+
+def grown_bytes_per_unit(session: Session) -> float | None:
+    """By how much user memory grew from the first cycle to the last, a unit and cycle: with what
+    comes in jumps, which a slope over the cycles leaves out. `None` where it cannot be told."""
+    cycles = [(place, step) for place, step in enumerate(session.steps) if step.alive]
+    if len(cycles) < 2:
+        return None
+    (first, before), (last, after) = cycles[0], cycles[-1]
+    was, now = before.read(USER), after.read(USER)
+    if was.bytes is None or now.bytes is None or was.source != now.source:
+        return None
+    return (now.bytes - was.bytes) / (last - first) / after.alive
+
+
+def _steady(session: Session) -> list[tuple[int, Step]]:
+    """The cycles after the first ones, with their number, as far as they are like each other."""
+    return [
+        (place, step)
+        for place, step in enumerate(session.steps)
+        if place >= DROPPED and not step.swapped and step.refusal is None and step.alive
+    ]
+
+
+def _reason_against(cycles: Sequence[tuple[int, Step]]) -> str | None:
+    users = [step.read(USER) for _, step in cycles]
+    if not users:
+        return f"need at least {FEWEST_CYCLES} cycles for a leak, of which {DROPPED} are dropped"
+    if len({step.alive for _, step in cycles}) > 1:
+        return "the cycles differ in their units: a leak cannot be told"
+    if any(user.bytes is None for user in users):
+        return "user: could not be read"
+    if len({user.source for user in users}) > 1:
+        return "user: read from more than one source: no difference"
+    return None
+
+
+def _leak_warnings(session: Session, steps: Sequence[Step]) -> tuple[str, ...]:
+    have = len(session.steps)
+    few = (f"need at least {FEWEST_CYCLES} cycles for a leak, have {have}",)
+    return (
+        *(few if have < FEWEST_CYCLES else ()),
+        *huge_pages(*steps),
+        *session.warnings,
+        *(warning for step in steps for warning in step.warnings),
+    )

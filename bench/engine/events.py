@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.model.records import CaseRecord, Purpose, Step, Stop
+from bench.model.records import CaseRecord, Step, Stop
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class PairStarted:
 @dataclass(frozen=True)
 class SweepStarted:
     runtime: str
-    purpose: Purpose
+    purpose: str
     round: int
     rounds: int
 
@@ -50,7 +50,7 @@ class StepStarted:
     """A burst to `count` units begins."""
 
     runtime: str
-    purpose: Purpose
+    purpose: str
     count: int
 
 
@@ -59,7 +59,7 @@ class StepFinished:
     """`bytes_per_unit` is all memory, as `forecast.bytes_per_unit` has it; `None` where unknown."""
 
     runtime: str
-    purpose: Purpose
+    purpose: str
     step: Step
     bytes_per_unit: float | None
 
@@ -67,7 +67,7 @@ class StepFinished:
 @dataclass(frozen=True)
 class SweepFinished:
     runtime: str
-    purpose: Purpose
+    purpose: str
     stop: Stop
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.engine.forecast import Forecast
-from bench.model.records import USER, Machine, Purpose, Step
+from bench.model.records import USER, Machine, Step
 from runners.catalogue import Entry
 
 TRUSTED_SECONDS = 2.0  # of sweeps that outweigh the load at the start
@@ -22,7 +22,7 @@ class Job:
     they are as many as it may take (see `is_level`)."""
 
     entry: Entry
-    purpose: Purpose
+    purpose: str
     round: int
     stops: tuple[int, ...]
     settings: dict[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from bench.derive.load import BUSY_SHARE
+from bench.derive.doubts import BUSY_SHARE
 from bench.engine.rig import Rig, shares_of_others
 
 LOOK_SECONDS = 0.5

@@ -13,7 +13,7 @@ from typing import Protocol
 import msgspec
 
 from bench.clock import Clock
-from bench.derive.bins import bins_of
+from bench.derive.statistics import bins_of
 from bench.engine.availability import lacking
 from bench.engine.burst import Burst, measured, went_up
 from bench.engine.environment import counting

@@ -18,14 +18,14 @@ from bench.engine.ledger import USED_UP
 from bench.errors import MeasureError
 from bench.experiments.dealing import dealt
 from bench.experiments.side import Contender, Open, PairsRequest, SideOfJob
-from bench.model.records import DEFAULT_UNIT, Machine, Purpose, Result
+from bench.model.records import DEFAULT_UNIT, Machine, Result
 from runners.catalogue import Entry
 
 # A leak sweep takes the longest, and what a process leaks hardly varies.
 LEAK_PAIRS = 20
 # Where a side broke so often before its first step, it would only break again.
 HOPELESS = 2
-PURPOSES: tuple[Purpose, ...] = ("short", "burst", "leak", "climb")
+PURPOSES: tuple[str, ...] = ("short", "burst", "leak", "climb")
 
 Judge = Callable[[Result, Result], Open]
 
@@ -142,7 +142,7 @@ class PairsExperiment:
             "units with --at, or fewer figures with --gate"
         )
 
-    def _jobs(self, number: int, wanted: Open) -> Iterator[tuple[int, Purpose]]:
+    def _jobs(self, number: int, wanted: Open) -> Iterator[tuple[int, str]]:
         """The place of each runtime and the kinds of its sweeps in this pair, in random order."""
         entries = self._sides[0].side.entries
         jobs = [
@@ -154,7 +154,7 @@ class PairsExperiment:
         self._dice.shuffle(jobs)
         yield from jobs
 
-    def _is_due(self, entry: Entry, purpose: Purpose, number: int) -> bool:
+    def _is_due(self, entry: Entry, purpose: str, number: int) -> bool:
         if purpose == "leak":
             return number <= LEAK_PAIRS
         if purpose != "climb":
@@ -164,7 +164,7 @@ class PairsExperiment:
         met = any(side.met_a_limit(entry.name) for side in self._sides)
         return number <= max(1, self._request.climbs) and (met or not tried)
 
-    def _in_order(self, place: int, purpose: Purpose, number: int) -> list[SideOfJob]:
+    def _in_order(self, place: int, purpose: str, number: int) -> list[SideOfJob]:
         """Both sides, a coin saying which is first; for climbs, the next two that were dealt."""
         if purpose == "climb":
             return [self._sides[side] for side in self._climbs[place][2 * number - 2 : 2 * number]]
@@ -172,7 +172,7 @@ class PairsExperiment:
         self._dice.shuffle(sides)
         return sides
 
-    def _make_pair(self, place: int, purpose: Purpose, number: int) -> None:
+    def _make_pair(self, place: int, purpose: str, number: int) -> None:
         sides = self._in_order(place, purpose, number)
         name = sides[0].side.entries[place].name
         if any(side.broken[name] >= HOPELESS for side in self._sides):

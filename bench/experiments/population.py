@@ -32,7 +32,7 @@ from bench.experiments.plan import (
     share_of,
 )
 from bench.limits.start import refused_start
-from bench.model.records import CaseRecord, Machine, Plan, Purpose, Result, Session, Step
+from bench.model.records import CaseRecord, Machine, Plan, Result, Session, Step
 from runners.catalogue import Entry
 
 
@@ -249,7 +249,7 @@ class ScaleExperiment:
         self._observe(events.Note(f"{name} is left out: {lacks}"))
 
     def _tellers(
-        self, name: str, purpose: Purpose
+        self, name: str, purpose: str
     ) -> tuple[Callable[[int], None], Callable[[Step, float | None], None]]:
         def on_start(count: int) -> None:
             self._observe(events.StepStarted(name, purpose, count))

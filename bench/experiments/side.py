@@ -24,14 +24,14 @@ from bench.errors import MeasureError
 from bench.experiments.ceiling import climb_to_ceiling, runtime_of
 from bench.experiments.plan import DEFAULT
 from bench.limits.foretell import DEFAULT_RESERVES
-from bench.model.records import Kind, Machine, Plan, Purpose, Result, Session, Side, Step
+from bench.model.records import Kind, Machine, Plan, Result, Session, Side, Step
 from runners.catalogue import Entry
 
 AT: Mapping[Kind, int] = {"task": 10_000, "thread": 1_000}
 BUDGET_SECONDS = 600.0  # a runtime
 CEILING_SECONDS = 20.0
 
-Open = Mapping[str, frozenset[Purpose]]
+Open = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class SideOfJob:
     def _tell_build(self, row: str, words: str) -> None:
         self._observe(events.BuildStarted(row, words))
 
-    def foretold_seconds(self, entry: Entry, purpose: Purpose) -> float:
+    def foretold_seconds(self, entry: Entry, purpose: str) -> float:
         if purpose == "climb":
             return 0.0
         return self._job(entry, purpose, 1).foretold_seconds(self._forecasts[entry.name])
@@ -125,7 +125,7 @@ class SideOfJob:
     def met_a_limit(self, runtime: str) -> bool:
         return any(one.stop.status in ("refused", "killed") for one in self.climbs(runtime))
 
-    def sweep(self, entry: Entry, purpose: Purpose, number: int) -> None:
+    def sweep(self, entry: Entry, purpose: str, number: int) -> None:
         """Makes one sweep, tells of it and keeps it, however it ends. Climbs are in no pairs, and
         have numbers of their own."""
         row = self.row(entry.name)
@@ -161,9 +161,9 @@ class SideOfJob:
             sweep = lane.record(started - self._began, clock.monotonic() - started)
             self._keep(msgspec.structs.replace(sweep, round=number))
 
-    def _job(self, entry: Entry, purpose: Purpose, number: int) -> Job:
+    def _job(self, entry: Entry, purpose: str, number: int) -> Job:
         units = self._request.units(entry)
-        stops: Mapping[Purpose, Sequence[int]] = {
+        stops: Mapping[str, Sequence[int]] = {
             "short": short_stops(units),
             "burst": (units,),
             "leak": (min(DEFAULT.leak[entry.kind], units),) * DEFAULT.cycles,
@@ -171,7 +171,7 @@ class SideOfJob:
         return Job(entry, purpose, number, tuple(stops[purpose]), self.side.settings_of(entry))
 
     def _tellers(
-        self, row: str, purpose: Purpose
+        self, row: str, purpose: str
     ) -> tuple[Callable[[int], None], Callable[[Step, float | None], None]]:
         def on_start(count: int) -> None:
             self._observe(events.StepStarted(row, purpose, count))

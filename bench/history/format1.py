@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import asdict
 
-from bench.derive.metrics import Name, Part
 from bench.history.records import (
     LONGEST_REASON,
     VERSION,
@@ -27,8 +26,8 @@ from bench.model.records import Count, Record, Seconds, Status, Text
 
 class _Kept(Record, frozen=True, kw_only=True):
     runtime: Words
-    metric: Name
-    part: Part | None = None
+    metric: Words
+    part: str | None = None
     quantile: Quantile | None = None
     at: Count | None = None
     value: Number

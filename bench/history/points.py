@@ -7,8 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from bench.derive.figures import figures
-from bench.derive.metrics import Metric
+from bench.derive.metrics import Metric, figures
 from bench.errors import UsageError
 from bench.history.records import VERSION, Kept, Point
 from bench.model.likeness import facts_of

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from bench import quantities
 from bench.errors import UsageError
 from bench.faults import placed
 from bench.history import format1
@@ -169,6 +170,10 @@ def _check(point: Point) -> None:
         when(point)
     except (ValueError, OverflowError):
         raise ValueError(f"{printable(point.started)} is no date; {AGAIN}") from None
+    for place, each in enumerate(point.kept):
+        if each.metric not in {one.name for one in quantities.all_()}:
+            unknown = printable(each.metric)
+            raise ValueError(f"$.kept[{place}].metric: unknown value '{unknown}'; {AGAIN}")
     names = Counter((each.case, each.metric, each.part, each.quantile) for each in point.kept)
     for (runtime, metric, *_), times in names.items():
         if times > 1:

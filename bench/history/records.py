@@ -12,7 +12,6 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from bench.derive.metrics import Name, Part
 from bench.model.likeness import Topic
 from bench.model.records import CaseRecord, Count, Record, Seconds, Status, Text
 
@@ -30,8 +29,8 @@ class Kept(Record, frozen=True, kw_only=True, omit_defaults=True):
     and the measuring overhead in it."""
 
     case: Words
-    metric: Name
-    part: Part | None = None
+    metric: Words
+    part: str | None = None
     quantile: Quantile | None = None
     at: Count | None = None
     value: Number

@@ -5,34 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-from bench.derive.metrics import BY_QUANTILE, PARTS, QUANTILES, Name, Part
-from bench.model.records import CaseRecord, Purpose
+from bench import quantities
+from bench.derive.series import Better, Quantity
+from bench.derive.series import Margin as Margin
+from bench.model.records import CaseRecord
 
-# Found on recorded values of this project's own runs; `outnumber noise` finds them on a machine.
-BYTES_SHARE, SECONDS_SHARE, CEILING_SHARE = 0.01, 0.03, 0.03
-LEAKED_BYTES, LEAKED_BYTES_OF_A_PYTHON_THREAD = 10.0, 64.0
-UNCOLLECTED_BYTES = 64.0  # what a collection also gives back of free lists and half-empty pools
-# Where a base of 0 leaves no ratio: bytes, seconds and faults a unit that nobody would miss.
-WITHOUT_RATIO = {"bytes": 10.0, "seconds": 1e-7, "faults": 0.01}
-
-
-@dataclass(frozen=True)
-class Margin:
-    """How much worse is no regression: a share of the base (`0.01` is 1 %) or, if `absolute`, an
-    amount in the metric's own unit."""
-
-    value: float
-    absolute: bool = False
+LEAKED_BYTES_OF_A_PYTHON_THREAD = 64.0
+BYTES_SHARE, SECONDS_SHARE = quantities.BYTES.margin.value, quantities.BURST.margin.value
 
 
 @dataclass(frozen=True)
 class Figure:
     """Which figure of a result: a metric's name, and its part or quantile where it has those."""
 
-    metric: Name
-    part: Part | None = None
+    metric: str
+    part: str | None = None
     quantile: float | None = None
 
     @property
@@ -43,8 +31,12 @@ class Figure:
         return self.metric if self.quantile is None else f"{self.metric}/{self.quantile:g}"
 
     @property
-    def better(self) -> Literal["lower", "higher"]:
-        return "higher" if self.metric == "ceiling" else "lower"
+    def quantity(self) -> Quantity:
+        return quantities.find(self.metric)
+
+    @property
+    def better(self) -> Better:
+        return self.quantity.better
 
 
 @dataclass(frozen=True)
@@ -58,11 +50,11 @@ class Gate:
     gated: bool = True
 
 
-BYTES = Figure("bytes_per_unit", part="total")
-LEAK = Figure("leaked_bytes_per_unit")
-UNCOLLECTED = Figure("uncollected_bytes_per_unit")
-BURST = Figure("burst_seconds_per_unit")
-CEILING = Figure("ceiling")
+BYTES = Figure(quantities.BYTES.name, part="total")
+LEAK = Figure(quantities.LEAKED.name)
+UNCOLLECTED = Figure(quantities.UNCOLLECTED.name)
+BURST = Figure(quantities.BURST.name)
+CEILING = Figure(quantities.CEILING.name)
 # What decides unless other gates are asked for. Bytes and leaks hardly vary between two processes
 # that are alike; times do, on any machine that has other work, so they decide only where asked.
 BY_DEFAULT = (BYTES, LEAK)
@@ -73,39 +65,33 @@ USUAL = (*BY_DEFAULT, BURST)
 def figures() -> dict[str, Figure]:
     """Every figure that can be gated, by the words for it."""
     every = [
-        *(Figure("bytes_per_unit", part=part) for part in PARTS),
-        *(Figure(name, quantile=quantile) for name in BY_QUANTILE for quantile in QUANTILES),
-        *(Figure(name) for name in get_args(Name) if name not in ("bytes_per_unit", *BY_QUANTILE)),
+        Figure(one.name, part, quantile)
+        for one in quantities.all_()
+        for part in one.parts or (None,)
+        for quantile in one.quantiles or (None,)
     ]
     return {figure.words: figure for figure in every}
 
 
-def default_margin(figure: Figure, runtime: CaseRecord) -> Margin:
+def default_margin(figure: Figure, case: CaseRecord) -> Margin:
     """The margin of a figure unless another is given."""
-    if figure == LEAK:
-        a_python_thread = runtime.kind == "thread" and runtime.language == "Python"
-        bytes_ = LEAKED_BYTES_OF_A_PYTHON_THREAD if a_python_thread else LEAKED_BYTES
-        return Margin(bytes_, absolute=True)
-    if figure == UNCOLLECTED:
-        return Margin(UNCOLLECTED_BYTES, absolute=True)
-    if figure == CEILING:
-        return Margin(CEILING_SHARE)
-    return Margin(BYTES_SHARE if "bytes" in figure.metric else SECONDS_SHARE)
+    if figure == LEAK and case.kind == "thread" and case.language == "Python":
+        return Margin(LEAKED_BYTES_OF_A_PYTHON_THREAD, absolute=True)
+    return figure.quantity.margin
 
 
 def margin_without_ratio(figure: Figure) -> Margin:
     """What takes the place of a share where the base is 0."""
-    dimension = next((word for word in WITHOUT_RATIO if word in figure.metric), None)
-    return Margin(WITHOUT_RATIO[dimension] if dimension else 1.0, absolute=True)
+    return Margin(figure.quantity.negligible, absolute=True)
 
 
 def default_gate(figure: Figure, runtime: CaseRecord) -> Gate:
     return Gate(runtime.key, figure, default_margin(figure, runtime))
 
 
-def purpose_of(figure: Figure) -> Purpose:
+def purpose_of(figure: Figure) -> str:
     """The kind of sweep that a figure of a job is made from."""
-    known: Mapping[Figure, Purpose] = {
+    known: Mapping[Figure, str] = {
         LEAK: "leak",
         UNCOLLECTED: "leak",
         BURST: "burst",

@@ -31,7 +31,7 @@ from bench.judging.looks import FARTHEST, Look, looks
 from bench.judging.samples import Pairs, grouped_sides, paired_sides, pairs_made
 from bench.judging.verdicts import Decision
 from bench.model.likeness import Difference, Topic, differences
-from bench.model.records import CaseRecord, Purpose, Result
+from bench.model.records import CaseRecord, Result
 
 # What is reported beside the gates where it moved. The parts of a total are left to `summary`.
 REPORTED = tuple(
@@ -43,9 +43,9 @@ REPORTED = tuple(
 REFUSED: tuple[Topic, ...] = ("machine", "limit", "measuring")
 
 
-def wanted(gates: Sequence[Gate]) -> dict[str, frozenset[Purpose]]:
+def wanted(gates: Sequence[Gate]) -> dict[str, frozenset[str]]:
     """The kinds of sweeps that these gates need, by runtime."""
-    found: dict[str, set[Purpose]] = defaultdict(set)
+    found: dict[str, set[str]] = defaultdict(set)
     for gate in gates:
         found[gate.runtime].add(purpose_of(gate.figure))
     return {runtime: frozenset(purposes) for runtime, purposes in found.items()}
@@ -87,7 +87,7 @@ class Judge:
         self._made = 0
         self.decision: Decision | None = None
 
-    def __call__(self, base: Result, new: Result) -> dict[str, frozenset[Purpose]]:
+    def __call__(self, base: Result, new: Result) -> dict[str, frozenset[str]]:
         """Looks once more. Answers which kinds of sessions could still change an open verdict."""
         look = self._looks[self._made]
         self._made += 1

@@ -17,10 +17,10 @@ from msgspec.structs import replace
 
 from bench.derive.ceiling import doubt_of
 from bench.derive.choice import LIKE
-from bench.derive.doubts import DOUBTS, MARK, applying, gravest
-from bench.derive.figures import series
-from bench.derive.leak import grown_bytes_per_unit
-from bench.derive.samples import OVERHEAD, Sample, spoiling
+from bench.derive.doubts import DOUBTS, MARK, gravest
+from bench.derive.memory import grown_bytes_per_unit
+from bench.derive.metrics import series
+from bench.derive.series import OVERHEAD, Sample, spoiling
 from bench.judging.gates import BURST, CEILING, LEAK, Figure, Gate, purpose_of
 from bench.judging.looks import FARTHEST
 from bench.model.records import Result, Session, Status
@@ -211,6 +211,7 @@ def _by_figure(result: Result) -> Mapping[Key, Sequence[Sample]]:
             for sample in one.samples
         )
         for one in series(result)
+        if one.stop is None
     }
 
 
@@ -231,7 +232,7 @@ def _groups(
 
     def spoiled(sample: Sample) -> frozenset[str]:
         """The doubts about one process that can spoil this figure."""
-        return applying(gate.figure.metric, sample.source).intersection(sample.doubts)
+        return gate.figure.quantity.doubts_from(sample.source).intersection(sample.doubts)
 
     doubted = [gravest(spoiling([*map(spoiled, side)])) for side in measured]
     every = [*itertools.chain(*measured)] or [*itertools.chain(*present)]

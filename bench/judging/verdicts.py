@@ -12,7 +12,6 @@ from typing import Annotated, Literal, get_args
 from msgspec import Meta
 
 from bench.derive.doubts import gravest
-from bench.derive.metrics import Name, Part
 from bench.judging.gates import UNCOLLECTED, USUAL, Figure
 from bench.judging.samples import is_lacking
 from bench.model.records import Count, Record, Result
@@ -43,8 +42,8 @@ class Verdict(Record, frozen=True, kw_only=True):
     """
 
     runtime: str
-    metric: Name
-    part: Part | None = None
+    metric: str
+    part: str | None = None
     quantile: float | None = None
     at: Count | None = None
     better: Literal["lower", "higher"]

@@ -45,7 +45,6 @@ from bench.model.records import (
     Limit,
     Machine,
     Plan,
-    Purpose,
     Reading,
     Readings,
     Record,
@@ -143,7 +142,7 @@ class _Step(Record, frozen=True, kw_only=True):
 
 class _Sweep(Record, frozen=True, kw_only=True):
     runtime: str
-    purpose: Purpose
+    purpose: Literal["climb", "short", "burst", "leak"]
     round: Count
     started_seconds: Seconds
     seconds: Seconds

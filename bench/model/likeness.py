@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bench.derive.metrics import Metric, Name
 from bench.model.records import FUTEX_SLOTS, CaseRecord, Machine, Result
 from bench.system import whole_number
 
@@ -42,13 +41,6 @@ MACHINE_FACTS = (
     "libc",
 )
 READINGS = ("user", "rss", "kernel", "kernel_stack", "page_tables")
-
-# The counts that a runtime's figures rest on, by the figures that tell them.
-COUNTED: Mapping[Name, str] = {
-    "bytes_per_unit": "units alive",
-    "burst_seconds_per_unit": "units in a burst",
-    "leaked_bytes_per_unit": "units in a cycle of the leak",
-}
 
 # What tells one result's making from another's, in words: by its topic and name.
 Facts = Mapping[Topic, Mapping[str, str]]
@@ -119,15 +111,10 @@ def facts_of(result: Result) -> dict[Topic, dict[str, str]]:
     }
 
 
-def facts_with_counts(result: Result, metrics: Iterable[Metric]) -> dict[Topic, dict[str, str]]:
-    """The same with what was asked for, and the counts behind its figures, which `metrics` are."""
+def facts_with_counts(result: Result, counts: dict[str, str]) -> dict[Topic, dict[str, str]]:
+    """The same with what was asked for, and the counts behind its metrics."""
     facts = facts_of(result)
-    counts = {
-        f"{metric.case} {COUNTED[metric.metric]}": f"{metric.at:,}"
-        for metric in metrics
-        if metric.metric in COUNTED and metric.value is not None and metric.at is not None
-    }
-    asked = {"preset": result.plan.preset, "short sweeps": str(result.plan.sweeps)}
+    asked = {"preset": result.plan.preset, "repeats": str(result.plan.sweeps)}
     most = {} if result.plan.max is None else {"climb to": f"{result.plan.max:,}"}
     return facts | {
         "setting": asked | most | facts["setting"],

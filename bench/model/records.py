@@ -68,7 +68,12 @@ EMPTY: Final = "_empty"
 DEFAULT_UNIT: Final = "gate"
 
 Kind = Literal["thread", "task"]
-Purpose = Literal["climb", "short", "burst", "leak"]
+# What a session of the population experiment is made for: a climb to the highest count; a repeat,
+# which has two counts; a burst, 0 → N in one step; the cycles of a leak check.
+CLIMB: Final = "climb"
+REPEAT: Final = "short"
+BURST_FROM_NOTHING: Final = "burst"
+LEAK: Final = "leak"
 Status = Literal["refused", "killed", "reserve", "budget", "max", "failed", "interrupted"]
 
 
@@ -232,7 +237,7 @@ class Session(Record, frozen=True, kw_only=True):
     """
 
     case: Word
-    purpose: Purpose
+    purpose: Word
     round: Count
     started_seconds: Seconds
     seconds: Seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.derive.latencies import Population
+from bench.derive.times import Population
 from reports.draw import scale
 from reports.draw.canvas import MOST_ROWS, Canvas, Key
 from reports.draw.rows import Plot, axis_name, grid, laid_out

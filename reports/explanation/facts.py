@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
-from bench.derive.allowances import limits_of
-from bench.derive.choice import by_runtime
-from bench.derive.latencies import Population
-from bench.derive.metrics import Part
+from bench.derive.ceiling import limits_of
+from bench.derive.choice import cases_of
+from bench.derive.times import Population
 from bench.model.records import Limit
 from reports.digest import Digest
 from reports.explanation.text import Name, Number, Place
@@ -67,7 +66,7 @@ class Subject:
         """Whether what one unit takes has no interval."""
         return self._cell("bytes-per-unit", (), "low") is None
 
-    def bytes(self, part: Part) -> Number | None:
+    def bytes(self, part: str) -> Number | None:
         """What one unit takes of that part of memory."""
         return self.figure(f"bytes: {part.replace('_', ' ')}")
 
@@ -135,7 +134,7 @@ def _subjects(digest: Digest) -> list[Subject]:
     spawned = digest.chart(Spawns.name)
     assert isinstance(spawned, Spawns)
     starts = {row.runtime: row.populations for row in spawned.rows}
-    limits = {plain(name): tuple(limits_of(sweeps)) for name, sweeps in by_runtime(digest.result)}
+    limits = {plain(c.case): tuple(limits_of(c.sessions)) for c in cases_of(digest.result)}
     known = {plain(metric.case) for metric in digest.metrics if metric.value is not None}
     tables = {titled.name: titled.table for titled in digest.tables}
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.derive.latencies import STARTS
+from bench.derive.times import STARTS
 from reports.explanation.facts import Facts, Subject
 from reports.explanation.text import Paragraph, Section, Sentence, say
 from reports.tables.finding import SAME

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.derive.latencies import Population
-from bench.derive.metrics import Part
+from bench.derive.times import Population
 from reports.explanation.facts import Facts, Subject
 from reports.explanation.text import Number, Section, Sentence, listed, say
 
@@ -16,7 +15,7 @@ SLIGHT = 1.0  # bytes: less of a part is the noise of its counter
 SEEN_WELL = 0.9  # RSS that shows this much of the memory hides nothing worth a sentence
 
 # The kernel's parts: the name of each in a list, and the sentence on it.
-PARTS: tuple[tuple[Part, str, str], ...] = (
+PARTS: tuple[tuple[str, str, str], ...] = (
     (
         "kernel_stack",
         "its kernel stack",

@@ -9,9 +9,8 @@ from typing import Literal
 
 from bench.derive.choice import Choice, choose
 from bench.derive.doubts import REASONS
-from bench.derive.figures import figures, series
-from bench.derive.metrics import Metric
-from bench.derive.samples import Series
+from bench.derive.metrics import Metric, figures, series
+from bench.derive.series import Series
 from bench.model.records import Result
 from reports.wording import escape
 
@@ -130,7 +129,7 @@ def conditions(result: Result) -> Mapping[str, str | int]:
 
 def _figure(metric: Metric, behind: Series | None, choice: Choice) -> Figure:
     """The ceiling has no series: its one value is what was counted."""
-    if behind is None:
+    if behind is None or behind.stop is not None:
         return Figure(metric, () if metric.value is None else (metric.value,), None)
     values = behind.values
     return Figure(metric, values, _units(metric, choice), len(behind.samples) - len(values))
@@ -140,7 +139,7 @@ def _units(metric: Metric, choice: Choice) -> int | Literal["climb"] | None:
     """Short sweeps and a leak's cycles stop where they were told to."""
     if metric.metric == "leaked_bytes_per_unit":
         return metric.at
-    if any(stops.sweep.purpose == "climb" for stops in choice.stops):
+    if any(stops.session.purpose == "climb" for stops in choice.stops):
         return CLIMB
     reached = [stops.last.alive for stops in choice.stops]
     return metric.at or (statistics.median_high(reached) if reached else None)

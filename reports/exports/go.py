@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.derive.doubts import REASONS
-from bench.derive.metrics import Metric, Name
+from bench.derive.metrics import Metric
 from bench.model.records import Result
 from reports.exports.figure import Export, Figure, conditions, sift, unlike_samples
 from reports.exports.names import quantile_name, runtime_name, units_name
 
 # Not ns/op: benchstat turns that into this, but a value of 0 it leaves, in a table of its own.
 SECONDS = "sec/op"
-UNITS: dict[Name, str] = {
+UNITS: dict[str, str] = {
     "bytes_per_unit": "B/unit",
     "fixed_bytes": "B",
     "leaked_bytes_per_unit": "leaked-B/unit",

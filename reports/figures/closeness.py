@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from bench.derive.allowances import Allowance, Allowances, allowances
+from bench.derive.ceiling import Allowance, Allowances, allowances
 from bench.derive.metrics import Metric, find
 from bench.model.records import CaseRecord, Result
 from reports.figures.chart import (
@@ -128,7 +128,7 @@ class LimitsCloseness(Chart):
 
 def closeness(result: Result, metrics: Sequence[Metric]) -> LimitsCloseness:
     """The limits of each runtime that ran."""
-    found = {one.runtime: one for one in allowances(result)}
+    found = {one.case: one for one in allowances(result)}
     rows = [
         _row(one, found[one.key], find(metrics, one.key, "ceiling")) for one in ran(result, metrics)
     ]

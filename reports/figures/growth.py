@@ -101,7 +101,7 @@ class MemoryGrowth(Chart):
 
 def growth(result: Result, metrics: Sequence[Metric]) -> MemoryGrowth:
     """A curve for each runtime that ran."""
-    grown = {one.runtime: one for one in growths(result)}
+    grown = {one.case: one for one in growths(result)}
     rows = tuple(_curve(runtime, grown[runtime.key]) for runtime in ran(result, metrics))
     lacks = grouped(_lacks(rows, [grown[r.key] for r in ran(result, metrics)]), len(rows))
     return MemoryGrowth(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.derive.allowances import Allowance, Allowances, allowances
+from bench.derive.ceiling import Allowance, Allowances, allowances
 from bench.derive.choice import ENDED
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric, find
@@ -105,7 +105,7 @@ class HowMany(Chart):
 
 def how_many(result: Result, metrics: Sequence[Metric]) -> HowMany:
     """A bar for each runtime that ran."""
-    bounds = {one.runtime: one for one in allowances(result)}
+    bounds = {one.case: one for one in allowances(result)}
     reaches = [_reach(one, metrics, bounds[one.key], result) for one in ran(result, metrics)]
     rows = tuple(sorted(reaches, key=lambda row: (row.far is None, row.far or 0)))
     return HowMany(

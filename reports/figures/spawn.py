@@ -8,10 +8,11 @@ from functools import partial
 from typing import ClassVar
 
 from bench.derive.doubts import gravest
-from bench.derive.latencies import STARTS, Population, Start, populations
-from bench.derive.metrics import QUANTILES, Metric, find
+from bench.derive.metrics import Metric, find
 from bench.derive.statistics import Estimate
-from bench.model.records import CaseRecord, Purpose, Result
+from bench.derive.times import QUANTILES, STARTS, Population, Start, populations
+from bench.model.records import CaseRecord, Result
+from bench.quantities import BURST, OF_START
 from reports.figures.chart import (
     Chart,
     Column,
@@ -72,7 +73,7 @@ class Spawn(Row):
 
 
 Place = tuple[Spawn, Population | None]
-OF: Mapping[Purpose, str] = {
+OF: Mapping[str, str] = {
     "climb": "the climb",
     "short": "repeats",
     "burst": "bursts",
@@ -178,16 +179,16 @@ def start_and_overhead(one: Population) -> str:
 def _row(runtime: CaseRecord, metrics: Sequence[Metric], timed: Sequence[Population]) -> Spawn:
     get = partial(find, metrics, runtime.key)
     figures = {
-        start.metric: [get(start.metric, quantile=quantile) for quantile in QUANTILES]
+        start: [get(OF_START[start].name, quantile=quantile) for quantile in QUANTILES]
         for start in STARTS
     }
-    populations = tuple(_by_figures(one, figures[one.start.metric]) for one in timed)
-    starts = (_named(start, figures[start.metric][0], populations) for start in STARTS)
+    populations = tuple(_by_figures(one, figures[one.start]) for one in timed)
+    starts = (_named(start, figures[start][0], populations) for start in STARTS)
     return Spawn(
         **who(runtime),
         populations=populations,
         starts=tuple(one for one in starts if one),
-        burst=_rate(get("burst_seconds_per_unit")),
+        burst=_rate(get(BURST.name)),
     )
 
 

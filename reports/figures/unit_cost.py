@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bench.derive.doubts import gravest
-from bench.derive.metrics import Metric, Part, find
+from bench.derive.metrics import Metric, find
 from bench.model.records import CaseRecord, Result
 from reports.figures.chart import (
     Chart,
@@ -28,7 +28,7 @@ from reports.tables.finding import weight_finding
 from reports.wording import units
 from reports.wording.doubted import marked
 
-PARTS: tuple[tuple[Part, str], ...] = (
+PARTS: tuple[tuple[str, str], ...] = (
     ("user", "user memory"),
     ("kernel_stack", "kernel stack"),
     ("page_tables", "page tables"),

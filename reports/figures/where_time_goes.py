@@ -8,7 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 from bench.derive.doubts import gravest
-from bench.derive.metrics import Metric, Name, find
+from bench.derive.metrics import Metric, find
 from bench.derive.times import COARSE
 from bench.model.records import CaseRecord, Result
 from reports.figures.chart import (
@@ -202,7 +202,7 @@ def _parts(
 def _burst(metrics: Sequence[Metric], runtime: str, at: int | None) -> Metric | None:
     """The clock time of the burst whose CPU time is told: the last one, which is the first where
     the sweep made one only."""
-    names: tuple[Name, ...] = ("marginal_burst_seconds_per_unit", "burst_seconds_per_unit")
+    names: tuple[str, ...] = ("marginal_burst_seconds_per_unit", "burst_seconds_per_unit")
     for name in names:
         burst = find(metrics, runtime, name)
         if burst and burst.value is not None and burst.at == at:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bench.derive.metrics import BY_QUANTILE, Name
 from bench.history.check import Nomination
 from bench.history.review import Review
 from bench.history.trends import Night, Trend
 from bench.judging.gates import Figure
+from bench.quantities import find
 from reports.figures.chart import Chart, Column, Row, Table, tabulate, who
 from reports.history import words
 from reports.tables.summary import value_of_name
@@ -53,7 +53,7 @@ class TrendRow(Row):
     """One runtime's nights, those of a segment together; `metric` says what its values are, and
     `least_span` how much of them the row's height is at least."""
 
-    metric: Name
+    metric: str
     least_span: float
     dots: tuple[Dot, ...]
 
@@ -235,7 +235,7 @@ def _columns(row: TrendRow) -> Iterable[Column[Dot]]:
         Column("began", "began", lambda dot: dot.date.isoformat(sep=" "), is_number=False),
         Column("commit", "commit", lambda dot: dot.commit, cell=_commit, is_number=False),
         Column("value", "value", lambda dot: dot.value, row.said),
-        *((overhead,) if row.metric in BY_QUANTILE else ()),
+        *((overhead,) if find(row.metric).quantiles else ()),
         Column("least", "low", lambda dot: dot.low, row.said),
         Column("most", "high", lambda dot: dot.high, row.said),
         Column("segment", "segment", lambda dot: dot.segment),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.derive.metrics import counts_behind
 from bench.model.likeness import differences_of, facts_with_counts
 from reports.digest import Digest
 from reports.explanation.tell import explain
@@ -107,7 +108,9 @@ def page(
     )
     if len(views) == 1:
         return Page(f"outnumber: {labels[0]}", views[0].finding, views)
-    found = differences_of(*(facts_with_counts(one.result, one.metrics) for one in digests))
+    found = differences_of(
+        *(facts_with_counts(one.result, counts_behind(one.metrics)) for one in digests)
+    )
     compared = [digest.comparison for digest in digests]
     return Page(
         f"outnumber: {', '.join(labels)}",

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.derive.ceiling import doubt_of
-from bench.derive.choice import by_runtime
+from bench.derive.choice import cases_of
 from bench.derive.doubts import DOUBTS, MARK
 from bench.derive.metrics import Metric
 from bench.model.likeness import Difference
-from bench.model.records import Machine, Purpose, Session, Stop
+from bench.model.records import Machine, Session, Stop
 from reports.digest import Digest
 from reports.figures.chart import Doubts, Table
 from reports.figures.closeness import Closeness, LimitsCloseness
@@ -24,7 +24,7 @@ from reports.wording.doubted import marked
 from reports.wording.escape import plain
 
 ABSENT = "–"
-PURPOSES: Mapping[Purpose, str] = {
+PURPOSES: Mapping[str, str] = {
     "climb": "climb",
     "short": "short sweep",
     "burst": "burst sweep",
@@ -121,8 +121,8 @@ def endings(digest: Digest) -> Titled:
     """How each climb ended, and every sweep that broke."""
     told = [
         sweep
-        for _, sweeps in by_runtime(digest.result)
-        for sweep in sweeps
+        for case in cases_of(digest.result)
+        for sweep in case.sessions
         if sweep.purpose == "climb" or sweep.stop.status in BROKEN
     ]
     doubts = [{"reached": doubt} if (doubt := doubt_of(sweep)) else {} for sweep in told]
@@ -152,7 +152,7 @@ def _ending(sweep: Session) -> tuple[str, ...]:
 
 def unit_kinds(digest: Digest) -> Titled:
     """What one unit was, in the runner's own words."""
-    rows = (_unit(name, sweeps) for name, sweeps in by_runtime(digest.result))
+    rows = (_unit(case.case, case.sessions) for case in cases_of(digest.result))
     headings = ("runtime", "version", "one unit", "facts")
     return sheet("units", "What one unit was", headings, rows)
 

@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.derive.doubts import gravest
-from bench.derive.latencies import STARTS
 from bench.derive.metrics import Metric, find
 from bench.model.records import CaseRecord, Kind, Result, Status
+from bench.quantities import AWAKE_START, BURST, BYTES, CEILING, START
 from reports.wording import escape, units
 from reports.wording.doubted import marked, note
 from reports.wording.escape import short
@@ -260,12 +260,12 @@ def _row(runtime: CaseRecord, metrics: Sequence[Metric], result: Result) -> Row:
     name, label = escape.plain(runtime.key), short(runtime.label)
     own = [metric for metric in metrics if metric.case == runtime.key]
     find_own = partial(find, own, runtime.key)
-    ceiling, total = find_own("ceiling"), find_own("bytes_per_unit", "total")
+    ceiling, total = find_own(CEILING.name), find_own(BYTES.name, "total")
     if ceiling is None or total is None:
         why = f"left out: {escape.plain(runtime.reason)}" if runtime.reason else "did not run"
         return Row(name, label, runtime.kind, why)
-    launched = find_own("burst_seconds_per_unit")
-    from_idle, awake = (find_own(start.metric, quantile=0.5) for start in STARTS)
+    launched = find_own(BURST.name)
+    from_idle, awake = (find_own(one.name, quantile=0.5) for one in (START, AWAKE_START))
     burst = _value(launched)
     stopped_by = stopper(result.sessions, runtime.key, runtime.kind)
     return Row(
@@ -278,7 +278,7 @@ def _row(runtime: CaseRecord, metrics: Sequence[Metric], result: Result) -> Row:
         stopper=escape.plain(stopped_by) if stopped_by else None,
         reached=None if ceiling.value is None else int(ceiling.value),
         total_bytes=total.value,
-        rss_bytes=_value(find_own("bytes_per_unit", "rss")),
+        rss_bytes=_value(find_own(BYTES.name, "rss")),
         idle_start_seconds=_value(from_idle),
         awake_start_seconds=_value(awake),
         start_overhead_seconds=from_idle.overhead if from_idle else None,
@@ -293,7 +293,7 @@ def _row(runtime: CaseRecord, metrics: Sequence[Metric], result: Result) -> Row:
             for name, metric in {
                 "reached": ceiling,
                 "total_bytes": total,
-                "rss_bytes": find_own("bytes_per_unit", "rss"),
+                "rss_bytes": find_own(BYTES.name, "rss"),
                 "idle_start_seconds": from_idle,
                 "awake_start_seconds": awake,
                 "burst_units_per_second": launched,

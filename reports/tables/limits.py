@@ -8,8 +8,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from bench.derive.allowances import doubt_of_take, hiding
-from bench.derive.ceiling import doubt_of
+from bench.derive.ceiling import doubt_of, doubt_of_take, hiding
 from bench.derive.doubts import MARK
 from bench.model.records import Limit, Result, Session, Stop
 from reports.console import Console

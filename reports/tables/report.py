@@ -11,8 +11,8 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.derive.allowances import doubt_of_take, looked_at
-from bench.derive.choice import by_runtime
+from bench.derive.ceiling import doubt_of_take, looked_at
+from bench.derive.choice import cases_of
 from bench.derive.metrics import Metric
 from bench.model.records import Limit, Result
 from reports.figures.chart import Chart, Column, Doubts, Table, Value, tabulate
@@ -166,11 +166,11 @@ def take_of(limit: Limit) -> str:
 
 
 def _places(result: Result) -> Iterator[Place]:
-    for runtime, sweeps in by_runtime(result):
-        sweep = looked_at(sweeps)
+    for case in cases_of(result):
+        sweep = looked_at(case.sessions)
         if sweep is not None:
             for limit in sweep.limits:
-                yield runtime, limit, doubt_of_take(sweep, limit.measure)
+                yield case.case, limit, doubt_of_take(sweep, limit.measure)
 
 
 def _limit_doubts(place: Place) -> Doubts:

@@ -13,8 +13,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text
 
-from bench.derive.figures import figures
-from bench.derive.metrics import SCHEMA, Metric, Name
+from bench.derive.metrics import SCHEMA, Metric, figures
 from bench.errors import UsageError
 from bench.model.records import Result
 from reports.console import Console
@@ -25,7 +24,7 @@ Format = Literal["table", "json", "csv", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 WIDTH = 100
 HEADINGS = ("runtime", "figure (a unit)", "at", "value", "overhead", "95 % interval", "sweeps")
-NAMES: dict[Name, str] = {
+NAMES: dict[str, str] = {
     "bytes_per_unit": "bytes",
     "fixed_bytes": "fixed bytes (a process)",
     "leaked_bytes_per_unit": "leaked bytes",
@@ -66,7 +65,7 @@ def render(result: Result, format_: str, width: int = WIDTH) -> str:
 def as_json(metrics: Iterable[Metric]) -> str:
     """The stable interface for programs: an object a figure, on a line of its own. ASCII alone, so
     that no text of a result moves a terminal that it is printed on."""
-    lines = ",\n  ".join(json.dumps(msgspec.structs.asdict(metric)) for metric in metrics)
+    lines = ",\n  ".join(json.dumps(msgspec.to_builtins(metric)) for metric in metrics)
     return f'{{"schema": {SCHEMA}, "metrics": [\n  {lines}\n]}}\n'
 
 
@@ -74,9 +73,9 @@ def as_csv(metrics: Iterable[Metric]) -> str:
     """A row a figure under the keys of the JSON; unknown is an empty cell, warnings share one."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(Metric.__struct_fields__)
+    writer.writerow(Metric.__struct_encode_fields__)
     for metric in metrics:
-        writer.writerow(_csv_cell(getattr(metric, key)) for key in Metric.__struct_fields__)
+        writer.writerow(map(_csv_cell, msgspec.structs.astuple(metric)))
     return out.getvalue()
 
 
@@ -137,7 +136,7 @@ def value_of(metric: Metric, value: float | None) -> str:
     return value_of_name(metric.metric, value)
 
 
-def value_of_name(name: Name, value: float | None) -> str:
+def value_of_name(name: str, value: float | None) -> str:
     """A value of the metric of this name as a person reads it."""
     if "seconds" in name:
         return units.seconds(value)
@@ -188,6 +187,8 @@ def _printed(parts: Iterable[Table | Text], width: int) -> str:
 
 
 def _csv_cell(value: object) -> object:
+    if isinstance(value, dict):
+        value = tuple(f"{name}={one}" for name, one in value.items())
     if isinstance(value, tuple):
         return escape.csv("; ".join(map(str, value)))
     return escape.csv(value) if isinstance(value, str) else value

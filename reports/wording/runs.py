@@ -7,9 +7,8 @@ import shlex
 import statistics
 from collections.abc import Iterable
 
-from bench.derive.choice import by_runtime
-from bench.derive.doubts import MARK
-from bench.derive.load import is_busy, slowed
+from bench.derive.choice import cases_of
+from bench.derive.doubts import MARK, is_busy, slowed
 from bench.model.records import Kind, Result, Session, Stop
 from reports.wording import units
 from reports.wording.escape import plain
@@ -75,10 +74,10 @@ def busy_line(*results: Result) -> str | None:
     busy: dict[str, list[Session]] = {}
     for result in results:
         slow = slowed(result.control)
-        for name, every in by_runtime(result):
-            timed = [one for one in every if one.steps]  # others have no times
+        for case in cases_of(result):
+            timed = [one for one in case.sessions if one.steps]  # others have no times
             if timed and 2 * sum(slow or is_busy(one) for one in timed) >= len(timed):
-                busy.setdefault(plain(name), []).extend(timed)
+                busy.setdefault(plain(case.case), []).extend(timed)
     if not busy:
         return None
     shares = [

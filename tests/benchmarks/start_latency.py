@@ -7,7 +7,7 @@ import shutil
 import statistics
 import subprocess
 
-from bench.derive.bins import bins_of, quantile_seconds
+from bench.derive.statistics import bins_of, quantile_seconds
 from bench.engine.protocol import Probed
 from tests.benchmarks.machine import RIG
 from tests.benchmarks.pairs import Options, verdict

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.derive.leak import leaked_bytes_per_unit
+from bench.derive.memory import leaked
 from bench.engine.job import Job
 from bench.model.records import Reading
 from runners.catalogue import Entry
@@ -123,7 +123,7 @@ def _bounds(entry: Entry) -> tuple[float, float]:
 
 def _leak(entry: Entry, name: str, bounds: tuple[float, float]) -> bool:
     units = {"task": 2_000, "thread": 500}[entry.kind]
-    value = leaked_bytes_per_unit(swept(Job(entry, "leak", 1, (units,) * CYCLES))).value
+    value = leaked(swept(Job(entry, "leak", 1, (units,) * CYCLES))).value
     if value is None:
         sys.exit("memory cannot be read on this machine")
     reached = bounds[0] <= value <= bounds[1]

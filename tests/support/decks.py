@@ -9,7 +9,7 @@ from typing import Any
 
 from pptx import Presentation
 
-from bench.derive.figures import figures
+from bench.derive.metrics import figures
 from bench.model.records import Result
 from reports.deck.deck import deck
 from reports.deck.page import Words, body_height

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from bench.derive.bins import bins_of
+from bench.derive.statistics import bins_of
 from bench.model.records import (
     AWAKE_START,
     BURST,
@@ -34,7 +34,6 @@ from bench.model.records import (
     Limit,
     Machine,
     Plan,
-    Purpose,
     Reading,
     Readings,
     Result,
@@ -115,7 +114,7 @@ def sweep(
     unit: Unit = Unit(),
     *,
     runtime: str = "asyncio",
-    purpose: Purpose = "short",
+    purpose: str = "short",
     number: int = 1,
     status: Status = "max",
     limit: str | None = None,
