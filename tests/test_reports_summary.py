@@ -165,7 +165,7 @@ def test_no_format_lets_control_characters_through(format_: str) -> None:
 @pytest.mark.parametrize("format_", FORMATS)
 def test_unknown_is_told_in_every_format(format_: str) -> None:
     text = render(result(sweep((), status="failed")), format_)
-    assert {"json": '"value": null', "csv": "asyncio,ceiling,,,,,,,0"}.get(
+    assert {"json": '"value": null', "csv": "asyncio,ceiling,,,,,,,,0"}.get(
         format_, "unknown"
     ) in text
 
