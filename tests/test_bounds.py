@@ -23,7 +23,6 @@ from bench.engine.ledger import Ledger
 from bench.engine.protocol import AnyReply, Grown, Hello, Probed, Released
 from bench.engine.reserves import Bounds
 from bench.engine.rig import Subject
-from bench.engine.sweep import SweepTaker
 from bench.errors import MeasureError, UsageError
 from bench.history.folder import acknowledge
 from bench.history.records import VERSION, Acknowledgement
@@ -40,6 +39,7 @@ from tests.support.commands import COMMAND, little
 from tests.support.commands import stranger as stranger_file
 from tests.support.entries import entry
 from tests.support.results import MACHINE, altered, result, runtime, sweep
+from tests.support.sessions import session
 
 # Replies
 
@@ -132,9 +132,7 @@ def test_every_reply_that_the_protocol_accepts_can_be_saved_and_read(tmp_path: P
         for seed in range(150):
             rig = BabblingRig(seed=seed)
             job = Job(entry("asyncio"), "short", seed, (10, 300, 1000))
-            taker = SweepTaker(job, Bounds(1000, "max", ""), Forecast.of(job.entry), rig.clock)
-            taker.take(rig, lambda count: None, lambda step, bytes_: None)
-            kept.add(taker.record(1.0))
+            kept.add(session(job, rig, Bounds(1000, "max", "")))
             refused += rig.runner.refused
         file.save(kept.result)
     again = load(file.path)

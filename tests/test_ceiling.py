@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.engine import ascent, events, pilot
+from bench.engine import events
 from bench.engine.availability import Availability
 from bench.engine.fake import Behaviour, FakeEyes, FakeRig
-from bench.engine.lane import Lane
+from bench.engine.session import LiveSession
 from bench.errors import MeasureError
-from bench.experiments.ceiling import CeilingExperiment, Quest, pilots
-from bench.limits.foretell import DEFAULT_RESERVES, Allowed, Foretold
+from bench.experiments import ascent
+from bench.experiments.ceiling import CeilingExperiment, Quest, ceiling_session, pilots
+from bench.limits.foretell import Allowed, Foretold
 from bench.limits.model import Allowance
 from bench.model.records import Result, Session
 from bench.signals import Interrupted
@@ -81,21 +82,23 @@ def test_a_killed_runner_keeps_the_last_confirmed_count() -> None:
     assert (stop.status, stop.count, stop.signal) == ("killed", 10_000, "SIGKILL")
     assert stop.evidence == (
         "no counter of OOM kills can be read here, so who killed it is unknown",
+        "killed for memory: the kernel's OOM kills went 0 → 1",
     )
 
 
 def test_what_was_launched_and_never_measured_is_kept_as_a_step() -> None:
-    lane = Lane(entry("fake"), {}, DEFAULT_RESERVES)
+    rig = FakeRig({"fake": Behaviour(killed_at=200)})
+    live = ceiling_session(entry("fake"), {}, rig)
 
-    def way() -> None:
+    def drive(_: LiveSession) -> None:
         for count in (100, 150, 180):
-            lane.grow(count)
+            live.grow(count)
             if count == 100:
-                lane.measure(count)
-        lane.grow(200)
+                live.measure()
+        live.grow(200)
 
-    lane.go(FakeRig({"fake": Behaviour(killed_at=200)}), way)
-    sweep = lane.record(0.0, 1.0)
+    live.run(drive)
+    sweep = live.record(0.0)
     assert (sweep.stop.status, sweep.stop.count) == ("killed", 180)
     measured, last = sweep.steps
     assert (last.alive, last.spawned, last.readings["user"].bytes) == (180, 80, None)
@@ -247,7 +250,7 @@ def test_an_interruption_is_kept_with_what_was_reached() -> None:
 def test_the_pilot_alone_launches_three_thousand_at_most() -> None:
     rig = FakeRig()
     (sweep,) = pilots(Quest((entry("fake"),)), rig, {"fake": HERE}, lambda message: None)
-    assert rig.runners[0].ever == max(pilot.RUNGS) == 3_000
+    assert rig.runners[0].ever == max(ascent.RUNGS) == 3_000
     assert (sweep.stop.status, sweep.stop.count) == ("max", 3_000)
 
 

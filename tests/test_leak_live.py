@@ -9,13 +9,11 @@ import pytest
 from bench.clock import RealClock
 from bench.derive.memory import leaked
 from bench.engine.availability import find_tools
-from bench.engine.forecast import Forecast
 from bench.engine.job import Job
-from bench.engine.reserves import Bounds
 from bench.engine.rig import MachineRig
-from bench.engine.sweep import SweepTaker
 from bench.system import System
 from tests.support.leaking import LEAK, asyncio_with
+from tests.support.sessions import session
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
 
@@ -29,9 +27,6 @@ def test_what_a_unit_leaks_is_told(
     one = asyncio_with(tmp_path, addition)
     rig = MachineRig(System(), RealClock(), find_tools(), tmp_path)
     rig.prepare(one, print)
-    bounds = Bounds(10**9, "max", "done")
-    taker = SweepTaker(Job(one, "leak", 1, (2_000,) * 36), bounds, Forecast.of(one), rig.clock)
-    taker.take(rig, lambda count: None, lambda step, each: None)
-    value = leaked(taker.record(0.0)).value
+    value = leaked(session(Job(one, "leak", 1, (2_000,) * 36), rig)).value
     assert value is not None
     assert least < value < most

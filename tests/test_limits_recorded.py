@@ -13,17 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from bench.engine.fake import Behaviour, FakeClock, FakeEyes, FakeRunner
-from bench.engine.rig import Subject
-from bench.engine.witness import LimitWitness
+from bench.engine.fake import Behaviour, FakeRig
+from bench.engine.job import Job
 from bench.limits.foretell import NO_RESERVES
 from bench.limits.model import Ending
 from bench.limits.recognise import Verdict
 from bench.limits.watch import Watch, limits_of
-from bench.model.records import Reading, Readings, Step, Stop
+from bench.model.records import Reading, Readings
 from bench.system import System
 from tests.support.entries import entry
 from tests.support.limits import RUNNER, made
+from tests.support.sessions import session
 
 MIB = 1 << 20
 THREADS = 101  # of the tree's runner
@@ -115,18 +115,12 @@ def test_what_few_units_hold_lets_a_run_predict_its_ceiling(
     tmp_path: Path, seen: tuple[int, ...], predicted: bool
 ) -> None:
     """From one count alone, what a unit takes of memory is unknown, and so is the ceiling."""
-    threads = entry("x", "thread")
-    runner = FakeRunner(threads, Behaviour(), FakeClock(), pid=RUNNER)
-    witness = LimitWitness(made(tmp_path), threads)
-    witness.greeted(Subject(runner, FakeEyes(runner)))
-    for units in seen:
-        memory = unit_memory(units)
-        witness.stepped(
-            Step(requested=units, alive=units, spawned=1, seconds={"burst": 1.0}, readings=memory)
-        )
-    stop = witness.ended(Stop(status="refused", count=1_500, message=AGAIN.message), 2_000)
-    assert (stop.predicted is not None) is predicted
-    assert len(witness.limits) > 5
+    behaviour = Behaviour(user=1_000, stack=0, refuse_at=1_500)
+    rig = FakeRig({"x": behaviour}, system=made(tmp_path), pid=RUNNER)
+    made_ = session(Job(entry("x", "thread"), "climb", 1, (*seen, 2_000)), rig)
+    assert (made_.stop.status, made_.stop.count) == ("refused", 1_500)
+    assert (made_.stop.predicted is not None) is predicted
+    assert len(made_.limits) > 5
 
 
 def test_pid_max_is_named_where_the_numbers_above_the_low_ones_are_out(tmp_path: Path) -> None:

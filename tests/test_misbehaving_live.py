@@ -17,11 +17,8 @@ import pytest
 
 from bench.clock import RealClock
 from bench.engine.availability import Tools
-from bench.engine.forecast import Forecast
 from bench.engine.job import Job
-from bench.engine.reserves import Bounds
 from bench.engine.rig import MachineRig
-from bench.engine.sweep import SweepTaker
 from bench.model.records import Kind, Step
 from bench.probes import cpu
 from bench.probes.cgroup import PREFIX, find
@@ -30,6 +27,7 @@ from tests.support.commands import heed_signals, stranger
 from tests.support.entries import entry
 from tests.support.families import KINDS, family, gone, living, noted
 from tests.support.scripts import OBEDIENT, script
+from tests.support.sessions import session
 
 pytestmark = pytest.mark.slow
 
@@ -87,10 +85,7 @@ def steps_of(kind: Kind, command: tuple[str, ...]) -> tuple[Step, ...]:
     one = entry("one", kind, command=command)
     rig = MachineRig(System(), RealClock(), Tools(sys.executable, None, None), Path("/nowhere"))
     rig.prepare(one, lambda words: None)
-    bounds = Bounds(10**9, "max", "reached what was asked for")
-    taker = SweepTaker(Job(one, "burst", 1, (1_000,)), bounds, Forecast.of(one), rig.clock)
-    taker.take(rig, lambda count: None, lambda step, bytes_per_unit: None)
-    return taker.record(0.0).steps
+    return session(Job(one, "burst", 1, (1_000,)), rig).steps
 
 
 # The whole command, with its memory cgroups or as where none can be made.

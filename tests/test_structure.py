@@ -230,8 +230,8 @@ def test_runners_need_the_standard_library_and_their_runtime_alone() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("bench.probes.x", "from bench.engine import sweep", "bench.engine.sweep"),
-        ("bench.probes.x", "def f():\n    import bench.engine.sweep", "bench.engine.sweep"),
+        ("bench.probes.x", "from bench.engine import session", "bench.engine.session"),
+        ("bench.probes.x", "def f():\n    import bench.engine.session", "bench.engine.session"),
         ("bench.engine.x", "from bench.machine import fingerprint", "bench.machine"),
         ("bench.engine.x", "from bench import experiments", "bench.experiments"),
         ("bench.experiments.x", "import reports.live", "reports.live"),

@@ -8,18 +8,19 @@ import signal
 import pytest
 from msgspec.structs import replace
 
+from bench.engine.events import Event, StepFinished
 from bench.engine.fake import Behaviour, FakeRig
-from bench.engine.forecast import Forecast, bytes_per_unit
+from bench.engine.forecast import bytes_per_unit
 from bench.engine.job import Job, climb_stops, short_stops
 from bench.engine.process import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
 from bench.engine.reserves import Bounds
-from bench.engine.sweep import SweepTaker
-from bench.model.records import Kind, Session, Status, Step
+from bench.engine.session import LiveSession
+from bench.experiments.population import take_steps
+from bench.model.records import Kind, Session, Status
 from bench.signals import Interrupted
 from tests.support.entries import entry
 from tests.support.results import altered
-
-NO_BOUNDS = Bounds(10**9, "max", "reached what was asked for")
+from tests.support.sessions import NO_BOUNDS, live_session, session
 
 
 def sweep_of(
@@ -32,9 +33,7 @@ def sweep_of(
     """The sweep that a fake runtime of this behaviour makes, and the rig it was made on."""
     one = entry("one", kind)
     rig = FakeRig({"one": behaviour})
-    taker = SweepTaker(Job(one, purpose, 1, stops), bounds, Forecast.of(one), rig.clock)
-    taker.take(rig, lambda count: None, lambda step, bytes_per_unit: None)
-    return taker.record(0.0), rig
+    return session(Job(one, purpose, 1, stops), rig, bounds), rig
 
 
 def test_a_short_sweep_grows_twice_probes_at_its_last_stop_and_releases() -> None:
@@ -123,7 +122,7 @@ def test_a_death_keeps_the_finished_steps_and_the_last_words() -> None:
 def test_a_kill_for_memory_is_told_with_the_kernels_counter() -> None:
     sweep, _ = sweep_of(Behaviour(killed_at=1_000))
     assert (sweep.stop.status, sweep.stop.signal) == ("killed", "SIGKILL")
-    assert sweep.stop.evidence == ("killed for memory: the kernel's OOM kills went 0 → 1",)
+    assert sweep.stop.evidence[-1] == "killed for memory: the kernel's OOM kills went 0 → 1"
 
 
 def test_a_hang_is_given_thirty_seconds_or_ten_times_what_was_foretold() -> None:
@@ -145,7 +144,9 @@ def test_a_counter_that_cannot_be_read_any_more_is_no_event() -> None:
     assert [step.swapped for step in sweep.steps] == [False, False, False]
     assert sweep.stop.status == "max"
     killed, _ = sweep_of(Behaviour(unreadable_at=100, killed_at=1_000))
-    assert killed.stop.evidence == ()
+    assert killed.stop.evidence == (
+        "no counter of OOM kills can be read here, so who killed it is unknown",
+    )
 
 
 def test_a_step_whose_runner_is_not_at_rest_carries_that_doubt() -> None:
@@ -159,9 +160,7 @@ def test_a_sweep_keeps_the_share_of_the_processors_that_others_took(
 ) -> None:
     one = entry("one")
     rig = FakeRig(others=others)
-    taker = SweepTaker(Job(one, "short", 1, (100,)), NO_BOUNDS, Forecast.of(one), rig.clock)
-    taker.take(rig, lambda count: None, lambda step, bytes_per_unit: None)
-    sweep = taker.record(0.0)
+    sweep = session(Job(one, "short", 1, (100,)), rig)
     assert sweep.others_share == (None if share is None else pytest.approx(share))
     assert sweep.stolen_share == (None if share is None else 0)
 
@@ -184,10 +183,10 @@ def test_a_step_that_would_not_fit_the_time_is_not_begun() -> None:
 def test_a_signal_passes_through_and_leaves_the_finished_steps() -> None:
     one = entry("one")
     rig = FakeRig({"one": Behaviour(raise_at=(1_000, Interrupted(signal.SIGINT)))})
-    taker = SweepTaker(Job(one, "short", 1, (100, 1_000)), NO_BOUNDS, Forecast.of(one), rig.clock)
+    live = LiveSession(Job(one, "short", 1, (100, 1_000)), rig)
     with pytest.raises(Interrupted):
-        taker.take(rig, lambda count: None, lambda step, bytes_per_unit: None)
-    sweep = taker.record(0.0)
+        live.run(lambda _: take_steps(live, NO_BOUNDS))
+    sweep = live.record(0.0)
     assert (sweep.stop.status, sweep.stop.count) == ("interrupted", 100)
     assert rig.runners[0].stopped
 
@@ -228,10 +227,10 @@ def test_a_count_that_a_runner_has_reported_is_kept(
 def test_an_interruption_in_the_probe_keeps_the_count_too() -> None:
     one = entry("one")
     rig = FakeRig({"one": Behaviour(raise_on=("probe", Interrupted(signal.SIGINT)))})
-    taker = SweepTaker(Job(one, "climb", 1, (100, 200)), NO_BOUNDS, Forecast.of(one), rig.clock)
+    live = LiveSession(Job(one, "climb", 1, (100, 200)), rig)
     with pytest.raises(Interrupted):
-        taker.take(rig, lambda count: None, lambda step, bytes_per_unit: None)
-    sweep = taker.record(0.0)
+        live.run(lambda _: take_steps(live, NO_BOUNDS))
+    sweep = live.record(0.0)
     assert (sweep.stop.status, sweep.stop.count) == ("interrupted", 100)
     assert [step.alive for step in sweep.steps] == [100]
 
@@ -256,13 +255,20 @@ def test_the_kernel_confirms_the_threads_or_the_step_is_in_doubt(
     assert step.warnings == ((shown,) if doubts else ())
 
 
-def test_what_a_unit_takes_so_far_is_told_with_each_step() -> None:
-    told: list[tuple[Step, float | None]] = []
-    one = entry("one")
-    rig = FakeRig({"one": Behaviour(user=1_000, kernel=10)})
-    taker = SweepTaker(Job(one, "short", 1, (100, 1_000)), NO_BOUNDS, Forecast.of(one), rig.clock)
-    taker.take(rig, lambda count: None, lambda step, each: told.append((step, each)))
-    assert [each for _, each in told] == [None, 1_010]
+@pytest.mark.parametrize(
+    ("behaviour", "bytes_"),
+    [
+        (Behaviour(user=1_000, kernel=10), [None, 1_010]),
+        (Behaviour(kernel_known=False), [None, None]),
+    ],
+)
+def test_the_bytes_of_a_unit_so_far_are_reported_with_each_step(
+    behaviour: Behaviour, bytes_: list[float | None]
+) -> None:
+    told: list[Event] = []
+    job = Job(entry("one"), "short", 1, (100, 1_000))
+    live_session(job, FakeRig({"one": behaviour}), observe=told.append)
+    assert [event.bytes_per_unit for event in told if isinstance(event, StepFinished)] == bytes_
 
 
 def test_what_a_process_comes_to_take_with_its_first_units_is_no_part_of_a_unit() -> None:
@@ -274,15 +280,6 @@ def test_what_a_process_comes_to_take_with_its_first_units_is_no_part_of_a_unit(
     ]
     assert bytes_per_unit(steps) == bytes_per_unit(sweep.steps) == 1_010
     assert bytes_per_unit(steps[:1]) is bytes_per_unit([]) is None
-
-
-def test_without_kernel_memory_the_bytes_a_unit_are_unknown() -> None:
-    told: list[float | None] = []
-    one = entry("one")
-    rig = FakeRig({"one": Behaviour(kernel_known=False)})
-    taker = SweepTaker(Job(one, "short", 1, (100, 1_000)), NO_BOUNDS, Forecast.of(one), rig.clock)
-    taker.take(rig, lambda count: None, lambda step, each: told.append(each))
-    assert told == [None, None]
 
 
 @pytest.mark.parametrize(

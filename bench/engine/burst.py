@@ -38,11 +38,12 @@ ENDED_STATES = "ZX"
 
 @dataclass(frozen=True)
 class Burst:
-    """The sum so far. `before` is the CPU spent ahead of it, `swapped` the machine's pages by then;
-    a longest spawn is the longest of all."""
+    """The sum so far. `before` is the CPU spent ahead of it, `swapped` the machine's pages by then
+    and `alive_before` the units; a longest spawn is the longest of all."""
 
     before: CpuSplit
     swapped: int | None
+    alive_before: int
     nanoseconds: int = 0
     longest_ns: int | None = None
     gc_ns: int | None = None
@@ -62,13 +63,13 @@ class Burst:
             counts=grown.counts,
         )
 
-    def step(self, requested: int, alive_before: int, after: CpuSplit = CpuSplit()) -> Step:  # noqa: B008
+    def step(self, requested: int, after: CpuSplit = CpuSplit()) -> Step:  # noqa: B008
         """The step as far as the runner's replies tell, its memory unknown."""
         before = self.before
         return Step(
             requested=requested,
             alive=self.alive,
-            spawned=self.alive - alive_before,
+            spawned=self.alive - self.alive_before,
             readings=GONE,
             seconds=known(
                 {

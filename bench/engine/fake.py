@@ -266,7 +266,8 @@ def _known(value: int | None, source: str) -> Reading:
 class FakeRig:
     """A machine of fakes. `behaviours` is by runtime name; `runners` are all that were started.
     `no_control` is the reason why there is none; `others` the share of its processors' time that
-    other work takes, `None` where that cannot be read; `start_seconds` what starting one takes."""
+    other work takes, `None` where that cannot be read; `start_seconds` what starting one takes;
+    `pid` each runner's."""
 
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -277,6 +278,7 @@ class FakeRig:
     no_control: str | None = None
     control_fails: bool = False
     start_seconds: float = 0.0
+    pid: int = 4_242
 
     def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None:
         if entry.build:
@@ -306,7 +308,7 @@ class FakeRig:
     @contextmanager
     def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:  # noqa: ARG002
         self.clock.sleep(self.start_seconds)
-        runner = FakeRunner(entry, self._behaviour(entry), self.clock)
+        runner = FakeRunner(entry, self._behaviour(entry), self.clock, pid=self.pid)
         self.runners.append(runner)
         try:
             yield Subject(runner, FakeEyes(runner))

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 
 from bench.engine import events
-from bench.engine.ascent import Ascent
 from bench.engine.availability import Availability
 from bench.engine.build import BuildCrashed
-from bench.engine.lane import Lane
+from bench.engine.job import Job
 from bench.engine.ledger import Ledger
-from bench.engine.pilot import pilot
 from bench.engine.rig import Rig
+from bench.engine.session import LiveSession
 from bench.errors import MeasureError
+from bench.experiments.ascent import Ascent, pilot
 from bench.limits.foretell import DEFAULT_RESERVES, Reserves
 from bench.limits.groups import OOM_GROUP
 from bench.limits.start import refused_start
-from bench.model.records import CaseRecord, Machine, Plan, Result, Session, Step, Stop
+from bench.model.records import CaseRecord, Machine, Plan, Result, Session, Stop
 from bench.system import System
 from runners.catalogue import Entry
 
@@ -103,41 +102,31 @@ class CeilingExperiment:
         return reason is None
 
     def _keep_refused(self, entry: Entry, stop: Stop) -> None:
-        lane = self._lane(entry)
-        lane.end(stop)
-        self._ledger.add(lane.record(0.0, 0.0))
-        self._observe(events.SweepFinished(entry.name, "climb", stop))
+        live = self._session(entry)
+        live.end(stop)
+        self._keep(live)
 
     def _climb(self, entry: Entry) -> None:
         """One runtime to its ceiling; kept however it ends."""
-        started = self._rig.clock.monotonic()
         self._observe(events.SweepStarted(entry.name, "climb", 1, 1))
-        lane = self._lane(entry)
+        live = self._session(entry)
+        deadline = self._rig.clock.monotonic() + self._quest.budget_seconds
         try:
-            deadline = started + self._quest.budget_seconds
-            climb_to_ceiling(
-                lane, self._rig, deadline, lambda text: self._observe(events.Note(text))
-            )
+            climb_to_ceiling(live, deadline, lambda text: self._observe(events.Note(text)))
         finally:
-            self._keep(lane, started)
+            self._keep(live)
 
-    def _lane(self, entry: Entry) -> Lane:
-        def on_start(count: int) -> None:
-            self._observe(events.StepStarted(entry.name, "climb", count))
+    def _session(self, entry: Entry) -> LiveSession:
+        return ceiling_session(
+            entry, self._quest.settings_of(entry), self._rig, self._quest.reserves, self._observe
+        )
 
-        def on_step(step: Step, bytes_per_unit: float | None) -> None:
-            self._observe(events.StepFinished(entry.name, "climb", step, bytes_per_unit))
-
-        settings = self._quest.settings_of(entry)
-        return Lane(entry, settings, self._quest.reserves, on_start, on_step)
-
-    def _keep(self, lane: Lane, started: float) -> None:
-        took = self._rig.clock.monotonic() - started
-        sweep = lane.record(started - self._began, took)
-        self._ledger.add(sweep)
-        if sweep.hello is not None:
-            self._ledger.told_version(sweep.case, sweep.hello.version)
-        self._observe(events.SweepFinished(sweep.case, "climb", sweep.stop))
+    def _keep(self, live: LiveSession) -> None:
+        session = live.record(self._began)
+        self._ledger.add(session)
+        if session.hello is not None:
+            self._ledger.told_version(session.case, session.hello.version)
+        self._observe(events.SweepFinished(session.case, "climb", session.stop))
 
 
 def refused_build(system: System, error: MeasureError) -> Stop | None:
@@ -157,25 +146,39 @@ def refused_build(system: System, error: MeasureError) -> Stop | None:
     )
 
 
+def ceiling_session(
+    entry: Entry,
+    settings: dict[str, str],
+    rig: Rig,
+    reserves: Reserves = DEFAULT_RESERVES,
+    observe: events.Observer = lambda event: None,
+    row: str | None = None,
+    round_: int = 1,
+) -> LiveSession:
+    """A session that is to go as far as it can."""
+    return LiveSession(Job(entry, "climb", round_, (), settings), rig, None, reserves, observe, row)
+
+
 def climb_to_ceiling(
-    lane: Lane, rig: Rig, deadline: float, warn: Callable[[str], None] = lambda message: None
+    live: LiveSession, deadline: float, warn: Callable[[str], None] = lambda message: None
 ) -> None:
-    """Takes a lane as far as it goes; `deadline` is on the rig's clock. What came of it is in the
-    lane, however this ends. `warn` is told beforehand of what would end the harness as well."""
-    started = rig.clock.monotonic()
+    """Takes a session as far as it goes; `deadline` is on its rig's clock. What came of it is in
+    the session, however this ends. `warn` is told beforehand of what would end the harness too."""
+    started = live.rig.clock.monotonic()
 
-    def way() -> None:
-        pilot(lane)
-        for danger in dict.fromkeys(_dangers(lane)):
+    def drive(_: LiveSession) -> None:
+        pilot(live)
+        for danger in dict.fromkeys(_dangers(live)):
             warn(danger)
-        Ascent(lane, rig.system, rig.clock, started, deadline).go()
+        Ascent(live, started, deadline).go()
+        live.release()
 
-    lane.go(rig, way)
+    live.run(drive)
 
 
-def _dangers(lane: Lane) -> Iterable[str]:
+def _dangers(live: LiveSession) -> Iterable[str]:
     """Where the kernel kills a cgroup as a whole, the harness goes too, and tells nothing more."""
-    for limit in lane.limits:
+    for limit in live.limits:
         yield from (f"{note}, the harness too" for note in limit.notes if OOM_GROUP in note)
 
 
@@ -198,18 +201,19 @@ def pilots(
         except MeasureError as error:
             tell(f"{entry.name} is left out: {error}")
             continue
-        began = rig.clock.monotonic()
-        lane = Lane(entry, quest.settings_of(entry), quest.reserves)
-        lane.go(rig, partial(pilot_alone, lane))
-        sweeps.append(lane.record(0.0, rig.clock.monotonic() - began))
+        live = ceiling_session(entry, quest.settings_of(entry), rig, quest.reserves)
+        live.run(pilot_alone)
+        sweeps.append(live.record(live.began))
     if not sweeps:
         raise MeasureError("none of the runtimes asked for can run here; see above")
     return tuple(sweeps)
 
 
-def pilot_alone(lane: Lane) -> None:
-    pilot(lane)
-    lane.end(Stop(status="max", count=lane.alive, message="the pilot was made"))
+def pilot_alone(live: LiveSession) -> None:
+    """A session that is the pilot and nothing else."""
+    pilot(live)
+    live.end_with("max", "the pilot was made")
+    live.release()
 
 
 def plan_of(quest: Quest) -> Plan:

@@ -15,12 +15,12 @@ from bench.engine.availability import Availability
 from bench.engine.build import BuildCrashed
 from bench.engine.control import ControlTaker
 from bench.engine.forecast import Forecast
-from bench.engine.job import Job, Pace
+from bench.engine.job import Job, Pace, is_level
 from bench.engine.ledger import USED_UP, Ledger
-from bench.engine.reserves import bounds
+from bench.engine.protocol import MOST_PROBED
+from bench.engine.reserves import Bounds, bounds
 from bench.engine.rig import Rig
-from bench.engine.sweep import SweepTaker
-from bench.engine.witness import LimitWitness
+from bench.engine.session import LiveSession
 from bench.errors import MeasureError
 from bench.experiments.plan import (
     FIRST_IN_LINE,
@@ -32,8 +32,13 @@ from bench.experiments.plan import (
     share_of,
 )
 from bench.limits.start import refused_start
-from bench.model.records import CaseRecord, Machine, Plan, Result, Session, Step
+from bench.model.records import CaseRecord, Machine, Plan, Result, Session
 from runners.catalogue import Entry
+
+GARBAGE_CYCLES = range(5, 9)  # counted from 1: the first ones fill an allocator's pools
+PROBED_SHARE = 50  # a probe's units are one in so many of the population, and at most 1,000
+# Where a unit's marginal take is seen without much to read: above, what it takes has settled.
+LOOKS = range(1_000, 5_001)
 
 
 class ScaleExperiment:
@@ -222,22 +227,20 @@ class ScaleExperiment:
             return
         asked = self._request.most is not None
         limits = bounds(job.entry.kind, job.stops[-1], asked, self._rig.room(), deadline)
-        witness = LimitWitness(self._rig.system, job.entry)
-        taker = SweepTaker(
-            job.within(limits.count), limits, self._forecasts[name], self._rig.clock, witness
+        live = LiveSession(
+            job.within(limits.count), self._rig, self._forecasts[name], observe=self._observe
         )
-        started = self._rig.clock.monotonic() - self._began
         self._observe(events.SweepStarted(name, job.purpose, job.round, rounds))
         try:
-            taker.take(self._rig, *self._tellers(name, job.purpose))
+            live.run(lambda _: take_steps(live, limits))
         finally:
-            self._forecasts[name] = taker.forecast
-            sweep = taker.record(started)
-            made = job.made(len(sweep.steps))
-            self._pace = self._pace.learned(made, taker.forecast, sweep.seconds)
-            self._keep(sweep)
-        if taker.hopeless:
-            self._give_up(name, taker.lacks)
+            self._forecasts[name] = live.forecast
+            made = live.record(self._began)
+            done = job.made(len(made.steps))
+            self._pace = self._pace.learned(done, live.forecast, made.seconds)
+            self._keep(made)
+        if live.hopeless:
+            self._give_up(name, live.lacks)
 
     def _give_up(self, name: str, lacks: str | None) -> None:
         """Makes no more sweeps of a runtime; one whose interpreter lacks its module is left out."""
@@ -247,17 +250,6 @@ class ScaleExperiment:
             return
         self._ledger.leave_out(name, lacks)
         self._observe(events.Note(f"{name} is left out: {lacks}"))
-
-    def _tellers(
-        self, name: str, purpose: str
-    ) -> tuple[Callable[[int], None], Callable[[Step, float | None], None]]:
-        def on_start(count: int) -> None:
-            self._observe(events.StepStarted(name, purpose, count))
-
-        def on_step(step: Step, bytes_per_unit: float | None) -> None:
-            self._observe(events.StepFinished(name, purpose, step, bytes_per_unit))
-
-        return on_start, on_step
 
     def _keep(self, sweep: Session) -> None:
         self._ledger.add(sweep)
@@ -293,6 +285,40 @@ class ScaleExperiment:
             for job in jobs
             if job.entry.name not in self._given_up
         )
+
+
+def take_steps(live: LiveSession, limits: Bounds) -> None:
+    """Takes a session through the stops of its job, within `limits`; a leak check is released
+    after each."""
+    job = live.job
+    for count in job.stops:
+        now = live.rig.clock.monotonic()
+        objection = limits.objection(count, live.alive, live.used_bytes, now, live.forecast)
+        if objection is not None:
+            live.end(objection)
+            break
+        live.grow(count)
+        units = min(MOST_PROBED, max(1, count // PROBED_SHARE))
+        live.measure(units if count in job.probed else 0)
+        if live.stop is not None:
+            break
+        if job.purpose != "leak":
+            _look(live)
+            continue
+        live.release(reads_garbage=len(live.steps) in GARBAGE_CYCLES)
+        if is_level(live.steps):
+            break
+    live.end_with(limits.status, limits.message)
+    live.release()
+
+
+def _look(live: LiveSession) -> None:
+    """Looks at the limits while few units are alive."""
+    if live.alive < LOOKS.start:
+        live.hold()
+    elif live.alive in LOOKS:
+        live.look()
+        live.settle_prediction()
 
 
 def plan_of(request: Request) -> Plan:

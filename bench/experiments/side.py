@@ -8,23 +8,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-import msgspec
-
 from bench.engine import events
 from bench.engine.availability import Availability
 from bench.engine.forecast import Forecast
 from bench.engine.job import Job, short_stops
-from bench.engine.lane import Lane
 from bench.engine.ledger import Ledger
 from bench.engine.reserves import bounds
 from bench.engine.rig import Rig
-from bench.engine.sweep import SweepTaker
-from bench.engine.witness import LimitWitness
+from bench.engine.session import LiveSession
 from bench.errors import MeasureError
-from bench.experiments.ceiling import climb_to_ceiling, runtime_of
+from bench.experiments.ceiling import ceiling_session, climb_to_ceiling, runtime_of
 from bench.experiments.plan import DEFAULT
-from bench.limits.foretell import DEFAULT_RESERVES
-from bench.model.records import Kind, Machine, Plan, Result, Session, Side, Step
+from bench.experiments.population import take_steps
+from bench.model.records import Kind, Machine, Plan, Result, Session, Side
 from runners.catalogue import Entry
 
 AT: Mapping[Kind, int] = {"task": 10_000, "thread": 1_000}
@@ -132,34 +128,31 @@ class SideOfJob:
         if purpose == "climb":
             number = len(self.climbs(entry.name)) + 1
         self._observe(events.SweepStarted(row, purpose, number, self._request.looks[-1]))
+        name, settings = entry.name, self.side.settings_of(entry)
+        rig = self.side.rig
         if purpose == "climb":
-            self._climb(entry, number)
-        else:
-            self._take(self._job(entry, purpose, number))
+            live = ceiling_session(
+                entry, settings, rig, observe=self._observe, row=row, round_=number
+            )
+            deadline = rig.clock.monotonic() + self._request.ceiling_seconds
+            self._take(live, lambda: climb_to_ceiling(live, deadline))
+            return
+        job = self._job(entry, purpose, number)
+        limits = bounds(entry.kind, job.stops[-1], True, rig.room())
+        live = LiveSession(job, rig, self._forecasts[name], observe=self._observe, row=row)
+        self._take(live, lambda: live.run(lambda _: take_steps(live, limits)))
+        self._forecasts[name] = live.forecast
+        self.broken[name] += live.hopeless
 
-    def _take(self, job: Job) -> None:
-        rig, name = self.side.rig, job.entry.name
-        limits = bounds(job.entry.kind, job.stops[-1], True, rig.room())
-        witness = LimitWitness(rig.system, job.entry)
-        taker = SweepTaker(job, limits, self._forecasts[name], rig.clock, witness)
-        started = rig.clock.monotonic() - self._began
+    def _take(self, live: LiveSession, run: Callable[[], None]) -> None:
         try:
-            taker.take(rig, *self._tellers(self.row(name), job.purpose))
+            run()
         finally:
-            self._forecasts[name] = taker.forecast
-            self._keep(taker.record(started))
-        self.broken[name] += taker.hopeless
-
-    def _climb(self, entry: Entry, number: int) -> None:
-        clock = self.side.rig.clock
-        started = clock.monotonic()
-        tellers = self._tellers(self.row(entry.name), "climb")
-        lane = Lane(entry, self.side.settings_of(entry), DEFAULT_RESERVES, *tellers)
-        try:
-            climb_to_ceiling(lane, self.side.rig, started + self._request.ceiling_seconds)
-        finally:
-            sweep = lane.record(started - self._began, clock.monotonic() - started)
-            self._keep(msgspec.structs.replace(sweep, round=number))
+            made = live.record(self._began)
+            self.ledger.add(made)
+            if made.hello is not None:
+                self.ledger.told_version(made.case, made.hello.version)
+            self._observe(events.SweepFinished(self.row(made.case), made.purpose, made.stop))
 
     def _job(self, entry: Entry, purpose: str, number: int) -> Job:
         units = self._request.units(entry)
@@ -169,23 +162,6 @@ class SideOfJob:
             "leak": (min(DEFAULT.leak[entry.kind], units),) * DEFAULT.cycles,
         }
         return Job(entry, purpose, number, tuple(stops[purpose]), self.side.settings_of(entry))
-
-    def _tellers(
-        self, row: str, purpose: str
-    ) -> tuple[Callable[[int], None], Callable[[Step, float | None], None]]:
-        def on_start(count: int) -> None:
-            self._observe(events.StepStarted(row, purpose, count))
-
-        def on_step(step: Step, bytes_per_unit: float | None) -> None:
-            self._observe(events.StepFinished(row, purpose, step, bytes_per_unit))
-
-        return on_start, on_step
-
-    def _keep(self, sweep: Session) -> None:
-        self.ledger.add(sweep)
-        if sweep.hello is not None:
-            self.ledger.told_version(sweep.case, sweep.hello.version)
-        self._observe(events.SweepFinished(self.row(sweep.case), sweep.purpose, sweep.stop))
 
 
 def plan_of(request: PairsRequest, side: Contender) -> Plan:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import os
 
+import msgspec
+
 from bench.errors import REFUSALS
 from bench.limits.child import Child
 from bench.limits.known import named, survey
 from bench.limits.model import Allowance, Ending, Resource, Survey
 from bench.limits.recognise import Verdict, recognise
+from bench.model.records import Stop
 from bench.system import System
 
 # What a start takes at most of each resource. A Go program reserves most address space.
@@ -26,6 +29,23 @@ TAKES: dict[Resource, float | None] = {
 }
 OWN: tuple[Resource, ...] = ("descriptors", "address space", "data", "threads")
 UNNAMED = Verdict(None, None, ())
+
+
+def start_explained(system: System, stop: Stop, runner: int | None) -> Stop:
+    """The stop of a runner that never said hello, or of a harness that could not look at it: with
+    the limit that refused that, where one did. `runner` is its process id, unreaped."""
+    verdict = refused_start(
+        system, stop.message, stop.errno, stop.stderr_tail, stop.signal, runner=runner
+    )
+    if verdict.limit is None:
+        return stop
+    return msgspec.structs.replace(
+        stop,
+        status="refused",
+        limit=verdict.limit,
+        where=verdict.where,
+        evidence=(*verdict.evidence, *stop.evidence),
+    )
 
 
 def refused_start(

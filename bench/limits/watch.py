@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from bench.limits.child import Child
 from bench.limits.foretell import Allowed, Foretold, Reserves, foretell
 from bench.limits.known import named, survey
 from bench.limits.model import COUNTED, Ending, Resource, Survey
 from bench.limits.recognise import Verdict, recognise
 from bench.limits.takes import Holding, first_takes, rising, takes
-from bench.model.records import KERNEL, MOST_LIMITS, USER, Kind, Limit, Readings
+from bench.model.records import KERNEL, MOST_LIMITS, USER, Kind, Limit, Readings, Stop
 from bench.system import System
 
 
@@ -46,6 +48,22 @@ class Watch:
     def foretell(self, reserves: Reserves) -> Foretold:
         """How many units each limit allows, as far as the looks tell."""
         return foretell(self._surveys[-1], self._takes, reserves, self._rising)
+
+    def explained(self, stop: Stop, asked: int) -> Stop:
+        """The stop of a launch to `asked` units, with the limit behind it where that is known. A
+        runtime that ends itself where it is refused has been refused all the same."""
+        dead = stop.status != "refused"
+        verdict = self.judge(
+            Ending(stop.count, asked, stop.message, stop.errno, stop.signal, stop.stderr_tail, dead)
+        )
+        itself = stop.status == "failed" and verdict.limit is not None
+        return msgspec.structs.replace(
+            stop,
+            status="refused" if itself else stop.status,
+            limit=verdict.limit,
+            where=verdict.where,
+            evidence=(*verdict.evidence, *stop.evidence),
+        )
 
     def judge(self, ending: Ending) -> Verdict:
         """Which limit ended the launch."""

@@ -10,13 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.engine.forecast import Forecast
 from bench.engine.job import Job
-from bench.engine.reserves import Bounds
-from bench.engine.sweep import SweepTaker
 from bench.model.records import Session
 from runners.catalogue import Entry
 from tests.benchmarks.machine import RIG
+from tests.support.sessions import session
 
 REST_SECONDS = 0.5  # after threads: their stacks are freed late, and would be freed in the next's
 
@@ -64,9 +62,7 @@ def swept(job: Job) -> Session:
     """One sweep through the harness."""
     entry = job.entry
     RIG.prepare(entry, print)
-    taker = SweepTaker(job, Bounds(max(job.stops), "max", ""), Forecast.of(entry), RIG.clock)
-    taker.take(RIG, lambda _count: None, lambda _step, _bytes: None)
-    sweep = taker.record(0)
+    sweep = session(job, RIG)
     if sweep.stop.status != "max":
         sys.exit(f"{entry.name}: {sweep.stop.message}\n{sweep.stop.stderr_tail}")
     return sweep

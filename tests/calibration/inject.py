@@ -25,16 +25,14 @@ from pathlib import Path
 
 import msgspec
 
-from bench.engine.forecast import Forecast
 from bench.engine.job import Job
-from bench.engine.reserves import Bounds
-from bench.engine.sweep import SweepTaker
 from bench.judging.verdicts import Judgement
 from bench.probes.cgroup import find
 from bench.system import System
 from runners.catalogue import Entry, stranger
 from tests.benchmarks.machine import RIG
 from tests.calibration import outcomes
+from tests.support.sessions import session
 
 HERE = Path(__file__).parent
 FAULTS = HERE / "faults"
@@ -138,9 +136,7 @@ def calibrated(entry: Entry) -> int:
 def _burst_seconds(entry: Entry, turns: int) -> float:
     units = 10_000
     job = Job(entry, "burst", 1, (units,), {"spin": str(turns)})
-    taker = SweepTaker(job, Bounds(units, "max", ""), Forecast.of(entry), RIG.clock)
-    taker.take(RIG, lambda _count: None, lambda _step, _bytes: None)
-    return taker.record(0).steps[0].burst_seconds
+    return session(job, RIG).steps[0].burst_seconds
 
 
 def _the_same(name: str) -> tuple[str, ...]:

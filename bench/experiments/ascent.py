@@ -1,0 +1,162 @@
+"""The way up to a ceiling: a pilot, steps, then, from 80 % of the prediction, slices.
+
+Between steps nothing slow is read: a launch by slices takes as long as one without.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from bench.engine.job import climb_stops
+from bench.engine.session import LiveSession
+from bench.limits.machine import available_memory
+from bench.limits.model import Allowance
+from bench.model.records import Kind, Stop
+
+# The pilot is a few units, to see what one takes of every limit. Thirds: what counts is the
+# marginal take over the last of them. The low ones are for limits that bind before the high ones.
+RUNGS = (10, 20, 30, 100, 200, 300, 1_000, 2_000, 3_000)
+NEAR = 0.8
+# A runtime of tasks may die where it is refused, and then reports no more than the slice before.
+# Threads are refused one at a time: there finer slices would cost time and tell nothing.
+SLICE: dict[Kind, float] = {"thread": 0.01, "task": 0.0025}
+ENOUGH = 1.5  # a burst slows as it grows: the time to reach a count by the pace so far, times this
+WORTH_STEPPING = 0.05  # the budget's end: a step of less than this share is not worth making
+
+
+def pilot(live: LiveSession) -> None:
+    """Goes up the rungs, as far as no limit is foretold to bind before the next, and keeps what
+    is foretold at each as the prediction. A refusal on the way ends the session."""
+    live.look()
+    live.settle_prediction()
+    for rung in RUNGS:
+        nearest, reserve = live.foretold.nearest, live.foretold.reserve
+        if nearest is not None and (nearest.units or 0) < rung:
+            break
+        if reserve is not None and (reserve.kept or 0) < rung:
+            break
+        live.grow(rung)
+        live.measure(awake=True)
+        if live.stop is not None:
+            break
+        live.look()
+        live.settle_prediction()
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """Takes one session, its pilot made, as far as it goes. `started`, before the pilot, and
+    `deadline` are on the clock."""
+
+    live: LiveSession
+    started: float
+    deadline: float
+
+    def go(self) -> None:
+        """Up until something says no; then the session's `stop` says what."""
+        live = self.live
+        for count in climb_stops(1 << 40):
+            if live.stop is not None or count >= (self._near() or count + 1):
+                break
+            if count > live.alive:
+                self._step(count)
+        near = self._near()
+        if live.stop is None and near is not None and near > live.alive:
+            self._step(near)
+        self._slice_up()
+
+    def _near(self) -> int | None:
+        """80 % of what the nearest known limit allows now; `None` where none is known."""
+        nearest = self.live.foretold.nearest
+        return None if nearest is None else int((nearest.kept or 0) * NEAR)
+
+    def _step(self, count: int) -> None:
+        """Not made where memory may be too short for the whole of it: slices may still fit."""
+        live = self.live
+        if self._memory_is_short(count - live.alive):
+            return
+        within = self._within_budget(count)
+        if within is not None:
+            live.grow(within)
+            live.measure(awake=True)
+            if live.stop is None:
+                live.look()
+
+    def _slice_up(self) -> None:
+        live, share = self.live, SLICE[self.live.job.entry.kind]
+        while live.stop is None:
+            nearest = live.foretold.nearest
+            size = max(1, int(share * ((nearest.kept if nearest else None) or live.alive)))
+            count = self._within_reserve(live.alive + size)
+            within = None if count is None else self._within_budget(count)
+            if within is not None:
+                live.grow(within)
+        if live.stop.status in ("refused", "reserve", "budget"):
+            live.measure(awake=True)
+
+    def _within_reserve(self, count: int) -> int | None:
+        """`count`, or what the reserves leave of it; `None` ends the climb."""
+        live = self.live
+        reserve = live.foretold.reserve
+        most = count if reserve is None else min(count, reserve.kept or 0)
+        if reserve is not None and most <= live.alive:
+            self._end_at_reserve(reserve.allowance)
+        elif self._memory_is_short(most - live.alive):
+            self._end_at_reserve(available_memory(live.rig.system))
+        else:
+            return most
+        return None
+
+    def _memory_is_short(self, more: int) -> bool:
+        """Whether the next units would eat into the reserve of memory, by the machine's own word:
+        what was foretold may be wrong, and others may have taken more meanwhile."""
+        now = available_memory(self.live.rig.system)
+        kept = self.live.reserves.of(now)
+        return kept > 0 and (now.spare or 0) - self.live.forecast.burst_bytes(more) < kept
+
+    def _end_at_reserve(self, held: Allowance) -> None:
+        live = self.live
+        kept = held.amount(live.reserves.of(held))
+        live.end(
+            Stop(
+                status="reserve",
+                count=live.alive,
+                message=f"the reserve of {held.limit} is left to other processes",
+                limit=held.limit,
+                where=held.where,
+                evidence=(f"{kept} of {held.limit} are kept for others",),
+            )
+        )
+
+    def _within_budget(self, count: int) -> int | None:
+        """`count`, or as many as the time is enough for; `None` ends the climb."""
+        live = self.live
+        clock, forecast = live.rig.clock, live.forecast
+        left = self.deadline - clock.monotonic() - forecast.release_seconds(live.alive)
+        each = forecast.burst_seconds(1) + forecast.release_seconds(1)
+        if live.alive + left / each >= count:
+            return count
+        fitting = live.alive + int(left / each)
+        if fitting > live.alive * (1 + WORTH_STEPPING):
+            return fitting
+        live.end(
+            Stop(
+                status="budget",
+                count=live.alive,
+                message=f"out of time: skipped {count:,}, too little time left",
+                evidence=self._beyond_budget(each),
+            )
+        )
+        return None
+
+    def _beyond_budget(self, each: float) -> tuple[str, ...]:
+        """What would have come, and the budget for it, a unit taking `each` seconds in all."""
+        wall, ceiling = self.live.foretold.wall, self.live.foretold.ceiling
+        if wall is None or ceiling is None:
+            return ()
+        enough = self.live.rig.clock.monotonic() - self.started + ENOUGH * each * ceiling
+        return (
+            f"{wall.allowance.title} would bind at about {wall.units:,} (projected)",
+            f"to get there: --budget {math.ceil(enough / 10) * 10}",
+        )
