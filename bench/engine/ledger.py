@@ -9,6 +9,7 @@ import msgspec
 
 from bench.model.decoding import fault_of
 from bench.model.records import (
+    LONGEST_WORD,
     MOST,
     VERSION,
     CaseRecord,
@@ -105,8 +106,8 @@ def _readable(sweep: Session) -> Session:
     count = min(max(sweep.stop.count, 0), MOST)
     stop = Stop(status="failed", count=count, message=f"the sweep cannot be recorded: {fault}")
     return Session(
-        case=sweep.case,
-        purpose=sweep.purpose,
+        case=sweep.case[:LONGEST_WORD],
+        purpose=sweep.purpose[:LONGEST_WORD],
         round=sweep.round,
         started_seconds=sweep.started_seconds,
         seconds=sweep.seconds,

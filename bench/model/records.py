@@ -35,7 +35,8 @@ Nanoseconds = Annotated[int, Meta(ge=0, le=MOST)]  # 104 days
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 Share = Annotated[float, Meta(ge=-1e3, le=1e3)]
 Errno = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
-Word = Annotated[str, Meta(max_length=200)]
+LONGEST_WORD: Final = 200
+Word = Annotated[str, Meta(max_length=LONGEST_WORD)]
 Text = Annotated[str, Meta(max_length=10_000)]
 Facts = Annotated[dict[Word, Text], Meta(max_length=200)]
 Counts = Annotated[dict[Word, Count], Meta(max_length=200)]
