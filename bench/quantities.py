@@ -7,6 +7,7 @@ called.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from bench.derive import ceiling, doubts, memory, times
@@ -17,128 +18,94 @@ POPULATION: Final = frozenset({CLIMB, REPEAT, BURST_FROM_NOTHING, LEAK})
 
 # Margins were found on recorded values of this project's own runs; `outnumber noise` finds them on
 # a machine. Negligible are bytes, seconds and faults a unit that nobody would miss.
-_BYTES, _SECONDS = Margin(0.01), Margin(0.03)
-_FEW_BYTES, _FEW_SECONDS = 10.0, 1e-7
-
-BYTES = Quantity(
-    name="bytes_per_unit",
+_memory = partial(
+    Quantity,
     dimension="bytes",
+    purposes=POPULATION,
+    doubts=doubts.MEMORY,
+    margin=Margin(0.01),
+    negligible=10.0,
+)
+_time = partial(
+    Quantity,
+    dimension="seconds",
+    purposes=POPULATION,
+    doubts=doubts.TIME,
+    margin=Margin(0.03),
+    negligible=1e-7,
+)
+
+BYTES = _memory(
+    name="bytes_per_unit",
     label="bytes per unit",
     short="bytes",
     derive=memory.bytes_per_unit,
-    purposes=POPULATION,
-    doubts=doubts.MEMORY,
-    margin=_BYTES,
-    negligible=_FEW_BYTES,
     parts=memory.PARTS,
     counted="units alive",
     headline=True,
 )
-FIXED = Quantity(
+FIXED = _memory(
     name="fixed_bytes",
-    dimension="bytes",
     label="memory of the empty process",
     short="empty process",
     derive=memory.fixed_bytes,
-    purposes=POPULATION,
-    doubts=doubts.MEMORY,
-    margin=_BYTES,
-    negligible=_FEW_BYTES,
     per_unit=False,
 )
-LEAKED = Quantity(
+LEAKED = _memory(
     name="leaked_bytes_per_unit",
-    dimension="bytes",
     label="leaked bytes per unit",
     short="leak",
     derive=memory.leaked_bytes_per_unit,
-    purposes=POPULATION,
-    doubts=doubts.MEMORY,
     margin=Margin(10.0, absolute=True),
-    negligible=_FEW_BYTES,
     counted="units in a cycle of the leak check",
     headline=True,
 )
-UNCOLLECTED = Quantity(
+UNCOLLECTED = _memory(
     name="uncollected_bytes_per_unit",
-    dimension="bytes",
     label="uncollected bytes per unit",
     short="uncollected",
     derive=memory.uncollected_bytes_per_unit,
-    purposes=POPULATION,
-    doubts=doubts.MEMORY,
     # What a collection also gives back of free lists and half-empty pools.
     margin=Margin(64.0, absolute=True),
-    negligible=_FEW_BYTES,
 )
-BURST = Quantity(
+BURST = _time(
     name="burst_seconds_per_unit",
-    dimension="seconds",
     label="burst time per unit",
     short="burst",
     derive=times.burst,
-    purposes=POPULATION,
-    doubts=doubts.TIME,
-    margin=_SECONDS,
-    negligible=_FEW_SECONDS,
     counted="units in a burst",
     headline=True,
 )
-MARGINAL_BURST = Quantity(
+MARGINAL_BURST = _time(
     name="marginal_burst_seconds_per_unit",
-    dimension="seconds",
     label="marginal burst time per unit",
     short="marginal burst",
     derive=times.marginal_burst,
-    purposes=POPULATION,
-    doubts=doubts.TIME,
-    margin=_SECONDS,
-    negligible=_FEW_SECONDS,
 )
-LONGEST_SPAWN = Quantity(
+LONGEST_SPAWN = _time(
     name="longest_spawn_seconds",
-    dimension="seconds",
     label="longest spawn",
     short="longest spawn",
     derive=times.longest_spawn,
-    purposes=POPULATION,
-    doubts=doubts.TIME,
-    margin=_SECONDS,
-    negligible=_FEW_SECONDS,
     per_unit=False,
 )
-USER_TIME = Quantity(
+USER_TIME = _time(
     name="user_seconds_per_unit",
-    dimension="seconds",
     label="user time per unit",
     short="user time",
     derive=times.user_time,
-    purposes=POPULATION,
-    doubts=doubts.TIME,
-    margin=_SECONDS,
-    negligible=_FEW_SECONDS,
 )
-SYSTEM_TIME = Quantity(
+SYSTEM_TIME = _time(
     name="system_seconds_per_unit",
-    dimension="seconds",
     label="system time per unit",
     short="system time",
     derive=times.system_time,
-    purposes=POPULATION,
-    doubts=doubts.TIME,
-    margin=_SECONDS,
-    negligible=_FEW_SECONDS,
 )
-COLLECTOR_TIME = Quantity(
+COLLECTOR_TIME = _time(
     name="gc_seconds_per_unit",
-    dimension="seconds",
     label="garbage collector's time per unit",
     short="collector time",
     derive=times.collector_time,
-    purposes=POPULATION,
-    doubts=doubts.TIME,
-    margin=_SECONDS,
-    negligible=_FEW_SECONDS,
 )
 PAGE_FAULTS = Quantity(
     name="page_faults_per_unit",
@@ -148,47 +115,34 @@ PAGE_FAULTS = Quantity(
     derive=times.page_faults,
     purposes=POPULATION,
     doubts=doubts.MEMORY,  # they are the process's own
-    margin=_SECONDS,
+    margin=Margin(0.03),
     negligible=0.01,
 )
-START = Quantity(
+START = _time(
     name="start_latency_seconds",
-    dimension="seconds",
     label="start latency from idle",
     short="start from idle",
     derive=times.start_latency(times.FROM_IDLE),
-    purposes=POPULATION,
     doubts=doubts.LATENCY,
-    margin=_SECONDS,
-    negligible=_FEW_SECONDS,
     per_unit=False,
     quantiles=times.QUANTILES,
     headline=True,
 )
-AWAKE_START = Quantity(
+AWAKE_START = _time(
     name="awake_start_latency_seconds",
-    dimension="seconds",
     label="start latency awake",
     short="start awake",
     derive=times.start_latency(times.AWAKE),
-    purposes=POPULATION,
     doubts=doubts.LATENCY,
-    margin=_SECONDS,
-    negligible=_FEW_SECONDS,
     per_unit=False,
     quantiles=times.QUANTILES,
     headline=True,
 )
-RELEASE = Quantity(
+RELEASE = _time(
     name="release_seconds_per_unit",
-    dimension="seconds",
     label="release time per unit",
     short="release",
     derive=times.release,
-    purposes=POPULATION,
-    doubts=doubts.TIME,
-    margin=_SECONDS,
-    negligible=_FEW_SECONDS,
     headline=True,
 )
 CEILING = Quantity(

@@ -51,9 +51,7 @@ def test_a_fault_in_a_file_of_format_1_is_told_with_its_place_in_that_file(tmp_p
     tree["sweeps"][3]["runtime"] = "perl"
     path = tmp_path / "r.json"
     path.write_text(json.dumps(tree), encoding="utf-8")
-    with pytest.raises(
-        ResultError, match=r"sweeps\[3\]\.runtime: perl is not among"
-    ):
+    with pytest.raises(ResultError, match=r"sweeps\[3\]\.runtime: perl is not among"):
         load(path)
 
 
