@@ -18,18 +18,18 @@ from bench import signals
 from bench.cli import working
 from bench.cli.main import main
 from tests.support.scripts import OBEDIENT, script
+from tests.support.starter import typed
 
-# What a command says when it has taken a second depends on how busy the machine is: not here.
-UNHURRIED = "from bench.cli import working; working.PATIENCE_SECONDS = 3600\n"
-COMMAND = (sys.executable, "-c", f"{UNHURRIED}from outnumber.__main__ import main; main()")
+HURRIED = (
+    "from tests.support.hurry import hurry; hurry(); from outnumber.__main__ import main; main()"
+)
+COMMAND = (sys.executable, "-c", HURRIED)
 Done = subprocess.CompletedProcess[str]
 
 
 def outnumber(*words: str, code: int = 0) -> Done:
     """Types a command and checks its exit code."""
-    command = [*COMMAND, *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
-    return _checked(done, code)
+    return _checked(Done(words, *typed(*words)), code)
 
 
 def unread(

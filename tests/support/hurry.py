@@ -1,0 +1,15 @@
+"""What a test's command leaves out of what a user's does: looks at how busy the machine is."""
+
+from __future__ import annotations
+
+from bench.cli import working
+from bench.engine import quiet
+
+
+def hurry() -> None:
+    """For the rest of this process: no command says that it takes long, and none looks, before it
+    begins, whether the machine does other work. Both depend on how busy the machine is."""
+    assert working.PATIENCE_SECONDS
+    assert quiet.LOOK_SECONDS
+    working.PATIENCE_SECONDS = 3600
+    quiet.LOOK_SECONDS = 0
