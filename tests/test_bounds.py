@@ -26,8 +26,8 @@ from bench.engine.rig import Subject
 from bench.errors import MeasureError, UsageError
 from bench.history.folder import acknowledge
 from bench.history.records import VERSION, Acknowledgement
-from bench.limits.foretell import NO_RESERVES, foretell
-from bench.limits.model import Allowance, Survey
+from bench.limits.model import LimitState, Survey
+from bench.limits.predict import NO_RESERVES, predict
 from bench.machine import limits
 from bench.model import file as result_file
 from bench.model.file import ResultFile, load
@@ -206,14 +206,14 @@ def test_a_night_that_could_not_be_read_again_is_refused(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("value", [MOST, 2**63 - 1, 2**64 - 1, 9223372036854771712])
 def test_a_limit_that_is_larger_than_anything_is_none(value: int) -> None:
-    one = Allowance("RLIMIT_AS", "address space", value, 10)
+    one = LimitState("RLIMIT_AS", "address space", value, 10)
     assert (one.value, one.known) == (None, True)
-    assert Allowance("RLIMIT_AS", "address space", 10, value).use is None
+    assert LimitState("RLIMIT_AS", "address space", 10, value).use is None
 
 
 def test_more_units_than_anybody_counts_is_no_prediction() -> None:
-    one = Allowance("address space", "address space", 2**47, 10)
-    (row,) = foretell(Survey(1_000, (one,)), {"address space": 1e-3}, NO_RESERVES).rows
+    one = LimitState("address space", "address space", 2**47, 10)
+    (row,) = predict(Survey(1_000, (one,)), {"address space": 1e-3}, NO_RESERVES).rows
     assert (row.units, row.kept) == (None, None)
 
 

@@ -14,8 +14,8 @@ from bench.engine.session import LiveSession
 from bench.errors import MeasureError
 from bench.experiments import ascent
 from bench.experiments.ceiling import CeilingExperiment, Quest, ceiling_session, pilots
-from bench.limits.foretell import Allowed, Foretold
-from bench.limits.model import Allowance
+from bench.limits.model import LimitState
+from bench.limits.predict import Allowed, Prediction
 from bench.model.records import Result, Session
 from bench.signals import Interrupted
 from runners.catalogue import Entry
@@ -125,15 +125,15 @@ def test_the_budget_ends_a_climb_in_time_with_as_many_as_fit() -> None:
     assert sweep.seconds <= 45.0
 
 
-def foretold_at(units: int) -> Foretold:
-    allowance = Allowance("pids.max", "threads", units, 0, "/a")
-    return Foretold((Allowed(allowance, 1.0, units, units),))
+def prediction_at(units: int) -> Prediction:
+    allowance = LimitState("pids.max", "threads", units, 0, "/a")
+    return Prediction((Allowed(allowance, 1.0, units, units),))
 
 
 def test_a_climb_that_the_budget_ends_tells_the_budget_that_would_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("bench.limits.watch.foretell", lambda *_: foretold_at(100_000))
+    monkeypatch.setattr("bench.limits.watch.predict", lambda *_: prediction_at(100_000))
     behaviour = Behaviour(seconds=1e-3, release_seconds=1e-4, refuse_at=100_000)
     stop = only(FakeRig({"fake": behaviour}, system=made(tmp_path / "a")), budget=45.0).stop
     assert (stop.status, stop.projected) == ("budget", 100_000)
@@ -167,7 +167,7 @@ def squeezed(root: Path, behaviour: Behaviour, at: int, left: int = 0) -> tuple[
 def test_a_climb_ends_where_others_have_taken_the_memory_that_was_foretold(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("bench.limits.watch.foretell", lambda *_: foretold_at(20_000))
+    monkeypatch.setattr("bench.limits.watch.predict", lambda *_: prediction_at(20_000))
     stop = squeezed(tmp_path, Behaviour(refuse_at=30_000), at=16_000)[0].stop
     assert (stop.status, stop.limit, stop.where) == ("reserve", "MemAvailable", "the machine")
     assert (stop.count, stop.projected) == (16_000, 20_000)
@@ -198,9 +198,9 @@ def test_what_would_kill_the_harness_too_is_said_before_the_ascent(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     danger = "memory.oom.group is set in /a: an OOM kill takes all its processes at once"
-    allowance = Allowance("memory.max", "memory", 1 << 30, 0, "/a", notes=(danger,))
-    foretold = Foretold((Allowed(allowance, 1.0, 9_000, 9_000),))
-    monkeypatch.setattr("bench.limits.watch.foretell", lambda *_: foretold)
+    allowance = LimitState("memory.max", "memory", 1 << 30, 0, "/a", notes=(danger,))
+    prediction = Prediction((Allowed(allowance, 1.0, 9_000, 9_000),))
+    monkeypatch.setattr("bench.limits.watch.predict", lambda *_: prediction)
     rig = FakeRig({"fake": Behaviour(refuse_at=9_000)}, system=made(tmp_path))
     _, told = climbed(rig, entry("fake"))
     after_pilot = events.StepStarted("fake", "climb", 5_000)
@@ -257,8 +257,8 @@ def test_the_pilot_alone_launches_three_thousand_at_most() -> None:
 def test_from_eighty_percent_on_slices_are_one_percent(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """With a limit foretold at 20,000 units, whatever is read."""
-    monkeypatch.setattr("bench.limits.watch.foretell", lambda *_: foretold_at(20_000))
+    """With a limit predicted at 20,000 units, whatever is read."""
+    monkeypatch.setattr("bench.limits.watch.predict", lambda *_: prediction_at(20_000))
     rig = FakeRig({"fake": Behaviour(refuse_at=20_100)}, system=made(tmp_path))
     sweep = only(rig)
     asked = [int(words.split()[1]) for words in rig.runners[0].asked if words.startswith("grow")]

@@ -19,7 +19,7 @@ from bench.engine.build import command_of
 from bench.engine.cache import default_cache
 from bench.engine.rig import MachineRig
 from bench.experiments.ceiling import CeilingExperiment, Quest
-from bench.limits.foretell import NO_RESERVES
+from bench.limits.predict import NO_RESERVES
 from bench.model.records import Limit, Session, Stop
 from bench.system import System
 from runners.catalogue import Entry, Guess, shipped
@@ -146,7 +146,7 @@ def holder(folder: Path, body: str) -> Entry:
     )
 
 
-def foretold(stop: Stop) -> float:
+def prediction(stop: Stop) -> float:
     """Predicted before launching, by what was reached."""
     assert stop.predicted is not None, stop
     return stop.predicted / stop.count
@@ -166,7 +166,7 @@ def test_rlimit_nproc_counts_an_ordinary_users_threads(public_folder: Path) -> N
     assert (stop.status, stop.limit, stop.where) == ("refused", "RLIMIT_NPROC", f"user {user}")
     assert stop.evidence[0].startswith(f"RLIMIT_NPROC is {limit:,}, ")
     assert 600 < stop.count < 700
-    assert 0.98 <= foretold(stop) <= 1.02
+    assert 0.98 <= prediction(stop) <= 1.02
 
 
 def ordinary_user() -> tuple[int, tuple[str, ...]]:
@@ -199,14 +199,14 @@ def test_root_is_not_held_by_rlimit_nproc(cache: Path) -> None:
 def test_rlimit_as_holds_the_stacks_of_threads(cache: Path, name: str) -> None:
     stop = climbed(of(name), cache, "prlimit", f"--as={6 << 30}", "--").stop
     assert (stop.status, stop.limit) == ("refused", "RLIMIT_AS")
-    assert 0.95 <= foretold(stop) <= 1.05
+    assert 0.95 <= prediction(stop) <= 1.05
 
 
 @pytest.mark.parametrize("name", ["asyncio", "trio", "greenlet", "gevent"])
 def test_rlimit_as_holds_tasks_too(cache: Path, name: str) -> None:
     stop = climbed(of(name), cache, "prlimit", f"--as={250 * MIB}", "--").stop
     assert (stop.status, stop.limit) == ("refused", "RLIMIT_AS")
-    assert 0.95 <= foretold(stop) <= 1.05
+    assert 0.95 <= prediction(stop) <= 1.05
 
 
 @pytest.mark.parametrize("name", ["pthread", "threading", "goroutine-locked"])
@@ -215,7 +215,7 @@ def test_a_pids_cgroup_holds_threads(cache: Path, name: str) -> None:
         stop = climbed(of(name), cache, *cgroups.inside(group)).stop
     assert (stop.status, stop.limit, stop.where) == ("refused", "pids.max", str(group))
     assert f"pids.events max in {group}: 0 → " in " ".join(stop.evidence)
-    assert 0.98 <= foretold(stop) <= 1.02
+    assert 0.98 <= prediction(stop) <= 1.02
 
 
 @pytest.mark.parametrize("limit", [2, 7, 50])
@@ -230,7 +230,7 @@ def test_of_nested_pids_cgroups_the_smaller_parent_binds(cache: Path) -> None:
         stop = climbed(of("pthread"), cache, *cgroups.inside(inner)).stop
     assert (stop.limit, stop.where) == ("pids.max", str(outer))
     assert stop.evidence[0] == f"pids.max in {outer} is 800, 800 in use"
-    assert 0.98 <= foretold(stop) <= 1.02
+    assert 0.98 <= prediction(stop) <= 1.02
 
 
 def test_two_limits_that_bind_at_once_are_both_told(cache: Path) -> None:
@@ -247,7 +247,7 @@ def test_a_memory_cgroup_ends_in_an_oom_kill(cache: Path, name: str) -> None:
     assert (stop.status, stop.signal) == ("killed", "SIGKILL")
     assert (stop.limit, stop.where) == (cgroups.limit_file("memory"), str(group))
     assert f"OOM kill counted: oom_kill in {group}: 0 → 1" in stop.evidence
-    assert 0.95 <= foretold(stop) <= 1.05
+    assert 0.95 <= prediction(stop) <= 1.05
 
 
 @pytest.mark.parametrize("few", [4, 8])
@@ -257,7 +257,7 @@ def test_max_map_count_holds_mappings(cache: Path, tmp_path: Path, few: int) -> 
     body = HOLDING_MAPPINGS.replace("FEW", str(few))
     stop = climbed(holder(tmp_path, body), cache).stop
     assert (stop.status, stop.limit) == ("refused", "vm.max_map_count")
-    assert 0.95 <= foretold(stop) <= 1.05
+    assert 0.95 <= prediction(stop) <= 1.05
 
 
 def test_rlimit_nofile_holds_units_with_a_descriptor_each(cache: Path, tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_rlimit_nofile_holds_units_with_a_descriptor_each(cache: Path, tmp_path:
     stop = climbed(entry, cache, "prlimit", "--nofile=700", "--").stop
     assert (stop.status, stop.limit) == ("refused", "RLIMIT_NOFILE")
     assert stop.evidence == ("RLIMIT_NOFILE is 700, 700 in use",)
-    assert 0.98 <= foretold(stop) <= 1.02
+    assert 0.98 <= prediction(stop) <= 1.02
 
 
 def test_go_ends_itself_at_its_own_limit_of_threads(cache: Path) -> None:
@@ -273,7 +273,7 @@ def test_go_ends_itself_at_its_own_limit_of_threads(cache: Path) -> None:
         stop = climbed(of("goroutine-locked"), cache, *cgroups.inside(group)).stop
     assert (stop.status, stop.limit) == ("refused", "Go SetMaxThreads")
     assert "exceeds 10000-thread limit" in stop.stderr_tail
-    assert 0.98 <= foretold(stop) <= 1.02
+    assert 0.98 <= prediction(stop) <= 1.02
 
 
 def test_a_limit_that_changes_during_the_run_is_told(cache: Path, tmp_path: Path) -> None:

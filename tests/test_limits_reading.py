@@ -8,7 +8,7 @@ import pytest
 
 from bench.limits.known import KNOWN
 from bench.limits.machine import PID_MAX
-from bench.limits.model import Allowance
+from bench.limits.model import LimitState
 from tests.recorded import RUNNER, machine
 from tests.support.limits import child, made, standing, surveyed
 
@@ -239,11 +239,11 @@ def test_each_limit_says_what_lifts_it(tmp_path: Path) -> None:
     assert all(limit.lift for limit in KNOWN)
 
 
-def surveyed_recorded(name: str) -> tuple[Allowance, ...]:
-    from bench.limits.child import Child
+def surveyed_recorded(name: str) -> tuple[LimitState, ...]:
+    from bench.limits.child import RunnerView
     from bench.limits.known import survey
 
-    return survey(Child.of(machine(name), RUNNER, "C", 4211), 1000).allowances
+    return survey(RunnerView.of(machine(name), RUNNER, "C", 4211), 1000).allowances
 
 
 @pytest.mark.parametrize(

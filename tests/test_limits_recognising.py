@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.limits.model import Allowance, Ending, Resource, Survey
-from bench.limits.recognise import Verdict, recognise
+from bench.limits.model import Ending, LimitState, Resource, Survey
+from bench.limits.recognise import Cause, recognise
 from tests.support.limits import made, surveyed
 
 AGAIN = Ending(3000, 3030, "EAGAIN: Resource temporarily unavailable", errno.EAGAIN)
@@ -27,23 +27,23 @@ TAKES: dict[Resource, float | None] = {
 BOX, INNER = "/sys/fs/cgroup/box", "/sys/fs/cgroup/box/inner"
 
 
-def at(name: str, value: int | None, use: int | None, **more: object) -> Allowance:
+def at(name: str, value: int | None, use: int | None, **more: object) -> LimitState:
     known = {"resource": "threads", "where": None} | more
-    return Allowance(name, value=value, use=use, **known)  # type: ignore[arg-type]
+    return LimitState(name, value=value, use=use, **known)  # type: ignore[arg-type]
 
 
 def verdict(
     ending: Ending,
-    *now: Allowance,
+    *now: LimitState,
     before: Survey | None = None,
     counters: Mapping[str, int] | None = None,
-) -> Verdict:
+) -> Cause:
     return recognise(ending, (before or Survey(), Survey(ending.alive, now, counters or {})), TAKES)
 
 
 def test_the_limit_that_is_used_up_is_named_with_its_value_and_use() -> None:
     found = verdict(AGAIN, at("RLIMIT_NPROC", 3100, 3100), at("kernel.threads-max", 9000, 3300))
-    assert found == Verdict("RLIMIT_NPROC", None, ("RLIMIT_NPROC is 3,100, 3,100 in use",))
+    assert found == Cause("RLIMIT_NPROC", None, ("RLIMIT_NPROC is 3,100, 3,100 in use",))
 
 
 @pytest.mark.parametrize("message", ["RuntimeError: can't start new thread", "x"])
@@ -111,7 +111,7 @@ def test_where_nothing_is_near_no_limit_is_named() -> None:
 
 def test_where_nothing_can_be_read_no_limit_is_made_up() -> None:
     found = verdict(AGAIN, at("kernel.pid_max", None, None, known=False))
-    assert found == Verdict(None, None, ("no limit that could be read refuses in this way",))
+    assert found == Cause(None, None, ("no limit that could be read refuses in this way",))
 
 
 def test_a_refusal_of_memory_names_the_limit_with_least_room() -> None:
@@ -157,7 +157,7 @@ def test_a_dead_runners_rlimit_is_told_by_what_was_left_at_the_last_look() -> No
     assert verdict(ending, before=before).limit == "RLIMIT_NPROC"
 
 
-def killed(system_before: Survey, system_now: Survey) -> Verdict:
+def killed(system_before: Survey, system_now: Survey) -> Cause:
     return recognise(KILLED, (system_before, system_now), TAKES)
 
 
@@ -204,7 +204,7 @@ def test_a_kill_that_no_counter_saw_was_not_for_memory(limited: Path) -> None:
 
 def test_a_kill_where_no_counter_can_be_read_is_unknown() -> None:
     found = killed(Survey(), Survey())
-    assert found == Verdict(
+    assert found == Cause(
         None, None, ("no counter of OOM kills can be read here, so who killed it is unknown",)
     )
 

@@ -15,9 +15,9 @@ import pytest
 
 from bench.engine.fake import Behaviour, FakeRig
 from bench.engine.job import Job
-from bench.limits.foretell import NO_RESERVES
 from bench.limits.model import Ending
-from bench.limits.recognise import Verdict
+from bench.limits.predict import NO_RESERVES
+from bench.limits.recognise import Cause
 from bench.limits.watch import Watch, limits_of
 from bench.model.records import Reading, Readings
 from bench.system import System
@@ -75,7 +75,7 @@ class Launch:
     language: str = "C"
     thread_each: bool = True
 
-    def ended(self, ending: Ending, alive: int, after: dict[str, str]) -> Verdict:
+    def ended(self, ending: Ending, alive: int, after: dict[str, str]) -> Cause:
         system = made(self.root, self.before)
         watch = Watch(system, RUNNER, self.language)
         for units in (100, 1_000):
@@ -103,7 +103,7 @@ def test_limits_are_kept_with_the_units_that_were_seen_and_whether_their_takes_r
         lines = ("7ffdf0000000-7ffdf0021000 rw-p",) * mappings
         system.path(f"proc/{RUNNER}/maps").write_text("\n".join(lines))
         watch.look(units, unit_memory(units))
-    kept = {one.name: one for one in limits_of(watch.foretell(NO_RESERVES))}
+    kept = {one.name: one for one in limits_of(watch.predict(NO_RESERVES))}
     mappings_, memory = kept["vm.max_map_count"], kept["MemAvailable"]
     assert (mappings_.alive, mappings_.take, mappings_.at_most) == (300, 2.5, True)
     assert mappings_.allows == 300 + int((65_530 - 650) / 2.5)

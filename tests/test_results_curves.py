@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.derive.ceiling import Allowance, Allowances, allowances
-from bench.derive.growth import Growth, Point, growths
+from bench.derive.growth import Growth, GrowthPoint, growths
 from bench.derive.times import STARTS, populations
 from bench.model.records import Limit, Reading, Session
 from tests.support.results import (
@@ -45,8 +45,8 @@ def bare(one: Session, user: int) -> Session:
 def test_a_point_is_user_and_kernel_memory_above_the_baseline() -> None:
     made = curve(sweep((100, 1000), UNIT))
     assert made.points == (
-        Point(100, 102_400, 102_400, 102_400, 1),
-        Point(1000, 1_024_000, 1_024_000, 1_024_000, 1),
+        GrowthPoint(100, 102_400, 102_400, 102_400, 1),
+        GrowthPoint(1000, 1_024_000, 1_024_000, 1_024_000, 1),
     )
     assert made.source == f"{SMAPS} + {CGROUP}"
 
@@ -55,7 +55,7 @@ def test_a_point_is_the_median_of_its_processes_between_the_least_and_the_most()
     sweeps = [
         sweep((1000,), with_(UNIT, user=1000 + more), number=more) for more in (0, 1, 2, 30, 4)
     ]
-    assert curve(*sweeps).points == (Point(1000, 1_026_000, 1_024_000, 1_054_000, 5),)
+    assert curve(*sweeps).points == (GrowthPoint(1000, 1_026_000, 1_024_000, 1_054_000, 5),)
 
 
 def test_repeats_tell_of_their_counts_alone_the_climb_of_all_others_leak_sweeps_of_none() -> None:

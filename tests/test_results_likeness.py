@@ -19,7 +19,7 @@ from bench.model.likeness import (
     facts_with_counts,
     without_runtimes,
 )
-from bench.model.records import Hello, Result, Session
+from bench.model.records import Result, RunnerInfo, Session
 from tests.support.commands import outnumber_here
 from tests.support.results import (
     ASYNCIO,
@@ -144,7 +144,7 @@ def process(
     runtime: str = "trio",
     number: int = 1,
 ) -> Session:
-    hello = Hello(runtime=runtime, version="0.35.0", unit="a unit", facts=facts or {})
+    hello = RunnerInfo(runtime=runtime, version="0.35.0", unit="a unit", facts=facts or {})
     hello = replace(hello, environment=environment)
     return sweep(unit=ASYNCIO, runtime=runtime, number=number, hello=hello)
 

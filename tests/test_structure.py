@@ -208,6 +208,35 @@ def test_no_module_needs_itself() -> None:
     list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
 
 
+# Class names that still have several meanings. Take a name out once it has one.
+AMBIGUOUS = frozenset(
+    {
+        "Column", "Figure", "Fitted", "Format", "Key", "Page", "Place", "Row", "Scale", "Series",
+        "Shape", "Subject", "Theme",
+    }
+)  # fmt: skip
+
+
+def classes_of_one_name(modules: Sources) -> dict[str, list[str]]:
+    """The class names that several modules define, with these modules."""
+    homes: dict[str, list[str]] = {}
+    for name in sorted(modules):
+        for node in ast.walk(ast.parse(modules[name])):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(name)
+    return {name: where for name, where in homes.items() if len(where) > 1}
+
+
+def test_a_class_name_has_one_meaning() -> None:
+    several = classes_of_one_name(sources())
+    assert {name: where for name, where in several.items() if name not in AMBIGUOUS} == {}
+
+
+def test_a_class_name_with_two_meanings_is_found() -> None:
+    modules = {"a": "class Plan: ...", "b": "def f():\n    class Plan: ...", "c": "class P: ..."}
+    assert classes_of_one_name(modules) == {"Plan": ["a", "b"]}
+
+
 def test_one_module_alone_starts_processes_so_that_all_of_them_are_surely_ended() -> None:
     modules = sources()
     starting = {name for name in modules if "subprocess" in imports(name, modules)}

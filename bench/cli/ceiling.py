@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bench.engine.events import Observer
     from bench.engine.rig import Rig
     from bench.experiments.ceiling import CeilingExperiment, Quest
-    from bench.limits.foretell import Reserves
+    from bench.limits.predict import Reserves
     from bench.model.records import Machine, Result
 
 WARNING = (
@@ -81,7 +81,7 @@ def ceiling(
 
 
 def _reserves(pids: int | None, memory: values.Amount | None, to_the_wall: bool) -> Reserves:
-    from bench.limits.foretell import NO_RESERVES, PIDS, Reserves
+    from bench.limits.predict import NO_RESERVES, PIDS, Reserves
 
     if to_the_wall:
         return NO_RESERVES

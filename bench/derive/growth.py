@@ -25,7 +25,7 @@ MOST_FITTED = 300
 
 
 @dataclass(frozen=True)
-class Point:
+class GrowthPoint:
     """User and kernel memory in bytes above the baseline with `units` alive: the median over the
     processes that were there, the least and the most of them, and how many they were. `doubt` is
     the gravest that any of them has; that they are few is seen from `samples`."""
@@ -58,7 +58,7 @@ class Growth:
     line there are fewer than two points."""
 
     case: str
-    points: tuple[Point, ...]
+    points: tuple[GrowthPoint, ...]
     line: Line | None
     source: str
     reason: str = ""
@@ -116,16 +116,16 @@ def _taken(case: CaseSessions, session: Session, step: Step) -> _Taken | None:
     return _Taken(step.alive, float(total), source, held)
 
 
-def _points(taken: Iterable[_Taken]) -> tuple[Point, ...]:
+def _points(taken: Iterable[_Taken]) -> tuple[GrowthPoint, ...]:
     at: dict[int, list[_Taken]] = defaultdict(list)
     for one in taken:
         at[one.units].append(one)
     return tuple(_point(units, all_) for units, all_ in sorted(at.items()))
 
 
-def _point(units: int, taken: Sequence[_Taken]) -> Point:
+def _point(units: int, taken: Sequence[_Taken]) -> GrowthPoint:
     values = [one.bytes for one in taken]
-    return Point(
+    return GrowthPoint(
         units,
         statistics.median(values),
         min(values),
@@ -135,7 +135,7 @@ def _point(units: int, taken: Sequence[_Taken]) -> Point:
     )
 
 
-def _line(points: Sequence[Point]) -> Line | None:
+def _line(points: Sequence[GrowthPoint]) -> Line | None:
     """Theil's line: the median slope of all pairs, and the median of what the slope leaves over
     (Sen, 1968). Through two points it is the line through both."""
     fitted = points[:: 1 + len(points) // MOST_FITTED]
@@ -148,7 +148,7 @@ def _line(points: Sequence[Point]) -> Line | None:
     return Line(slope, offset, statistics.median(off)) if off else None
 
 
-def _slope(points: Sequence[Point]) -> float:
+def _slope(points: Sequence[GrowthPoint]) -> float:
     if len(points) == 2:
         first, last = points
         return (last.bytes - first.bytes) / (last.units - first.units)

@@ -22,7 +22,7 @@ from bench.engine.process import RunnerDied, RunnerError, RunnerHung
 from bench.engine.protocol import Probed
 from bench.engine.rig import Rig, shares_of_others
 from bench.errors import is_refusal
-from bench.limits.foretell import NO_RESERVES, Foretold, Reserves
+from bench.limits.predict import NO_RESERVES, Prediction, Reserves
 from bench.limits.start import start_explained
 from bench.limits.watch import Watch, limits_of
 from bench.model.records import (
@@ -34,10 +34,10 @@ from bench.model.records import (
     UNCOLLECTED,
     USER,
     Bins,
-    Hello,
     Limit,
     Reading,
     Readings,
+    RunnerInfo,
     Session,
     Status,
     Step,
@@ -48,8 +48,8 @@ from bench.signals import Interrupted
 
 class LiveSession:
     """A session while it goes on. `stop` is why it ended, `None` until then. `forecast` is what has
-    been learned of the runtime so far; `foretold` what each limit allowed at the last look, and
-    `predicted` the count that was foretold before the launch. `lacks` is what the runner could not
+    been learned of the runtime so far; `prediction` what each limit allowed at the last look, and
+    `predicted` the count that was predicted before the launch. `lacks` is what the runner could not
     be started without, with what to type. Events name the runtime as `row`."""
 
     def __init__(
@@ -68,12 +68,12 @@ class LiveSession:
         self.alive, self.reached = 0, 0  # now, and the most that were confirmed
         self.steps: list[Step] = []
         self.stop: Stop | None = None
-        self.foretold = Foretold(())
+        self.prediction = Prediction(())
         self.predicted: int | None = None
         self.lacks: str | None = None
         self._observe, self._row = observe, row or job.entry.name
         self.began = rig.clock.monotonic()
-        self._hello: Hello | None = None
+        self._hello: RunnerInfo | None = None
         self._baseline: Readings | None = None
         self._memory: Readings | None = None  # before the burst that comes next
         self._burst: Burst | None = None
@@ -151,8 +151,8 @@ class LiveSession:
         assert self._watch is not None
         if self.steps:
             self._watch.look(self.alive, self.steps[-1].readings)
-        self.foretold = self._watch.foretell(self.reserves)
-        self.limits = limits_of(self.foretold)
+        self.prediction = self._watch.predict(self.reserves)
+        self.limits = limits_of(self.prediction)
 
     def hold(self) -> None:
         """Takes in what the units of the last step hold, which is cheap, and looks at no limit:
@@ -161,8 +161,8 @@ class LiveSession:
         self._watch.hold(self.alive, self.steps[-1].readings)
 
     def settle_prediction(self) -> None:
-        """Keeps what is foretold now as the prediction that was made before launching."""
-        self.predicted = self.foretold.ceiling
+        """Keeps what is predicted now as the prediction that was made before launching."""
+        self.predicted = self.prediction.ceiling
 
     def release(self, reads_garbage: bool = False) -> None:
         """Ends the units, unless they were refused the memory that waking them would take. The last
@@ -194,7 +194,7 @@ class LiveSession:
         first, with the count at which the limit itself would bind."""
         if self.stop is not None:
             return
-        wall = self.foretold.wall if stop.status in ("reserve", "budget") else None
+        wall = self.prediction.wall if stop.status in ("reserve", "budget") else None
         projected = wall.units if wall else None
         self.stop = msgspec.structs.replace(stop, predicted=self.predicted, projected=projected)
 
@@ -239,7 +239,7 @@ class LiveSession:
     def _greet(self) -> None:
         runner, eyes, entry = self._subject.runner, self._subject.eyes, self.job.entry
         said, variables = runner.hello(), eyes.variables()
-        self._hello = Hello(
+        self._hello = RunnerInfo(
             runtime=said.runtime,
             version=said.version,
             unit=said.unit,

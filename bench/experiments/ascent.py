@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bench.engine.job import climb_stops
 from bench.engine.session import LiveSession
 from bench.limits.machine import available_memory
-from bench.limits.model import Allowance
+from bench.limits.model import LimitState
 from bench.model.records import Kind, Stop
 
 # The pilot is a few units, to see what one takes of every limit. Thirds: what counts is the
@@ -26,12 +26,12 @@ WORTH_STEPPING = 0.05  # the budget's end: a step of less than this share is not
 
 
 def pilot(live: LiveSession) -> None:
-    """Goes up the rungs, as far as no limit is foretold to bind before the next, and keeps what
-    is foretold at each as the prediction. A refusal on the way ends the session."""
+    """Goes up the rungs, as far as no limit is predicted to bind before the next, and keeps what
+    is predicted at each as the prediction. A refusal on the way ends the session."""
     live.look()
     live.settle_prediction()
     for rung in RUNGS:
-        nearest, reserve = live.foretold.nearest, live.foretold.reserve
+        nearest, reserve = live.prediction.nearest, live.prediction.reserve
         if nearest is not None and (nearest.units or 0) < rung:
             break
         if reserve is not None and (reserve.kept or 0) < rung:
@@ -68,7 +68,7 @@ class Ascent:
 
     def _near(self) -> int | None:
         """80 % of what the nearest known limit allows now; `None` where none is known."""
-        nearest = self.live.foretold.nearest
+        nearest = self.live.prediction.nearest
         return None if nearest is None else int((nearest.kept or 0) * NEAR)
 
     def _step(self, count: int) -> None:
@@ -86,7 +86,7 @@ class Ascent:
     def _slice_up(self) -> None:
         live, share = self.live, SLICE[self.live.job.entry.kind]
         while live.stop is None:
-            nearest = live.foretold.nearest
+            nearest = live.prediction.nearest
             size = max(1, int(share * ((nearest.kept if nearest else None) or live.alive)))
             count = self._within_reserve(live.alive + size)
             within = None if count is None else self._within_budget(count)
@@ -98,7 +98,7 @@ class Ascent:
     def _within_reserve(self, count: int) -> int | None:
         """`count`, or what the reserves leave of it; `None` ends the climb."""
         live = self.live
-        reserve = live.foretold.reserve
+        reserve = live.prediction.reserve
         most = count if reserve is None else min(count, reserve.kept or 0)
         if reserve is not None and most <= live.alive:
             self._end_at_reserve(reserve.allowance)
@@ -110,12 +110,12 @@ class Ascent:
 
     def _memory_is_short(self, more: int) -> bool:
         """Whether the next units would eat into the reserve of memory, by the machine's own word:
-        what was foretold may be wrong, and others may have taken more meanwhile."""
+        the prediction may be wrong, and others may have taken more meanwhile."""
         now = available_memory(self.live.rig.system)
         kept = self.live.reserves.of(now)
         return kept > 0 and (now.spare or 0) - self.live.forecast.burst_bytes(more) < kept
 
-    def _end_at_reserve(self, held: Allowance) -> None:
+    def _end_at_reserve(self, held: LimitState) -> None:
         live = self.live
         kept = held.amount(live.reserves.of(held))
         live.end(
@@ -152,7 +152,7 @@ class Ascent:
 
     def _beyond_budget(self, each: float) -> tuple[str, ...]:
         """What would have come, and the budget for it, a unit taking `each` seconds in all."""
-        wall, ceiling = self.live.foretold.wall, self.live.foretold.ceiling
+        wall, ceiling = self.live.prediction.wall, self.live.prediction.ceiling
         if wall is None or ceiling is None:
             return ()
         enough = self.live.rig.clock.monotonic() - self.started + ENOUGH * each * ceiling

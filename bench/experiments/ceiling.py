@@ -17,8 +17,8 @@ from bench.engine.rig import Rig
 from bench.engine.session import LiveSession
 from bench.errors import MeasureError
 from bench.experiments.ascent import Ascent, pilot
-from bench.limits.foretell import DEFAULT_RESERVES, Reserves
 from bench.limits.groups import OOM_GROUP
+from bench.limits.predict import DEFAULT_RESERVES, Reserves
 from bench.limits.start import refused_start
 from bench.model.records import CaseRecord, Machine, Plan, Result, Session, Stop
 from bench.system import System

@@ -51,7 +51,7 @@ class History:
     faults: tuple[Fault, ...]
 
 
-class _Head(msgspec.Struct):
+class _LineVersion(msgspec.Struct):
     """The version alone: a line of another one need not fit this version's types."""
 
     history: Any = None
@@ -138,7 +138,7 @@ def _decoded(line: bytes) -> Point | Acknowledgement:
     if not line:
         raise ValueError("empty: its writing was cut short; delete the file, and add once more")
     try:
-        version = _checked(msgspec.json.decode(line, type=_Head).history)
+        version = _checked(msgspec.json.decode(line, type=_LineVersion).history)
         record = format1.decoded(line) if version == 1 else _of_today(line)
     except RecursionError:
         raise ValueError(f"nested too deeply for a line of a history; {AGAIN}") from None

@@ -1,7 +1,7 @@
 """The runner as its limits see it: what stands in its files below a `System` root, by its pid.
 
-Each fact is read once a `Child` and kept: `afresh` gives one that reads anew. The places of its
-cgroups outlive the process, so that counters can be read after its death.
+Each fact is read once a `RunnerView` and kept: `afresh` gives one that reads anew. The places of
+its cgroups outlive the process, so that counters can be read after its death.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CAP_SYS_ADMIN, CAP_SYS_RESOURCE = 21, 24
 
 
 @dataclass(frozen=True)
-class Process:
+class ProcessStatus:
     """One process of the machine. `user` is its real user id."""
 
     pid: int
@@ -39,7 +39,7 @@ class Lineages:
 
 
 @dataclass(frozen=True)
-class Child:
+class RunnerView:
     """A runner. `harness` is the process whose tree counts as our own; `language` the runner's."""
 
     system: System
@@ -49,13 +49,15 @@ class Child:
     lineages: Lineages
 
     @classmethod
-    def of(cls, system: System, pid: int, language: str = "", harness: int | None = None) -> Child:
+    def of(
+        cls, system: System, pid: int, language: str = "", harness: int | None = None
+    ) -> RunnerView:
         """The runner `pid`, alive now: a process that is gone has no cgroups to be found."""
         found = {name: cgroup.find(system, name, pid) for name in ("pids", "memory")}
         lines = {name: own.lineage() if own else () for name, own in found.items()}
         return cls(system, pid, language, harness or os.getpid(), Lineages(**lines))
 
-    def afresh(self) -> Child:
+    def afresh(self) -> RunnerView:
         """The same runner, every fact to be read anew."""
         return replace(self)
 
@@ -136,7 +138,7 @@ class Child:
             return None
 
     @cached_property
-    def processes(self) -> tuple[Process, ...]:
+    def processes(self) -> tuple[ProcessStatus, ...]:
         """All processes that can be seen."""
         names = (place.name for place in self.system.path("proc").glob("[0-9]*"))
         found = (_process(self.system, int(name)) for name in names if name.isdecimal())
@@ -197,7 +199,7 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def _process(system: System, pid: int) -> Process | None:
+def _process(system: System, pid: int) -> ProcessStatus | None:
     """One process from its `status`; `None` where it has ended meanwhile."""
     text = system.text(f"proc/{pid}/status") or ""
     rows = dict(line.partition(":")[::2] for line in text.splitlines())
@@ -206,4 +208,4 @@ def _process(system: System, pid: int) -> Process | None:
     if any(number is None for number in numbers):
         return None
     parent, user, threads = (number or 0 for number in numbers)
-    return Process(pid, parent, user, threads)
+    return ProcessStatus(pid, parent, user, threads)

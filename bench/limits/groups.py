@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from bench.limits.child import Child
+from bench.limits.child import RunnerView
 from bench.limits.machine import KILLED
-from bench.limits.model import Allowance, Limit, Resource
+from bench.limits.model import KnownLimit, LimitState, Resource
 from bench.limits.process import NO_MEMORY, NO_THREAD
 from bench.probes.cgroup import UNLIMITED, Cgroup
 from bench.probes.hierarchy import Version
@@ -33,20 +33,20 @@ def _limited(group: Cgroup, file: str) -> tuple[bool, int | None]:
     return text is not None, None if value is None or value >= UNLIMITED else value
 
 
-def _told(found: list[Allowance], name: str, resource: Resource) -> tuple[Allowance, ...]:
+def _told(found: list[LimitState], name: str, resource: Resource) -> tuple[LimitState, ...]:
     """The cgroups that have a limit, or where it cannot be read; one row where none has."""
     telling = tuple(one for one in found if one.value is not None or not one.known)
-    return telling or (Allowance(name, resource, None, None, "every cgroup"),)
+    return telling or (LimitState(name, resource, None, None, "every cgroup"),)
 
 
-def _pids(child: Child) -> tuple[Allowance, ...]:
+def _pids(child: RunnerView) -> tuple[LimitState, ...]:
     found = [_pids_in(child, group) for group in child.lineages.pids]
     return _told(found, "pids.max", "threads") if found else ()
 
 
-def _pids_in(child: Child, group: Cgroup) -> Allowance:
+def _pids_in(child: RunnerView, group: Cgroup) -> LimitState:
     known, value = _limited(group, "pids.max")
-    return Allowance(
+    return LimitState(
         "pids.max",
         "threads",
         value,
@@ -73,20 +73,20 @@ def _pids_label(group: Cgroup) -> str:
     return f"pids.events max in {group.path}"
 
 
-def _pids_counters(child: Child) -> Mapping[str, int]:
+def _pids_counters(child: RunnerView) -> Mapping[str, int]:
     """How often a fork was refused, wherever in the lineage that is counted."""
     counts = {_pids_label(g): g.table("pids.events").get("max") for g in child.lineages.pids}
     return {label: count for label, count in counts.items() if count is not None}
 
 
-def _memory(version: Version, file: str, usage: str, failures: str) -> Limit:
+def _memory(version: Version, file: str, usage: str, failures: str) -> KnownLimit:
     """A limit on the memory of cgroups. `failures` is the file that counts how often it was met:
     a number of its own in v1, a table with `oom` in v2."""
 
     def label(group: Cgroup) -> str:
         return f"{failures}{' oom' if version == 2 else ''} in {group.path}"
 
-    def read(child: Child) -> tuple[Allowance, ...]:
+    def read(child: RunnerView) -> tuple[LimitState, ...]:
         lineage = [group for group in child.lineages.memory if group.version == version]
         if "kmem" in file:  # gone or never there on many kernels, which is not the same as unknown
             lineage = [group for group in lineage if group.text(file) is not None]
@@ -96,14 +96,14 @@ def _memory(version: Version, file: str, usage: str, failures: str) -> Limit:
         ]
         return _told(found, file, "memory") if found else ()
 
-    def counters(child: Child) -> Mapping[str, int]:
+    def counters(child: RunnerView) -> Mapping[str, int]:
         lineage = [group for group in child.lineages.memory if group.version == version]
         met = {label(group): _met(group, failures) for group in lineage}
         kills = {kill_label(g): g.table(_KILLS[version]).get("oom_kill") for g in lineage}
         return {name: count for name, count in (met | kills).items() if count is not None}
 
     lift = "echo {value} > {where}/" + file
-    return Limit(file, read, (KILLED, NO_MEMORY, NO_THREAD), lift, counters=counters)
+    return KnownLimit(file, read, (KILLED, NO_MEMORY, NO_THREAD), lift, counters=counters)
 
 
 def _met(group: Cgroup, file: str) -> int | None:
@@ -114,15 +114,15 @@ def _met(group: Cgroup, file: str) -> int | None:
 
 
 def _read_memory(
-    child: Child,
+    child: RunnerView,
     group: Cgroup,
     file: str,
     usage: str,
     witness: str,
     below: Sequence[Cgroup],
-) -> Allowance:
+) -> LimitState:
     known, value = _limited(group, file)
-    return Allowance(
+    return LimitState(
         file,
         "memory",
         value,
@@ -152,7 +152,7 @@ def _notes(below: Sequence[Cgroup]) -> tuple[str, ...]:
     return (f"{OOM_GROUP} is set in {whole[-1]}: an OOM kill takes all its processes at once",)
 
 
-PIDS = Limit(
+PIDS = KnownLimit(
     "pids.max", _pids, (NO_THREAD,), "echo {value} > {where}/pids.max", counters=_pids_counters
 )
 MEMORY_V2 = _memory(2, "memory.max", "memory.current", "memory.events.local")

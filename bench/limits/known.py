@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bench.limits import groups, machine, process, runtimes
-from bench.limits.child import Child
-from bench.limits.model import Limit, Survey
+from bench.limits.child import RunnerView
+from bench.limits.model import KnownLimit, Survey
 
-KNOWN: tuple[Limit, ...] = (
+KNOWN: tuple[KnownLimit, ...] = (
     process.NPROC,
     machine.THREADS_MAX,
     machine.PID_MAX,
@@ -27,12 +27,12 @@ KNOWN: tuple[Limit, ...] = (
 )
 
 
-def named(name: str) -> Limit:
+def named(name: str) -> KnownLimit:
     """The limit of that name."""
     return next(limit for limit in KNOWN if limit.name == name)
 
 
-def survey(child: Child, units: int) -> Survey:
+def survey(child: RunnerView, units: int) -> Survey:
     """Every limit as it stands for the runner now, with `units` alive.
 
     Takes 10 to 100 ms, so it is never made in a burst."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.limits.child import Child
-from bench.limits.model import Allowance, Limit, Sign
+from bench.limits.child import RunnerView
+from bench.limits.model import KnownLimit, LimitState, Sign
 from bench.limits.process import NO_MEMORY, NO_THREAD
 from bench.model.records import MEMORY_LIMIT
 from bench.probes.memory import machine_bytes
@@ -19,14 +19,14 @@ OOM_KILLS = "oom_kill of the whole machine"
 WHERE = "the machine"
 
 
-def _threads_max(child: Child) -> tuple[Allowance, ...]:
+def _threads_max(child: RunnerView) -> tuple[LimitState, ...]:
     value = child.system.integer("proc/sys/kernel/threads-max")
     use = child.machine_threads
     known = value is not None
-    return (Allowance("kernel.threads-max", "threads", value, use, WHERE, known, shared=True),)
+    return (LimitState("kernel.threads-max", "threads", value, use, WHERE, known, shared=True),)
 
 
-def _pid_max(child: Child) -> tuple[Allowance, ...]:
+def _pid_max(child: RunnerView) -> tuple[LimitState, ...]:
     """Numbers from 300 to one below `kernel.pid_max`; the use shown counts the low ones in.
 
     In a pid namespace the threads outside it take numbers too, though they cannot be seen: there
@@ -39,7 +39,7 @@ def _pid_max(child: Child) -> tuple[Allowance, ...]:
         notes.append("perhaps a pid namespace: all threads of the machine are counted")
         use = max(use or 0, child.machine_threads or 0) or None
     return (
-        Allowance(
+        LimitState(
             "kernel.pid_max",
             "threads",
             value,
@@ -52,7 +52,7 @@ def _pid_max(child: Child) -> tuple[Allowance, ...]:
     )
 
 
-def _overcommit(child: Child) -> tuple[Allowance, ...]:
+def _overcommit(child: RunnerView) -> tuple[LimitState, ...]:
     """Promised memory is only bounded where `vm.overcommit_memory` is 2. Some is kept back from
     processes without privileges, and some for a recovering root: both are part of the use."""
     mode = child.system.integer("proc/sys/vm/overcommit_memory")
@@ -67,30 +67,30 @@ def _overcommit(child: Child) -> tuple[Allowance, ...]:
     return (_commit(value if known else None, None if use is None else use + kept, known, note),)
 
 
-def _commit(value: int | None, use: int | None, known: bool, note: str) -> Allowance:
+def _commit(value: int | None, use: int | None, known: bool, note: str) -> LimitState:
     notes = (note,) if note else ()
-    return Allowance(
+    return LimitState(
         "vm.overcommit_memory", "data", value, use, WHERE, known, shared=True, notes=notes
     )
 
 
-def _kept_back(child: Child) -> int:
+def _kept_back(child: RunnerView) -> int:
     """What `__vm_enough_memory` of the kernel leaves out of the limit for an ordinary process."""
     user = child.system.integer("proc/sys/vm/user_reserve_kbytes") or 0
     admin = child.system.integer("proc/sys/vm/admin_reserve_kbytes") or 0
     return min(user * 1024, (child.status("VmSize") or 0) // 32) + admin * 1024
 
 
-def _available(child: Child) -> tuple[Allowance, ...]:
+def _available(child: RunnerView) -> tuple[LimitState, ...]:
     return (available_memory(child.system),)
 
 
-def available_memory(system: System) -> Allowance:
+def available_memory(system: System) -> LimitState:
     """Memory that can be had without swapping. When it is out, the kernel kills."""
     total, available = machine_bytes(system)
     known = total is not None and available is not None
     use = total - available if total is not None and available is not None else None
-    return Allowance(
+    return LimitState(
         MEMORY_LIMIT,
         "memory",
         total if known else None,
@@ -103,15 +103,15 @@ def available_memory(system: System) -> Allowance:
     )
 
 
-def _machine_kills(child: Child) -> Mapping[str, int]:
+def _machine_kills(child: RunnerView) -> Mapping[str, int]:
     kills = child.system.table("proc/vmstat").get("oom_kill")
     return {} if kills is None else {OOM_KILLS: kills}
 
 
-THREADS_MAX = Limit(
+THREADS_MAX = KnownLimit(
     "kernel.threads-max", _threads_max, (NO_THREAD,), "sysctl -w kernel.threads-max={value}"
 )
-PID_MAX = Limit(
+PID_MAX = KnownLimit(
     "kernel.pid_max",
     _pid_max,
     (NO_THREAD,),
@@ -119,10 +119,10 @@ PID_MAX = Limit(
     raised=8,
     most=MOST_PIDS,
 )
-OVERCOMMIT = Limit(
+OVERCOMMIT = KnownLimit(
     "vm.overcommit_memory", _overcommit, (NO_THREAD, NO_MEMORY), "sysctl -w vm.overcommit_memory=0"
 )
-AVAILABLE = Limit(
+AVAILABLE = KnownLimit(
     MEMORY_LIMIT,
     _available,
     (KILLED,),

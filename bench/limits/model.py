@@ -1,6 +1,6 @@
 """The words of this package: what a limit is, how it stands now, and how its refusal looks.
 
-A `Limit` is one record that knows how to be read, which resource a unit takes of it, what its
+A `KnownLimit` is one record that knows how to be read, which resource a unit takes of it, what its
 refusal looks like and what lifts it; `bench.limits.known` lists them all.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from bench.model.records import MOST
 
 if TYPE_CHECKING:
-    from bench.limits.child import Child
+    from bench.limits.child import RunnerView
 
 Resource = Literal[
     "threads", "mappings", "address space", "data", "memory", "descriptors", "filters"
@@ -24,7 +24,7 @@ COUNTED: frozenset[Resource] = frozenset({"threads", "mappings", "descriptors", 
 
 
 @dataclass(frozen=True)
-class Allowance:
+class LimitState:
     """A limit as it stands in one place, for one runner.
 
     `value` is `None` where there is no limit, or, if `known` is false, where it cannot be read.
@@ -105,13 +105,13 @@ class Ending:
     dead: bool = False
 
 
-def no_counters(_: Child) -> Mapping[str, int]:
+def no_counters(_: RunnerView) -> Mapping[str, int]:
     """For limits that keep no count of their refusals."""
     return {}
 
 
 @dataclass(frozen=True)
-class Limit:
+class KnownLimit:
     """One thing that can stop a launch.
 
     `read` gives it in every place where it stands for a runner; `counters` what it counts of its
@@ -121,14 +121,14 @@ class Limit:
     """
 
     name: str
-    read: Callable[[Child], tuple[Allowance, ...]]
+    read: Callable[[RunnerView], tuple[LimitState, ...]]
     signs: tuple[Sign, ...]
     lift: str
-    counters: Callable[[Child], Mapping[str, int]] = no_counters
+    counters: Callable[[RunnerView], Mapping[str, int]] = no_counters
     raised: float = 2
     most: int | None = None
 
-    def to_lift(self, allowance: Allowance) -> str:
+    def to_lift(self, allowance: LimitState) -> str:
         """What to type to go further than `allowance` lets."""
         value = int((allowance.value or 0) * self.raised)
         if self.most is not None:
@@ -144,5 +144,5 @@ class Survey:
     label (`pids.events max in /sys/fs/cgroup/pids/a`). `units` were alive."""
 
     units: int = 0
-    allowances: tuple[Allowance, ...] = ()
+    allowances: tuple[LimitState, ...] = ()
     counters: Mapping[str, int] = field(default_factory=dict)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 
-from bench.limits.child import Child
-from bench.limits.model import Allowance, Limit, Resource, Sign
+from bench.limits.child import RunnerView
+from bench.limits.model import KnownLimit, LimitState, Resource, Sign
 
 # glibc turns the kernel's ENOMEM for a thread's stack into EAGAIN, so both may mean either.
 NO_THREAD = Sign(
@@ -32,18 +32,20 @@ FILTERED = 2  # SECCOMP_MODE_FILTER
 UNTOUCHED = 1 << 16  # a stack's end, its environment and the gap above it
 
 
-def _rlimit(name: str, words: str, resource: Resource, use: str) -> Limit:
+def _rlimit(name: str, words: str, resource: Resource, use: str) -> KnownLimit:
     """An rlimit on memory, whose use is a field of the process's status."""
 
-    def read(child: Child) -> tuple[Allowance, ...]:
+    def read(child: RunnerView) -> tuple[LimitState, ...]:
         known, value = child.rlimit(words)
-        return (Allowance(name, resource, value, child.status(use), "the process", known),)
+        return (LimitState(name, resource, value, child.status(use), "the process", known),)
 
     option = name.removeprefix("RLIMIT_").lower()
-    return Limit(name, read, (NO_THREAD, NO_MEMORY), f"prlimit --{option}=unlimited outnumber …")
+    return KnownLimit(
+        name, read, (NO_THREAD, NO_MEMORY), f"prlimit --{option}=unlimited outnumber …"
+    )
 
 
-def _nproc(child: Child) -> tuple[Allowance, ...]:
+def _nproc(child: RunnerView) -> tuple[LimitState, ...]:
     """Counts the threads of all of a user's processes, wherever they run."""
     known, value = child.rlimit("Max processes")
     notes: tuple[str, ...] = ()
@@ -56,7 +58,7 @@ def _nproc(child: Child) -> tuple[Allowance, ...]:
     use = sum(process.threads for process in same) or None
     known = known and exempt is not None
     return (
-        Allowance(
+        LimitState(
             "RLIMIT_NPROC",
             "threads",
             value if known else None,
@@ -69,31 +71,31 @@ def _nproc(child: Child) -> tuple[Allowance, ...]:
     )
 
 
-def _nofile(child: Child) -> tuple[Allowance, ...]:
+def _nofile(child: RunnerView) -> tuple[LimitState, ...]:
     known, value = child.rlimit("Max open files")
     use = child.descriptors
-    return (Allowance("RLIMIT_NOFILE", "descriptors", value, use, "the process", known),)
+    return (LimitState("RLIMIT_NOFILE", "descriptors", value, use, "the process", known),)
 
 
-def _stack(child: Child) -> tuple[Allowance, ...]:
+def _stack(child: RunnerView) -> tuple[LimitState, ...]:
     """Refuses nothing by itself: it is the size of a thread's stack where none is asked for, and
     so decides how soon address space runs out."""
     known, value = child.rlimit("Max stack size")
     note = "the default size of a thread's stack; refuses nothing by itself"
-    return (Allowance("RLIMIT_STACK", None, value, None, "the process", known, notes=(note,)),)
+    return (LimitState("RLIMIT_STACK", None, value, None, "the process", known, notes=(note,)),)
 
 
-def _mappings(child: Child) -> tuple[Allowance, ...]:
+def _mappings(child: RunnerView) -> tuple[LimitState, ...]:
     value = child.system.integer("proc/sys/vm/max_map_count")
     known = value is not None
     return (
-        Allowance(
+        LimitState(
             "vm.max_map_count", "mappings", value, child.mappings, "the process", known=known
         ),
     )
 
 
-def _address_space(child: Child) -> tuple[Allowance, ...]:
+def _address_space(child: RunnerView) -> tuple[LimitState, ...]:
     """The end of user space lies at a power of two just above the stack: 47 bits on x86-64 without
     a special request, 39 to 48 on ARM."""
     top = child.top_address
@@ -101,13 +103,13 @@ def _address_space(child: Child) -> tuple[Allowance, ...]:
     use = child.status("VmSize")
     notes = (f"{value.bit_length() - 1} bits",) if value else ()
     return (
-        Allowance(
+        LimitState(
             "address space", "address space", value, use, "the process", bool(value), notes=notes
         ),
     )
 
 
-def _seccomp(child: Child) -> tuple[Allowance, ...]:
+def _seccomp(child: RunnerView) -> tuple[LimitState, ...]:
     """A filter that a container engine puts over system calls. One that answers EPERM to clone3, as
     those older than the call do, lets glibc start no thread: it tries clone only after ENOSYS."""
     mode = child.status("Seccomp")
@@ -116,7 +118,7 @@ def _seccomp(child: Child) -> tuple[Allowance, ...]:
         "a filter over system calls: Seccomp is 2 in /proc/PID/status" if mode == FILTERED else ""
     )
     return (
-        Allowance(
+        LimitState(
             "seccomp (EPERM)",
             "filters",
             filters if mode == FILTERED else None,
@@ -128,25 +130,27 @@ def _seccomp(child: Child) -> tuple[Allowance, ...]:
     )
 
 
-NPROC = Limit("RLIMIT_NPROC", _nproc, (NO_THREAD,), "prlimit --nproc={value} outnumber …")
+NPROC = KnownLimit("RLIMIT_NPROC", _nproc, (NO_THREAD,), "prlimit --nproc={value} outnumber …")
 AS = _rlimit("RLIMIT_AS", "Max address space", "address space", "VmSize")
 DATA = _rlimit("RLIMIT_DATA", "Max data size", "data", "VmData")
-STACK = Limit("RLIMIT_STACK", _stack, (), "outnumber … --stack-size 64KiB")
-NOFILE = Limit("RLIMIT_NOFILE", _nofile, (NO_DESCRIPTOR,), "prlimit --nofile={value} outnumber …")
-MAPPINGS = Limit(
+STACK = KnownLimit("RLIMIT_STACK", _stack, (), "outnumber … --stack-size 64KiB")
+NOFILE = KnownLimit(
+    "RLIMIT_NOFILE", _nofile, (NO_DESCRIPTOR,), "prlimit --nofile={value} outnumber …"
+)
+MAPPINGS = KnownLimit(
     "vm.max_map_count",
     _mappings,
     (NO_THREAD, NO_MEMORY),
     "sysctl -w vm.max_map_count={value}",
     raised=4,
 )
-ADDRESS_SPACE = Limit(
+ADDRESS_SPACE = KnownLimit(
     "address space",
     _address_space,
     (NO_THREAD, NO_MEMORY),
     "outnumber … --stack-size 64KiB (smaller stacks: no setting makes the space larger)",
 )
-SECCOMP = Limit(
+SECCOMP = KnownLimit(
     "seccomp (EPERM)",
     _seccomp,
     (NOT_PERMITTED, NO_THREAD),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bench.limits.known import KNOWN
 from bench.limits.machine import OOM_KILLS
-from bench.limits.model import COUNTED, Allowance, Ending, Survey
+from bench.limits.model import COUNTED, Ending, LimitState, Survey
 from bench.limits.takes import Takes
 
 # What may be left of a limit, in units against those alive, when it refuses all the same: others
@@ -23,7 +23,7 @@ LET_GO_BYTES = 96 << 20
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Cause:
     """The binding limit, where it stands, and why we say so. `limit` is `None` where unknown."""
 
     limit: str | None
@@ -36,7 +36,7 @@ class Suspect:
     """A limit whose refusals look like the ending. `left` is in units; `moved` are its counters
     that went up."""
 
-    allowance: Allowance
+    allowance: LimitState
     left: float | None
     moved: tuple[str, ...]
     decisive: bool
@@ -50,7 +50,7 @@ class Suspect:
         return (not self.decisive, not used_up, not met, left)
 
 
-def recognise(ending: Ending, surveys: Sequence[Survey], takes: Takes) -> Verdict:
+def recognise(ending: Ending, surveys: Sequence[Survey], takes: Takes) -> Cause:
     """Names the limit that ended a launch. The last of `surveys` was made when the runner had been
     refused, or was dead: then only places that outlive it still tell. The one before it is the last
     that was made while it was whole, the first the one from before anything was launched."""
@@ -63,13 +63,13 @@ def recognise(ending: Ending, surveys: Sequence[Survey], takes: Takes) -> Verdic
         if name.startswith("oom_kill")
     )
     if ending.signal == "SIGKILL" and not kills:
-        return Verdict(None, None, (*_unexplained_kill(now), *changes))
+        return Cause(None, None, (*_unexplained_kill(now), *changes))
     suspects = sorted(_suspects(ending, before, now, takes, moved), key=lambda s: s.rank(ending))
     likely = [one for one in suspects if _convicted(one, ending)]
     if not likely and ending.alive == 0:  # a filter refuses from the first unit on, or never
         likely = [one for one in suspects if one.allowance.resource == "filters"]
     if not likely:
-        return Verdict(None, None, (*_nothing_near(suspects), *changes))
+        return Cause(None, None, (*_nothing_near(suspects), *changes))
     chosen = likely[0]
     evidence = (
         _state(chosen, ending),
@@ -78,7 +78,7 @@ def recognise(ending: Ending, surveys: Sequence[Survey], takes: Takes) -> Verdic
         *_ties(chosen, likely[1:], ending),
         *changes,
     )
-    return Verdict(chosen.allowance.limit, chosen.allowance.where, evidence)
+    return Cause(chosen.allowance.limit, chosen.allowance.where, evidence)
 
 
 def _moved(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, str]:
@@ -107,14 +107,14 @@ def _suspects(
                 )
 
 
-def _standing(before: Survey, now: Survey, dead: bool) -> tuple[Allowance, ...]:
+def _standing(before: Survey, now: Survey, dead: bool) -> tuple[LimitState, ...]:
     """The limits that have a value: as they are now, or, where the runner is dead and its use is
     gone with it, as they were."""
     seen = before.allowances if dead else now.allowances
     return tuple(one for one in seen if one.value is not None)
 
 
-def _left(one: Allowance, takes: Takes, launched: int = 0) -> float | None:
+def _left(one: LimitState, takes: Takes, launched: int = 0) -> float | None:
     """Units that still fit, after `launched` more than when the allowance was read."""
     take = takes.get(one.resource) if one.resource else None
     if one.spare is None or (not take and one.spare > 0):
@@ -183,13 +183,13 @@ def _changes(before: Survey, now: Survey) -> Iterable[str]:
         yield (f"{one.title} changed during the run, from {_said(one, was)} to {_said(one, is_)}")
 
 
-def _stood(one: Allowance, survey: Survey) -> bool:
+def _stood(one: LimitState, survey: Survey) -> bool:
     """Whether the limit could be read at that time, so that its absence means unlimited."""
     same = [other for other in survey.allowances if other.limit == one.limit]
     return bool(same) and all(other.known for other in same)
 
 
-def _said(one: Allowance, value: int | None) -> str:
+def _said(one: LimitState, value: int | None) -> str:
     return "unlimited" if value is None else one.amount(value)
 
 

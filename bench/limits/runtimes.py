@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from bench.limits.child import Child
-from bench.limits.model import Allowance, Limit, Sign
+from bench.limits.child import RunnerView
+from bench.limits.model import KnownLimit, LimitState, Sign
 
 GO_THREADS = 10_000  # runtime.maxmcount, unless the program calls debug.SetMaxThreads
 THREAD_EXHAUSTION = Sign(words=r"exceeds \d+-thread limit|thread exhaustion", decisive=True)
 
 
-def _go_threads(child: Child) -> tuple[Allowance, ...]:
+def _go_threads(child: RunnerView) -> tuple[LimitState, ...]:
     """Go ends a program that would have more OS threads than this."""
     if child.language != "Go":
         return ()
     name = "Go SetMaxThreads"
-    return (Allowance(name, "threads", GO_THREADS, child.threads, "the process"),)
+    return (LimitState(name, "threads", GO_THREADS, child.threads, "the process"),)
 
 
-GO_MAX_THREADS = Limit(
+GO_MAX_THREADS = KnownLimit(
     "Go SetMaxThreads",
     _go_threads,
     (THREAD_EXHAUSTION,),

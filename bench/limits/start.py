@@ -11,10 +11,10 @@ import os
 import msgspec
 
 from bench.errors import REFUSALS
-from bench.limits.child import Child
+from bench.limits.child import RunnerView
 from bench.limits.known import named, survey
-from bench.limits.model import Allowance, Ending, Resource, Survey
-from bench.limits.recognise import Verdict, recognise
+from bench.limits.model import Ending, LimitState, Resource, Survey
+from bench.limits.recognise import Cause, recognise
 from bench.model.records import Stop
 from bench.system import System
 
@@ -28,7 +28,7 @@ TAKES: dict[Resource, float | None] = {
     "memory": 64 << 20,
 }
 OWN: tuple[Resource, ...] = ("descriptors", "address space", "data", "threads")
-UNNAMED = Verdict(None, None, ())
+UNNAMED = Cause(None, None, ())
 
 
 def start_explained(system: System, stop: Stop, runner: int | None) -> Stop:
@@ -56,17 +56,17 @@ def refused_start(
     signal: str | None = None,
     surely: bool = True,
     runner: int | None = None,
-) -> Verdict:
+) -> Cause:
     """Which limit refused the start of a runner, or something to the harness itself. `said` is what
     was written to standard error. Where the words do not tell, it is the limit that leaves no room
     for a start, if there is one; unless something else may have gone wrong (`surely`), as it has
     where the system gave a reason that no limit has. `runner` is its process id, unreaped."""
-    now = survey(Child.of(system, os.getpid()), 0)
+    now = survey(RunnerView.of(system, os.getpid()), 0)
     ending = Ending(0, 1, message, errno, signal, said)
     alone = None if runner is None else _of_the_runner_alone(system, runner, now, ending)
     if alone is not None:
         value = f"{alone.title} is {alone.amount(alone.value)} for the runner alone"
-        return Verdict(alone.limit, alone.where, (f"{value}: no room for a start",))
+        return Cause(alone.limit, alone.where, (f"{value}: no room for a start",))
     verdict = recognise(ending, (now, now, now), TAKES)
     if verdict.limit is not None:
         return verdict
@@ -75,18 +75,18 @@ def refused_start(
     if tight is None:
         return UNNAMED
     state = f"{tight.title} is {tight.amount(tight.value)}, {tight.amount(tight.use)} in use"
-    return Verdict(tight.limit, tight.where, (f"{state}: no room for a start",))
+    return Cause(tight.limit, tight.where, (f"{state}: no room for a start",))
 
 
 def _of_the_runner_alone(
     system: System, runner: int, now: Survey, ending: Ending
-) -> Allowance | None:
+) -> LimitState | None:
     """The limit that is lower for the runner than for the harness, and too low for a start; `None`
     where its end does not look like a refusal. A crash may be one without a word."""
     ours = {one.key: one.value for one in now.allowances}
     lower = [
         (one.value / (TAKES[one.resource] or 1), one)
-        for one in survey(Child.of(system, runner), 0).allowances
+        for one in survey(RunnerView.of(system, runner), 0).allowances
         if one.resource in OWN
         and one.value is not None
         and one.value < (ours.get(one.key) or one.value + 1)
@@ -96,7 +96,7 @@ def _of_the_runner_alone(
     return one if share < 1 else None
 
 
-def tightest(now: Survey) -> Allowance | None:
+def tightest(now: Survey) -> LimitState | None:
     """The limit, of those that are set for few processes, that leaves least of what a start takes;
     `None` where all leave enough."""
     rooms = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.limits.child import Child
+from bench.limits.child import RunnerView
 from bench.limits.model import Resource
 from bench.model.records import Kind
 
@@ -41,7 +41,7 @@ class Holding:
     user_bytes: int | None
 
     @classmethod
-    def of(cls, child: Child, units: int, user: int | None, kernel: int | None) -> Holding:
+    def of(cls, child: RunnerView, units: int, user: int | None, kernel: int | None) -> Holding:
         """The runner's holding now; `user` and `kernel` bytes are the memory probe's."""
         now = child.afresh()
         return cls(
@@ -73,7 +73,7 @@ def takes(earlier: Sequence[Holding], now: Holding) -> dict[Resource, float | No
     }
 
 
-def first_takes(child: Child, kind: Kind) -> dict[Resource, float | None]:
+def first_takes(child: RunnerView, kind: Kind) -> dict[Resource, float | None]:
     """What the first unit takes at most, of which none has been seen: a thread its stack, with the
     arena that an allocator may make for it; a task the chunk that an allocator asks for."""
     _, stack = child.rlimit("Max stack size")

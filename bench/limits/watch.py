@@ -1,14 +1,14 @@
-"""The limits of one runner, from its greeting to its end: looked at, foretold with, recognised."""
+"""The limits of one runner, from its greeting to its end: read, predicted with, recognised."""
 
 from __future__ import annotations
 
 import msgspec
 
-from bench.limits.child import Child
-from bench.limits.foretell import Allowed, Foretold, Reserves, foretell
+from bench.limits.child import RunnerView
 from bench.limits.known import named, survey
 from bench.limits.model import COUNTED, Ending, Resource, Survey
-from bench.limits.recognise import Verdict, recognise
+from bench.limits.predict import Allowed, Prediction, Reserves, predict
+from bench.limits.recognise import Cause, recognise
 from bench.limits.takes import Holding, first_takes, rising, takes
 from bench.model.records import KERNEL, MOST_LIMITS, USER, Kind, Limit, Readings, Stop
 from bench.system import System
@@ -19,7 +19,7 @@ class Watch:
 
     def __init__(self, system: System, pid: int, language: str, kind: Kind = "task") -> None:
         self._kind = kind
-        self._child = Child.of(system, pid, language)
+        self._child = RunnerView.of(system, pid, language)
         self._surveys: list[Survey] = [survey(self._child, 0)]
         self._bare = Holding.of(self._child, 0, None, None)
         self._holdings: list[Holding] = []
@@ -45,9 +45,9 @@ class Watch:
             self._takes = takes(earlier or [self._bare], now)
             self._rising = rising(earlier, now)
 
-    def foretell(self, reserves: Reserves) -> Foretold:
+    def predict(self, reserves: Reserves) -> Prediction:
         """How many units each limit allows, as far as the looks tell."""
-        return foretell(self._surveys[-1], self._takes, reserves, self._rising)
+        return predict(self._surveys[-1], self._takes, reserves, self._rising)
 
     def explained(self, stop: Stop, asked: int) -> Stop:
         """The stop of a launch to `asked` units, with the limit behind it where that is known. A
@@ -65,7 +65,7 @@ class Watch:
             evidence=(*verdict.evidence, *stop.evidence),
         )
 
-    def judge(self, ending: Ending) -> Verdict:
+    def judge(self, ending: Ending) -> Cause:
         """Which limit ended the launch."""
         if not self._takes and ending.alive and not ending.dead:
             self._learn(Holding.of(self._child, ending.alive, None, None))
@@ -73,9 +73,9 @@ class Watch:
         return recognise(ending, surveys, self._takes or first_takes(self._child, self._kind))
 
 
-def limits_of(foretold: Foretold) -> tuple[Limit, ...]:
+def limits_of(prediction: Prediction) -> tuple[Limit, ...]:
     """The limits as a result keeps them."""
-    return tuple(_limit(row) for row in foretold.rows[:MOST_LIMITS])
+    return tuple(_limit(row) for row in prediction.rows[:MOST_LIMITS])
 
 
 def _limit(row: Allowed) -> Limit:

@@ -25,7 +25,7 @@ class NewerResultError(ResultError):
     """A result of a later version, which says for itself what to type."""
 
 
-class _Head(msgspec.Struct):
+class _ResultVersion(msgspec.Struct):
     """The first key alone: a file of another version need not fit this version's types."""
 
     outnumber: Any = None
@@ -34,7 +34,7 @@ class _Head(msgspec.Struct):
 def decode(content: bytes) -> Result:
     """The result in `content`. Raises `ResultError` with the place of what is wrong."""
     try:
-        version = _checked(msgspec.json.decode(content, type=_Head).outnumber)
+        version = _checked(msgspec.json.decode(content, type=_ResultVersion).outnumber)
         result = format1.decode(content) if version == 1 else _of_today(content)
     except RecursionError:
         raise ResultError("nested too deeply for a result") from None

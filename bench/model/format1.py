@@ -40,7 +40,6 @@ from bench.model.records import (
     CaseRecord,
     Count,
     Counts,
-    Hello,
     Kind,
     Limit,
     Machine,
@@ -50,6 +49,7 @@ from bench.model.records import (
     Record,
     Refusal,
     Result,
+    RunnerInfo,
     Seconds,
     Session,
     Share,
@@ -147,7 +147,7 @@ class _Sweep(Record, frozen=True, kw_only=True):
     started_seconds: Seconds
     seconds: Seconds
     stop: Stop
-    hello: Hello | None = None
+    hello: RunnerInfo | None = None
     baseline: _Memory | None = None
     steps: Annotated[tuple[_Step, ...], Meta(max_length=MOST_STEPS)] = ()
     warnings: tuple[str, ...] = ()

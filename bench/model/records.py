@@ -212,7 +212,7 @@ class Stop(Record, frozen=True, kw_only=True):
         return self.status == "refused" and self.errno == errno.ENOMEM
 
 
-class Hello(Record, frozen=True, kw_only=True):
+class RunnerInfo(Record, frozen=True, kw_only=True):
     """What a runner says of itself: runtime, its version, what one unit is, facts to record.
 
     `environment` is not said but seen: the variables of its process that may move figures, by
@@ -243,7 +243,7 @@ class Session(Record, frozen=True, kw_only=True):
     started_seconds: Seconds
     seconds: Seconds
     stop: Stop
-    hello: Hello | None = None
+    hello: RunnerInfo | None = None
     baseline: Readings | None = None
     steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
     warnings: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from bench.derive.doubts import gravest
-from bench.derive.growth import Growth, Line, Point, growths
+from bench.derive.growth import Growth, GrowthPoint, Line, growths
 from bench.derive.metrics import Metric
 from bench.model.records import CaseRecord, Result
 from reports.figures.chart import (
@@ -40,12 +40,12 @@ class Curve(Row):
     """One runtime's points, bytes above the baseline, the fewest units first, and the line through
     them; `None` where there are too few. `source` is where the bytes were read."""
 
-    points: tuple[Point, ...]
+    points: tuple[GrowthPoint, ...]
     line: Line | None
     source: str
 
     @property
-    def drawn(self) -> tuple[Point, ...]:
+    def drawn(self) -> tuple[GrowthPoint, ...]:
         """The points that a logarithmic scale can show: the first units may fit into memory that
         the process held already."""
         return tuple(point for point in self.points if point.bytes > 0)
@@ -61,12 +61,12 @@ class Curve(Row):
         return marked(self.label, self.drawn_doubt)
 
     @property
-    def last(self) -> Point | None:
+    def last(self) -> GrowthPoint | None:
         """The point of the most units."""
         return self.points[-1] if self.points else None
 
 
-Place = tuple[Curve, Point]
+Place = tuple[Curve, GrowthPoint]
 
 COLUMNS: tuple[Column[Place], ...] = (
     Column("runtime", "runtime", lambda one: one[0].runtime, is_number=False),
@@ -122,7 +122,7 @@ def _curve(runtime: CaseRecord, grown: Growth) -> Curve:
     )
 
 
-def _on_line(row: Curve, point: Point) -> float | None:
+def _on_line(row: Curve, point: GrowthPoint) -> float | None:
     return row.line.at(point.units) if row.line else None
 
 

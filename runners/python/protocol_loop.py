@@ -119,7 +119,7 @@ def build_facts() -> dict[str, str]:
     }
 
 
-class Rejected(Exception):
+class BadCommand(Exception):
     """A command that is no command; the message says what was expected."""
 
 
@@ -201,15 +201,15 @@ class Server:
             if words == ["collect"]:
                 gc.collect()
                 return {"reply": "collect", "alive": self._alive}
-            raise Rejected(f"{quoted(words)} is no command; expected grow N, probe S or release")
-        except Rejected as error:
+            raise BadCommand(f"{quoted(words)} is no command; expected grow N, probe S or release")
+        except BadCommand as error:
             return {"reply": "error", "message": str(error)}
 
     async def _grow(self, count: int) -> Reply:
         """Launches up to `count`. Where memory is refused, so much of it was asked for beforehand
         that some is left once the units have parked: so it goes on until none more can be had."""
         if count < self._alive:
-            raise Rejected(f"grow {count}: expected at least {self._alive}, the count alive")
+            raise BadCommand(f"grow {count}: expected at least {self._alive}, the count alive")
         longest, collected, began = 0, self._collector.total, clock()
         while True:
             before = self._alive
@@ -323,12 +323,12 @@ def thresholds() -> str:
 
 
 def count_in(words: list[str], least: int, most: int) -> int:
-    """The command's one count. Raises `Rejected`."""
+    """The command's one count. Raises `BadCommand`."""
     if len(words) == 2 and words[1].isdigit() and len(words[1]) <= len(str(most)):
         count = int(words[1])
         if least <= count <= most:
             return count
-    raise Rejected(f"{quoted(words)}: expected one whole number from {least} to {most}")
+    raise BadCommand(f"{quoted(words)}: expected one whole number from {least} to {most}")
 
 
 def quoted(words: Iterable[str]) -> str:

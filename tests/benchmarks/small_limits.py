@@ -10,7 +10,7 @@ import msgspec
 
 from bench.engine.availability import availability
 from bench.experiments.ceiling import CeilingExperiment, Quest
-from bench.limits.foretell import NO_RESERVES
+from bench.limits.predict import NO_RESERVES
 from bench.machine import fingerprint
 from runners.catalogue import Entry
 from tests.benchmarks import bare_programs

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.limits.child import Child
+from bench.limits.child import RunnerView
 from bench.limits.known import survey
-from bench.limits.model import Allowance, Survey
+from bench.limits.model import LimitState, Survey
 from bench.system import System
 
 RUNNER = 900
@@ -82,15 +82,15 @@ GROUP = {
 }
 
 
-def child(system: System, language: str = "C") -> Child:
-    return Child.of(system, RUNNER, language, HARNESS)
+def child(system: System, language: str = "C") -> RunnerView:
+    return RunnerView.of(system, RUNNER, language, HARNESS)
 
 
 def surveyed(system: System, units: int = 100, language: str = "C") -> Survey:
     return survey(child(system, language), units)
 
 
-def standing(seen: Survey, name: str, where: str | None = None) -> Allowance:
+def standing(seen: Survey, name: str, where: str | None = None) -> LimitState:
     """The one row of that name, in that place if given."""
     rows = [row for row in seen.allowances if row.limit == name and where in (None, row.where)]
     assert len(rows) == 1, rows

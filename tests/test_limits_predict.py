@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench.derive.ceiling import hiding
-from bench.limits.foretell import NO_RESERVES, Foretold, Reserves, foretell
-from bench.limits.model import Allowance, Survey
+from bench.limits.model import LimitState, Survey
+from bench.limits.predict import NO_RESERVES, Prediction, Reserves, predict
 from bench.limits.takes import Holding, rising, takes
 from bench.limits.watch import limits_of
 from tests.support.limits import made, surveyed
@@ -45,7 +45,7 @@ def test_a_take_rises_where_the_last_units_took_more_than_those_before(
 
 def test_what_still_rises_is_an_upper_bound_far_beyond_the_units_that_were_seen() -> None:
     rows = (allowance("near", 1_000, 100), allowance("far", 1_001, 100))
-    found = foretell(Survey(100, rows), {"threads": 1.0}, NO_RESERVES, frozenset({"threads"}))
+    found = predict(Survey(100, rows), {"threads": 1.0}, NO_RESERVES, frozenset({"threads"}))
     assert [(row.units, row.seen, row.at_most) for row in found.rows] == [
         (1_000, 100, False),
         (1_001, 100, True),
@@ -95,13 +95,13 @@ def test_bytes_are_taken_since_a_tenth_of_the_units_since_tables_double() -> Non
     assert found["memory"] == 1100
 
 
-def allowance(name: str, value: int | None, use: int | None, **more: object) -> Allowance:
+def allowance(name: str, value: int | None, use: int | None, **more: object) -> LimitState:
     known = {"resource": "threads", "where": None} | more
-    return Allowance(name, value=value, use=use, **known)  # type: ignore[arg-type]
+    return LimitState(name, value=value, use=use, **known)  # type: ignore[arg-type]
 
 
-def told(*rows: Allowance, reserves: Reserves = NO_RESERVES, **each: float) -> Foretold:
-    return foretell(Survey(100, rows), each or {"threads": 1.0}, reserves)  # type: ignore[arg-type]
+def told(*rows: LimitState, reserves: Reserves = NO_RESERVES, **each: float) -> Prediction:
+    return predict(Survey(100, rows), each or {"threads": 1.0}, reserves)  # type: ignore[arg-type]
 
 
 def test_the_smallest_allowance_binds_and_the_next_is_told() -> None:
@@ -158,7 +158,7 @@ def test_where_a_reserve_binds_the_wall_is_another_limit() -> None:
 def test_a_recorded_machine_foretells_as_a_whole(tmp_path: Path) -> None:
     files = {"sys/fs/cgroup/box/pids.max": "3000"}
     seen = surveyed(made(tmp_path, files, processes="2000"))
-    found = foretell(seen, {"threads": 1.0, "mappings": 2.0}, NO_RESERVES)
+    found = predict(seen, {"threads": 1.0, "mappings": 2.0}, NO_RESERVES)
     bounded = [(row.allowance.limit, row.units) for row in found.rows if row.units is not None]
     assert bounded == [
         ("RLIMIT_NPROC", 100 + 2000 - 103),
@@ -178,15 +178,15 @@ def test_a_recorded_machine_foretells_as_a_whole(tmp_path: Path) -> None:
     ids=["its use per unit is unknown", "it cannot be read"],
 )
 def test_nothing_is_predicted_while_a_limit_that_may_bind_is_unknown(
-    memory: Allowance, known: bool
+    memory: LimitState, known: bool
 ) -> None:
     rows = (replace(memory, resource="memory"), allowance("address space", 10**15, 100))
-    found = foretell(Survey(100, rows), {"threads": 1.0}, NO_RESERVES)
+    found = predict(Survey(100, rows), {"threads": 1.0}, NO_RESERVES)
     assert [row.allowance.limit for row in found.unknown] == ["MemAvailable"]
     assert (found.binding, found.ceiling, found.next, found.wall) == (None, None, None, None)
     assert found.nearest is not None  # a launch is steered by what is known
     assert found.nearest.allowance.limit == "address space"
-    whole = foretell(Survey(100, rows), {"threads": 1.0, "memory": 10.0}, NO_RESERVES)
+    whole = predict(Survey(100, rows), {"threads": 1.0, "memory": 10.0}, NO_RESERVES)
     assert (whole.ceiling == 1_090) is known
 
 
@@ -198,16 +198,16 @@ def test_a_limit_that_cannot_be_read_hides_the_ceiling_where_each_unit_takes_one
     take: float | None, hidden: bool, use: int | None
 ) -> None:
     """`/proc` mounted with `subset=pid` has no `vm.max_map_count`, which ends most threads."""
-    unread = Allowance("vm.max_map_count", "mappings", None, use, "the process", known=False)
+    unread = LimitState("vm.max_map_count", "mappings", None, use, "the process", known=False)
     rows = (unread, replace(allowance("MemAvailable", 10_000, 100), resource="memory"))
-    found = foretell(Survey(100, rows), {"mappings": take, "memory": 10.0}, NO_RESERVES)
+    found = predict(Survey(100, rows), {"mappings": take, "memory": 10.0}, NO_RESERVES)
     assert (found.ceiling is None) is hidden
     assert hiding(limits_of(found)) == (("vm.max_map_count",) if hidden else ())
 
 
 def test_a_filter_over_system_calls_hides_no_ceiling() -> None:
     """Every container has one: Docker's lets threads through."""
-    filtered = Allowance("seccomp (EPERM)", "filters", 1, None, "the process")
-    pids = Allowance("pids.max", "threads", 100, 10, "/sys/fs/cgroup/pids/x")
-    told = foretell(Survey(10, (filtered, pids), {}), {"threads": 1.0}, NO_RESERVES)
+    filtered = LimitState("seccomp (EPERM)", "filters", 1, None, "the process")
+    pids = LimitState("pids.max", "threads", 100, 10, "/sys/fs/cgroup/pids/x")
+    told = predict(Survey(10, (filtered, pids), {}), {"threads": 1.0}, NO_RESERVES)
     assert told.ceiling == 100

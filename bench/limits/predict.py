@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.limits.model import COUNTED, Allowance, Resource, Survey
+from bench.limits.model import COUNTED, LimitState, Resource, Survey
 from bench.limits.takes import Takes
 from bench.model.records import MEMORY_LIMIT, MOST
 
@@ -23,7 +23,7 @@ class Reserves:
     memory_bytes: int | None = None
     memory_share: float = MEMORY_SHARE
 
-    def of(self, allowance: Allowance) -> int:
+    def of(self, allowance: LimitState) -> int:
         """How much of a limit is not to be taken, in its own measure."""
         if not allowance.shared or allowance.value is None:
             return 0
@@ -46,7 +46,7 @@ class Allowed:
     rest on what the first `seen` units took; `at_most` where the take still rose among these and
     the count lies far beyond them."""
 
-    allowance: Allowance
+    allowance: LimitState
     take: float | None
     units: int | None
     kept: int | None
@@ -70,7 +70,7 @@ class Allowed:
 
 
 @dataclass(frozen=True)
-class Foretold:
+class Prediction:
     """Every limit with what it allows, smallest first, those that bound nothing last.
 
     Nothing is predicted while what a unit takes of any limit that may bind is `unknown`: another
@@ -122,20 +122,20 @@ class Foretold:
         return min(bounded, key=lambda row: row.units or 0, default=None)
 
 
-def foretell(
+def predict(
     survey: Survey,
     takes: Takes,
     reserves: Reserves,
     rising: frozenset[Resource] = frozenset(),
-) -> Foretold:
+) -> Prediction:
     """What each limit of `survey` allows, units taking `takes` of it, of some resources ever more
     (`rising`)."""
     rows = [_allowed(one, takes, survey.units, reserves, rising) for one in survey.allowances]
-    return Foretold(tuple(_smallest_first(rows)))
+    return Prediction(tuple(_smallest_first(rows)))
 
 
 def _allowed(
-    one: Allowance, takes: Takes, alive: int, reserves: Reserves, rising: frozenset[Resource]
+    one: LimitState, takes: Takes, alive: int, reserves: Reserves, rising: frozenset[Resource]
 ) -> Allowed:
     take = takes.get(one.resource) if one.resource else None
     spare = one.spare
