@@ -28,12 +28,12 @@ def main() -> None:
     put_house_first()
     try:
         from bench import command, signals
-        from bench.cli import guard
+        from bench.cli import streams
     except Exception as error:
         fail(error)
     command.declare()
     signals.install()
-    guard.guard()
+    streams.guard()
     try:
         from bench.cli.main import main as run
     except signals.Interrupted as error:

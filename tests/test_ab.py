@@ -7,27 +7,41 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
-from bench.cli import judged
-from bench.cli.ab import _gates, _looks, _request
-from bench.cli.compare import compare
-from bench.cli.configured import Configured
-from bench.cli.contenders import Contenders
-from bench.cli.pairs_session import PairsAsked, PairsPlace, _refuse_unmeasured, carry_out_pairs
+from bench.cli.ab import (
+    PairsPlace,
+    carry_out_pairs,
+    gates_asked,
+    looks_asked,
+    refuse_unmeasured,
+    request_for,
+)
+from bench.cli.choose import Contenders
+from bench.cli.compare import STEP_SUMMARY, Places, compare, ended, exit_code, refuse_markdown
 from bench.engine.availability import Availability
 from bench.engine.fake import Behaviour, FakeClock, FakeRig
 from bench.errors import MeasureError, UsageError
 from bench.experiments.side import Contender
+from bench.judging.judge import Judge
 from bench.judging.verdicts import Judgement, Verdict
 from bench.model.file import load
 from bench.model.records import CaseRecord, Result
 from bench.signals import Interrupted
-from tests.support.commands import COMMAND, outnumber, running, stranger, unread, wait_for_pid
+from tests.support.commands import (
+    COMMAND,
+    outnumber,
+    outnumber_here,
+    running,
+    stranger,
+    unread,
+    wait_for_pid,
+)
 from tests.support.entries import entry
 from tests.support.judgements import ABSENT, CLEAR, HEAVIER, MISSING, OPEN, judgement
 from tests.support.results import ASYNCIO, result, runtime, sweep
@@ -43,7 +57,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder in which commands are typed."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.delenv(judged.STEP_SUMMARY, raising=False)
+    monkeypatch.delenv(STEP_SUMMARY, raising=False)
     return tmp_path
 
 
@@ -54,21 +68,22 @@ def job(
     force: bool = False,
     markdown: Path | None = None,
     quiet: bool = True,
-    **wish: object,
+    gate: Sequence[str] = ("bytes_per_unit",),
+    pairs: int | None = None,
+    pairs_max: int = 7,
+    budget: float | None = None,
 ) -> tuple[Judgement, Path]:
-    """A whole job of fakes, at a few units, as `ab` would carry it out; bytes alone are gated
-    unless the wish is another."""
+    """A whole job of fakes, at a few units, as `ab` would carry it out."""
     clock = FakeClock()
     both = Contenders(
         (_side("the old one", base, clock), _side("the new one", new, clock)),
         (CaseRecord(runtime="one", label="one", kind="task", language="none"),),
     )
-    asked = Configured(**{"at": 500, "pairs_max": 7, "seed": 1, "gate": "bytes_per_unit", **wish})  # type: ignore[arg-type]
-    gates, beside = _gates(both, asked)
-    looks = _looks(len(gates), asked)
+    gates, beside = gates_asked(both.runtimes, gate, ceiling=False)
+    looks = looks_asked(len(gates), pairs, pairs_max)
+    request = request_for(gates, beside, looks, 500, budget, seed=1)
     place = PairsPlace(Path(output) if output else None, force, markdown)
-    job = PairsAsked(gates, beside, looks, _request(gates, beside, looks, asked))
-    return carry_out_pairs(both, job, place, quiet)[:2]
+    return carry_out_pairs(both, Judge(gates, looks, beside), request, place, quiet)[:2]
 
 
 def _side(subject: str, behaviour: Behaviour, clock: FakeClock) -> Contender:
@@ -120,8 +135,8 @@ def test_raw_samples_are_in_the_verdict(folder: Path) -> None:  # noqa: ARG001
 )
 def test_each_outcome_has_its_exit_code(folder: Path, new: Behaviour, code: int) -> None:  # noqa: ARG001
     made, _ = job(new)
-    assert judged.exit_code(made, inconclusive_ok=False) == code
-    assert judged.exit_code(made, inconclusive_ok=True) == code  # 4: one side lacks the memory
+    assert exit_code(made, inconclusive_ok=False) == code
+    assert exit_code(made, inconclusive_ok=True) == code  # 4: one side lacks the memory
 
 
 SOUND = replace(OPEN, new_samples=OPEN.base_samples)
@@ -147,13 +162,13 @@ def test_what_noise_alone_leaves_open_may_pass_and_nothing_that_broke(
     verdicts: list[Verdict], code: int
 ) -> None:
     made = judgement(*verdicts)
-    assert judged.exit_code(made, inconclusive_ok=True) == code
-    assert judged.exit_code(made, inconclusive_ok=False) == (code or 3)
+    assert exit_code(made, inconclusive_ok=True) == code
+    assert exit_code(made, inconclusive_ok=False) == (code or 3)
 
 
 def test_an_advisory_judgement_has_no_exit_code_but_0() -> None:
     for verdict in (CLEAR, HEAVIER, OPEN):
-        assert judged.exit_code(judgement(verdict, advisory=True), inconclusive_ok=False) == 0
+        assert exit_code(judgement(verdict, advisory=True), inconclusive_ok=False) == 0
 
 
 def test_a_verdict_is_not_overwritten_without_force(folder: Path) -> None:
@@ -220,8 +235,8 @@ def test_one_runtime_of_several_that_launches_nothing_could_not_be_measured(fold
     base = result(*sound, broken, runtimes=runtimes)
     new = result(*sound, replace(broken, steps=()), runtimes=runtimes)
     with pytest.raises(MeasureError, match="the new side of trio could not be measured at all"):
-        _refuse_unmeasured((base, new), folder / "here")
-    _refuse_unmeasured((base, base), folder / "here")
+        refuse_unmeasured((base, new), folder / "here")
+    refuse_unmeasured((base, base), folder / "here")
 
 
 def test_a_signal_keeps_both_results_and_leaves_no_empty_folder(folder: Path) -> None:
@@ -251,30 +266,28 @@ def test_the_page_goes_to_the_steps_summary_and_where_it_was_asked_for(
 ) -> None:
     summary = folder / "summary.md"
     summary.write_text("before\n")
-    monkeypatch.setenv(judged.STEP_SUMMARY, str(summary))
+    monkeypatch.setenv(STEP_SUMMARY, str(summary))
     made, path = job()
     page = (path.parent / "verdict.md").read_text()
     assert summary.read_text() == "before\n" + page
-    judged.write_markdown(made, folder / "page.md")
+    again = Places(None, folder / "page.md")
+    assert ended(made, again, quiet=True, inconclusive_ok=False) == 0
     assert (folder / "page.md").read_text() == page
 
 
 def test_a_summary_that_cannot_be_added_to_changes_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv(judged.STEP_SUMMARY, str(folder / "none" / "summary.md"))
+    monkeypatch.setenv(STEP_SUMMARY, str(folder / "none" / "summary.md"))
     assert job()[0].outcome == "no regression"
     assert "GITHUB_STEP_SUMMARY cannot be added to" in capsys.readouterr().err
 
 
 def test_the_usual_gates_are_replaced_by_those_asked_for_and_joined_by_the_ceiling() -> None:
-    both = Contenders(
-        (_side("a", EQUAL, FakeClock()), _side("b", EQUAL, FakeClock())),
-        (CaseRecord(runtime="one", label="one", kind="task", language="none"),),
-    )
+    runtimes = (CaseRecord(runtime="one", label="one", kind="task", language="none"),)
 
-    def figures(**wish: object) -> tuple[list[str], list[str]]:
-        gated, beside = _gates(both, Configured(**wish))  # type: ignore[arg-type]
+    def figures(*gates: str, ceiling: bool = False) -> tuple[list[str], list[str]]:
+        gated, beside = gates_asked(runtimes, gates, ceiling)
         assert all(gate.gated for gate in gated)
         assert not any(gate.gated for gate in beside)
         return [gate.figure.words for gate in gated], [gate.figure.words for gate in beside]
@@ -282,9 +295,9 @@ def test_the_usual_gates_are_replaced_by_those_asked_for_and_joined_by_the_ceili
     usual, burst = ["bytes_per_unit", "leaked_bytes_per_unit"], ["burst_seconds_per_unit"]
     assert figures() == (usual, burst)
     assert figures(ceiling=True) == ([*usual, "ceiling"], burst)
-    assert figures(gate="fixed_bytes:5%") == (["fixed_bytes"], [])
-    assert figures(gate="burst") == (burst, [])
-    assert figures(gate=["ceiling:1%"], ceiling=True) == (["ceiling"], [])
+    assert figures("fixed_bytes:5%") == (["fixed_bytes"], [])
+    assert figures("burst") == (burst, [])
+    assert figures("ceiling:1%", ceiling=True) == (["ceiling"], [])
 
 
 @pytest.mark.parametrize("place", ["file/page.md", "folder"])
@@ -310,8 +323,8 @@ def test_a_folder_that_takes_no_verdict_is_found_before_anything_is_launched(
 
 def test_looking_whether_a_page_can_be_written_leaves_it_as_it_was(folder: Path) -> None:
     (folder / "page.md").write_text("before")
-    judged.refuse_markdown(folder / "page.md")
-    judged.refuse_markdown(folder / "new.md")
+    refuse_markdown(folder / "page.md")
+    refuse_markdown(folder / "new.md")
     assert (folder / "page.md").read_text() == "before"
     assert [path.name for path in folder.iterdir()] == ["page.md"]
 
@@ -319,7 +332,7 @@ def test_looking_whether_a_page_can_be_written_leaves_it_as_it_was(folder: Path)
 def test_a_pipe_for_the_page_is_refused_and_not_opened(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     with pytest.raises(UsageError, match="not an ordinary file; give another place"):
-        judged.refuse_markdown(folder / "pipe")  # opening it would wait for a reader
+        refuse_markdown(folder / "pipe")  # opening it would wait for a reader
     assert (folder / "pipe").is_fifo()
 
 
@@ -328,12 +341,12 @@ def test_a_disk_that_fails_only_at_the_end_takes_no_verdict_away(
     folder: Path, capsys: pytest.CaptureFixture[str], verdict: Verdict, code: int
 ) -> None:
     (folder / "page.md").mkdir()
-    places = judged.Places(folder / "out", folder / "page.md")
-    assert judged.ended(judgement(verdict), places, quiet=True, inconclusive_ok=False) == code
+    places = Places(folder / "out", folder / "page.md")
+    assert ended(judgement(verdict), places, quiet=True, inconclusive_ok=False) == code
     assert "page.md: cannot be written: it is a folder" in capsys.readouterr().err
     assert (folder / "out" / "verdict.json").exists()
     with pytest.raises(UsageError, match=r"page\.md: cannot be written"):
-        judged.ended(judgement(CLEAR), places, quiet=True, inconclusive_ok=False)
+        ended(judgement(CLEAR), places, quiet=True, inconclusive_ok=False)
 
 
 # -- compare ---------------------------------------------------------------------------------------
@@ -365,7 +378,7 @@ def test_compare_finds_a_place_that_cannot_be_written_before_it_judges(folder: P
 
 
 def test_two_sides_of_a_job_are_judged_as_the_job_was(folder: Path) -> None:
-    made, _ = job(Behaviour(user=1_200, leak=100), gate=None, pairs_max=9)
+    made, _ = job(Behaviour(user=1_200, leak=100), gate=(), pairs_max=9)
     code = compare(Path("here.base.json"), Path("here.new.json"), output=Path("again"), quiet=True)
     again = msgspec.json.decode((folder / "again" / "verdict.json").read_bytes(), type=Judgement)
     assert code == 1
@@ -426,10 +439,12 @@ def test_what_a_job_has_to_say_of_itself_is_said_by_compare_too(
 
 
 def test_settings_of_the_project_hold_for_compare_too(folder: Path) -> None:
-    (folder / "pyproject.toml").write_text('[tool.outnumber]\ngate = "bytes_per_unit:20%"\n')
-    base, new = stored("a.json", shorts()), stored("b.json", shorts(1.1))
-    assert compare(base, new, quiet=True) == 0
-    assert compare(base, new, gate=["bytes_per_unit"], quiet=True) == 1
+    (folder / "pyproject.toml").write_text(
+        '[tool.outnumber]\ngate = "bytes_per_unit:20%"\nruntime = "no such"\n'
+    )
+    stored("a.json", shorts()), stored("b.json", shorts(1.1))
+    outnumber_here("compare", "a.json", "b.json", "-q", code=0)
+    outnumber_here("compare", "a.json", "b.json", "-q", "--gate", "bytes_per_unit", code=1)
 
 
 # -- whole commands --------------------------------------------------------------------------------
@@ -500,7 +515,7 @@ def test_a_verdict_and_its_files_are_there_whatever_the_reader_does(
     folder: Path, unbuffered: str
 ) -> None:
     stored("a.json", shorts()), stored("b.json", shorts(1.1))
-    env = {judged.STEP_SUMMARY: str(folder / "summary.md"), "PYTHONUNBUFFERED": unbuffered}
+    env = {STEP_SUMMARY: str(folder / "summary.md"), "PYTHONUNBUFFERED": unbuffered}
     words = ("compare", "a.json", "b.json", "-o", "out", "--markdown", "page.md")
     assert unread(*words, env=env) == (1, "")
     page = (folder / "page.md").read_text()

@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
-from bench.cli import choose
-from bench.cli.ab import _looks, ab
-from bench.cli.configured import KEYS, Configured, configured
-from bench.cli.contenders import Asked, contenders, without_the_same
-from bench.cli.gates import gates
+from bench.cli import choose, main
+from bench.cli.ab import ab, looks_asked
+from bench.cli.choose import Asked, contenders, without_the_same
+from bench.cli.configured import KEYS, project
+from bench.cli.options import gates
 from bench.errors import UsageError
 from bench.judging.gates import BURST, BYTES, LEAK, Figure, Margin
 from tests.support.commands import outnumber_here
@@ -203,7 +204,7 @@ def test_the_go_of_a_sides_own_environment_is_used(two_environments: tuple[str, 
     ("known", "text", "message"),
     [
         (True, "3", "--new-set: '3' is not a power of two from 2 to 1,048,576"),
-        (False, "16", "--new-set futex-slots: this kernel gives processes no futex hash"),
+        (False, "16", "--new-set: this kernel gives processes no futex hash"),
     ],
 )
 def test_futex_slots_are_refused_where_they_cannot_be_set(
@@ -224,7 +225,7 @@ def test_two_settings_are_two_sides() -> None:
 
 
 WRONG = [
-    (Asked(["asyncio"]), "nothing tells the two sides apart; give --base-python and --new-python"),
+    (Asked(["asyncio"]), "the two sides do not differ; give --base-python and --new-python"),
     (Asked(pythons=("python3", "python3")), "say which runtime to compare, such as --runtime"),
     (Asked(["asincio"], pythons=("python3", None)), "did you mean asyncio?"),
     (Asked(["asyncio"], pythons=("no-such", None)), "--base-python: no-such is no program"),
@@ -256,72 +257,93 @@ def test_a_runtime_beside_runner_files_is_one_too_many(runner_files: dict[str, P
 
 
 @pytest.mark.parametrize(
-    ("gates", "wish", "pairs"),
+    ("gates", "first", "last", "pairs"),
     [
-        (3, Configured(), [13, 20, 40]),
-        (28, Configured(), [14, 21, 40]),
-        (3, Configured(pairs=20), [20, 30, 40]),
-        (3, Configured(pairs=50), [50]),
-        (3, Configured(pairs=50, pairs_max=100), [50, 75, 100]),
-        (3, Configured(pairs_max=10), [10]),
-        (3, Configured(pairs=9, pairs_max=9), [9]),
+        (3, None, None, [13, 20, 40]),
+        (28, None, None, [14, 21, 40]),
+        (3, 20, None, [20, 30, 40]),
+        (3, 50, None, [50]),
+        (3, 50, 100, [50, 75, 100]),
+        (3, None, 10, [10]),
+        (3, 9, 9, [9]),
     ],
 )
-def test_looks_are_as_asked_for(gates: int, wish: Configured, pairs: list[int]) -> None:
-    assert [look.pairs for look in _looks(gates, wish)] == pairs
+def test_looks_are_as_asked_for(
+    gates: int, first: int | None, last: int | None, pairs: list[int]
+) -> None:
+    assert [look.pairs for look in looks_asked(gates, first, last)] == pairs
 
 
 @pytest.mark.parametrize(
-    ("wish", "message"),
+    ("first", "last", "message"),
     [
-        (Configured(pairs=8, pairs_max=8), "8 pairs are too few .* give --pairs 9 or more"),
-        (Configured(pairs=9), "9 pairs are too few .* give --pairs 10 or more"),
-        (Configured(pairs=20, pairs_max=10), "--pairs 20 is more than --pairs-max 10; swap them"),
-        (Configured(pairs_max=201), "--pairs-max 201 is more than the 200"),
+        (8, 8, "--pairs: 8 pairs are too few .* give 9 or more"),
+        (9, None, "--pairs: 9 pairs are too few .* give 10 or more"),
+        (20, 10, "--pairs-max: 10 is less than --pairs 20; swap them"),
+        (None, 201, "--pairs-max: 201 is more than the 200"),
     ],
 )
-def test_looks_that_could_tell_nothing_are_refused(wish: Configured, message: str) -> None:
+def test_looks_that_could_tell_nothing_are_refused(
+    first: int | None, last: int | None, message: str
+) -> None:
     with pytest.raises(UsageError, match=message):
-        _looks(3, wish)
+        looks_asked(3, first, last)
 
 
-def project(folder: Path, text: str) -> Path:
+def project_file(folder: Path, text: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "pyproject.toml"
     path.write_text(text)
     return path
 
 
-def test_a_project_keeps_what_would_be_typed_with_every_ab(tmp_path: Path) -> None:
-    project(
+def settings_of(monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> dict[str, object]:
+    """What `ab` is called with, typed with these words in `folder`, but for what is not set."""
+    monkeypatch.chdir(folder)
+    called: dict[str, object] = {}
+    command = get_command(main.app).commands["ab"]  # type: ignore[attr-defined]
+    monkeypatch.setattr(command, "callback", lambda **given: called.update(given))
+    command.main([*words], standalone_mode=False)
+    return {name: value for name, value in called.items() if value}
+
+
+def test_a_project_keeps_what_would_be_typed_with_every_ab(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_file(
         tmp_path,
         '[tool.outnumber]\nruntime = "trio"\nbase-python = "old/bin/python"\nat = 500\n'
-        'gate = ["bytes_per_unit:2%"]\nceiling = true\ninconclusive-ok = true\nbudget = 60\n',
+        'gate = ["bytes_per_unit:2%"]\nceiling = true\ninconclusive-ok = true\nbudget = 60\n'
+        'new-python = "python3.13"\npairs-max = "100"\nwait-for-quiet = "3m"\nseed = 0.0\n',
     )
-    found = configured(tmp_path / "deep" / "below")
-    assert found == Configured(
-        runtime="trio",
-        base_python=str(tmp_path / "old/bin/python"),
-        at=500,
-        gate=["bytes_per_unit:2%"],
-        ceiling=True,
-        inconclusive_ok=True,
-        budget=60.0,
-    )
+    deep = tmp_path / "deep" / "below"
+    deep.mkdir(parents=True)
+    assert settings_of(monkeypatch, deep) == {
+        "runtime": ["trio"],
+        "base_python": str(tmp_path / "old/bin/python"),
+        "new_python": "python3.13",
+        "at": 500,
+        "pairs_max": 100,
+        "gate": ["bytes_per_unit:2%"],
+        "ceiling": True,
+        "inconclusive_ok": True,
+        "budget": 60.0,
+        "wait_for_quiet": 180.0,
+    }
 
 
 def test_the_nearest_project_with_the_table_counts(tmp_path: Path) -> None:
-    project(tmp_path, "[tool.outnumber]\nat = 1\n")
-    project(tmp_path / "a", "[tool.outnumber]\nat = 2\n")
-    project(tmp_path / "a" / "b", "[tool.other]\nat = 3\n")
-    assert configured(tmp_path / "a" / "b").at == 2
-    assert configured(tmp_path / "a" / "b" / "c").at == 2
-    assert configured(tmp_path).at == 1
+    project_file(tmp_path, "[tool.outnumber]\nat = 1\n")
+    project_file(tmp_path / "a", "[tool.outnumber]\nat = 2\n")
+    project_file(tmp_path / "a" / "b", "[tool.other]\nat = 3\n")
+    assert project(tmp_path / "a" / "b") == (tmp_path / "a/pyproject.toml", {"at": 2})
+    assert project(tmp_path / "a" / "b" / "c")[1] == {"at": 2}
+    assert project(tmp_path)[1] == {"at": 1}
 
 
 def test_without_a_project_nothing_is_set(tmp_path: Path) -> None:
-    project(tmp_path, "[project]\nname = 'x'\n")
-    assert configured(tmp_path) == Configured()
+    project_file(tmp_path, "[project]\nname = 'x'\n")
+    assert project(tmp_path) == (None, {})
 
 
 def test_a_folder_that_is_gone_is_said_to_be(
@@ -332,28 +354,29 @@ def test_a_folder_that_is_gone_is_said_to_be(
     monkeypatch.chdir(gone)
     gone.rmdir()
     with pytest.raises(UsageError, match="has been removed; change to another one"):
-        configured(Path())
+        project(Path())
 
 
-def test_what_is_typed_wins() -> None:
-    kept = Configured(at=1, pairs=20, ceiling=True, runtime="trio", gate=["ceiling"])
-    typed = Configured(at=2, ceiling=False)
-    assert kept.under(typed) == Configured(
-        at=2, pairs=20, ceiling=False, runtime="trio", gate=["ceiling"]
+def test_what_is_typed_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project_file(
+        tmp_path,
+        '[tool.outnumber]\nat = 1\npairs = 20\nceiling = true\nruntime = "trio"\n'
+        'gate = ["ceiling"]\n',
     )
+    typed = ("--at", "2", "--no-ceiling", "-r", "asyncio")
+    assert settings_of(monkeypatch, tmp_path, *typed) == {
+        "at": 2, "pairs": 20, "runtime": ["asyncio"], "gate": ["ceiling"],
+    }  # fmt: skip
 
 
-def test_a_typed_runner_leaves_no_room_for_a_kept_runtime() -> None:
-    kept = Configured(runtime="trio", at=1)
-    typed = Configured(base_runner="a.toml", new_runner="b.toml")
-    assert kept.under(typed).runtime is None
-    runners = Configured(base_runner="a.toml", new_runner="b.toml")
-    assert runners.under(Configured(runtime=["trio"])).base_runner is None
-
-
-def test_a_project_has_numbers_as_people_type_them(tmp_path: Path) -> None:
-    project(tmp_path, '[tool.outnumber]\nat = "100k"\nbudget = "3m"\n')
-    assert (configured(tmp_path).at, configured(tmp_path).budget) == (100_000, 180)
+def test_a_typed_runner_leaves_no_room_for_a_kept_runtime(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_file(tmp_path, '[tool.outnumber]\nruntime = "trio"\nat = 1\n')
+    typed = settings_of(monkeypatch, tmp_path, "--base-runner=a.toml", "--new-runner=b.toml")
+    assert "runtime" not in typed
+    project_file(tmp_path, '[tool.outnumber]\nbase-runner = "a"\nnew-runner = "b"\n')
+    assert settings_of(monkeypatch, tmp_path, "-rtrio") == {"runtime": ["trio"]}
 
 
 @pytest.mark.parametrize(
@@ -362,35 +385,33 @@ def test_a_project_has_numbers_as_people_type_them(tmp_path: Path) -> None:
         ("[tool.outnumber]\npair = 3\n", "knows no 'pair'; did you mean pairs?"),
         ("[tool.outnumber]\nqqqqq = 3\n", "knows no 'qqqqq'; there are runtime, base-python"),
         ("[tool.outnumber]\nat = 'many'\n", "[tool.outnumber] at: 'many' is not a whole number"),
-        (
-            "[tool.outnumber]\nat = 0\n",
-            "[tool.outnumber] at: expected a whole number of at least 1",
-        ),
-        (
-            "[tool.outnumber]\ngate = [1]\n",
-            "[tool.outnumber] gate[0]: expected a text, not a whole number",
-        ),
+        ("[tool.outnumber]\nat = 0\n", "[tool.outnumber] at: '0' is not a whole number from 1"),
+        ("[tool.outnumber]\nat = true\n", "[tool.outnumber] at: expected a text or a number"),
+        ("[tool.outnumber]\nat = [1]\n", "[tool.outnumber] at: expected a text or a number"),
+        ("[tool.outnumber]\nceiling = 1\n", "[tool.outnumber] ceiling: expected true or false"),
+        ("[tool.outnumber]\ngate = [1]\n", "[tool.outnumber] gate: expected a text, or a list"),
         ("[tool]\noutnumber = 3\n", "tool.outnumber is not a table; begin it with"),
         ("[tool.outnumber\n", "cannot be read: "),
     ],
 )
 def test_a_project_that_makes_no_sense_is_told_with_file_and_key(
-    tmp_path: Path, text: str, message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
 ) -> None:
-    path = project(tmp_path, text)
+    path = project_file(tmp_path, text)
     with pytest.raises(UsageError) as error:
-        configured(tmp_path)
+        settings_of(monkeypatch, tmp_path)
     assert message in str(error.value)
     assert str(path) in str(error.value)
+    assert "at" in outnumber_here("ab", "--help").stdout
 
 
 @pytest.mark.parametrize(
     ("settings", "typed", "message"),
     [
-        ("pairs-max = 500", "-r pthread --base-set stack-size=1MiB", "pairs-max 500 is more than"),
-        ("pairs = 300", "-r pthread --base-set stack-size=1MiB", "pairs 300 is more than the 200"),
+        ("pairs-max = 500", "-r pthread --base-set stack-size=1MiB",
+         "pairs-max: '500' is not a whole number from 1 to 200"),
         ("pairs-max = 30", "-r pthread --base-set stack-size=1MiB --pairs 50",
-         "pairs-max: --pairs 50 is more than pairs-max 30"),
+         "pairs-max: 30 is less than --pairs 50; swap them"),
         ("pairs = 5", "-r pthread --base-set stack-size=1MiB", "pairs: 5 pairs are too few"),
         ("new-set = 'x=1'", "-r pthread", "new-set: 'x' means nothing to pthread"),
         ("runtime = 'nope'", "--base-set x=1", "runtime: no runtime is called 'nope'; there are"),
@@ -402,7 +423,7 @@ def test_a_project_that_makes_no_sense_is_told_with_file_and_key(
 def test_a_setting_of_the_project_is_blamed_with_file_and_key_and_not_as_an_option(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, typed: str, message: str
 ) -> None:
-    path = project(tmp_path, f"[tool.outnumber]\n{settings}\n")
+    path = project_file(tmp_path, f"[tool.outnumber]\n{settings}\n")
     monkeypatch.chdir(tmp_path)
     done = outnumber_here("ab", *typed.split(), code=2)
     assert done.stderr.startswith(f"outnumber: {path}: [tool.outnumber] {message}")
@@ -411,7 +432,7 @@ def test_a_setting_of_the_project_is_blamed_with_file_and_key_and_not_as_an_opti
 def test_what_was_typed_is_not_blamed_on_the_project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project(tmp_path, "[tool.outnumber]\nruntime = 'trio'\npairs = 20\n")
+    project_file(tmp_path, "[tool.outnumber]\nruntime = 'trio'\npairs = 20\n")
     monkeypatch.chdir(tmp_path)
     done = outnumber_here("ab", "--base-set", "stack-size=1MiB", code=2)
     assert done.stderr == "outnumber: --base-set: 'stack-size' means nothing to trio\n"
@@ -428,8 +449,9 @@ def test_every_key_is_explained() -> None:
     assert [key for key in KEYS if f"`{key}`" not in explained] == []
 
 
-def test_the_example_of_the_page_is_one(tmp_path: Path) -> None:
+def test_the_example_of_the_page_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = (Path(__file__).parents[1] / "docs" / "ab.md").read_text(encoding="utf-8")
-    project(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
-    assert configured(tmp_path).runtime == ["asyncio", "trio"]
-    assert gates(configured(tmp_path).gate or []).keys() == {BYTES, LEAK}
+    project_file(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
+    settings = settings_of(monkeypatch, tmp_path)
+    assert settings["runtime"] == ["asyncio", "trio"]
+    assert gates(settings["gate"]).keys() == {BYTES, LEAK}  # type: ignore[arg-type]

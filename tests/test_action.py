@@ -17,7 +17,7 @@ import pytest
 import typer
 
 from bench.cli import main
-from bench.cli.gates import gates
+from bench.cli.options import gates
 from bench.judging.gates import BY_DEFAULT, BYTES, LEAK
 
 pytestmark = pytest.mark.slow

@@ -110,7 +110,7 @@ def test_a_comparison_judges_what_is_left(
 COMMANDS = (
     *(("summary", "RESULT", "--format", form) for form in ("table", "json", "csv", "markdown")),
     *(("explain", "RESULT", "--format", form) for form in ("text", "markdown")),
-    *(("export", "RESULT", "--format", form.value) for form in Format),
+    *(("export", "RESULT", "--format", form) for form in get_args(Format)),
     ("history", "add", "RESULT", "--folder", "HISTORY"),
     ("history", "show", "--folder", "HISTORY"),
     ("history", "check", "--folder", "HISTORY"),

@@ -21,8 +21,9 @@ import typer
 from msgspec.structs import replace
 
 import reports.digest
-from bench.cli import ab, choose, main, pairs_session, session
-from bench.cli.contenders import Contenders
+from bench import machine
+from bench.cli import choose, main, session
+from bench.cli.choose import Contenders
 from bench.derive.metrics import figures
 from bench.engine import ledger
 from bench.engine.availability import Availability
@@ -162,7 +163,7 @@ def stage() -> None:
     """Sets up the child."""
     os.environ["COLUMNS"] = "100"
     os.environ["GITHUB_STEP_SUMMARY"] = "summary.md" if Path("summary.md").exists() else ""
-    for module in (session, pairs_session):
+    for module in (session, machine):
         put(module, "fingerprint", lambda system: MACHINE)
     put(session, "machine_rig", lambda tools: FakeRig())
     put(choose, "availability", lambda entry, tools: Availability("1.0", None))
@@ -170,7 +171,7 @@ def stage() -> None:
     put(pairs, "secrets", SimpleNamespace(token_hex=lambda count: "0" * count))
     put(main, "app", COMMAND)
     put(looks, "fewest_pairs", lambda *_: 2)
-    put(ab, "_contenders", fake_sides)
+    put(choose, "contenders", fake_sides)
     put(reports.digest, "digest", lambda *_: DIGEST)
     put(save, "draw", lambda *_: None)
     put(save, "rendered", lambda figure, form: f"outnumber's {form}".encode())

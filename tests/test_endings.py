@@ -12,8 +12,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from bench.cli.compare import compare
-from bench.cli.judged import EXIT_CODES, exit_code
+from bench.cli.compare import EXIT_CODES, compare, exit_code
 from bench.engine.fake import Behaviour
 from bench.errors import OutnumberError
 from bench.model.records import Result
@@ -52,16 +51,16 @@ JOBS: list[tuple[str, dict[str, Any], int, int]] = [
     ("equal sides", {}, 0, 0),
     ("lighter", {"new": Behaviour(user=800)}, 0, 0),
     ("heavier", {"new": Behaviour(user=1_200)}, 1, 1),
-    ("a leak", {"new": Behaviour(leak=200), "gate": None, "pairs_max": 9}, 1, 1),
-    ("a slower burst, by default", {"new": SLOW, "gate": None, "pairs_max": 9}, 0, 0),
-    ("a slower burst, gated", {"new": SLOW, "gate": "burst"}, 1, 1),
+    ("a leak", {"new": Behaviour(leak=200), "gate": (), "pairs_max": 9}, 1, 1),
+    ("a slower burst, by default", {"new": SLOW, "gate": (), "pairs_max": 9}, 0, 0),
+    ("a slower burst, gated", {"new": SLOW, "gate": ["burst"]}, 1, 1),
     ("just the margin", AT_THE_MARGIN, 3, 0),
     ("memory unreadable on the new side", {"new": BLIND}, 4, 4),
     ("memory unreadable on the base side", {"base": BLIND}, 4, 4),
     ("memory unreadable on either side", {"base": BLIND, "new": BLIND}, 4, 4),
     ("one of two figures unreadable", {"base": BLIND, "new": BLIND, **TWO},
      4, 4),
-    ("unreadable, and not gated", {"new": BLIND, "gate": "leak"}, 0, 0),
+    ("unreadable, and not gated", {"new": BLIND, "gate": ["leak"]}, 0, 0),
     ("unreadable, and another regression", {"new": BLIND_AND_SLOW, **TWO},
      1, 1),
     ("the new side launches nothing", {"new": DEAD}, 4, 4),
@@ -69,7 +68,7 @@ JOBS: list[tuple[str, dict[str, Any], int, int]] = [
     ("neither launches anything", {"base": DEAD, "new": DEAD}, 4, 4),
     ("the time is too short", {"base": SLOW, "new": SLOW, "budget": 1.0, "pairs_max": 40}, 4, 4),
     ("too few pairs are asked for", {"pairs": 2, "pairs_max": 2}, 2, 2),
-    ("a figure that is none", {"gate": "bites"}, 2, 2),
+    ("a figure that is none", {"gate": ["bites"]}, 2, 2),
     *(
         (signal.Signals(number).name, {"new": Behaviour(raise_at=(500, Interrupted(number)))},
          128 + number, 128 + number)

@@ -184,7 +184,7 @@ def test_a_variable_is_kept_with_the_plan_and_given_to_the_runner(tmp_path: Path
 def test_two_sides_may_differ_in_a_variable_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bench.cli.contenders import Asked, contenders
+    from bench.cli.choose import Asked, contenders
 
     both = contenders(Asked(runtimes=["asyncio"], variables=((), ("PYTHONMALLOC=debug",))))
     base, new = both.sides

@@ -6,7 +6,7 @@ import json
 import re
 import statistics
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from msgspec.structs import replace
@@ -115,8 +115,8 @@ def names(format_: str, text: str) -> list[str]:
 
 
 def test_the_command_offers_the_formats_that_there_are() -> None:
-    assert [form.value for form in Format] == list(FORMATS)
-    assert [direction.value for direction in Direction] == list(DIRECTIONS)
+    assert [*get_args(Format)] == list(FORMATS)
+    assert [*get_args(Direction)] == list(DIRECTIONS)
 
 
 def test_a_figure_has_one_name_in_all_formats() -> None:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from bench.cli.commit import VARIABLES
+from bench.cli.history import COMMIT_VARIABLES as VARIABLES
 from bench.history.folder import add
 from bench.history.reading import read
 from bench.judging.gates import BURST, BYTES
@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     monkeypatch.setenv("COLUMNS", "150")
-    monkeypatch.setattr("bench.cli.working.PATIENCE_SECONDS", 600)
+    monkeypatch.setattr("bench.cli.streams.PATIENCE_SECONDS", 600)
     return tmp_path
 
 
@@ -74,7 +74,9 @@ def test_a_run_is_added_once_and_told_the_second_time(folder: Path) -> None:
 
 def test_a_run_without_a_control_is_added_with_a_word(folder: Path) -> None:
     done = outnumber("history", "add", stored(folder))
-    assert "run.json has no control: a machine that changes will not be told" in done.stderr
+    assert (
+        "run.json has no control: a change of the machine will look like a change of" in done.stderr
+    )
     assert done.stdout
 
 

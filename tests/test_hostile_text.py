@@ -14,14 +14,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from bench.cli.configured import KEYS as CONFIGURED
 from bench.cli.export import Format
-from bench.cli.guard import Guarded
+from bench.cli.streams import Guarded
 from bench.history.records import Acknowledgement
 from bench.judging.gates import BURST
 from tests.support.commands import outnumber_here
@@ -133,7 +133,7 @@ def shown(name: str) -> tuple[tuple[str, ...], ...]:
         *(("explain", name, "--format", form) for form in ("text", "markdown")),
         ("compare", "good.json", name),
         ("compare", "good.json", name, "--unlike-ok"),
-        *(("export", name, "--format", str(form)) for form in Format),
+        *(("export", name, "--format", form) for form in get_args(Format)),
         ("noise", name),
         ("history", "add", name),
         ("history", "show"),

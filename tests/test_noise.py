@@ -11,8 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from bench.cli.choose import Chosen
-from bench.cli.gates import gates
-from bench.cli.noise import _margins, _request, _show_stored
+from bench.cli.noise import margins_asked, request_for, show_stored
+from bench.cli.options import gates
 from bench.cli.session import kept
 from bench.derive.statistics import Estimate
 from bench.engine import events
@@ -173,14 +173,14 @@ def test_alike_fakes_are_found_quiet() -> None:
 )
 def test_a_gate_that_has_no_noise_is_refused(texts: list[str], said: str) -> None:
     with pytest.raises(UsageError, match=said.replace("?", r"\?")):
-        _margins(texts)
+        margins_asked(texts)
 
 
 @pytest.mark.parametrize("pairs", [5, 201])
 def test_a_count_of_pairs_that_tells_nothing_is_refused(pairs: int) -> None:
     chosen = Chosen((ONE,), find_tools(None), {"one": Availability("1.0", None)})
-    with pytest.raises(UsageError, match=f"--pairs {pairs} is not between 6 and 200"):
-        _request(chosen, {BYTES: None}, pairs, None, None, None)
+    with pytest.raises(UsageError, match=f"--pairs: {pairs} is not between 6 and 200"):
+        request_for(chosen, {BYTES: None}, pairs, None, None, None)
 
 
 def test_a_result_of_another_command_is_refused(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_a_result_of_another_command_is_refused(tmp_path: Path) -> None:
     with ResultFile.open(path) as file:
         file.save(replace(alike(), command="run"))
     with pytest.raises(UsageError, match="was made by outnumber run"):
-        _show_stored(path, {BYTES: None})
+        show_stored(path, {BYTES: None})
     assert load(path).command == "run"
 
 
@@ -281,7 +281,7 @@ def test_a_stored_result_says_the_same_again(
     path = tmp_path / "noise.json"
     with ResultFile.open(path) as file:
         file.save(alike(looks=(6,)))
-    _show_stored(path, {BYTES: None})
+    show_stored(path, {BYTES: None})
     said = capsys.readouterr().out
     assert json.dumps(["bytes_per_unit"]) in said
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import readers, working
-from bench.cli.readers import PLAIN, settle_width
+from bench.cli import main, streams
+from bench.cli.streams import PLAIN, settle_width
 from bench.engine.availability import find_tools, python_of
 from bench.errors import is_refusal
 from bench.probes.memory import machine_bytes
@@ -96,7 +96,7 @@ def test_every_command_works_where_few_letters_can_be_written(
 
 
 def test_every_command_is_typed_there() -> None:
-    assert TYPED.keys() == working.DOING.keys()
+    assert TYPED.keys() == {command.name for command in main.COMMANDS}
 
 
 def test_without_a_home_folder_completion_is_refused_with_what_to_type(
@@ -124,7 +124,7 @@ def test_latin_1_keeps_what_it_has() -> None:
 def test_what_is_replaced_is_plain() -> None:
     assert all(not letter.isascii() for letter in PLAIN)
     assert all(plain.isascii() and plain for plain in PLAIN.values())
-    assert "†–×→é─┌█日".encode("ascii", readers.REPLACED) == b"+-x->e-+#?"
+    assert "†–×→é─┌█日".encode("ascii", streams.REPLACED) == b"+-x->e-+#?"
 
 
 @pytest.mark.parametrize("width", ["0", "-5", "many", "", "99999", "٣", "1e2", " 80"])

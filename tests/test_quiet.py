@@ -14,8 +14,8 @@ from bench.cli import options, session
 from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.noise import noise
-from bench.cli.quiet import heed_load, report_busy
 from bench.cli.run import run
+from bench.cli.session import heed_load, report_busy
 from bench.engine.availability import Tools
 from bench.engine.fake import FakeRig
 from bench.engine.quiet import LOOK_SECONDS, busy_share, wait_until_quiet

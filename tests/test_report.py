@@ -10,8 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.cli.explain import Format, explain
-from bench.cli.report import report
+from bench.cli.report import explain, report
 from bench.errors import ResultError, UsageError
 from bench.model.records import Result
 from reports.figures.all import NAMES
@@ -169,7 +168,7 @@ def test_the_explanation_is_as_wide_as_the_terminal(
 def test_the_explanation_is_written_as_markdown(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    explain(path, Format.markdown)
+    explain(path, "markdown")
     assert capsys.readouterr().out.startswith("# Why tasks outnumber threads\n\n## What this run")
 
 

@@ -9,7 +9,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from bench.cli.slides import Figures, Format, Shape, Theme, slides
+from bench.cli.slides import Figures, slides
 from bench.errors import ResultError, UsageError
 from bench.model.file import folder_of
 from reports.figures.all import NAMES
@@ -46,7 +46,7 @@ def test_the_figures_asked_for_are_written_where_asked(
 ) -> None:
     folder = path.parent / "here"
     wanted = ["spawn", "growth", "spawn"]
-    assert slides(path, Format.svg, Theme.dark, wanted, Shape.square, folder) == 0
+    assert slides(path, "svg", "dark", wanted, "square", folder) == 0
     assert capsys.readouterr().out.splitlines() == [
         str(folder / "growth-dark-square.svg"),
         str(folder / "spawn-dark-square.svg"),
@@ -55,7 +55,7 @@ def test_the_figures_asked_for_are_written_where_asked(
 
 def test_a_second_time_replaces_the_first(path: Path) -> None:
     for _ in range(2):
-        slides(path, Format.pdf, figure=["growth"])
+        slides(path, "pdf", figure=["growth"])
     assert (path.with_suffix("") / "growth.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -68,15 +68,15 @@ def test_a_second_time_replaces_the_first(path: Path) -> None:
 )
 def test_an_unknown_figure_is_told_with_the_nearest(path: Path, name: str, said: str) -> None:
     with pytest.raises(UsageError) as error:
-        slides(path, Format.png, figure=["growth", name])
-    assert str(error.value).startswith(said)
+        slides(path, "png", figure=["growth", name])
+    assert said in str(error.value)
     assert not path.with_suffix("").exists()
 
 
 def test_a_result_that_cannot_be_read_makes_no_folder(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(ResultError):
-        slides(tmp_path / "bad.json", Format.png)
+        slides(tmp_path / "bad.json", "png")
     assert [place.name for place in tmp_path.iterdir()] == ["bad.json"]
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from pptx import Presentation
 
-from bench.cli.slides import Format, Shape, Theme, slides
+from bench.cli.slides import slides
 from bench.errors import OutnumberError, ResultError, UsageError
 from tests.support.commands import COMMAND
 from tests.support.decks import charts
@@ -38,7 +38,7 @@ def test_the_deck_is_written_beside_the_result_and_its_path_printed(path: Path) 
 
 def test_theme_and_figures_are_the_ones_asked_for(path: Path) -> None:
     place = path.parent / "deck.pptx"
-    assert slides(path, theme=Theme.dark, figure=["growth"], output=place) == 0
+    assert slides(path, theme="dark", figure=["growth"], output=place) == 0
     made = Presentation(str(place))
     assert [len(charts(slide)) for slide in made.slides][:3] == [0, 1, 0]
     assert made.slide_master.element.xpath("./p:clrMap/@bg1") == ["dk1"]
@@ -72,7 +72,7 @@ WRONG: list[tuple[str, Callable[[Path], object], type[OutnumberError], str]] = [
     ),
     (
         "a picture's name for their folder",
-        lambda path: slides(path, Format.png, output=path.with_name("foo.png")),
+        lambda path: slides(path, "png", output=path.with_name("foo.png")),
         UsageError,
         "foo.png: -o is the pictures' folder; type -o ",
     ),
@@ -90,13 +90,13 @@ WRONG: list[tuple[str, Callable[[Path], object], type[OutnumberError], str]] = [
     ),
     (
         "a square deck",
-        lambda path: slides(path, shape=Shape.square),
+        lambda path: slides(path, shape="square"),
         UsageError,
         "a deck is 16:9; give --shape with --format png, svg or pdf",
     ),
     (
         "a figure that is none",
-        lambda path: slides(path, Format.pptx, figure=["grwth"]),
+        lambda path: slides(path, "pptx", figure=["grwth"]),
         UsageError,
         "did you mean growth?",
     ),

@@ -240,8 +240,8 @@ def test_a_class_name_with_two_meanings_is_found() -> None:
 def test_one_module_alone_starts_processes_so_that_all_of_them_are_surely_ended() -> None:
     modules = sources()
     starting = {name for name in modules if "subprocess" in imports(name, modules)}
-    # `commit` asks git, which starts nothing that stays.
-    assert starting == {"bench.engine.children", "bench.cli.commit"}
+    # `history` asks git, which starts nothing that stays.
+    assert starting == {"bench.engine.children", "bench.cli.history"}
 
 
 @pytest.mark.parametrize("start", BEFORE_THE_END)
@@ -265,7 +265,7 @@ def test_runners_need_the_standard_library_and_their_runtime_alone() -> None:
         ("bench.engine.x", "from bench import experiments", "bench.experiments"),
         ("bench.experiments.x", "import reports.live", "reports.live"),
         ("bench.model.x", "from bench.machine import fingerprint", "bench.machine"),
-        ("bench.judging.x", "from bench.cli import values", "bench.cli.values"),
+        ("bench.judging.x", "from bench.cli import options", "bench.cli.options"),
         ("bench.clock", "from bench.model import records", "bench.model.records"),
         ("bench.elsewhere", "from bench.model import records", "bench.model.records"),
         ("reports.x", "from bench.engine.rig import Rig", "bench.engine.rig"),
@@ -293,7 +293,7 @@ def test_a_heavy_import_where_it_is_used_does_no_harm(text: str) -> None:
 # Who may change files: the writer. Of the others each changes only what is no file of a user's.
 WRITERS = frozenset({"bench.files", "bench.leftovers"})
 NO_FILES = {
-    "bench.cli.readers": "/dev/null, for a reader that has gone",
+    "bench.cli.streams": "/dev/null, for a reader that has gone",
     "outnumber.__main__": "standard error, where nothing else can be had",
     "bench.engine.launch": "cgroup.procs and oom_score_adj of the process itself",
     "bench.engine.children": "memory, for what a command writes (memfd_create)",

@@ -7,36 +7,36 @@ from collections.abc import Callable
 import pytest
 import typer
 
-from bench.cli import values
-from bench.cli.values import Amount
+from bench.cli import options
+from bench.cli.options import Amount
 
 READ: list[tuple[Callable[[str], object], dict[str, object]]] = [
     (
-        values.count,
+        options.count,
         {
             "1": 1, "1000000": 10**6, "1_000_000": 10**6, "1,000,000": 10**6, "100k": 10**5,
             "1M": 10**6, "1m": 10**6, "1.5M": 1_500_000, "1e6": 10**6, "2.5e3": 2500, " 7 ": 7,
             "1G": 10**9,
         },
     ),
-    (values.count_or_zero, {"0": 0, "7": 7, "1k": 1000}),
-    (values.pairs, {"1": 1, "20": 20}),
+    (options.count_or_zero, {"0": 0, "7": 7, "1k": 1000}),
+    (options.pairs, {"1": 1, "20": 20}),
     (
-        values.size,
+        options.size,
         {
             "65536": 65_536, "64KiB": 65_536, "64K": 65_536, "64kb": 65_536, "8MiB": 2**23,
             "8 MiB": 2**23, "1.5GiB": 3 * 2**29, "1e6": 10**6, "1T": 2**40,
         },
     ),
     (
-        values.amount,
+        options.amount,
         {
             "0": Amount(0), "2GiB": Amount(2**31), "10%": Amount(share=0.1),
             "12.5 %": Amount(share=0.125), "0%": Amount(share=0.0), "100%": Amount(share=1.0),
         },
     ),
     (
-        values.seconds,
+        options.seconds,
         {
             "1": 1, "90": 90, "90s": 90, "3m": 180, "3M": 180, "1.5h": 5400, "2m30s": 150,
             "2m30": 150, "1h 5m": 3900, "0.5m": 30, "1e3": 1000,
@@ -44,13 +44,13 @@ READ: list[tuple[Callable[[str], object], dict[str, object]]] = [
     ),
 ]  # fmt: skip
 REFUSED: list[tuple[Callable[[str], object], list[str]]] = [
-    (values.count, ["", "0", "-1", "1.5", "1e", "e6", "1e99", "1__0", "12,34", "M", "1 0", "2G"]),
-    (values.count, ["nan", "inf", "１", "1MiB", "10%", "9" * 40, "1k k"]),
-    (values.count_or_zero, ["-0", "-1", "0.5", "x"]),
-    (values.pairs, ["0", "1000000"]),
-    (values.size, ["", "0", "-1", "1.3", "64Q", "2PiB", "999999T", "10%", "nan"]),
-    (values.amount, ["101%", "-1%", "%", "x", ""]),
-    (values.seconds, ["", "0", "0.5", "-3m", "3x", "30s2m", "1h1h", "nan", "inf", "1e99", "m"]),
+    (options.count, ["", "0", "-1", "1.5", "1e", "e6", "1e99", "1__0", "12,34", "M", "1 0", "2G"]),
+    (options.count, ["nan", "inf", "１", "1MiB", "10%", "9" * 40, "1k k"]),
+    (options.count_or_zero, ["-0", "-1", "0.5", "x"]),
+    (options.pairs, ["0", "1000000"]),
+    (options.size, ["", "0", "-1", "1.3", "64Q", "2PiB", "999999T", "10%", "nan"]),
+    (options.amount, ["101%", "-1%", "%", "x", ""]),
+    (options.seconds, ["", "0", "0.5", "-3m", "3x", "30s2m", "1h1h", "nan", "inf", "1e99", "m"]),
 ]
 
 

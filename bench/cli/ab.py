@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli import options, values
-from bench.cli.configured import Configured, listed, wished
-from bench.errors import UsageError
+from bench.cli import options
+from bench.cli.options import BadOption
+from bench.errors import MeasureError, ResultError, UsageError
 
 if TYPE_CHECKING:
-    from bench.cli.contenders import Contenders
-    from bench.experiments.side import PairsRequest
+    from bench.cli.choose import Contenders
+    from bench.engine.events import Observer
+    from bench.experiments.side import Open, PairsRequest
     from bench.judging.gates import Gate
+    from bench.judging.judge import Judge
     from bench.judging.looks import Look
+    from bench.judging.verdicts import Judgement
+    from bench.model.records import CaseRecord, Result
 
 Pythons = typer.Option(metavar="PATH", help="The interpreter of this side.")
 RunnerFile = typer.Option(metavar="FILE.toml", help="The runner of this side.")
 Setting = typer.Option(metavar="KEY=VALUE", help="A setting of this side: stack-size=64KiB.")
 Variable = typer.Option(metavar="NAME=VALUE", help="A variable for the runners of this side.")
-Pairs = typer.Option(parser=values.pairs, metavar="N", help="At the first look.  [default: 13]")
-MostPairs = typer.Option(parser=values.pairs, metavar="N", help="At the last look.  [default: 40]")
 
 
 def ab(
@@ -36,37 +41,37 @@ def ab(
     new_set: Annotated[list[str] | None, Setting] = None,
     base_env: Annotated[list[str] | None, Variable] = None,
     new_env: Annotated[list[str] | None, Variable] = None,
-    at: Annotated[
+    at: options.Units = None,
+    pairs: Annotated[
         int | None,
         typer.Option(
-            parser=values.count, metavar="N", help="Units.  [default: 10,000; threads 1,000]"
+            parser=options.pairs, metavar="N", help="Pairs at the first look.  [default: 13]"
         ),
     ] = None,
-    pairs: Annotated[int | None, Pairs] = None,
-    pairs_max: Annotated[int | None, MostPairs] = None,
+    pairs_max: Annotated[
+        int | None,
+        typer.Option(
+            parser=options.pairs, metavar="N", help="Pairs at the last look.  [default: 40]"
+        ),
+    ] = None,
     budget: Annotated[
         float | None,
         typer.Option(
-            parser=values.seconds,
+            parser=options.seconds,
             metavar="SECONDS",
-            help="No more pairs after that.  [default: 600 a runtime]",
+            help="Start no pair after that time.  [default: 600 per runtime]",
         ),
     ] = None,
     gate: options.Gates = None,
     ceiling: Annotated[
-        bool | None, typer.Option("--ceiling/--no-ceiling", help="Gate the ceiling too.")
-    ] = None,
+        bool, typer.Option("--ceiling/--no-ceiling", help="Judge the ceiling too.")
+    ] = False,
     same_ok: Annotated[
-        bool | None,
+        bool,
         typer.Option("--same-ok/--no-same-ok", help="Compare a program with itself too."),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            parser=values.count_or_zero, metavar="N", help="Shuffles the order; recorded."
-        ),
-    ] = None,
-    inconclusive_ok: options.InconclusiveOk = None,
+    ] = False,
+    seed: options.Seed = None,
+    inconclusive_ok: options.InconclusiveOk = False,
     markdown: options.MarkdownFile = None,
     wait_for_quiet: options.WaitForQuiet = None,
     output: options.Output = None,
@@ -74,128 +79,287 @@ def ab(
     quiet: options.Quiet = False,
 ) -> int:
     """Compare two sides in one job of pairs, and give a verdict on bytes and leaks."""
-    typed = Configured(
-        runtime=runtime or None,
-        base_python=base_python,
-        new_python=new_python,
-        base_runner=_text(base_runner),
-        new_runner=_text(new_runner),
-        base_set=base_set or None,
-        new_set=new_set or None,
-        base_env=base_env or None,
-        new_env=new_env or None,
-        at=at,
-        pairs=pairs,
-        pairs_max=pairs_max,
-        budget=budget,
-        ceiling=ceiling,
-        gate=gate or None,
-        same_ok=same_ok,
-        seed=seed,
-        inconclusive_ok=inconclusive_ok,
-        wait_for_quiet=wait_for_quiet,
-    )
-    from bench.cli.contenders import without_the_same
-    from bench.cli.pairs_session import PairsAsked, PairsPlace, carry_out_pairs
+    from bench.cli import choose
+    from bench.judging.judge import Judge
 
-    with wished(typed) as wish:
-        both = _contenders(wish)
-        if not quiet:
-            _tell_dropped(both, wish)
-        if not wish.same_ok:
-            both = without_the_same(both)
-        gates, beside = _gates(both, wish)
-        looks = _looks(len(gates), wish)
-        request = _request(gates, beside, looks, wish)
-    place = PairsPlace(output, force, markdown)
-    let_pass = bool(wish.inconclusive_ok)
-    asked = PairsAsked(gates, beside, looks, request, let_pass, wish.wait_for_quiet)
-    _, path, code = carry_out_pairs(both, asked, place, quiet)
+    variables = (base_env or [], new_env or [])
+    asked = choose.Asked(
+        runtimes=runtime or [],
+        pythons=(base_python, new_python),
+        runners=(base_runner, new_runner),
+        settings=(base_set or [], new_set or []),
+        variables=variables,
+    )
+    both = choose.contenders(asked)
+    if not quiet:
+        entries = [entry for side in both.sides for entry in side.entries]
+        given = {word.partition("=")[0]: "" for words in variables for word in words}
+        choose.report_dropped(entries, given, "--base-env or --new-env")
+    if not same_ok:
+        both = choose.without_the_same(both)
+    gated, beside = gates_asked(both.runtimes, gate or [], ceiling)
+    looks = looks_asked(len(gated), pairs, pairs_max)
+    request = request_for(gated, beside, looks, at, budget, seed)
+    _, path, code = carry_out_pairs(
+        both,
+        Judge(gated, looks, beside),
+        request,
+        PairsPlace(output, force, markdown),
+        quiet,
+        inconclusive_ok,
+        wait_for_quiet,
+    )
     typer.echo(path)
     return code
 
 
-def _contenders(wish: Configured) -> Contenders:
-    from bench.cli.contenders import Asked, contenders
-
-    return contenders(
-        Asked(
-            runtimes=listed(wish.runtime),
-            pythons=(wish.base_python, wish.new_python),
-            runners=(_path(wish.base_runner), _path(wish.new_runner)),
-            settings=(listed(wish.base_set), listed(wish.new_set)),
-            variables=(listed(wish.base_env), listed(wish.new_env)),
-        )
-    )
-
-
-def _tell_dropped(both: Contenders, wish: Configured) -> None:
-    """Says which variables reach the runners of neither side."""
-    from bench.cli import choose
-
-    given = {word.partition("=")[0]: "" for word in (*listed(wish.base_env), *listed(wish.new_env))}
-    entries = [entry for side in both.sides for entry in side.entries]
-    choose.tell_dropped(entries, given, "--base-env or --new-env")
-
-
-def _gates(both: Contenders, wish: Configured) -> tuple[list[Gate], list[Gate]]:
-    """What decides: the gates asked for, or those by default; `--ceiling` adds that to either. And
-    what is measured and reported beside them: where none was asked for, the burst."""
-    from bench.cli import gates
+def gates_asked(
+    runtimes: Sequence[CaseRecord], words: Iterable[str], ceiling: bool
+) -> tuple[list[Gate], list[Gate]]:
+    """What decides: the gates asked for, or the usual ones; `ceiling` adds that to either. And what
+    is measured and reported beside them: where no gate was asked for, the burst."""
     from bench.judging.gates import BURST, BY_DEFAULT, CEILING
     from bench.judging.judge import gates_of
 
-    asked = gates.gates(listed(wish.gate))
+    asked = options.gates(words)
     margins = asked or dict.fromkeys(BY_DEFAULT)
-    if wish.ceiling:
+    if ceiling:
         margins.setdefault(CEILING)
-    beside = gates_of(both.runtimes, {} if asked else {BURST: None}, gated=False)
-    return gates_of(both.runtimes, margins), beside
+    beside = gates_of(runtimes, {} if asked else {BURST: None}, gated=False)
+    return gates_of(runtimes, margins), beside
 
 
-def _looks(gates: int, wish: Configured) -> tuple[Look, ...]:
-    """The looks asked for. Raises `UsageError` where the first could never say *regression*."""
+def looks_asked(gates: int, pairs: int | None, pairs_max: int | None) -> tuple[Look, ...]:
+    """The looks asked for. Raises `BadOption` where the first could never say *regression*."""
     from bench.judging.looks import FARTHEST, MOST_PAIRS, PAIRS, fewest_pairs, looks
 
-    most = wish.pairs_max or max(MOST_PAIRS, wish.pairs or 0)
-    first = wish.pairs or min(max(PAIRS, fewest_pairs(gates)), most)
+    most = pairs_max or max(MOST_PAIRS, pairs or 0)
+    first = pairs or min(max(PAIRS, fewest_pairs(gates)), most)
     for option, asked in (("--pairs", first), ("--pairs-max", most)):
         if asked > FARTHEST:
-            raise UsageError(f"{option} {asked} is more than the {FARTHEST} that a job may have")
+            raise BadOption(option, f"{asked} is more than the {FARTHEST} that a job may have")
     if first > most:
-        raise UsageError(f"--pairs {first} is more than --pairs-max {most}; swap them")
+        raise BadOption("--pairs-max", f"{most} is less than --pairs {first}; swap them")
     made = looks(first, most)
     needed = fewest_pairs(gates, made[0].false_failure)
     if first < needed:
-        raise UsageError(
+        raise BadOption(
+            "--pairs",
             f"{first} pairs are too few to call any of {gates} gated figures a regression and be "
-            f"right in 99 of 100 jobs; give --pairs {needed} or more, or gate fewer"
+            f"right in 99 of 100 jobs; give {needed} or more, or gate fewer",
         )
     return made
 
 
-def _request(
-    gates: list[Gate], beside: list[Gate], looks: tuple[Look, ...], wish: Configured
+def request_for(
+    gated: Sequence[Gate],
+    beside: Sequence[Gate],
+    looks: Sequence[Look],
+    at: int | None = None,
+    budget: float | None = None,
+    seed: int | None = None,
 ) -> PairsRequest:
+    """The job that these gates and looks need."""
     from bench.experiments.side import BUDGET_SECONDS, PairsRequest
     from bench.judging.judge import wanted
     from bench.judging.looks import fewest_a_side, fewest_pairs
 
-    kinds = wanted([*gates, *beside])
+    kinds = wanted([*gated, *beside])
     return PairsRequest(
-        seed=random.randrange(2**31) if wish.seed is None else wish.seed,
+        seed=random.randrange(2**31) if seed is None else seed,
         looks=tuple(look.pairs for look in looks),
         wanted=kinds,
-        at=wish.at,
-        climbs=fewest_a_side(len(gates)) if any("climb" in kind for kind in kinds.values()) else 0,
-        budget_seconds=wish.budget or BUDGET_SECONDS * len(kinds),
-        fewest=fewest_pairs(len(gates), looks[0].false_failure),
+        at=at,
+        climbs=fewest_a_side(len(gated)) if any("climb" in kind for kind in kinds.values()) else 0,
+        budget_seconds=budget or BUDGET_SECONDS * len(kinds),
+        fewest=fewest_pairs(len(gated), looks[0].false_failure),
     )
 
 
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
+@dataclass(frozen=True)
+class PairsPlace:
+    """Where a job's files go: around a FILE, or around a new name in `outnumber-results/`; and a
+    copy of its page, if anywhere."""
+
+    output: Path | None
+    force: bool
+    markdown: Path | None = None
+
+    def folder(self) -> Path:
+        """The folder of the verdict, which the results stand beside; it is not made yet. Raises
+        `UsageError` where it cannot be, or has a verdict already."""
+        from bench import files
+        from bench.cli.session import FOLDER, make_default_folder
+        from bench.model.file import default_path
+        from reports.verdicts.files import JSON
+
+        path = self.output or default_path(FOLDER, datetime.now())
+        folder = path.with_suffix("") if path.suffix == ".json" else path
+        make_default_folder(folder)
+        try:
+            files.check_folder(folder)
+        except OSError as error:
+            raise UsageError(
+                f"{folder}: a verdict cannot be written there: {error.strerror}; "
+                "give another place with -o FILE"
+            ) from error
+        if (folder / JSON).exists() and not self.force:
+            raise UsageError(
+                f"{folder} has a verdict already; add --force to replace it, or give another place "
+                "with -o"
+            )
+        return folder
 
 
-def _path(text: str | None) -> Path | None:
-    return None if text is None else Path(text)
+def carry_out_pairs(
+    both: Contenders,
+    judge: Judge,
+    request: PairsRequest,
+    place: PairsPlace,
+    quiet: bool,
+    inconclusive_ok: bool = False,
+    wait_seconds: float | None = None,
+) -> tuple[Judgement, Path, int]:
+    """Makes the job, writes what it came to, and shows it: the judgement, its file and the exit
+    code. Raises `MeasureError` where a runtime could not be measured at all on a side; what was
+    measured is saved by then."""
+    from bench.cli.compare import Places, ended
+    from bench.cli.session import heed_load, report_busy
+    from bench.judging.verdicts import judgement
+    from bench.model.likeness import differences
+    from reports.verdicts.files import JSON
+    from reports.wording.runs import failures
+
+    folder = place.folder()
+    places = Places(folder, place.markdown)
+    paths = (
+        folder.with_name(f"{folder.name}.base.json"),
+        folder.with_name(f"{folder.name}.new.json"),
+    )
+    places.refuse_unwritable()
+    force = place.force or _is_without_verdict(*paths)
+    heed_load(both.sides[0].rig, wait_seconds, quiet)
+    base, new = _made(both, request, judge, paths, force, quiet)
+    made = judgement(
+        judge.final(base, new),
+        (base, paths[0]),
+        (new, paths[1]),
+        paired=True,
+        differences=tuple(map(str, differences(base, new))),
+        warnings=(*both.notes, *base.warnings),
+    )
+    code = ended(made, places, quiet, inconclusive_ok)
+    report_busy((base, new), quiet)
+    words = [  # an indented line belongs to the line before it
+        line if line.startswith(" ") else f"the {name} side, {line}"
+        for name, result in (("base", base), ("new", new))
+        for line in failures(result.sessions)
+    ]
+    for line in words if not quiet else ():
+        typer.echo(line)
+    if made.outcome != "regression":  # that stands, whatever became of another runtime
+        refuse_unmeasured((base, new), folder, words if quiet else ())
+    return made, folder / JSON, code
+
+
+def _is_without_verdict(base: Path, new: Path) -> bool:
+    """Whether the two results are of a job that was ended before it was judged, which a new one
+    replaces: its verdict, which comes last, is not there. Says so."""
+    from bench.judging.judge import is_one_job
+    from bench.model.file import load
+
+    try:
+        if not is_one_job(load(base), load(new)):
+            return False
+    except ResultError:
+        return False
+    typer.echo(f"{base} and {new} have no verdict; this job replaces them", err=True)
+    return True
+
+
+def _made(
+    both: Contenders,
+    request: PairsRequest,
+    judge: Judge,
+    paths: tuple[Path, Path],
+    force: bool,
+    quiet: bool,
+) -> tuple[Result, Result]:
+    """The job itself, both results' places being claimed meanwhile."""
+    from bench.engine import events
+    from bench.experiments.pairs import PairsExperiment
+    from bench.machine import fingerprint
+    from bench.model.file import ResultFile
+    from bench.signals import Interrupted
+    from bench.system import System
+    from reports.live import live_view
+
+    with (
+        ResultFile.open(paths[0], force=force) as base,
+        ResultFile.open(paths[1], force=force) as new,
+        live_view(quiet=quiet) as observe,
+    ):
+        for note in both.notes:
+            observe(events.Note(note))
+        try:
+            return PairsExperiment(
+                request,
+                both.sides,
+                fingerprint(System()),
+                _reporting(judge, observe),
+                observe,
+                (base.save, new.save),
+            ).run()
+        except Interrupted as cut:
+            match [file.path for file in (base, new) if file.saved]:
+                case [one, other]:
+                    kept = (
+                        f"the pairs so far are kept; to judge them: outnumber compare {one} {other}"
+                    )
+                case [one]:
+                    kept = f"no pair was made yet; one side of the first is in {one}"
+                case _:
+                    kept = "nothing was measured yet"
+            cut.tell(kept)
+            raise
+
+
+def _reporting(judge: Judge, observe: Observer) -> Callable[[Result, Result], Open]:
+    """The judge, which reports the state of the job at each look that has more pairs."""
+    from bench.engine import events
+    from bench.judging.samples import pairs_made
+    from reports.verdicts.words import standing
+
+    reported = 0
+
+    def look(base: Result, new: Result) -> Open:
+        nonlocal reported
+        still_open = judge(base, new)
+        assert judge.decision is not None
+        made = min(judge.look.pairs, pairs_made(base, new))
+        if made > reported:
+            pairs = "1 pair" if made == 1 else f"{made} pairs"
+            observe(events.Note(f"after {pairs}: {standing(judge.decision)}"))
+        reported = made
+        return still_open
+
+    return look
+
+
+def refuse_unmeasured(
+    results: tuple[Result, Result], folder: Path, words: Sequence[str] = ()
+) -> None:
+    """Raises `MeasureError` where a runtime has not one step on a side, with the runners' last
+    words where they have not been shown."""
+    from reports.wording.escape import plain
+
+    for result, name in zip(results, ("base", "new"), strict=True):
+        measured = {session.case for session in result.sessions if session.steps}
+        missing = [one.key for one in result.cases if one.key not in measured]
+        if missing:
+            of = f" of {', '.join(map(plain, missing))}" if measured else ""
+            message = (
+                f"the {name} side{of} could not be measured at all; "
+                f"{folder}.{name}.json tells what was tried"
+            )
+            raise MeasureError("\n".join((message, *words)))

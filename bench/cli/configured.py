@@ -1,4 +1,4 @@
-"""`[tool.outnumber]` of a pyproject.toml: what would else be typed anew with every `ab`.
+"""`[tool.outnumber]` of a pyproject.toml: values for the options of `ab`, and two of `compare`.
 
 The nearest pyproject.toml with that table counts, in the current folder or above. Paths in it start
 from its own folder. The command line wins.
@@ -6,132 +6,98 @@ from its own folder. The command line wins.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import msgspec
 import typer
+from typer.core import TyperCommand
 
-from bench.cli import values
+from bench.cli.options import BadOption, nearest
 from bench.errors import UsageError
-from bench.faults import placed
 
-Positive = Annotated[int, msgspec.Meta(gt=0, le=values.MOST)]
-Words = str | list[str]
-
-
-class Configured(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
-    """The table; `None` is not set. The keys are the options' names."""
-
-    runtime: Words | None = None
-    base_python: str | None = None
-    new_python: str | None = None
-    base_runner: str | None = None
-    new_runner: str | None = None
-    base_set: Words | None = None
-    new_set: Words | None = None
-    base_env: Words | None = None
-    new_env: Words | None = None
-    at: Positive | None = None
-    pairs: Positive | None = None
-    pairs_max: Positive | None = None
-    budget: Annotated[float, msgspec.Meta(ge=1, le=values.MOST)] | None = None
-    ceiling: bool | None = None
-    gate: Words | None = None
-    same_ok: bool | None = None
-    seed: Annotated[int, msgspec.Meta(ge=0, le=values.MOST)] | None = None
-    inconclusive_ok: bool | None = None
-    wait_for_quiet: Annotated[float, msgspec.Meta(ge=1, le=values.MOST)] | None = None
-
-    def under(self, typed: Configured) -> Configured:
-        """These settings, with what was typed in their place. A runner that was typed leaves no
-        room for a runtime of the file, nor the other way round."""
-        known = msgspec.structs.asdict(self)
-        if typed.base_runner or typed.new_runner:
-            known["runtime"] = None
-        if typed.runtime:
-            known["base_runner"] = known["new_runner"] = None
-        said = {
-            key: value for key, value in msgspec.structs.asdict(typed).items() if value is not None
-        }
-        return Configured(**(known | said))
+# The keys are the options' names.
+KEYS = (
+    "runtime", "base-python", "new-python", "base-runner", "new-runner", "base-set", "new-set",
+    "base-env", "new-env", "at", "pairs", "pairs-max", "budget", "ceiling", "gate", "same-ok",
+    "seed", "inconclusive-ok", "wait-for-quiet",
+)  # fmt: skip
+KEYS_OF = {"ab": KEYS, "compare": ("gate", "inconclusive-ok")}
+RUNNERS = ("base-runner", "new-runner")
+PYTHONS = ("base-python", "new-python")
 
 
-KEYS = tuple(field.encode_name for field in msgspec.structs.fields(Configured))
-NUMBERS: dict[str, Callable[[str], float]] = {
-    "at": values.count,
-    "pairs": values.pairs,
-    "pairs-max": values.pairs,
-    "budget": values.seconds,
-    "wait-for-quiet": values.seconds,
-    "seed": values.count_or_zero,
-}
-PATHS = ("base-python", "new-python", "base-runner", "new-runner")
+class Configured(TyperCommand):
+    """A command whose options a project's file may set. An error about such an option names the
+    file and the key, and no option that nobody typed."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not (ctx.resilient_parsing or {"--help", "-h"} & {*args}):
+            ctx.default_map = self._settings(ctx, args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BadOption as error:
+            key = error.option.removeprefix("--")
+            if key.replace("-", "_") not in ctx.default_map:
+                raise
+            path, _ = project(Path())
+            raise UsageError(f"{path}: [tool.outnumber] {key}: {error.message}") from error
+
+    def _settings(self, ctx: Any, args: list[str]) -> dict[str, object]:
+        """What the project sets of the options that were not typed, checked. A runner that was
+        typed leaves no room for a runtime of the file, nor the other way round."""
+        typed = {*self.make_parser(ctx).parse_args(args=[*args])[0]}
+        path, table = project(Path())
+        if typed & {"base_runner", "new_runner"}:
+            table.pop("runtime", None)
+        if "runtime" in typed:
+            table = {key: value for key, value in table.items() if key not in RUNNERS}
+        found: dict[str, object] = {}
+        for parameter in self.params:
+            key = str(parameter.name).replace("_", "-")
+            if key not in table.keys() & {*KEYS_OF[str(self.name)]} or parameter.name in typed:
+                continue
+            try:
+                value = _as_typed(table[key], parameter)
+                parameter.process_value(ctx, value)
+            except typer.BadParameter as error:
+                what = error.message.removeprefix("Value error, ")
+                raise UsageError(f"{path}: [tool.outnumber] {key}: {what}") from error
+            if path and (key in RUNNERS or (key in PYTHONS and "/" in str(value))):
+                value = str(path.parent / str(value))  # a bare word is a command on PATH
+            found[str(parameter.name)] = value
+        return found
 
 
-def configured(folder: Path) -> Configured:
-    """What is configured for `folder`. Raises `UsageError` with the file and the key at fault."""
-    return _found(folder)[1]
-
-
-@contextmanager
-def wished(typed: Configured) -> Iterator[Configured]:
-    """What was typed, and what is configured here for the rest. A `UsageError` of the block that is
-    about what is configured names the file and the key, and no option that nobody typed."""
-    path, settings = _found(Path())
-    wish = settings.under(typed)
-    own = msgspec.structs.asdict(typed)
-    kept = {
-        field.encode_name: getattr(wish, field.name)
-        for field in msgspec.structs.fields(Configured)
-        if own[field.name] is None and getattr(wish, field.name) is not None
-    }
-    try:
-        yield wish
-    except UsageError as error:
-        raise UsageError(_blaming(path, kept, str(error))) from error
-
-
-def _blaming(path: Path | None, kept: dict[str, Any], message: str) -> str:
-    """The message about keys of the file, if it is: by the options of their names that it names,
-    else by the values that it quotes."""
-    named = [key for key in kept if re.search(rf"--{key}(?![\w-])", message)]
-    if not named and not message.startswith("--"):
-        named = [key for key, value in kept.items() if _is_quoted(value, message)]
-    if not named:
-        return message
-    for key in named:
-        message = re.sub(rf"--{key}(?![\w-])", key, message)
-    about = "" if message.startswith(named[0]) else f"{' and '.join(named)}: "
-    return f"{path}: [tool.outnumber] {about}{message}"
-
-
-def _is_quoted(value: object, message: str) -> bool:
-    words = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return any(f"'{word}'" in message or message.startswith(f"{word}:") for word in words)
-
-
-def _found(folder: Path) -> tuple[Path | None, Configured]:
-    """The file that configures `folder`, if one does, and what it says."""
+def project(folder: Path) -> tuple[Path | None, dict[str, Any]]:
+    """The file that configures `folder`, if one does, and its table. Raises `UsageError` with the
+    file where that makes no sense, and where the current folder is no more."""
     for path in _above(folder):
-        table = _table(path)
-        if table is not None:
-            return path, _checked(path, table)
-    return None, Configured()
-
-
-def listed(words: Words | None) -> list[str]:
-    """One word as a list of one, and none as an empty one."""
-    return [words] if isinstance(words, str) else words or []
+        try:
+            tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UsageError(f"{path}: cannot be read: {error}") from error
+        table = tools.get("outnumber") if isinstance(tools, dict) else None
+        if table is None:
+            continue
+        if not isinstance(table, dict):
+            raise UsageError(
+                f"{path}: tool.outnumber is not a table; begin it with [tool.outnumber]"
+            )
+        for key in table:
+            if key not in KEYS:
+                raise UsageError(f"{path}: [tool.outnumber] knows no '{key}'{nearest(key, KEYS)}")
+        return path, table
+    return None, {}
 
 
 def _above(folder: Path) -> Iterator[Path]:
-    """The pyproject.toml of the folder and of those above it, the nearest first. Raises
-    `UsageError` where the current folder is no more."""
+    """The pyproject.toml of the folder and of those above it, the nearest first."""
     try:
         absolute = folder.absolute()
     except FileNotFoundError as error:
@@ -144,39 +110,17 @@ def _above(folder: Path) -> Iterator[Path]:
                 yield place / "pyproject.toml"
 
 
-def _table(path: Path) -> dict[str, Any] | None:
-    try:
-        tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from error
-    table = tools.get("outnumber") if isinstance(tools, dict) else None
-    if table is not None and not isinstance(table, dict):
-        raise UsageError(f"{path}: tool.outnumber is not a table; begin it with [tool.outnumber]")
-    return table
-
-
-def _checked(path: Path, table: dict[str, Any]) -> Configured:
-    for key in table:
-        if key not in KEYS:
-            raise UsageError(
-                f"{path}: [tool.outnumber] knows no '{key}'{values.nearest(key, KEYS)}"
-            )
-    table = {key: _from(path, key, value) for key, value in table.items()}
-    try:
-        return msgspec.convert(table, Configured)
-    except msgspec.ValidationError as error:
-        place, what = placed(str(error))
-        raise UsageError(f"{path}: [tool.outnumber] {place.removeprefix('$.')}: {what}") from error
-
-
-def _from(path: Path, key: str, value: object) -> object:
-    """A path as seen from the file that names it, where a bare word is a command on PATH; a number
-    as it is typed."""
-    if key in PATHS and isinstance(value, str) and ("/" in value or key.endswith("runner")):
-        return str(path.parent / value)
-    if key in NUMBERS and isinstance(value, str):
-        try:
-            return NUMBERS[key](value)
-        except typer.BadParameter as error:
-            raise UsageError(f"{path}: [tool.outnumber] {key}: {error.message}") from error
-    return value
+def _as_typed(value: object, parameter: Any) -> object:
+    """A value of the file as the command line would give it."""
+    if getattr(parameter, "is_flag", False):
+        if not isinstance(value, bool):
+            raise typer.BadParameter("expected true or false")
+        return value
+    if parameter.multiple:
+        words = value if isinstance(value, list) else [value]
+        if not all(isinstance(word, str) for word in words):
+            raise typer.BadParameter("expected a text, or a list of texts")
+        return words
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise typer.BadParameter("expected a text or a number")
+    return str(value)

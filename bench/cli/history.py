@@ -7,15 +7,18 @@ something alarms, and `--fail-on none` makes that 0.
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from bench.cli import options, values
-from bench.errors import UsageError
+from bench.cli import options
+from bench.cli.options import BadOption
+from bench.errors import OutnumberError, UsageError
 from bench.history import FOLDER
 
 if TYPE_CHECKING:
@@ -23,11 +26,18 @@ if TYPE_CHECKING:
     from bench.history.records import Point
     from bench.history.review import Review
     from bench.judging.gates import Figure
-    from bench.model.records import Result
 
 INCONCLUSIVE = 3
 FEWEST_LETTERS = 4  # of an id, a commit or a date
-NO_CONTROL = "a machine that changes will not be told from a unit that does"
+NO_CONTROL = "a change of the machine will look like a change of the unit"
+# The variables in which CI names the commit: GitHub and Forgejo, GitLab, Jenkins, CircleCI,
+# Buildkite, Bitbucket, Azure, Travis, Drone and Woodpecker.
+COMMIT_VARIABLES = (
+    "GITHUB_SHA", "CI_COMMIT_SHA", "GIT_COMMIT", "CIRCLE_SHA1", "BUILDKITE_COMMIT",
+    "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION", "TRAVIS_COMMIT", "DRONE_COMMIT_SHA",
+)  # fmt: skip
+LONGEST_COMMIT = 200
+GIT_SECONDS = 10
 
 Folder = Annotated[
     Path, typer.Option(metavar="DIR", help="Where the history is kept.", show_default=True)
@@ -38,7 +48,7 @@ Metrics = Annotated[
         "--metric",
         "-m",
         metavar="METRIC",
-        help="This figure, such as bytes_per_unit or start_latency_seconds/0.99; may be repeated.",
+        help="Show this figure: bytes, start_latency_seconds/0.99 (repeatable).",
     ),
 ]
 Across = Annotated[
@@ -48,21 +58,6 @@ Across = Annotated[
         help="Do not split the history when this changes: 'trio version' (repeatable).",
     ),
 ]
-
-
-class FailOn(StrEnum):
-    """What makes a check end with 3."""
-
-    alarm = "alarm"
-    none = "none"
-
-
-class Format(StrEnum):
-    """How a check is written. `json` is for programs."""
-
-    table = "table"
-    json = "json"
-    markdown = "markdown"
 
 
 app = typer.Typer(
@@ -87,20 +82,31 @@ def add(
 
     One that cannot be added is named, and the others are added all the same.
     """
-    from bench.cli.commit import checked, current_commit
-    from bench.errors import OutnumberError
     from bench.history.folder import add as add_point
     from bench.history.folder import refuse_unwritable
+    from bench.history.points import point_of
     from bench.model.decoding import printable
     from bench.model.file import load
 
-    tested = current_commit() if commit is None else checked(commit)
+    tested = current_commit() if commit is None else commit
+    if commit is not None and (
+        len(commit) > LONGEST_COMMIT or not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._/+-]*", commit)
+    ):
+        raise BadOption(
+            "--commit",
+            f"'{printable(commit)}' names no commit; give up to {LONGEST_COMMIT} letters, such as "
+            "its SHA (git rev-parse HEAD prints it) or a tag",
+        )
     refuse_unwritable(folder)
     faults: list[OutnumberError] = []
     for path in result:
         name = printable(str(path))
         try:
-            point = _point(path, load(path), tested)
+            loaded = load(path)
+            try:
+                point = point_of(loaded, tested)
+            except UsageError as error:
+                raise UsageError(f"{path}: {error}") from error
             added = add_point(folder, point)
         except OutnumberError as error:
             faults.append(error)
@@ -155,21 +161,31 @@ def check(
     metric: Metrics = None,
     across: Across = None,
     fail_on: Annotated[
-        FailOn, typer.Option(help="End with 3 for an alarm, or never.")
-    ] = FailOn.alarm,
-    form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.table,
+        Literal["alarm", "none"], typer.Option(help="Exit with 3 for an alarm, or never.")
+    ] = "alarm",
+    form: Annotated[
+        Literal["table", "json", "markdown"],
+        typer.Option("--format", help="Output format; json is for programs."),
+    ] = "table",
     markdown: options.MarkdownFile = None,
     folder: Folder = FOLDER,
 ) -> int:
     """Nominate the nights at which a figure seems to have changed, with what would confirm it."""
-    from bench.cli.judged import refuse_markdown
+    from bench.cli.compare import add_to_step, refuse_markdown, write_page
+    from reports.history.data import as_json
+    from reports.history.markdown import as_markdown
+    from reports.history.table import print_check
 
     review = _review(folder, runtime, metric, across)
     if markdown is not None:
         refuse_markdown(markdown)
-    _tell(review, form, markdown)
-    alarmed = bool(review.check.alarms) and fail_on is FailOn.alarm
-    return INCONCLUSIVE if alarmed else 0
+        write_page(as_markdown(review), markdown)
+    add_to_step(lambda: as_markdown(review))
+    if form == "table":
+        print_check(review)
+    else:
+        typer.echo(as_json(review) if form == "json" else as_markdown(review), nl=False)
+    return INCONCLUSIVE if review.check.alarms and fail_on == "alarm" else 0
 
 
 @app.command()
@@ -203,16 +219,16 @@ def acknowledge(
     from bench.history.records import LONGEST_REASON, VERSION, Acknowledgement
 
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
-        raise UsageError(f"--reason: say why, in up to {LONGEST_REASON} letters")
+        raise BadOption("--reason", f"say why, in up to {LONGEST_REASON} letters")
     history = read(folder)
     _known_runtimes(history, [runtime] if runtime else [])
     _known_figures([metric] if metric else [])
-    found = _the_point(history, point)
+    accepted_point = _the_point(history, point)
     if runtime is None and metric is None and not yes:
-        _ask(history, found)
+        _ask(history, accepted_point)
     accepted = Acknowledgement(
         history=VERSION,
-        point=found.id,
+        point=accepted_point.id,
         case=runtime,
         metric=metric,
         reason=reason.strip(),
@@ -229,8 +245,6 @@ def acknowledge(
 def _ask(history: History, point: Point) -> None:
     """Lists everything that would be accepted, and asks. Raises `UsageError` where nobody can
     answer."""
-    import sys
-
     from bench.history.review import review
     from reports.history import words
     from reports.wording.escape import terminal
@@ -247,15 +261,6 @@ def _ask(history: History, point: Point) -> None:
         )
     typer.echo(what, err=True)
     typer.confirm("Accept all of it?", abort=True, err=True)
-
-
-def _point(path: Path, result: Result, commit: str | None) -> Point:
-    from bench.history.points import point_of
-
-    try:
-        return point_of(result, commit)
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from error
 
 
 def _review(
@@ -275,7 +280,8 @@ def _review(
     known = fact_names(history)
     for name in across or []:
         if name not in known:
-            raise UsageError(f"--across: nothing is called '{name}'{values.nearest(name, known)}")
+            hint = options.nearest(name, known)
+            raise BadOption("--across", f"nothing is called '{name}'{hint}")
     made = review(history, runtimes or (), figures, across or ())
     if not made.trends:
         wanted = ", ".join((*(runtimes or ()), *(metrics or ())))
@@ -287,18 +293,23 @@ def _known_runtimes(history: History, names: Iterable[str]) -> None:
     known = dict.fromkeys(runtime.key for p in history.points for runtime in p.cases)
     for name in names:
         if name not in known:
-            raise UsageError(f"--runtime: the history has no '{name}'{values.nearest(name, known)}")
+            hint = options.nearest(name, known)
+            raise BadOption("--runtime", f"the history has no '{name}'{hint}")
 
 
 def _known_figures(words: Iterable[str]) -> list[Figure]:
-    from bench.cli.gates import figure_called
-
-    return [figure_called(word, "--metric") for word in words]
+    return [options.figure_called(word, "--metric") for word in words]
 
 
 def _the_point(history: History, text: str) -> Point:
-    """The one point that `text` names. Raises `UsageError` where there is none, or more."""
-    found = [point for point in history.points if _names(text, point)]
+    """The one point whose id, commit or date begins with `text`, in letters enough not to be
+    chance. Raises `UsageError` where there is none, or more."""
+    found = [
+        point
+        for point in history.points
+        if len(text) >= FEWEST_LETTERS
+        and any(one.startswith(text) for one in (point.id, point.commit or "", point.started))
+    ]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -310,27 +321,19 @@ def _the_point(history: History, text: str) -> Point:
     raise UsageError(f"'{text}' names {len(found)} runs; give the id of one:\n{several}")
 
 
-def _names(text: str, point: Point) -> bool:
-    """Whether `text` begins the point's id, commit or date, in letters enough not to be chance."""
-    named = (point.id, point.commit or "", point.started)
-    return len(text) >= FEWEST_LETTERS and any(one.startswith(text) for one in named)
+def current_commit() -> str | None:
+    """The commit of a run: as CI says, else as git says of the current folder; `None` where neither
+    does."""
+    for name in COMMIT_VARIABLES:
+        if said := os.environ.get(name, "").strip():
+            return said[:LONGEST_COMMIT]
+    import subprocess
 
-
-def _tell(review: Review, form: Format, markdown: Path | None) -> None:
-    """Writes the check's page where that was asked for or a GitHub step shows it, and prints it."""
-    from bench.cli.judged import add_to_step, write_text
-    from reports.history.markdown import as_markdown
-
-    if markdown is not None:
-        write_text(as_markdown(review), markdown)
-    add_to_step(lambda: as_markdown(review))
-    if form is Format.table:
-        from reports.history.table import print_check
-
-        print_check(review)
-    elif form is Format.json:
-        from reports.history.data import as_json
-
-        typer.echo(as_json(review), nl=False)
-    else:
-        typer.echo(as_markdown(review), nl=False)
+    command = ("git", "rev-parse", "--verify", "--quiet", "HEAD")
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=GIT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""The command line's shell, and the one place where errors become exit codes.
+"""The command line's shell: THE list of commands, and the one place where errors become exit codes.
 
 0 done (a limit reached is done) · 1 a regression and nothing else · 2 usage · 3 inconclusive ·
 4 could not measure · 5 unreadable result · 70 a fault of ours · 128 + n ended by signal n.
@@ -10,51 +10,73 @@ import contextlib
 import resource
 import sys
 import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from bench import signals
-from bench.cli import completion, guard, readers, working
+from bench.cli import completion, streams
 from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
-from bench.cli.explain import explain
+from bench.cli.configured import KEYS_OF, Configured
 from bench.cli.export import export
 from bench.cli.history import app as history
 from bench.cli.limits import limits
 from bench.cli.noise import noise
-from bench.cli.report import report
+from bench.cli.report import explain, report, summary
 from bench.cli.run import run
 from bench.cli.runtimes import runtimes
 from bench.cli.slides import slides
-from bench.cli.summary import summary
 from bench.errors import FAULT, MeasureError, OutnumberError, is_refusal
 from outnumber import __version__
 
 USAGE = 2
+HELP = "How many threads, goroutines and tasks can you launch, and what stops you?"
+# The extra that brings a library which an installation may do without.
+EXTRAS = {"matplotlib": "figures", "numpy": "figures", "pptx": "figures"}
+
+
+class Command(NamedTuple):
+    """A command, and what it says that it does where it prints nothing for a second."""
+
+    name: str
+    program: Callable[..., int] | typer.Typer
+    doing: str
+
+
+COMMANDS = (
+    Command("run", run, "looking at this machine and its runtimes"),
+    Command("limits", limits, "launching up to 3,000 units of each runtime, to see what they use"),
+    Command("ceiling", ceiling, "looking at this machine and its runtimes"),
+    Command("ab", ab, "looking at both sides"),
+    Command("compare", compare, "comparing the two results"),
+    Command("noise", noise, "looking at this machine and its runtimes"),
+    Command("history", history, "reading the history"),
+    Command("runtimes", runtimes, "looking for runtimes; with --check, trying the runner"),
+    Command("summary", summary, "computing the figures of the result"),
+    Command("explain", explain, "computing the figures of the result"),
+    Command("report", report, "drawing the page and its figures"),
+    Command("slides", slides, "drawing the figures"),
+    Command("export", export, "computing the figures of the result"),
+)
 
 app = typer.Typer(
-    help="How many threads, goroutines and tasks can you launch, and what stops you?",
+    help=HELP,
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,  # rich takes as long to load as all the rest of --help
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(run)
-app.command()(limits)
-app.command()(ceiling)
-app.command()(ab)
-app.command()(compare)
-app.command()(noise)
-app.add_typer(history, name="history")
-app.command()(runtimes)
-app.command()(summary)
-app.command()(explain)
-app.command()(report)
-app.command()(slides)
-app.command()(export)
+for command in COMMANDS:
+    if isinstance(command.program, typer.Typer):
+        app.add_typer(command.program, name=command.name)
+    elif command.name in KEYS_OF:
+        app.command(command.name, cls=Configured)(command.program)
+    else:
+        app.command(command.name)(command.program)
 
 
 def _print_version(wanted: bool) -> None:
@@ -63,7 +85,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=HELP)
 def _outnumber(
     version: Annotated[
         bool,
@@ -90,99 +112,92 @@ def _outnumber(
         ),
     ] = None,
 ) -> None:
-    """How many threads, goroutines and tasks can you launch, and what stops you?"""
+    pass
 
 
 def main() -> None:
     """Runs the command that was typed and ends the process with its exit code."""
     signals.install()
-    readers.settle_width()
-    readers.forgive()
-    guard.guard()
+    streams.settle_width()
+    streams.forgive()
+    streams.guard()
     if completion.is_asked():
         completion.answer(app)
         sys.exit(0)
-    code = _code_of_run()
-    lost = readers.flushed()
+    code = _code_of_run(completion.with_shell(sys.argv[1:]))
+    lost = streams.flushed()
     if lost is not None:
-        _tell(
+        _say(
             f"outnumber: standard output cannot be written: {lost}; make room, or send it elsewhere"
         )
     sys.exit(code or (USAGE if lost is not None else 0))
 
 
-def _code_of_run() -> int:
+def doing(words: Sequence[str]) -> str:
+    """What the command among the words that were typed does; empty where there is none."""
+    known = {command.name: command.doing for command in COMMANDS}
+    return next((known[word] for word in words if word in known), "")
+
+
+def _code_of_run(words: list[str]) -> int:
+    work = doing(words)
     try:
-        words = completion.with_shell(sys.argv[1:])
-        doing = working.DOING.get(working.command_of(words), "")
-        with working.working(doing, quiet=not doing or not working.QUIET.isdisjoint(words)):
+        with streams.working(work, quiet=not work or not {"--quiet", "-q"}.isdisjoint(words)):
             return int(app(words, prog_name="outnumber", standalone_mode=False) or 0)
     except typer.TyperException as error:
-        return _tell_usage(error)
+        # As typer does, with its usage line and the hint at --help, but no word of its inside.
+        if isinstance(getattr(error, "message", None), str):
+            error.message = error.message.removeprefix("Value error, ")
+        with contextlib.suppress(OSError):
+            show = getattr(error, "show", None)
+            show() if show else _say(f"outnumber: {error}")
+        return USAGE
     except typer.Abort:
-        _tell("outnumber: cancelled")
+        _say("outnumber: cancelled")
         return USAGE
     except (OutnumberError, signals.Interrupted) as error:
-        _tell(f"outnumber: {error}".replace("\n", "\n  "))  # no text can forge a line of ours
+        _say(f"outnumber: {error}".replace("\n", "\n  "))  # no text can forge a line of ours
         return error.exit_code
-    except Exception as error:
-        if is_refusal(error):
-            return _tell_refusal(error)
-        return _tell_fault()
-    except SystemExit:
-        return _tell_fault()
+    except (Exception, SystemExit) as error:  # a library's own exit code would be a verdict
+        library = str(getattr(error, "name", "")).partition(".")[0]
+        if isinstance(error, ModuleNotFoundError) and library in EXTRAS:
+            extra = EXTRAS[library]
+            _say(f"outnumber: this needs {library}; type: pip install 'outnumber[{extra}]'")
+            return USAGE
+        if isinstance(error, Exception) and is_refusal(error):
+            return _code_of_refusal(error)
+        _say(traceback.format_exc())
+        _say(f"outnumber {__version__}: a fault of ours; please report the above")
+        return FAULT
 
 
-def _tell_refusal(error: Exception) -> int:
+def _code_of_refusal(error: Exception) -> int:
     """The harness itself was refused memory, a descriptor, a process: its limit is named."""
-    limit, evidence = None, (_plainly(error),)
-    with contextlib.suppress(Exception):  # what names it may be refused as well
+    limit, evidence = None, (f"{error}",)
+    # A limit of this process that is set at all is the likely one. No file is read for it, and
+    # hardly any memory taken.
+    options = {"AS": "--as", "DATA": "--data", "NPROC": "--nproc", "NOFILE": "--nofile"}
+    if isinstance(error, MemoryError | ImportError):
+        options = {"AS": "--as", "DATA": "--data"}
+    for name, option in options.items():
+        soft, _ = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))
+        if soft != resource.RLIM_INFINITY:
+            evidence = (f"RLIMIT_{name} is {soft:,}; type: prlimit {option}=unlimited outnumber …",)
+            break
+    with contextlib.suppress(Exception):  # what names it exactly may be refused as well
         from bench.limits.start import refused_start
         from bench.system import System
 
         limit, _, evidence = astuple(refused_start(System(), repr(error)))
     name = f"{limit}: " if limit else ""
-    _tell(f"outnumber: the harness itself was refused: {error!r}\n  {name}{'; '.join(evidence)}")
+    _say(f"outnumber: the harness itself was refused: {error!r}\n  {name}{'; '.join(evidence)}")
     return MeasureError.exit_code
 
 
-def _plainly(error: BaseException) -> str:
-    """The limit that refused something to the harness, told with what was left to it: no file is
-    read, and hardly any memory taken."""
-    pairs = (
-        ("RLIMIT_AS", "--as"),
-        ("RLIMIT_DATA", "--data"),
-        ("RLIMIT_NPROC", "--nproc"),
-        ("RLIMIT_NOFILE", "--nofile"),
-    )
-    wanted = pairs[:2] if isinstance(error, MemoryError | ImportError) else pairs
-    for name, option in wanted:
-        soft, _ = resource.getrlimit(getattr(resource, name))
-        if soft != resource.RLIM_INFINITY:
-            return f"{name} is {soft:,}; type: prlimit {option}=unlimited outnumber …"
-    return f"{error}"
-
-
-def _tell_fault() -> int:
-    """Ours to mend; a library's own exit code would be a verdict."""
-    _tell(traceback.format_exc())
-    _tell(f"outnumber {__version__}: a fault of ours; please report the above")
-    return FAULT
-
-
-def _tell(message: str) -> None:
+def _say(message: str) -> None:
     """On standard error, where that is still read: the exit code stays what it is in any case."""
     with contextlib.suppress(OSError):
         typer.echo(message, err=True)
-
-
-def _tell_usage(error: typer.TyperException) -> int:
-    """Shows a usage error the way typer does: with its usage line and the hint at --help."""
-    if isinstance(getattr(error, "message", None), str):  # no library's inside stands in it
-        error.message = error.message.removeprefix("Value error, ")
-    with contextlib.suppress(OSError):
-        getattr(error, "show", lambda: _tell(f"outnumber: {error}"))()
-    return USAGE
 
 
 if __name__ == "__main__":

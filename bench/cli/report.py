@@ -1,12 +1,14 @@
-"""`outnumber report`: a page to read and to print, with every figure and table beside it."""
+"""What is read of a result: `report` (a page), `summary` (every figure), `explain` (in words)."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from bench.cli import options
 from bench.errors import UsageError
 
 
@@ -33,4 +35,38 @@ def report(
     digests = [digest(one, figures(one)) for one in loaded]
     folder = output or folder_of(results[0])
     typer.echo(write_report(dict(zip(labels(results), digests, strict=True)), folder))
+    return 0
+
+
+def summary(
+    result: options.ResultFile,
+    form: Annotated[
+        Literal["table", "json", "csv", "markdown"],
+        typer.Option("--format", help="Output format; json and csv are for programs."),
+    ] = "table",
+) -> int:
+    """Print the figures of a result, with intervals and sources."""
+    from bench.model.file import load
+    from reports.tables.summary import render
+
+    typer.echo(render(load(result), form), nl=False)
+    return 0
+
+
+def explain(
+    result: options.ResultFile,
+    form: Annotated[
+        Literal["text", "markdown"], typer.Option("--format", help="Output format.")
+    ] = "text",
+) -> int:
+    """Explain in words why tasks outnumber threads."""
+    from bench.derive.metrics import figures
+    from bench.model.file import load
+    from reports.digest import digest
+    from reports.explanation.render import render
+    from reports.explanation.tell import explain as explanation
+
+    loaded = load(result)
+    width = shutil.get_terminal_size().columns
+    typer.echo(render(explanation(digest(loaded, figures(loaded))), form, width), nl=False)
     return 0

@@ -18,48 +18,38 @@ if TYPE_CHECKING:
 def runtimes(
     check: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.toml", help="Take a runner of your own through the contract."),
+        typer.Option(metavar="FILE.toml", help="Check a runner of your own against the contract."),
     ] = None,
     python: options.Python = None,
     env: options.Variables = None,
 ) -> int:
     """List the runtimes: which can run here, and what is missing."""
-    if check is None:
-        _list(python, env)
-    else:
-        _check(check, python, env)
-    return 0
-
-
-def _list(python: str | None, variables: list[str] | None) -> None:
     from bench.cli import choose
     from reports.tables.plan import RuntimeRow, print_runtimes
     from runners.catalogue import shipped
 
-    entries = shipped()
-    available = choose.availabilities(entries, _tools(python, variables))
+    tools = choose.tools_of(python, variables=options.variables(env or []))
+    if check is not None:
+        _check(check, tools)
+        return 0
+    available = choose.availabilities(shipped(), tools)
     print_runtimes(
         [
             RuntimeRow(
-                e.name,
-                e.language,
-                e.kind,
-                e.default,
-                available[e.name].version,
-                available[e.name].reason,
+                entry.name,
+                entry.language,
+                entry.kind,
+                entry.default,
+                available[entry.name].version,
+                available[entry.name].reason,
             )
-            for e in entries
+            for entry in shipped()
         ]
     )
+    return 0
 
 
-def _tools(python: str | None, variables: list[str] | None) -> Tools:
-    from bench.cli import choose, values
-
-    return choose.tools_of(python, variables=values.variables(variables or []))
-
-
-def _check(path: Path, python: str | None, variables: list[str] | None) -> None:
+def _check(path: Path, tools: Tools) -> None:
     """Prints each check as it is made. Raises `MeasureError` where the contract was broken."""
     from bench.cli import choose
     from bench.clock import RealClock
@@ -73,8 +63,7 @@ def _check(path: Path, python: str | None, variables: list[str] | None) -> None:
     from bench.model.decoding import printable
     from bench.system import System
 
-    (entry,) = choose.entries_of([], [path])
-    tools = _tools(python, variables)
+    (entry,) = choose.entries_of([], [path], "--check")
     choose.refuse_missing(choose.availabilities([entry], tools))
     command = command_of(
         entry, tools, default_cache(), lambda words: typer.echo(f"building: {printable(words)}")

@@ -1,8 +1,11 @@
-"""One experiment from beginning to end: its place held, its view open, its result saved."""
+"""One experiment from beginning to end: its place held, its view open, its result saved and shown.
+
+A busy machine is reported before anything is measured on it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +14,11 @@ from typing import Protocol
 import typer
 
 from bench import files
-from bench.cli.quiet import heed_load
 from bench.clock import RealClock
 from bench.engine.availability import Tools
 from bench.engine.cache import default_cache
 from bench.engine.events import Observer
+from bench.engine.quiet import busy_share, wait_until_quiet
 from bench.engine.rig import MachineRig, Rig
 from bench.errors import MeasureError, UsageError
 from bench.machine import fingerprint
@@ -26,6 +29,7 @@ from bench.system import System
 from reports.live import live_view
 
 FOLDER = Path("outnumber-results")
+SUGGESTED_SECONDS = 60
 
 
 class Experiment(Protocol):
@@ -86,6 +90,29 @@ def carry_out(
             raise
 
 
+def heed_load(rig: Rig, wait_seconds: float | None, quiet: bool) -> None:
+    """Says on standard error that the machine is busy, and what to do; waits where that was asked
+    for, and goes on in any case. `quiet`: says nothing."""
+
+    def say(words: str) -> None:
+        if not quiet:
+            typer.echo(words, err=True)
+
+    share = busy_share(rig)
+    if share is None:
+        return
+    busy = f"The machine is busy: other work takes {share:.0%} of its processors"
+    if wait_seconds is None:
+        say(
+            f"{busy}. Times that suffer are marked busy; end that work first, or add "
+            f"--wait-for-quiet {SUGGESTED_SECONDS}."
+        )
+        return
+    say(f"{busy}. Waiting until it is quiet, at most {wait_seconds:g} s.")
+    if not wait_until_quiet(rig, wait_seconds):
+        say(f"It is still busy after {wait_seconds:g} s; measuring all the same.")
+
+
 def kept(file: ResultFile) -> str:
     """What is there of a run that was cut short, and what to type to see it."""
     if file.saved is None:
@@ -98,7 +125,16 @@ def kept(file: ResultFile) -> str:
 
 def has_steps(result: Result) -> bool:
     """Whether anything was measured."""
-    return any(sweep.steps for sweep in result.sessions)
+    return any(session.steps for session in result.sessions)
+
+
+def report_busy(results: Sequence[Result], quiet: bool) -> None:
+    """Says after the run which runtimes were measured while the machine was busy."""
+    from reports.wording.runs import busy_line
+
+    line = None if quiet else busy_line(*results)
+    if line is not None:
+        typer.echo(line)
 
 
 def refuse_nothing(result: Result, path: Path, quiet: bool) -> None:
@@ -109,7 +145,7 @@ def refuse_nothing(result: Result, path: Path, quiet: bool) -> None:
     from reports.wording.runs import failures
 
     words = failures(result.sessions) if quiet else []
-    for name, stop in {sweep.case: sweep.stop for sweep in result.sessions}.items():
+    for name, stop in {one.case: one.stop for one in result.sessions}.items():
         if stop.limit is not None:
             words.append(f"{name}: {stop.limit} refused the start: {stop.evidence[0]}")
     message = f"nothing could be measured; {path} tells what was tried"

@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 from bench import signals
-from bench.cli import working
+from bench.cli import streams
 from bench.cli.main import main
 from tests.support.scripts import OBEDIENT, script
 from tests.support.starter import typed
@@ -59,7 +59,7 @@ def outnumber_here(*words: str, code: int | None = 0) -> Done:
     try:
         with (
             mock.patch.object(sys, "argv", ["outnumber", *words]),
-            mock.patch.object(working, "PATIENCE_SECONDS", 3600),
+            mock.patch.object(streams, "PATIENCE_SECONDS", 3600),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):

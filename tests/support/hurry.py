@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bench.cli import working
+from bench.cli import streams
 from bench.engine import quiet
 
 
 def hurry() -> None:
     """For the rest of this process: no command says that it takes long, and none looks, before it
     begins, whether the machine does other work. Both depend on how busy the machine is."""
-    assert working.PATIENCE_SECONDS
+    assert streams.PATIENCE_SECONDS
     assert quiet.LOOK_SECONDS
-    working.PATIENCE_SECONDS = 3600
+    streams.PATIENCE_SECONDS = 3600
     quiet.LOOK_SECONDS = 0
