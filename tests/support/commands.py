@@ -18,7 +18,7 @@ from bench import signals
 from bench.cli import streams
 from bench.cli.main import main
 from tests.support.scripts import OBEDIENT, script
-from tests.support.starter import typed
+from tests.support.starter import Typed, typed
 
 HURRIED = (
     "from tests.support.hurry import hurry; hurry(); from outnumber.__main__ import main; main()"
@@ -29,7 +29,8 @@ Done = subprocess.CompletedProcess[str]
 
 def outnumber(*words: str, code: int = 0) -> Done:
     """Types a command and checks its exit code."""
-    return _checked(Done(words, *typed(*words)), code)
+    ended, out, errors = typed(Typed(words))
+    return _checked(Done(words, ended, out.decode(), errors.decode()), code)
 
 
 def unread(

@@ -12,7 +12,6 @@ import atexit
 import functools
 import gc
 import importlib
-import io
 import os
 import pickle
 import pkgutil
@@ -44,11 +43,11 @@ class Typed:
     variables: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
-def typed(*words: str) -> tuple[int, str, str]:
+def typed(command: Typed) -> tuple[int, bytes, bytes]:
     """Types a command. Its exit code, negative where a signal ended it, its output, its errors."""
     starter = _starter()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
-        request = pickle.dumps(Typed(words))
+        request = pickle.dumps(command)
         streams = [out.fileno(), errors.fileno()]
         socket.send_fds(starter, [NUMBER.pack(len(request))], streams)
         starter.sendall(request)
@@ -60,12 +59,12 @@ def typed(*words: str) -> tuple[int, str, str]:
             os.kill(pid, signal.SIGKILL)
             starter.settimeout(None)
             code = _number(starter)
-        return code, _text(out), _text(errors)
+        return code, _whole(out), _whole(errors)
 
 
-def _text(file: IO[bytes]) -> str:
+def _whole(file: IO[bytes]) -> bytes:
     file.seek(0)
-    return io.TextIOWrapper(io.BytesIO(file.read()), encoding="utf-8").read()
+    return file.read()
 
 
 def _number(of: socket.socket) -> int:
@@ -134,8 +133,9 @@ def _be_the_command(request: Typed, streams: list[int]) -> NoReturn:
         os.environ.clear()
         os.environ.update(request.variables)
         os.chdir(request.folder)
-        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-        sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
+        encoding, _, errors = os.environ.get("PYTHONIOENCODING", "utf-8:strict").partition(":")
+        sys.stdout = open(1, "w", -1, encoding, errors, closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", 1, encoding, "backslashreplace", closefd=False)  # noqa: SIM115
         sys.argv = ["outnumber", *request.words]
         main()
     except SystemExit as end:
