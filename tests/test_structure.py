@@ -8,10 +8,13 @@ import graphlib
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from bench import quantities
+from reports.figures import all as figures
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bench", "outnumber", "reports", "runners")
@@ -235,6 +238,92 @@ def test_a_class_name_has_one_meaning() -> None:
 def test_a_class_name_with_two_meanings_is_found() -> None:
     modules = {"a": "class Plan: ...", "b": "def f():\n    class Plan: ...", "c": "class P: ..."}
     assert classes_of_one_name(modules) == {"Plan": ["a", "b"]}
+
+
+# Where the names of a list's rows are at home.
+LISTS: dict[str, Callable[[], Iterable[str]]] = {
+    "bench.quantities": lambda: (row.name for row in quantities.all_()),
+    "reports.figures.all": lambda: figures.NAMES,
+}
+# Modules that still have such a name themselves. Take a module out once it reads the list.
+NAMING = frozenset(
+    {
+        "bench.cli.history",
+        "bench.cli.options",
+        "bench.cli.slides",
+        "bench.experiments.ceiling",
+        "bench.history.points",
+        "bench.history.trends",
+        "bench.judging.decision",
+        "reports.deck.words",
+        "reports.explanation.facts",
+        "reports.exports.figure",
+        "reports.exports.go",
+        "reports.figures.closeness",
+        "reports.figures.growth",
+        "reports.figures.how_many",
+        "reports.figures.spawn",
+        "reports.figures.unit_cost",
+        "reports.figures.where_time_goes",
+        "reports.live",
+        "reports.tables.summary",
+        "reports.verdicts.words",
+    }
+)
+
+
+def repeated_names(modules: Sources) -> dict[str, list[str]]:
+    """Where modules write the name of a list's row themselves, by module: `file.py:12: 'burst'`.
+
+    A name of several words counts wherever it stands in a text; a single word (`growth`) as the
+    whole text alone, and not in `bench.cli`, where it may be a command's. Docstrings may name
+    anything.
+    """
+    homes = {name: home for home, names in LISTS.items() for name in names()}
+    found: dict[str, list[str]] = {}
+    for module, text in modules.items():
+        for literal, line in literals(ast.parse(text)):
+            words = {*re.findall(r"\w+(?:[_-]\w+)+", literal)}
+            words |= set() if below(module, "bench.cli") else {literal}
+            named = words & {name for name, home in homes.items() if home != module}
+            place = f"{module.replace('.', '/')}.py:{line}"
+            found.setdefault(module, []).extend(f"{place}: {name!r}" for name in sorted(named))
+    return {module: places for module, places in found.items() if places}
+
+
+def literals(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Every string that is no statement of its own, as a docstring is, with its line."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value, node.lineno
+        yield from literals(node)
+
+
+def test_the_name_of_a_quantity_or_a_figure_stands_in_its_own_list_alone() -> None:
+    repeated = repeated_names(sources())
+    assert [place for name in repeated.keys() - NAMING for place in repeated[name]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("x = 1\nif name == 'ceiling': ...", "reports/x.py:2: 'ceiling'"),
+        ("help = 'such as fixed_bytes:5%'", "reports/x.py:1: 'fixed_bytes'"),
+        ("f'{one} bytes_per_unit'", "reports/x.py:1: 'bytes_per_unit'"),
+        ("kind = 'how-many'", "reports/x.py:1: 'how-many'"),
+    ],
+)
+def test_a_name_outside_its_list_is_found(text: str, found: str) -> None:
+    assert repeated_names({"reports.x": text}) == {"reports.x": [found]}
+
+
+@pytest.mark.parametrize(
+    "text", ["'''On the ceiling and bytes_per_unit.'''", "label = 'the ceiling of growth'"]
+)
+def test_a_docstring_or_a_plain_word_names_no_row(text: str) -> None:
+    assert repeated_names({"reports.x": text}) == {}
 
 
 def test_one_module_alone_starts_processes_so_that_all_of_them_are_surely_ended() -> None:
