@@ -24,8 +24,7 @@ from bench.engine.protocol import AnyReply, Grown, Hello, Probed, Released
 from bench.engine.reserves import Bounds
 from bench.engine.rig import Subject
 from bench.errors import MeasureError, UsageError
-from bench.history.folder import acknowledge
-from bench.history.records import VERSION, Acknowledgement
+from bench.history.store import VERSION, Acknowledgement, acknowledge
 from bench.limits.model import LimitState, Survey
 from bench.limits.predict import NO_RESERVES, predict
 from bench.machine import limits

@@ -30,8 +30,7 @@ from bench.engine.availability import Availability
 from bench.engine.fake import FakeClock, FakeRig
 from bench.experiments import pairs
 from bench.experiments.side import Contender
-from bench.history.points import point_of
-from bench.history.reading import check_line
+from bench.history.store import check_line, point_of
 from bench.judging import looks
 from bench.model.decoding import decode, encode
 from bench.model.records import CaseRecord, Result

@@ -21,8 +21,8 @@ from bench import quantities
 from bench.derive.doubts import DOUBTS, MARK, REASONS
 from bench.derive.metrics import Metric, figures
 from bench.engine.events import RunStarted, StepFinished, SweepFinished
-from bench.history.points import point_of
 from bench.history.review import Review, review
+from bench.history.store import point_of
 from bench.history.trends import START
 from bench.judging.gates import BURST
 from bench.judging.verdicts import Judgement

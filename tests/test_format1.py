@@ -10,7 +10,7 @@ import pytest
 
 from bench.derive.metrics import figures, find
 from bench.errors import ResultError
-from bench.history.reading import read
+from bench.history.store import read
 from bench.model.file import load
 from bench.model.records import VERSION
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.history.reading import History, read
-from bench.history.records import Point
 from bench.history.review import Review, review
+from bench.history.store import History, Point, read
 from bench.judging.gates import BURST
 from tests.support.histories import burst_history, noise, point, shifted
 
@@ -27,7 +26,7 @@ def seen(history: History) -> Review:
 def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from bench.history.folder import add\n"
+        "from bench.history.store import add\n"
         "from tests.test_history import burst\n"
         "for night in range(int(sys.argv[1]), 60, 2): add(Path(sys.argv[2]), burst(night))\n"
         "add(Path(sys.argv[2]), burst(99))\n"

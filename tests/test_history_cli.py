@@ -13,8 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.cli.history import COMMIT_VARIABLES as VARIABLES
-from bench.history.folder import add
-from bench.history.reading import read
+from bench.history.store import add, read
 from bench.judging.gates import BURST, BYTES
 from bench.model.records import Result
 from tests.support.commands import outnumber_here as outnumber

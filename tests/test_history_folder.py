@@ -15,10 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.errors import MeasureError, UsageError
-from bench.history.folder import acknowledge, add
-from bench.history.points import point_of
-from bench.history.reading import read
-from bench.history.records import VERSION, Acknowledgement, Point
+from bench.history.store import VERSION, Acknowledgement, Point, acknowledge, add, point_of, read
 from bench.judging.gates import BURST
 from bench.model.records import Result, Side
 from tests.support.histories import point

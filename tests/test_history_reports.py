@@ -18,9 +18,8 @@ import pytest
 from msgspec.structs import replace as changed
 
 from bench.errors import UsageError
-from bench.history.reading import Fault
-from bench.history.records import VERSION, Acknowledgement
 from bench.history.review import Review, review
+from bench.history.store import VERSION, Acknowledgement, Fault
 from bench.judging.gates import BURST, BYTES, CEILING, LEAK
 from bench.model.records import CaseRecord
 from reports.console import Console

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from bench.history.check import level_of, permutations_for
-from bench.history.patience import Patience, patience_of
-from bench.history.shift import LEVEL, Shift, orders, shifts
+from bench.history.check import Readiness, level_of, permutations_for, readiness_of
+from bench.history.shifts import LEVEL, Shift, orders, shifts
 from bench.history.splits import (
-    CALM_SIDES,
+    CALM_SERIES,
     UNLIKELY,
     USUAL,
     WINDOW,
@@ -35,7 +34,7 @@ def windows(values: Sequence[float], place: int) -> tuple[Sequence[float], Seque
     return values[max(0, place - WINDOW) : place], values[place : place + WINDOW]
 
 
-@pytest.mark.parametrize("nights", [USUAL.fewest, 10, 23, 41, 70])
+@pytest.mark.parametrize("nights", [USUAL.total, 10, 23, 41, 70])
 def test_ranks_and_medians_of_every_split_are_those_counted_one_by_one(nights: int) -> None:
     values = [round(value, 1) for value in tossed(nights, nights)]  # with ties
     rows, where = np.array([values]), layout(nights)
@@ -258,15 +257,15 @@ def test_values_of_few_digits_step_where_they_do() -> None:
 # How many nights a series needs
 
 CALM, USUALLY, ADVICE, NONE = (
-    Patience(True, CALM_SIDES, "alarm"),
-    Patience(True, USUAL, "alarm"),
-    Patience(True, USUAL, "advisory"),
-    Patience(False, USUAL, "advisory"),
+    Readiness(True, CALM_SERIES, "alarm"),
+    Readiness(True, USUAL, "alarm"),
+    Readiness(True, USUAL, "advisory"),
+    Readiness(False, USUAL, "advisory"),
 )
 
 
 @pytest.mark.parametrize(
-    ("noise", "nights", "patience"),
+    ("noise", "nights", "readiness"),
     [
         (0.0, 5, NONE),
         (0.0, 6, CALM),
@@ -282,24 +281,24 @@ CALM, USUALLY, ADVICE, NONE = (
     ],
 )
 def test_the_less_noise_beside_the_margin_the_fewer_nights_are_enough(
-    noise: float, nights: int, patience: Patience
+    noise: float, nights: int, readiness: Readiness
 ) -> None:
-    assert patience_of(tossed(nights, 1, noise * MARGIN), MARGIN) == patience
+    assert readiness_of(tossed(nights, 1, noise * MARGIN), MARGIN) == readiness
 
 
-@pytest.mark.parametrize(("noise", "patience"), [(0.03, CALM), (0.15, CALM), (1.5, ADVICE)])
-def test_a_step_is_no_noise(noise: float, patience: Patience) -> None:
+@pytest.mark.parametrize(("noise", "readiness"), [(0.03, CALM), (0.15, CALM), (1.5, ADVICE)])
+def test_a_step_is_no_noise(noise: float, readiness: Readiness) -> None:
     values = tossed(21, 1, noise * MARGIN)
     values[-6:] = [value + 5 * MARGIN for value in values[-6:]]
-    assert patience_of(values, MARGIN) == patience
+    assert readiness_of(values, MARGIN) == readiness
 
 
 @pytest.mark.parametrize(("before", "after"), [(3, 3), (4, 3), (3, 5), (18, 3), (3, 18)])
 def test_calm_series_need_three_nights_on_either_side(before: int, after: int) -> None:
     values = tossed(before + after, 1, 0.0003)
     values[before:] = [value + 0.06 for value in values[before:]]
-    patience = patience_of(values, 0.01)
-    assert patience == CALM
-    assert placed(shifts(values, 0.01, patience.sides)) == [before]
+    readiness = readiness_of(values, 0.01)
+    assert readiness == CALM
+    assert placed(shifts(values, 0.01, readiness.fewest)) == [before]
     values[before:] = [values[0] + 0.06 * (place < 2) for place in range(after)]
-    assert shifts(values, 0.01, patience.sides) == ()
+    assert shifts(values, 0.01, readiness.fewest) == ()

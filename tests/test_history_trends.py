@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as changed
 
-from bench.history.reading import History
-from bench.history.records import VERSION, Acknowledgement
 from bench.history.review import Review, review
+from bench.history.store import VERSION, Acknowledgement, History
 from bench.history.trends import Trend, fact_names, trends
 from bench.judging.gates import BURST, BYTES, CEILING, LEAK
 from reports.history import words
@@ -73,7 +72,7 @@ def test_two_machines_that_take_turns_have_a_segment_each() -> None:
     values = shifted(noise(60, 5), 40, 1.25)
     found = review(burst_history(values, facts=turns), figures=[BURST])
     assert lengths(found.trends[0]) == [30, 30]
-    assert len(found.crossings) == 1
+    assert len(found.segment_starts) == 1
     assert len(found.check.alarms) == 2
 
 
@@ -89,7 +88,7 @@ def test_missing_nights_begin_no_segment_and_change_no_verdict() -> None:
     gappy = replace(gappy, points=tuple(point for point in gappy.points if point.kept))
     found, usual = (review(made, figures=[BURST]) for made in (gappy, whole))
     (trend,) = found.trends
-    assert (lengths(trend), trend.missing, found.crossings) == ([60], 0, ())
+    assert (lengths(trend), trend.missing, found.segment_starts) == ([60], 0, ())
     (nomination,), (same,) = found.check.alarms, usual.check.alarms
     assert (nomination.p, nomination.effect) == (same.p, same.effect)
     assert nomination.first.date == usual.check.alarms[0].first.date + timedelta(days=len(GAPS))
@@ -111,7 +110,7 @@ def test_a_border_tells_the_shift_across_it_and_judges_nothing() -> None:
     values = [*noise(30, 1, level=4e-6), *noise(30, 2, level=8e-6)]
     facts = {30: {"machine": {"kernel": "6.19.1"}}}
     found = review(burst_history(values, facts=facts), figures=[BURST])
-    (crossing,) = found.crossings
+    (crossing,) = found.segment_starts
     assert crossing.after / crossing.before == pytest.approx(2, rel=0.05)
     assert found.check.nominations == ()
 
@@ -148,7 +147,7 @@ def test_what_ended_a_launch_that_no_limit_ended_is_told_with_it() -> None:
 
 def test_another_limit_that_stops_the_launch_is_told_as_that() -> None:
     found = ceilings(*[MAPS] * 20, *[PIDS] * 20)
-    (crossing,) = found.crossings
+    (crossing,) = found.segment_starts
     assert [str(one) for one in crossing.changed] == [
         "stopped by: refused vm.max_map_count against refused pids.max"
     ]
@@ -255,7 +254,7 @@ def test_an_accepted_night_that_the_figure_misses_counts_from_the_next() -> None
     values: list[float | None] = list(shifted(noise(40, 2), 20, 1.3))
     values[20] = None
     found = review(burst_history(values, acknowledged=[accepted(20)]), figures=[BURST])
-    assert [len(stretch.nights) for stretch in found.stretches] == [20, 19]
+    assert [len(stretch.nights) for stretch in found.periods] == [20, 19]
 
 
 def test_an_accepted_point_that_is_not_there_is_told() -> None:

@@ -22,7 +22,7 @@ import pytest
 from bench.cli.configured import KEYS as CONFIGURED
 from bench.cli.export import Format
 from bench.cli.streams import Guarded
-from bench.history.records import Acknowledgement
+from bench.history.store import Acknowledgement
 from bench.judging.gates import BURST
 from tests.support.commands import outnumber_here
 from tests.support.histories import point

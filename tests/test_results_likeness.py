@@ -9,8 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.derive.metrics import counts_behind, figures
-from bench.history.points import point_of
-from bench.history.records import Point
+from bench.history.store import Point, point_of
 from bench.model.likeness import (
     Difference,
     differences,

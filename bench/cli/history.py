@@ -22,9 +22,8 @@ from bench.errors import OutnumberError, UsageError
 from bench.history import FOLDER
 
 if TYPE_CHECKING:
-    from bench.history.reading import History
-    from bench.history.records import Point
     from bench.history.review import Review
+    from bench.history.store import History, Point
     from bench.judging.gates import Figure
 
 INCONCLUSIVE = 3
@@ -82,9 +81,8 @@ def add(
 
     One that cannot be added is named, and the others are added all the same.
     """
-    from bench.history.folder import add as add_point
-    from bench.history.folder import refuse_unwritable
-    from bench.history.points import point_of
+    from bench.history.store import add as add_point
+    from bench.history.store import point_of, refuse_unwritable
     from bench.model.decoding import printable
     from bench.model.file import load
 
@@ -214,9 +212,8 @@ def acknowledge(
     """
     from datetime import UTC, datetime
 
-    from bench.history.folder import acknowledge as keep
-    from bench.history.reading import read
-    from bench.history.records import LONGEST_REASON, VERSION, Acknowledgement
+    from bench.history.store import LONGEST_REASON, VERSION, Acknowledgement, read
+    from bench.history.store import acknowledge as keep
 
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
         raise BadOption("--reason", f"say why, in up to {LONGEST_REASON} letters")
@@ -270,8 +267,8 @@ def _review(
     across: Sequence[str] | None,
 ) -> Review:
     """The review of what was asked for. Raises `UsageError` for words that name nothing in it."""
-    from bench.history.reading import read
     from bench.history.review import review
+    from bench.history.store import read
     from bench.history.trends import fact_names
 
     history = read(folder)

@@ -1,23 +1,81 @@
-"""The check of a history: it nominates the nights at which a figure seems to have changed.
+"""The check of a history: it nominates the nights at which a figure seems to have changed. Pure.
 
-History nominates, a paired job confirms: nights are not made in turn, and nothing here can know
-what befell the machine between two of them. So a nomination is never called a regression.
+History nominates, a paired job confirms: nights are not measured in turn, and nothing here can know
+what happened to the machine between two of them. So a nomination is never called a regression.
+
+A series needs fewer nights, the less its own noise is beside its margin. Noise that is far under
+the margin cannot make a step past it, so a few nights will do: bytes hardly vary, and alarm from
+six nights on. Where noise could make one, there is no verdict under `FOR_VERDICT` nights and no
+alarm under `FOR_ALARM`: so few nights do not tell noise that stays for some nights from a change.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from bench.history.control import Control, control_between
-from bench.history.patience import Grade, Patience, patience_of
-from bench.history.shift import LEVEL, PERMUTATIONS, Shift, shifts
-from bench.history.splits import Sides
-from bench.history.stretches import Stretch
-from bench.history.trends import Night
-from bench.judging.gates import Gate, Scale, default_margin
+from bench.history.shifts import (
+    LEVEL,
+    PERMUTATIONS,
+    RULE,
+    Shift,
+    clear_steps,
+    error_of,
+    local_noise,
+    shifts,
+)
+from bench.history.splits import (
+    CALM_SERIES,
+    NEAR,
+    USUAL,
+    WINDOW,
+    FewestNights,
+    layout,
+    medians,
+    rank_sums,
+)
+from bench.history.trends import Night, Period
+from bench.judging.gates import SECONDS_SHARE, Gate, Scale, default_margin
 
 FALSE_DISCOVERY = 0.05  # of all changes that one check nominates (Benjamini and Hochberg)
+FOR_VERDICT, FOR_ALARM = 10, 30  # nights
+# The chance that noise makes a step as high as the margin at one place: 42 figures with 20 places
+# each have one by chance in fewer than one check of ten.
+UNLIKELY = 1e-4
+# The control must be less sure than a nomination: to blame a unit for what a machine did is the
+# worse error.
+CONTROL_UNLIKELY = 1.96  # standard deviations of a rank sum: a two-sided p of 0.05
+EXPLAINS = 0.5  # of the figure's own shift, in logarithms
+
+Grade = Literal["alarm", "advisory"]
+State = Literal["moved", "steady", "unknown"]
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """Whether a series has nights enough for a verdict, how many must be on either side of a step,
+    and what a change is worth."""
+
+    is_enough: bool
+    fewest: FewestNights
+    grade: Grade
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the control did between the nights before and after; `ratio` is after ÷ before."""
+
+    state: State
+    ratio: float | None = None
+
+    def explains(self, ratio: float) -> bool:
+        """Whether it went the same way, and at least half as far as a duration that changed by
+        `ratio`."""
+        if self.state != "moved" or self.ratio is None or ratio <= 0:
+            return False
+        return math.log(self.ratio) / math.log(ratio) >= EXPLAINS if ratio != 1 else False
 
 
 @dataclass(frozen=True)
@@ -28,7 +86,7 @@ class Nomination:
     interval, is new ÷ base, or new − base where `absolute`. `points` counts the nights behind it.
     """
 
-    stretch: Stretch
+    period: Period
     last: Night
     first: Night
     base: float
@@ -46,7 +104,7 @@ class Nomination:
     @property
     def is_machine(self) -> bool:
         """Whether the machine is to blame: a duration moved, and the control moved with it."""
-        is_time = "seconds" in self.stretch.trend.figure.metric
+        is_time = "seconds" in self.period.trend.figure.metric
         return is_time and not self.absolute and self.control.explains(self.effect)
 
     @property
@@ -57,38 +115,38 @@ class Nomination:
 
 @dataclass(frozen=True)
 class Check:
-    """What a check came to. `judged` are the stretches that were long enough for a verdict, of
+    """What a check came to. `judged` are the periods that were long enough for a verdict, of
     which those in `advisory` cannot alarm yet; `thin` are the others."""
 
     nominations: tuple[Nomination, ...]
-    judged: tuple[Stretch, ...]
-    thin: tuple[Stretch, ...]
-    advisory: tuple[Stretch, ...]
+    judged: tuple[Period, ...]
+    thin: tuple[Period, ...]
+    advisory: tuple[Period, ...]
 
     @property
     def alarms(self) -> tuple[Nomination, ...]:
         return tuple(one for one in self.nominations if one.alarms)
 
 
-def check(stretches: Sequence[Stretch]) -> Check:
-    """The nominations in all stretches together, those that alarm first."""
-    able = [(one, _patience(one)) for one in stretches if one.segment.is_judged]
-    judged = [(one, patience) for one, patience in able if patience.is_enough]
+def check(periods: Sequence[Period]) -> Check:
+    """The nominations in all periods together, those that alarm first."""
+    able = [_Series.of(one) for one in periods if one.segment.is_judged]
+    judged = [one for one in able if one.readiness.is_enough]
     permutations = permutations_for(len(judged))
-    found = [_shifts(one, patience.sides, permutations) for one, patience in judged]
+    found = [shifts(one.places, one.margin, one.readiness.fewest, permutations) for one in judged]
     level = level_of([min((each.p for each in one), default=1.0) for one in found])
     nominations = [
-        _nomination(stretch, each, patience.grade)
-        for (stretch, patience), shifts in zip(judged, found, strict=True)
-        for each in shifts
+        _nomination(series, each)
+        for series, made in zip(judged, found, strict=True)
+        for each in made
         if each.p <= level
     ]
     nominations.sort(key=lambda one: (not one.alarms, one.grade != "alarm", one.is_machine))
     return Check(
         nominations=tuple(nominations),
-        judged=tuple(one for one, _ in judged),
-        thin=tuple(one for one, patience in able if not patience.is_enough),
-        advisory=tuple(one for one, patience in judged if patience.grade == "advisory"),
+        judged=tuple(one.period for one in judged),
+        thin=tuple(one.period for one in able if not one.readiness.is_enough),
+        advisory=tuple(one.period for one in judged if one.readiness.grade == "advisory"),
     )
 
 
@@ -105,32 +163,64 @@ def level_of(chances: Sequence[float]) -> float:
     return min(LEVEL, max(kept, default=0.0))
 
 
-def _patience(stretch: Stretch) -> Patience:
-    scale = _scale(stretch)
-    return patience_of([scale.place(night.value) for night in stretch.nights], abs(scale.limit))
+@dataclass(frozen=True)
+class _Series:
+    """A period's nights on their scale: logarithms where all of its values have one."""
+
+    period: Period
+    scale: Scale
+    places: tuple[float, ...]
+    readiness: Readiness
+
+    @classmethod
+    def of(cls, period: Period) -> _Series:
+        trend = period.trend
+        gate = Gate(trend.runtime.key, trend.figure, default_margin(trend.figure, trend.runtime))
+        values = [night.value for night in period.nights]
+        scale = Scale.of(gate, values)
+        places = tuple(map(scale.place, values))
+        return cls(period, scale, places, readiness_of(places, abs(scale.limit)))
+
+    @property
+    def margin(self) -> float:
+        return abs(self.scale.limit)
 
 
-def _shifts(stretch: Stretch, sides: Sides, permutations: int) -> tuple[Shift, ...]:
-    scale = _scale(stretch)
-    places = [scale.place(night.value) for night in stretch.nights]
-    return shifts(places, abs(scale.limit), sides, permutations)
+def readiness_of(values: Sequence[float], margin: float) -> Readiness:
+    """That of a series of levels beside its margin."""
+    nights = len(values)
+    if is_calm(values, margin, CALM_SERIES):
+        return Readiness(True, CALM_SERIES, "alarm")
+    enough = nights >= FOR_VERDICT
+    alarms = nights >= FOR_ALARM or (enough and is_calm(values, margin, USUAL))
+    return Readiness(enough, USUAL, "alarm" if alarms else "advisory")
 
 
-def _scale(stretch: Stretch) -> Scale:
-    """One for all nights of a stretch: logarithms where all of its values have one."""
-    trend = stretch.trend
-    margin = default_margin(trend.figure, trend.runtime)
-    gate = Gate(trend.runtime.key, trend.figure, margin)
-    return Scale.of(gate, [night.value for night in stretch.nights])
+def is_calm(values: Sequence[float], margin: float, fewest: FewestNights) -> bool:
+    """Whether noise alone hardly makes a step as high as the margin with so few nights on either
+    side, by Student's t."""
+    if len(values) < fewest.total:
+        return False
+    import numpy as np
+    from scipy.special import stdtrit
+
+    row = np.array(values, dtype=float)
+    allowed = margin / (1 / fewest.before + 1 / fewest.after) ** 0.5
+    if local_noise(row, margin) > allowed:  # far from it, and cheaper to find
+        return False
+    places = clear_steps(row, margin, fewest, RULE.clear)
+    freedom = len(values) - len(places) - 1
+    least = float(stdtrit(freedom, 1 - UNLIKELY / 2)) * error_of(row, places, margin)
+    return bool(least <= allowed)
 
 
-def _nomination(stretch: Stretch, found: Shift, grade: Grade) -> Nomination:
-    scale = _scale(stretch)
-    before, after = stretch.nights[: found.place], stretch.nights[found.place :]
+def _nomination(series: _Series, found: Shift) -> Nomination:
+    period, scale = series.period, series.scale
+    before, after = period.nights[: found.place], period.nights[found.place :]
     step = found.after - found.before
     ends = sorted((scale.effect(found.low), scale.effect(found.high)))
     return Nomination(
-        stretch=stretch,
+        period=period,
         last=before[-1],
         first=after[0],
         base=scale.effect(found.before),  # a level is a step from nothing
@@ -141,7 +231,28 @@ def _nomination(stretch: Stretch, found: Shift, grade: Grade) -> Nomination:
         absolute=scale.margin.absolute,
         worse=step > 0,
         p=found.p,
-        points=len(stretch.nights),
-        grade=grade,
+        points=len(period.nights),
+        grade=series.readiness.grade,
         control=control_between(before, after),
     )
+
+
+def control_between(before: Sequence[Night], after: Sequence[Night]) -> Control:
+    """The control where a figure shifted. Unknown where too few of the nights on either side have
+    one. Where the control shifts most some nights away, that is another matter."""
+    import numpy as np
+
+    old = [night.control for night in before if night.control]
+    new = [night.control for night in after if night.control]
+    if len(old) < USUAL.before or len(new) < USUAL.after:
+        return Control("unknown")
+    rows, where = np.log([[*old, *new]]), layout(len(old) + len(new))
+    off = np.abs(where.places - len(old))
+    sums = np.where(off < WINDOW, np.abs(rank_sums(rows, where)[0]), -1.0)
+    place = int(sums.argmax())
+    levels = medians(rows, where)
+    steps = [float(step) for step in (levels[1] - levels[0])[0]]
+    is_here = off[place] <= NEAR and abs(steps[place]) > math.log1p(SECONDS_SHARE)
+    if sums[place] >= CONTROL_UNLIKELY and is_here:
+        return Control("moved", math.exp(steps[place]))
+    return Control("steady", math.exp(steps[int(off.argmin())]))

@@ -1,53 +1,63 @@
-"""All that is to be seen of a history at once: its trends, and what their check came to."""
+"""All that is to be seen of a history at once: its trends, what their check came to, and the
+commands that confirm or accept a suspected change."""
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-from bench.history.check import Check, check
-from bench.history.reading import History
-from bench.history.records import Acknowledgement
-from bench.history.stretches import Stretch, lost, stretches
+from bench.history import FOLDER
+from bench.history.check import Check, Nomination, check
+from bench.history.store import Acknowledgement, History, Point
 from bench.history.trends import (
     HEADLINES,
-    Crossing,
+    Period,
+    SegmentStart,
     Trend,
     control_trend,
-    crossings,
+    periods,
+    segment_starts,
     trends,
 )
 from bench.judging.gates import Figure
+from bench.model.decoding import printable
+from bench.model.likeness import UNKNOWN, version_of
+from bench.model.records import CaseRecord
 
+BEFORE, AFTER = "before", "after"
+NO_COMMIT = "no commit is recorded: history add --commit SHA records one"
+ONE_COMMIT = "both runs are of this commit: what changed is installed beside it, or is the machine"
 OFTEN = 2  # borders by one fact: so many make one wonder whether it is what is being tested
 
 
 @dataclass(frozen=True)
 class Review:
-    """A history with its trends, in stretches, and the check of them. `control` is looked at where
+    """A history with its trends, in periods, and the check of them. `control` is looked at where
     a figure moved, and not judged by itself; `lost` are acknowledgements of points that the history
     does not have."""
 
     history: History
     trends: tuple[Trend, ...]
-    stretches: tuple[Stretch, ...]
-    crossings: tuple[Crossing, ...]
+    periods: tuple[Period, ...]
+    segment_starts: tuple[SegmentStart, ...]
     check: Check
     control: Trend | None
     lost: tuple[Acknowledgement, ...]
 
     @property
     def unjudged(self) -> tuple[Trend, ...]:
-        """The trends of which no stretch is long enough for a verdict."""
+        """The trends of which no period is long enough for a verdict."""
         judged = {one.trend.key for one in self.check.judged}
         thin = {one.trend.key for one in self.check.thin}
         return tuple(one for one in self.trends if one.key in thin - judged)
 
     @property
     def advisory(self) -> tuple[Trend, ...]:
-        """The trends whose last stretch has a verdict and cannot alarm yet."""
-        last = {one.trend.key: one for one in self.stretches}
+        """The trends whose last period has a verdict and cannot alarm yet."""
+        last = {one.trend.key: one for one in self.periods}
         young = {one.trend.key for one in self.check.advisory if last[one.trend.key] is one}
         return tuple(one for one in self.trends if one.key in young)
 
@@ -67,7 +77,7 @@ class Review:
         unjudged = {trend.key for trend in self.unjudged}
         borders = {
             (one.first.point, difference.name)
-            for one in self.crossings
+            for one in self.segment_starts
             if one.trend.key in unjudged
             for difference in one.changed
         }
@@ -84,13 +94,102 @@ def review(
     """The review of these runtimes and figures: of all, and of the usual ones, where none are
     given."""
     made = trends(history, runtimes, figures or HEADLINES, across)
-    pieces = stretches(history, made)
+    pieces = periods(history, made)
+    known = {point.id for point in history.points}
     return Review(
         history=history,
         trends=made,
-        stretches=pieces,
-        crossings=crossings(made),
+        periods=pieces,
+        segment_starts=segment_starts(made),
         check=check(pieces),
         control=control_trend(history),
-        lost=lost(history),
+        lost=tuple(one for one in history.acknowledged if one.point not in known),
+    )
+
+
+@dataclass(frozen=True)
+class SuspectedChange:
+    """What changed for one runtime between two runs: the nominations that one job confirms."""
+
+    nominations: tuple[Nomination, ...]
+
+    @property
+    def runtime(self) -> CaseRecord:
+        return self.nominations[0].period.trend.runtime
+
+    @property
+    def is_machine(self) -> bool:
+        return all(one.is_machine for one in self.nominations)
+
+
+def suspected_changes(nominations: Iterable[Nomination]) -> tuple[SuspectedChange, ...]:
+    """The nominations, those of one runtime between the same two runs together."""
+    found: dict[tuple[str, str, str], list[Nomination]] = {}
+    for one in nominations:
+        key = (one.period.trend.runtime.key, one.last.point, one.first.point)
+        found.setdefault(key, []).append(one)
+    return tuple(SuspectedChange(tuple(each)) for each in found.values())
+
+
+def prepare_commands(change: SuspectedChange, history: History) -> tuple[str, ...]:
+    """The commands that make both sides from the commits of the two runs, with what else is
+    recorded of them as comments. No line has an end inside."""
+    points = {point.id: point for point in history.points}
+    one = change.nominations[0]
+    old, new = (points[night.point] for night in (one.last, one.first))
+    lines = [*_side(BEFORE, old, change.runtime), *_side(AFTER, new, change.runtime)]
+    if old.commit is not None and old.commit == new.commit:
+        lines.append(f"# {ONE_COMMIT}")
+    return tuple(printable(line) for line in lines)
+
+
+def confirm_command(change: SuspectedChange) -> str:
+    """The command of the job. A runtime of Python is measured in the environments `before` and
+    `after`, any other by the runner files of these names."""
+    runtime = change.runtime
+    sides = (
+        ("--base-python", f"{BEFORE}/bin/python", "--new-python", f"{AFTER}/bin/python")
+        if runtime.language == "Python"
+        else ("--base-runner", f"{BEFORE}.toml", "--new-runner", f"{AFTER}.toml")
+    )
+    named = ("--runtime", runtime.key) if "--base-python" in sides else ()
+    # A unit weighs, and takes to spawn, what it does at that many.
+    counts = [one.first.at for one in change.nominations if one.first.at]
+    units = ("--at", str(max(counts))) if counts else ()
+    figures = dict.fromkeys(one.period.trend.figure.words for one in change.nominations)
+    gates = (word for figure in figures for word in ("--gate", figure))
+    return shlex.join(("outnumber", "ab", *named, *sides, *_settings(change), *units, *gates))
+
+
+def acknowledge_command(nomination: Nomination, folder: Path) -> str:
+    """The command that accepts the change as it is, in the history of this folder."""
+    trend = nomination.period.trend
+    words = ("outnumber", "history", "acknowledge", nomination.first.point)
+    about = ("--runtime", trend.runtime.key, "--metric", trend.figure.words)
+    where = () if folder == FOLDER else ("--folder", str(folder))
+    return shlex.join((*words, *about, "--reason", "…", *where))
+
+
+def _side(name: str, point: Point, runtime: CaseRecord) -> tuple[str, ...]:
+    version = point.facts.get("version", {}).get(version_of(runtime.key), UNKNOWN)
+    of_version = "" if version == UNKNOWN else f", with {runtime.key} {version}"
+    made = f"# {name}: the run of {point.started}{of_version}"
+    if point.commit is None:
+        return (f"{made}; {NO_COMMIT}",)
+    checkout = shlex.join(("git", "worktree", "add", "--detach", f"{name}-code", point.commit))
+    if runtime.language != "Python":
+        return (made, f"{checkout}  # and {name}.toml, a runner file for what it builds")
+    install = f"python3 -m venv {name} && {name}/bin/pip install ./{name}-code"
+    return (made, checkout, install)
+
+
+def _settings(change: SuspectedChange) -> tuple[str, ...]:
+    """Those of the nights, for both sides; they are settings of threads."""
+    if change.runtime.kind != "thread":
+        return ()
+    settings = change.nominations[0].period.segment.facts.get("setting", {})
+    return tuple(
+        word
+        for name, value in settings.items()
+        for word in ("--base-set", f"{name}={value}", "--new-set", f"{name}={value}")
     )

@@ -31,18 +31,18 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Sides:
+class FewestNights:
     """How many nights there are before the first step of a series and after each step, at least."""
 
     before: int
     after: int
 
     @property
-    def fewest(self) -> int:
+    def total(self) -> int:
         return self.before + self.after
 
 
-USUAL, CALM_SIDES = Sides(5, 4), Sides(3, 3)
+USUAL, CALM_SERIES = FewestNights(5, 4), FewestNights(3, 3)
 
 
 @dataclass(frozen=True)
@@ -66,20 +66,20 @@ class Best:
 
 
 @functools.lru_cache(maxsize=512)
-def layout(nights: int, sides: Sides = USUAL) -> Layout:
-    """That of series of so many nights, `sides.fewest` at least."""
+def layout(nights: int, fewest: FewestNights = USUAL) -> Layout:
+    """That of series of so many nights, `fewest.total` at least."""
     import numpy as np
 
-    places = np.arange(sides.before, nights - sides.after + 1)
+    places = np.arange(fewest.before, nights - fewest.after + 1)
     return Layout(places, np.minimum(WINDOW, places), np.minimum(WINDOW, nights - places))
 
 
-def best(rows: Floats, margin: float, sides: Sides = USUAL) -> Best:
+def best(rows: Floats, margin: float, fewest: FewestNights = USUAL) -> Best:
     """The split of each row that chance explains least, of those whose medians are more than
     `margin` apart and whose ranks have p < 0.01. The noise is that of all nights."""
     import numpy as np
 
-    where, every = layout(rows.shape[1], sides), np.arange(len(rows))
+    where, every = layout(rows.shape[1], fewest), np.arange(len(rows))
     before, after = medians(rows, where)
     ranked = np.abs(rank_sums(rows, where))
     passes = (np.abs(after - before) > margin) & (ranked >= np.minimum(UNLIKELY, highest(where)))
@@ -177,7 +177,7 @@ def highest(where: Layout) -> Floats:
 
 
 def standard_error(rests: Floats, levels: int = 1) -> Floats:
-    """The standard error of one night's value as a witness of its level, by what is left when so
+    """The standard error of one night's value for its level, by what is left when so
     many levels are taken off.
 
     Nights that resemble their neighbours say less than as many that do not: with an autocorrelation

@@ -1,8 +1,9 @@
-"""A history as trends: each figure of each runtime, night by night, in segments of like nights.
+"""A history as trends: each figure of each case, night by night, in segments of like nights. Pure.
 
 A segment holds the nights that were measured alike, in their order. Where what a figure rests on
 changes, another segment begins; where all of it is as it was before, the earlier segment goes on,
-so that two machines that take turns do not tear each other's nights apart.
+so that two machines that take turns do not tear each other's nights apart. A period is the part of
+a segment from one accepted change to the next: nights with one baseline.
 """
 
 from __future__ import annotations
@@ -14,9 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bench.derive.doubts import gravest
-from bench.history.reading import History, when
-from bench.history.records import Kept, Point
 from bench.history.splits import WINDOW
+from bench.history.store import Acknowledgement, History, Point, StoredMetric, when
 from bench.judging.gates import (
     BURST,
     BYTES,
@@ -75,7 +75,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Trend:
-    """One figure of one runtime over all nights. `missing` counts the nights without it."""
+    """One figure of one case over all nights. `missing` counts the nights without it."""
 
     runtime: CaseRecord
     figure: Figure
@@ -102,9 +102,19 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class Crossing:
-    """Where a segment begins: what changed, and the figure's medians on either side, told and not
-    judged, since the change itself may be all that is seen."""
+class Period:
+    """Nights with one baseline. `accepted` is the acknowledgement that began it, where one did."""
+
+    trend: Trend
+    segment: Segment
+    nights: tuple[Night, ...]
+    accepted: Acknowledgement | None = None
+
+
+@dataclass(frozen=True)
+class SegmentStart:
+    """Where a segment begins: what changed, and the figure's medians on either side, reported and
+    not judged, since the change itself may be all that is seen."""
 
     trend: Trend
     last: Night
@@ -125,14 +135,14 @@ class _Seen:
 
 def trends(
     history: History,
-    runtimes: Collection[str] = (),
+    cases: Collection[str] = (),
     wanted: Collection[Figure] = HEADLINES,
     across: Collection[str] = (),
 ) -> tuple[Trend, ...]:
-    """The trends of these runtimes (all, where none is given) and figures, as far as the history
-    has them. What is named in `across` begins no segment."""
-    known = {runtime.key: runtime for point in history.points for runtime in point.cases}
-    ran = Counter(runtime.key for point in history.points for runtime in point.cases)
+    """The trends of these cases (all, where none is given) and figures, as far as the history has
+    them. What is named in `across` begins no segment."""
+    known = {case.key: case for point in history.points for case in point.cases}
+    ran = Counter(case.key for point in history.points for case in point.cases)
     seen: dict[tuple[str, Figure], list[_Seen]] = {}
     for point in history.points:
         for key, one in _seen(point, across):
@@ -140,7 +150,7 @@ def trends(
     return tuple(
         Trend(known[name], figure, tuple(_segments(nights)), ran[name] - len(nights))
         for name in known
-        if not runtimes or name in runtimes
+        if not cases or name in cases
         for figure in figures().values()
         if figure in wanted and (nights := seen.get((name, figure)))
     )
@@ -159,36 +169,59 @@ def control_trend(history: History) -> Trend | None:
     return Trend(CONTROL, BURST, (segment,), len(history.points) - len(nights))
 
 
-def crossings(made: Iterable[Trend]) -> tuple[Crossing, ...]:
-    """Every beginning of a segment but the first, by its date."""
-    found = (
-        Crossing(
-            trend=trend,
-            last=before[-1],
-            first=segment.nights[0],
-            changed=segment.changed,
-            before=_level(before[-WINDOW:]),
-            after=_level(segment.nights[:WINDOW]),
-        )
-        for trend in made
-        for segment in trend.segments[1:]
-        if (before := _nights_before(trend, segment.nights[0]))
-    )
-    return tuple(sorted(found, key=lambda one: (one.first.date, one.first.point)))
+def periods(history: History, trends: Iterable[Trend]) -> tuple[Period, ...]:
+    """Every period of these trends, in the trends' order and by their dates: the segments, cut
+    where changes of the figure were accepted."""
+    moments = {point.id: (when(point), point.id) for point in history.points}
+    found = []
+    for trend in trends:
+        accepted = [
+            one
+            for one in history.acknowledged
+            if one.point in moments
+            and one.case in (None, trend.runtime.key)
+            and one.metric in (None, trend.figure.words)
+        ]
+        for segment in trend.segments:
+            begun: dict[int, Acknowledgement | None] = {0: None}
+            for one in accepted:
+                moment = moments[one.point]
+                place = sum((night.date, night.point) < moment for night in segment.nights)
+                begun.setdefault(place, one)
+            places = sorted(place for place in begun if place < len(segment.nights))
+            for place, end in zip(places, [*places[1:], len(segment.nights)], strict=True):
+                found.append(Period(trend, segment, segment.nights[place:end], begun[place]))
+    return tuple(found)
 
 
-def _nights_before(trend: Trend, night: Night) -> tuple[Night, ...]:
-    """Those of the segment that the night before this one is in, up to there."""
-    earlier = [
-        tuple(one for one in segment.nights if (one.date, one.point) < (night.date, night.point))
-        for segment in trend.segments
-    ]
-    whole = [nights for nights in earlier if nights]
-    return max(whole, key=lambda nights: (nights[-1].date, nights[-1].point), default=())
+def segment_starts(made: Iterable[Trend]) -> tuple[SegmentStart, ...]:
+    """Every beginning of a segment but the first, by its date: beside the nights, up to there, of
+    the segment that the night before is in."""
+    found = []
+    for trend in made:
+        for segment in trend.segments[1:]:
+            first = segment.nights[0]
+            earlier = [
+                tuple(one for one in each.nights if _moment(one) < _moment(first))
+                for each in trend.segments
+            ]
+            before = max(filter(None, earlier), key=lambda nights: _moment(nights[-1]), default=())
+            if before:
+                found.append(
+                    SegmentStart(
+                        trend=trend,
+                        last=before[-1],
+                        first=first,
+                        changed=segment.changed,
+                        before=statistics.median(night.value for night in before[-WINDOW:]),
+                        after=statistics.median(night.value for night in segment.nights[:WINDOW]),
+                    )
+                )
+    return tuple(sorted(found, key=lambda one: _moment(one.first)))
 
 
-def _level(nights: Sequence[Night]) -> float:
-    return statistics.median(night.value for night in nights)
+def _moment(night: Night) -> tuple[datetime, str]:
+    return night.date, night.point
 
 
 def fact_names(history: History) -> tuple[str, ...]:
@@ -205,19 +238,33 @@ def control_of(point: Point) -> float | None:
 
 def _seen(point: Point, across: Collection[str]) -> Iterator[tuple[tuple[str, Figure], _Seen]]:
     """Every figure of a point, with what it rests on."""
-    names = [runtime.key for runtime in point.cases]
+    names = [case.key for case in point.cases]
     facts = {name: _facts(point, [n for n in names if n != name], across) for name in names}
     control = control_of(point)
-    for kept in point.kept:
-        if kept.case in facts and _is_whole(kept):
-            night = _night(point, kept, control)
-            rests_on = _with_its_own(facts[kept.case], kept, across)
-            is_judged = kept.status is None or kept.status in A_LIMIT
-            yield (kept.case, _figure_of(kept)), _Seen(night, rests_on, is_judged)
+    for stored in point.kept:
+        # The count at which a runner broke or was cut is no ceiling.
+        if stored.case not in facts or stored.status in ("failed", "interrupted"):
+            continue
+        night = Night(
+            point=point.id,
+            date=when(point),
+            commit=point.commit,
+            value=stored.value,
+            low=stored.low,
+            high=stored.high,
+            control=control,
+            at=stored.at,
+            doubt=gravest([stored.doubt]),
+            overhead=stored.overhead,
+        )
+        rests_on = _with_its_own(facts[stored.case], stored, across)
+        is_judged = stored.status is None or stored.status in A_LIMIT
+        figure = Figure(stored.metric, part=stored.part, quantile=stored.quantile)
+        yield (stored.case, figure), _Seen(night, rests_on, is_judged)
 
 
 def _facts(point: Point, others: Collection[str], across: Collection[str]) -> Facts:
-    """The point's, but for what is of other runtimes alone."""
+    """The point's, but for what is of other cases alone."""
     facts = without_runtimes(point.facts, others)
     facts["measuring"] = facts.get("measuring", {}) | {COMMAND: point.command}
     return {
@@ -226,10 +273,10 @@ def _facts(point: Point, others: Collection[str], across: Collection[str]) -> Fa
     }
 
 
-def _with_its_own(facts: Facts, kept: Kept, across: Collection[str]) -> Facts:
+def _with_its_own(facts: Facts, stored: StoredMetric, across: Collection[str]) -> Facts:
     """With what only this figure rests on: its count, or what stopped the launch."""
-    stopped = " ".join(filter(None, (kept.status, kept.limit)))
-    count = f"{kept.at:,}" if kept.at is not None else ""
+    stopped = " ".join(filter(None, (stored.status, stored.limit)))
+    count = f"{stored.at:,}" if stored.at is not None else ""
     own: Facts = {
         "measuring": {UNITS: count} if count and UNITS not in across else {},
         "limit": {STOPPED: stopped} if stopped and STOPPED not in across else {},
@@ -237,52 +284,28 @@ def _with_its_own(facts: Facts, kept: Kept, across: Collection[str]) -> Facts:
     return {**facts, **{topic: {**facts.get(topic, {}), **named} for topic, named in own.items()}}
 
 
-def _night(point: Point, kept: Kept, control: float | None) -> Night:
-    return Night(
-        point=point.id,
-        date=when(point),
-        commit=point.commit,
-        value=kept.value,
-        low=kept.low,
-        high=kept.high,
-        control=control,
-        at=kept.at,
-        doubt=gravest([kept.doubt]),
-        overhead=kept.overhead,
-    )
-
-
-def _figure_of(kept: Kept) -> Figure:
-    return Figure(kept.metric, part=kept.part, quantile=kept.quantile)
-
-
-def _is_whole(kept: Kept) -> bool:
-    """False for the count at which a runner broke or was cut: that is no ceiling."""
-    return kept.status not in ("failed", "interrupted")
-
-
 def _segments(seen: Sequence[_Seen]) -> list[Segment]:
-    """The nights dealt out to segments: each to the one whose last night was measured like it."""
-    dealt: list[list[_Seen]] = []
+    """The nights by segments: each goes to the last one whose last night was measured like it."""
+    nights: list[list[_Seen]] = []
     rests_on: list[Facts] = []  # what is known of each by its last night, or from those before
     changed: list[tuple[Difference, ...]] = []
     before: Facts = seen[0].facts
     for one in seen:
         like = next(
-            (k for k in reversed(range(len(dealt))) if _alike(rests_on[k], one.facts)), None
+            (k for k in reversed(range(len(nights))) if _alike(rests_on[k], one.facts)), None
         )
         if like is None:
-            dealt.append([one])
+            nights.append([one])
             rests_on.append(one.facts)
             changed.append(differences_of(before, one.facts))
             like = -1
         else:
-            dealt[like].append(one)
+            nights[like].append(one)
             rests_on[like] = joined(rests_on[like], one.facts)
         before = rests_on[like]
     return [
-        Segment(tuple(one.night for one in nights), facts, difference, nights[-1].is_judged)
-        for nights, facts, difference in zip(dealt, rests_on, changed, strict=True)
+        Segment(tuple(one.night for one in each), facts, difference, each[-1].is_judged)
+        for each, facts, difference in zip(nights, rests_on, changed, strict=True)
     ]
 
 

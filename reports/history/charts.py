@@ -109,7 +109,7 @@ def charts(review: Review) -> tuple[TrendChart, ...]:
 
 def _chart(review: Review, made: Sequence[Trend]) -> TrendChart:
     nominated = [
-        one for one in review.check.nominations if one.stretch.trend.figure == made[0].figure
+        one for one in review.check.nominations if one.period.trend.figure == made[0].figure
     ]
     heading = words.name_of(made[0])
     return TrendChart(
@@ -159,14 +159,14 @@ def _title(heading: str, found: Sequence[Nomination], otherwise: str) -> str:
 
 
 def _named(one: Nomination) -> str:
-    name = short(one.stretch.trend.runtime.key)
+    name = short(one.period.trend.runtime.key)
     return f"{name} ({_effect(one)}, {words.date_of(one.first)})"
 
 
 def _effect(one: Nomination) -> str:
     if not one.absolute:
         return marked(f"×{one.effect:.2f}", words.effect_doubt(one))
-    said = marked(words.value_of(one.stretch.trend, abs(one.effect)), words.effect_doubt(one))
+    said = marked(words.value_of(one.period.trend, abs(one.effect)), words.effect_doubt(one))
     return f"{said} {'more' if one.effect > 0 else 'less'}"
 
 
@@ -190,13 +190,13 @@ def _caption(review: Review, made: Sequence[Trend]) -> str:
 def _row(review: Review, trend: Trend) -> TrendRow:
     begun = {
         stretch.nights[0].point: "accepted"
-        for stretch in review.stretches
+        for stretch in review.periods
         if stretch.trend.key == trend.key and stretch.accepted
     }
     changed = {
         one.first.point: one
         for one in review.check.nominations
-        if one.stretch.trend.key == trend.key
+        if one.period.trend.key == trend.key
     }
     dots = (
         _dot(trend, night, number, changed.get(night.point), begun.get(night.point, ""))

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bench.history.check import Nomination
-from bench.history.confirm import Change, acceptance, changes, confirmation, preparation
-from bench.history.patience import FOR_ALARM
-from bench.history.reading import History
-from bench.history.review import Review
+from bench.history.check import FOR_ALARM, Nomination
+from bench.history.review import (
+    Review,
+    SuspectedChange,
+    acknowledge_command,
+    confirm_command,
+    prepare_commands,
+    suspected_changes,
+)
+from bench.history.store import History
 from bench.history.trends import Night
 from reports.history import words
 
@@ -18,7 +23,7 @@ SCHEMA = 1
 
 def as_json(review: Review) -> str:
     """ASCII alone, so that no text of a history moves a terminal that it is printed on."""
-    changed = changes(review.check.nominations)
+    changed = suspected_changes(review.check.nominations)
     made = {
         "schema": SCHEMA,
         "runs": len(review.history.points),
@@ -42,10 +47,10 @@ def as_json(review: Review) -> str:
     return json.dumps(made, indent=1) + "\n"
 
 
-def _nomination(one: Nomination, change: Change, history: History) -> dict[str, Any]:
+def _nomination(one: Nomination, change: SuspectedChange, history: History) -> dict[str, Any]:
     """Values in the figure's own unit; `prepare` and `confirm` are the commands of the change's one
     job; `effect` is new ÷ base, or new − base where `absolute`."""
-    trend = one.stretch.trend
+    trend = one.period.trend
     return {
         "runtime": trend.runtime.key,
         "metric": trend.figure.metric,
@@ -66,9 +71,9 @@ def _nomination(one: Nomination, change: Change, history: History) -> dict[str, 
         "last": _night(one.last),
         "first": _night(one.first),
         "control": {"state": one.control.state, "ratio": one.control.ratio},
-        "prepare": list(preparation(change, history)) if not one.is_machine else None,
-        "confirm": confirmation(change) if not one.is_machine else None,
-        "acknowledge": acceptance(one, history.folder),
+        "prepare": list(prepare_commands(change, history)) if not one.is_machine else None,
+        "confirm": confirm_command(change) if not one.is_machine else None,
+        "acknowledge": acknowledge_command(one, history.folder),
     }
 
 

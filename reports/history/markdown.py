@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bench.history.check import Nomination
-from bench.history.confirm import (
-    Change,
-    acceptance,
-    changes,
-    confirmation,
-    preparation,
+from bench.history.review import (
+    Review,
+    SuspectedChange,
+    acknowledge_command,
+    confirm_command,
+    prepare_commands,
+    suspected_changes,
 )
-from bench.history.reading import History
-from bench.history.review import Review
+from bench.history.store import History
 from reports.history import words
 from reports.wording.escape import markdown as escaped
 from reports.wording.escape import plain
@@ -27,7 +27,7 @@ def as_markdown(review: Review) -> str:
         f"### outnumber history: {headline}",
         escaped(words.sentence(check)),
         _table(check.nominations),
-        *(_commands(one, review.history) for one in changes(check.alarms)),
+        *(_commands(one, review.history) for one in suspected_changes(check.alarms)),
         "\n".join(f"- {escaped(note)}" for note in words.notes(review)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -41,7 +41,7 @@ def _table(nominations: tuple[Nomination, ...]) -> str:
 
 
 def _cells(one: Nomination) -> tuple[str, ...]:
-    trend = one.stretch.trend
+    trend = one.period.trend
     return (
         trend.runtime.key,
         words.name_of(trend),
@@ -52,15 +52,15 @@ def _cells(one: Nomination) -> tuple[str, ...]:
     )
 
 
-def _commands(change: Change, history: History) -> str:
+def _commands(change: SuspectedChange, history: History) -> str:
     """In a block of code, where nothing is markup; a fence in a name would end it."""
-    figures = ", ".join(words.name_of(one.stretch.trend) for one in change.nominations)
+    figures = ", ".join(words.name_of(one.period.trend) for one in change.nominations)
     lines = (
         f"# {change.runtime.key}, {figures}: make both sides and compare them",
-        *preparation(change, history),
-        confirmation(change),
+        *prepare_commands(change, history),
+        confirm_command(change),
         "# or accept it, with the reason",
-        *(acceptance(one, history.folder) for one in change.nominations),
+        *(acknowledge_command(one, history.folder) for one in change.nominations),
     )
     code = "\n".join(plain(line).replace("```", "'''") for line in lines)
     return f"```sh\n{code}\n```"

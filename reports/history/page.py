@@ -9,16 +9,16 @@ from pathlib import Path
 
 from bench import files
 from bench.errors import UsageError
-from bench.history.confirm import (
-    Change,
-    acceptance,
-    changes,
-    confirmation,
-    preparation,
+from bench.history.review import (
+    Review,
+    SuspectedChange,
+    acknowledge_command,
+    confirm_command,
+    prepare_commands,
+    suspected_changes,
 )
-from bench.history.reading import History
-from bench.history.review import Review
-from bench.history.trends import Crossing
+from bench.history.store import History
+from bench.history.trends import SegmentStart
 from reports.figures.chart import Column, tabulate
 from reports.history import words
 from reports.history.charts import charts
@@ -102,7 +102,7 @@ def page(review: Review) -> TrendsPage:
         headline=words.sentence(review.check),
         byline=words.heading(review),
         nominated=tuple(
-            _nominated(one, review.history) for one in changes(review.check.nominations)
+            _nominated(one, review.history) for one in suspected_changes(review.check.nominations)
         ),
         figures=tuple(
             Figure(
@@ -113,24 +113,24 @@ def page(review: Review) -> TrendsPage:
             )
             for one in made
         ),
-        borders=_borders(review.crossings),
+        borders=_borders(review.segment_starts),
         accepted=_accepted(review),
         notes=tuple(words.notes(review)),
     )
 
 
-def _nominated(change: Change, history: History) -> Nominated:
-    figures = ", ".join(words.name_of(one.stretch.trend) for one in change.nominations)
-    commands = (*preparation(change, history), confirmation(change))
+def _nominated(change: SuspectedChange, history: History) -> Nominated:
+    figures = ", ".join(words.name_of(one.period.trend) for one in change.nominations)
+    commands = (*prepare_commands(change, history), confirm_command(change))
     return Nominated(
         heading=f"{change.runtime.key}, {figures}",
         told=tuple(f"{words.nominated(one)}." for one in change.nominations),
         confirm="" if change.is_machine else "\n".join(commands),
-        accept="\n".join(acceptance(one, history.folder) for one in change.nominations),
+        accept="\n".join(acknowledge_command(one, history.folder) for one in change.nominations),
     )
 
 
-def _borders(found: Sequence[Crossing]) -> Titled | None:
+def _borders(found: Sequence[SegmentStart]) -> Titled | None:
     columns: tuple[Column[tuple[str, str, str]], ...] = (
         Column("from", "from", lambda row: row[0], is_number=False),
         Column("what changed", "changed", lambda row: row[1], is_number=False),

@@ -10,16 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.history.check import Nomination
-from bench.history.confirm import (
-    Change,
-    acceptance,
-    changes,
-    confirmation,
-    preparation,
+from bench.history.review import (
+    Review,
+    SuspectedChange,
+    acknowledge_command,
+    confirm_command,
+    prepare_commands,
+    suspected_changes,
 )
-from bench.history.reading import History
-from bench.history.review import Review
-from bench.history.trends import Crossing, Trend
+from bench.history.store import History
+from bench.history.trends import SegmentStart, Trend
 from bench.judging.gates import Figure
 from reports.console import Console
 from reports.history import words
@@ -68,7 +68,7 @@ def print_trends(review: Review, console: Console | None = None) -> None:
 def print_check(review: Review, console: Console | None = None) -> None:
     """The suspected changes with what to type, the notes, and the sentence."""
     out = console or Console()
-    for change in changes(review.check.nominations):
+    for change in suspected_changes(review.check.nominations):
         _print_change(change, review.history, out)
     out.print()
     for note in words.notes(review):
@@ -78,12 +78,12 @@ def print_check(review: Review, console: Console | None = None) -> None:
 
 
 def _print_borders(review: Review, out: Console) -> None:
-    if review.crossings:
+    if review.segment_starts:
         out.print()
         out.print(
             Text("Measured differently from here on; these shifts are reported and not judged:")
         )
-    for night, changed, shifts in borders(review.crossings):
+    for night, changed, shifts in borders(review.segment_starts):
         out.print(Text(terminal(f"{BORDER} {night}: {changed} – {shifts}")))
 
 
@@ -133,14 +133,14 @@ def _cells(trend: Trend) -> tuple[str, ...]:
 def _signs(review: Review) -> dict[Key, dict[str, Piece]]:
     """What stands before the nights of each trend: accepted changes and nominated ones."""
     signs: dict[Key, dict[str, Piece]] = {}
-    for stretch in review.stretches:
+    for stretch in review.periods:
         if stretch.accepted is not None:
             signs.setdefault(stretch.trend.key, {})[stretch.nights[0].point] = (
                 ACCEPTED,
                 "accepted",
             )
     for one in review.check.nominations:
-        signs.setdefault(one.stretch.trend.key, {})[one.first.point] = _sign(one)
+        signs.setdefault(one.period.trend.key, {})[one.first.point] = _sign(one)
     return signs
 
 
@@ -150,9 +150,9 @@ def _sign(nomination: Nomination) -> Piece:
     return arrow, "machine" if nomination.is_machine else kind
 
 
-def borders(found: Iterable[Crossing]) -> Iterator[tuple[str, str, str]]:
+def borders(found: Iterable[SegmentStart]) -> Iterator[tuple[str, str, str]]:
     """Each place where something changed: the night, what it was, and what the figures did."""
-    places: dict[tuple[str, str], list[Crossing]] = {}
+    places: dict[tuple[str, str], list[SegmentStart]] = {}
     for one in found:
         places.setdefault((words.night_of(one.first), words.changed(one)), []).append(one)
     for (night, changed), crossed in places.items():
@@ -163,18 +163,18 @@ def borders(found: Iterable[Crossing]) -> Iterator[tuple[str, str, str]]:
         yield night, changed, told
 
 
-def _print_change(change: Change, history: History, out: Console) -> None:
+def _print_change(change: SuspectedChange, history: History, out: Console) -> None:
     out.print()
     for nomination in change.nominations:
         sign, kind = _sign(nomination)
         out.print(Text(terminal(f"{sign} {words.nominated(nomination)}"), STYLES[kind]))
     if not change.is_machine:
         out.print(Text("To confirm, make both sides and compare them:"))
-        for line in (*preparation(change, history), confirmation(change)):
+        for line in (*prepare_commands(change, history), confirm_command(change)):
             _print_command(line, out)
     out.print(Text("To accept, with the reason:"))
     for nomination in change.nominations:
-        _print_command(acceptance(nomination, history.folder), out)
+        _print_command(acknowledge_command(nomination, history.folder), out)
 
 
 def _print_command(command: str, out: Console) -> None:

@@ -9,20 +9,10 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from bench.derive.doubts import DOUBTS, MARK, gravest
-from bench.history.check import Check, Nomination
-from bench.history.patience import FOR_ALARM, FOR_VERDICT
-from bench.history.reading import when
-from bench.history.records import Point
+from bench.history.check import FOR_ALARM, FOR_VERDICT, Check, Nomination
 from bench.history.review import Review
-from bench.history.trends import (
-    CONTROL,
-    STOPPED,
-    UNITS,
-    Crossing,
-    Night,
-    Segment,
-    Trend,
-)
+from bench.history.store import Point, when
+from bench.history.trends import CONTROL, STOPPED, UNITS, Night, Segment, SegmentStart, Trend
 from reports.tables.comparison import REASONS
 from reports.tables.summary import NAMES, value_of_name
 from reports.wording import units
@@ -92,9 +82,9 @@ def _dated(date: str, commit: str | None) -> str:
 def change_of(nomination: Nomination) -> str:
     """`3.82 → 4.21 µs, 1.102 times (1.060–1.148)`; the difference where a ratio has no meaning."""
     one = nomination
-    both = _both(one.stretch.trend, one.base, one.new, _doubts_of(one))
+    both = _both(one.period.trend, one.base, one.new, _doubts_of(one))
     if one.absolute:
-        trend = one.stretch.trend
+        trend = one.period.trend
         low, high = (_signed(trend, end) for end in (one.low, one.high))
         effect = marked(_signed(trend, one.effect), effect_doubt(one))
         return f"{both}, {effect} ({low} to {high})"
@@ -125,7 +115,7 @@ def control_of(nomination: Nomination) -> str:
 
 def nominated(nomination: Nomination) -> str:
     """The whole of a nomination, without what to type."""
-    trend = nomination.stretch.trend
+    trend = nomination.period.trend
     where = "between {} and {}".format(*sides_of(nomination))
     return (
         f"{plain(trend.runtime.key)}, {name_of(trend)}: {change_of(nomination)}, {where}; "
@@ -134,12 +124,12 @@ def nominated(nomination: Nomination) -> str:
     )
 
 
-def changed(crossing: Crossing) -> str:
+def changed(crossing: SegmentStart) -> str:
     """What changed at the border of a segment."""
     return "; ".join(plain(str(one)) for one in crossing.changed) or "nothing that was looked at"
 
 
-def shift_of(crossing: Crossing) -> str:
+def shift_of(crossing: SegmentStart) -> str:
     """`bytes 0.998 times`: what a figure did across a border, told and not judged."""
     trend = crossing.trend
     if crossing.before > 0 and crossing.after > 0:
@@ -177,7 +167,7 @@ def _others(check: Check, judged: int) -> str:
         else:
             kind = f"got {'worse' if one.worse else 'better'}"
             kind += f" ({ADVISORY})" if one.grade == "advisory" else ""
-        kinds.setdefault(kind, set()).add(one.stretch.trend.key)
+        kinds.setdefault(kind, set()).add(one.period.trend.key)
     return "; ".join(f"{len(keys)} of {judged} {kind}" for kind, keys in kinds.items())
 
 
@@ -188,7 +178,7 @@ def acceptable(review: Review, point: Point) -> list[str]:
         trend for trend in review.trends if any(night.date >= when(point) for night in trend.nights)
     ]
     found = [
-        f"{name_of(one.stretch.trend)} of {plain(one.stretch.trend.runtime.key)}: {change_of(one)}"
+        f"{name_of(one.period.trend)} of {plain(one.period.trend.runtime.key)}: {change_of(one)}"
         for one in review.check.nominations
         if one.first.point == point.id
     ]
@@ -271,7 +261,7 @@ def ended(trends: Iterable[Trend]) -> str:
 
 
 def _short(nomination: Nomination) -> str:
-    trend = nomination.stretch.trend
+    trend = nomination.period.trend
     effect = (
         _signed(trend, nomination.effect) if nomination.absolute else f"×{nomination.effect:.2f}"
     )
@@ -295,7 +285,7 @@ def _both(
 
 def _doubts_of(nomination: Nomination) -> tuple[str | None, str | None]:
     """Those about the medians before and after the change."""
-    nights, first = nomination.stretch.nights, nomination.first
+    nights, first = nomination.period.nights, nomination.first
     place = nights.index(first)
     return doubt_of(nights[:place]), doubt_of(nights[place:])
 

@@ -24,10 +24,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench.history.check import check
-from bench.history.patience import FOR_ALARM, FOR_VERDICT
-from bench.history.stretches import Stretch
-from bench.history.trends import Night, Segment, Trend
+from bench.history.check import FOR_ALARM, FOR_VERDICT, check
+from bench.history.trends import Night, Period, Segment, Trend
 from bench.judging.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, Figure
 from bench.model.records import CaseRecord
 from tests.calibration.nights import KINDS, SPREAD, Dated, series, shifted, stepped
@@ -98,7 +96,7 @@ class Row:
     share: Share
 
 
-def stretch_of(made: Sequence[Dated], number: int = 0, figure: Figure = BURST) -> Stretch:
+def stretch_of(made: Sequence[Dated], number: int = 0, figure: Figure = BURST) -> Period:
     """These nights, whose values are logarithms, of one figure of one runtime."""
     nights = tuple(
         Night(f"{day:016x}", FIRST + timedelta(days=day), None, 4e-6 * math.exp(value))
@@ -110,7 +108,7 @@ def stretch_of(made: Sequence[Dated], number: int = 0, figure: Figure = BURST) -
         else CaseRecord(runtime=f"runtime-{number}", label="", kind="task", language="Python")
     )
     segment = Segment(nights, {})
-    return Stretch(Trend(runtime, figure, (segment,)), segment, nights)
+    return Period(Trend(runtime, figure, (segment,)), segment, nights)
 
 
 def nominates(nights: Sequence[Dated]) -> bool:

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench.history.reading import History
-from bench.history.records import VERSION, Acknowledgement, Kept, Point
+from bench.history.store import VERSION, Acknowledgement, History, Point, StoredMetric
 from bench.judging.gates import BURST, Figure
 from bench.model.likeness import facts_of
 from bench.model.records import CaseRecord
@@ -100,9 +99,9 @@ def shifted(values: Sequence[float], place: int, factor: float) -> list[float]:
     return [value * (factor if night >= place else 1) for night, value in enumerate(values)]
 
 
-def _kept(name: str, figure: Figure, value: float) -> Kept:
+def _kept(name: str, figure: Figure, value: float) -> StoredMetric:
     is_ceiling = figure.metric == "ceiling"
-    return Kept(
+    return StoredMetric(
         case=name,
         metric=figure.metric,
         part=figure.part,
