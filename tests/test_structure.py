@@ -252,7 +252,7 @@ NAMING = frozenset(
         "bench.cli.options",
         "bench.cli.slides",
         "bench.experiments.ceiling",
-        "bench.history.points",
+        "bench.history.store",
         "bench.history.trends",
         "bench.judging.decision",
         "reports.deck.words",
