@@ -9,13 +9,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from bench.engine import children
 from bench.engine.availability import Tools, find_tools
-from bench.engine.build import HARMLESS, KEYED, build_environment, command_of
+from bench.engine.build import HARMLESS, KEYED, build_environment, command_of, program_of
 from bench.engine.cache import Place, doubt_of
 from bench.errors import MeasureError
 from runners.catalogue import FOLDER, Entry, shipped
@@ -121,42 +122,41 @@ def programs_of(make: Callable[[str], Entry], folder: Path) -> tuple[str, str, i
     return first, second, len(announced)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("GOARCH", "GOOS", "GOFLAGS", "GOROOT", "GOENV", "GOTOOLCHAIN", "GOWORK", "GODEBUG"),
-        *("CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH", "CFLAGS"),
-        *("CC", "LDFLAGS", "LD_PRELOAD", "DEPENDENCIES_OUTPUT", "SOURCE_DATE_EPOCH", "RUSTFLAGS"),
-    ],
+KEPT_AWAY = (
+    *("GOARCH", "GOOS", "GOFLAGS", "GOROOT", "GOENV", "GOTOOLCHAIN", "GOWORK", "GODEBUG"),
+    *("CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH", "CFLAGS"),
+    *("CC", "LDFLAGS", "LD_PRELOAD", "DEPENDENCIES_OUTPUT", "SOURCE_DATE_EPOCH", "RUSTFLAGS"),
 )
+
+
 def test_what_changes_a_program_is_kept_from_its_compiler(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cc = compiler(tmp_path)
 
     def make(when: str) -> Entry:
-        monkeypatch.setenv(name, when)
+        for name in KEPT_AWAY:
+            monkeypatch.setenv(name, when)
         return made(tmp_path, cc)
 
     first, second, builds = programs_of(make, tmp_path)
     assert (first, builds) == (second, 1)
     assert "before" not in Path(first).read_text()
-    assert build_environment(make("x"), {}, os.environ).get(name) != "x"
+    seen = build_environment(make("x"), {}, os.environ)
+    assert [name for name in KEPT_AWAY if seen.get(name) == "x"] == []
 
 
-@pytest.mark.parametrize("name", [*KEYED, "NIX_LDFLAGS", "PATH"])
 def test_what_a_compiler_sees_of_the_environment_is_in_the_key(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cc = compiler(tmp_path)
-
-    def make(when: str) -> Entry:
-        monkeypatch.setenv(name, f"{os.defpath}:/{when}")
-        return made(tmp_path, cc)
-
-    assert programs_of(make, tmp_path)[2] == 2
-    assert build_environment(make("x"), {}, os.environ)[name].endswith("x")
-    assert name not in HARMLESS
+    one = made(tmp_path, compiler(tmp_path))
+    keys = [program_of(one, TOOLS)]
+    for name in (*KEYED, "NIX_LDFLAGS", "PATH"):
+        monkeypatch.setenv(name, f"{os.defpath}:/x")
+        assert build_environment(one, {}, os.environ)[name].endswith("x")
+        assert name not in HARMLESS
+        keys.append(program_of(one, TOOLS))
+        assert keys[-1] not in keys[:-1], name
 
 
 @pytest.mark.parametrize(
@@ -338,9 +338,22 @@ def test_the_needed_go_is_that_of_its_module() -> None:
 
 @pytest.mark.slow
 def test_go_is_built_for_here_whatever_is_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
 ) -> None:
-    """With the defaults of its own version, of which GOMAXPROCS' is one."""
+    """With the defaults of its own version, of which GOMAXPROCS' is one. What Go makes of its own
+    library with such settings is kept between runs of the tests."""
+    kept = {"GOCACHE": str(pytestconfig.cache.mkdir("go-build"))} if pytestconfig.cache else {}
+    run = children.run
+
+    def with_kept(
+        command: tuple[str, ...],
+        seconds: float,
+        environment: Mapping[str, str] = os.environ,
+        folder: str | None = None,
+    ) -> children.Done:
+        return run(command, seconds, {**environment, **kept}, folder)
+
+    monkeypatch.setattr(children, "run", with_kept)
     settings = tmp_path / "env"
     settings.write_text("GOARCH=arm64\nGOFLAGS=-race\nCGO_ENABLED=1\n")
     (tmp_path / "go.mod").write_text("module other\n\ngo 1.20\n")
