@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -15,14 +14,21 @@ from pathlib import Path
 import pytest
 
 from bench.engine import children
-from bench.engine.availability import Tools, find_tools
-from bench.engine.build import HARMLESS, KEYED, build_environment, command_of, program_of
-from bench.engine.cache import Place, doubt_of
+from bench.engine.cache import (
+    HARMLESS,
+    KEYED,
+    Place,
+    build_environment,
+    command_of,
+    doubt_of,
+    program_of,
+)
+from bench.engine.toolchain import Tools, find_tools
 from bench.errors import MeasureError
 from runners.catalogue import FOLDER, Entry, shipped
 from tests.support.entries import entry
 
-TOOLS = Tools("python3", shutil.which("cc"), None)
+TOOLS = Tools("python3")
 
 
 def source(folder: Path, text: str) -> Entry:
@@ -31,7 +37,8 @@ def source(folder: Path, text: str) -> Entry:
     return entry(
         "one",
         source="one.c",
-        build=("{cc}", "-o", "{output}", "{source}"),
+        build=(("{cc}", "-o", "{output}", "{source}"),),
+        needs=("cc",),
         command=("{output}", "word"),
         folder=folder,
     )
@@ -69,7 +76,7 @@ def test_a_failing_build_shows_the_end_of_its_output(tmp_path: Path) -> None:
 
 def test_a_compiler_that_is_not_there_is_told(tmp_path: Path) -> None:
     one = source(tmp_path, "int main(void) { return 5; }")
-    absent = Tools("python3", str(tmp_path / "no-cc"), None)
+    absent = Tools("python3", given={"cc": (str(tmp_path / "no-cc"),)})
     with pytest.raises(MeasureError, match=r"cannot be built: .*No such file.*no-cc still there"):
         command_of(one, absent, tmp_path / "cache", lambda command: None)
 
@@ -101,7 +108,7 @@ def compiler(folder: Path, version: str = "1", name: str = "mycc") -> str:
 def made(folder: Path, cc: str, **fields: object) -> Entry:
     if not (folder / "one.x").exists():
         (folder / "one.x").touch()
-    words = {"build": (cc, "-o", "{output}"), "command": ("{output}",), "source": "one.x"}
+    words = {"build": ((cc, "-o", "{output}"),), "command": ("{output}",), "source": "one.x"}
     return entry("one", "task", folder=folder, **(words | fields))
 
 
@@ -315,7 +322,7 @@ def test_what_is_built_for_one_time_goes_with_the_process(tmp_path: Path) -> Non
     world_writable(cache)
     program = (
         "import sys; from pathlib import Path; from tests.test_build import *; from bench.engine."
-        "build import command_of; folder, cache = map(Path, sys.argv[1:]); print(*command_of(made("
+        "cache import command_of; folder, cache = map(Path, sys.argv[1:]); print(*command_of(made("
         "folder, compiler(folder)), TOOLS, cache, lambda words: None))"
     )
     words = [sys.executable, "-c", program, str(tmp_path), str(cache)]
@@ -333,7 +340,7 @@ GOROUTINE = next(one for one in shipped() if one.name == "goroutine")
 def test_the_needed_go_is_that_of_its_module() -> None:
     language = re.search(r"(?m)^go (.+)$", (FOLDER / "go" / "go.mod").read_text())
     assert language
-    assert all(f"go:{language[1]}" in one.needs for one in shipped() if one.language == "Go")
+    assert all(f"go:{language[1]}" in one.needs for one in shipped() if one.runtime == "goroutine")
 
 
 @pytest.mark.slow
@@ -361,7 +368,7 @@ def test_go_is_built_for_here_whatever_is_set(
     for name, value in (("GOENV", str(settings)), ("GOARCH", "mips"), ("GOFLAGS", "-bad")):
         monkeypatch.setenv(name, value)
     tools = find_tools()
-    program, _ = command_of(GOROUTINE, tools, tmp_path / "cache", lambda words: None)
+    (program,) = command_of(GOROUTINE, tools, tmp_path / "cache", lambda words: None)
     pipe = subprocess.PIPE
     with subprocess.Popen([program], stdin=pipe, stdout=pipe) as runner:
         assert runner.stdin
@@ -369,6 +376,7 @@ def test_go_is_built_for_here_whatever_is_set(
         assert b'"reply":"hello"' in runner.stdout.readline()
         runner.stdin.close()
     monkeypatch.setenv("GOFLAGS", "")
-    assert tools.go
-    info = subprocess.check_output([tools.go, "version", "-m", program], text=True)
+    go = tools.program("go", GOROUTINE)
+    assert go
+    info = subprocess.check_output([go, "version", "-m", program], text=True)
     assert "DefaultGODEBUG" not in info

@@ -38,11 +38,11 @@ PARTS: tuple[tuple[str, str, str], ...] = (
 KEPT = {
     "pthread": "what the C library keeps of it",
     "threading": "what Python keeps of it, such as its frames and its Thread object",
-    "goroutine-locked": "what Go keeps of it",
+    "goroutine:locked": "what Go keeps of it",
 }
 OTHERS = {
     "threading": "One {} takes {}: it is an OS thread, with Python's state of it besides.",
-    "goroutine-locked": "One {} takes {}: it holds an OS thread for itself alone.",
+    "goroutine:locked": "One {} takes {}: it holds an OS thread for itself alone.",
 }
 
 
