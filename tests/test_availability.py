@@ -35,8 +35,8 @@ def test_gos_version_is_told_in_an_activated_environment_too(
 @pytest.mark.parametrize(
     ("need", "reason"),
     [
-        ("cc", "no cc, gcc or clang on PATH; type: install it"),
-        ("go", "no go on PATH and none in a Python wheel; type: install it"),
+        ("cc", "no C compiler (cc, gcc or clang) on PATH; type: install it"),
+        ("go", "no Go toolchain (go) on PATH, nor in a Python wheel; type: install it"),
         (
             "python",
             (

@@ -147,7 +147,8 @@ def _lacks_tool(name: str, entry: Entry, tools: Tools) -> str | None:
     if found is None:
         *others, last = tool.find
         either = f"{', '.join(others)} or {last}" if others else last
-        return f"no {either} on PATH" + (" and none in a Python wheel" if tool.wheel else "")
+        wheel = ", nor in a Python wheel" if tool.wheel else ""
+        return f"no {tool.label} ({either}) on PATH{wheel}"
     version = tool_version(tool, found)
     if is_new_enough(version, least):
         return None
