@@ -53,11 +53,12 @@ class Colours(Row, frozen=True):
 class Tool(Row, frozen=True):
     """A program that runs or builds runners: how it is found, its version, what to type.
 
-    `label` is what a person calls it. `find` are names on PATH, the first that is there. `wheel` is where a Python wheel has it, below
-    an environment's modules. `version` are the words at which it says its version; `version_file`
-    has the version too, as seen from the program's real folder, so that nothing need be started to
-    know it. Of what it runs or builds, `variables` is a pattern of the environment variables that
-    may move the figures, and `limits` are those that the runtime sets itself.
+    `label` is what a person calls it. `find` are names on PATH, the first that is there. `wheel` is
+    where a Python wheel has it, below an environment's modules. `version` are the words at which it
+    says its version; `version_file` has the version too, as seen from the program's real folder, so
+    that nothing need be started to know it. Of what it runs or builds, `variables` is a pattern of
+    the environment variables that may move the figures, and `limits` are those that the runtime
+    sets itself.
     """
 
     label: Label
