@@ -6,8 +6,7 @@ from rich.text import Text
 
 from reports.console import Console
 from reports.digest import Digest
-from reports.tables.comparison import table
-from reports.tables.finding import finding
+from reports.tables.comparison import finding, table
 from reports.wording.escape import terminal
 from reports.wording.runs import busy_line, failures
 

@@ -227,7 +227,8 @@ def test_a_limit_that_ended_the_launch_is_named_whatever_is_unknown() -> None:
 def test_unit_cost_holds_the_parts_of_the_whole_run() -> None:
     chart = of(unit_cost, whole_run())
     assert chart.title == (
-        "One OS thread (C) takes the memory of 31 asyncio tasks: 34.8 KiB against 1.13 KiB a unit."
+        "One OS thread (C) takes as much memory as 31 asyncio tasks: 34.8 KiB against 1.13 KiB per "
+        "unit."
     )
     assert chart.table.headings == (
         *("runtime", "at", "user memory", "kernel stack", "page tables", "other kernel memory"),

@@ -15,10 +15,10 @@ from reports.deck import words
 from reports.deck.deck import deck
 from reports.deck.template import BODY_HEIGHT, presentation
 from reports.digest import digest
-from reports.explanation.tell import explain
+from reports.explanation.explain import explain
 from reports.explanation.text import Explanation, Section, Sentence
 from reports.palette import LIGHT
-from reports.tables.finding import finding
+from reports.tables.comparison import finding
 from tests.support.decks import (
     charts,
     height,
@@ -148,7 +148,7 @@ def test_the_same_result_gives_the_same_file() -> None:
 def test_the_date_in_it_is_the_run_s(whole: Any) -> None:
     core = whole.core_properties
     assert (core.author, core.last_modified_by) == ("outnumber", "outnumber")
-    assert core.title.startswith("One OS thread (C) takes the memory of 31 asyncio tasks")
+    assert core.title.startswith("One OS thread (C) takes as much memory as 31 asyncio tasks")
     assert str(core.created) == str(core.modified) == "2026-11-23 22:31:07"
 
 

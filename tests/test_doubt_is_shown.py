@@ -32,8 +32,8 @@ from reports.deck.deck import deck
 from reports.digest import Digest, digest
 from reports.draw.canvas import SHAPES
 from reports.draw.draw import draw
-from reports.explanation.render import as_markdown as explained
-from reports.explanation.tell import explain
+from reports.explanation.explain import explain
+from reports.explanation.text import as_markdown as explained
 from reports.exports.formats import FORMATS, export
 from reports.exports.names import doubted as doubted_lines
 from reports.figures.chart import Chart
@@ -45,15 +45,15 @@ from reports.page import sheets
 from reports.page.drawing import PHONE
 from reports.page.html import html
 from reports.palette import LIGHT
-from reports.tables.comparison import compare, markdown, table
-from reports.tables.finding import finding
+from reports.tables.comparison import compare, finding, table
 from reports.tables.limits import print_ceilings, print_limits
-from reports.tables.report import as_markdown
-from reports.tables.summary import render, value_of
+from reports.tables.summary import render
+from reports.tables.table import as_markdown
 from reports.verdicts import words as verdict_words
 from reports.verdicts.junit import junit
 from reports.verdicts.markdown import markdown as verdict_markdown
 from reports.verdicts.table import print_judgement
+from reports.wording.metrics import value_of
 from tests.support.histories import history
 from tests.support.judgements import CLEAR, SLOWER, judgement
 from tests.support.markup import Markup
@@ -221,7 +221,7 @@ def _(made: Result) -> Iterator[str]:
     compared = compare(made, figures(made))
     yield printed(table(compared), 140)
     yield printed(table(compared), 80)
-    yield markdown(compared)
+    yield as_markdown(compared.table)
 
 
 @place("the last line")

@@ -23,7 +23,7 @@ from reports.page.html import html
 from reports.page.model import HEADINGS, Page, Picture, page
 from reports.page.write import labels
 from reports.tables import summary
-from reports.tables.report import Titled, as_csv, as_markdown
+from reports.tables.table import Titled, as_csv, as_markdown
 from reports.wording import escape
 from reports.wording.escape import plain
 from tests.support.markup import Markup
@@ -188,17 +188,17 @@ def test_one_result_is_shown_with_all_its_parts_in_their_order() -> None:
         "Limits",
         "How it was measured",
         "Machine and versions",
-        "Doubts",
-        "Every figure",
+        "Caveats",
+        "Every value",
     ]
     headings = [heading.text for heading in markup("one result").all("h3")]
     assert headings[:6] == list(HEADINGS.values())
-    assert "What the lightness costs" in headings
+    assert "What tasks give up" in headings
 
 
 def test_the_finding_is_the_headline() -> None:
     headline = markup("one result").one("h1").text
-    assert headline.startswith("One OS thread (C) takes the memory of 31 asyncio tasks: 34.8 KiB")
+    assert headline.startswith("One OS thread (C) takes as much memory as 31 asyncio tasks: ")
 
 
 def test_the_explanation_stands_there_whole_with_its_numbers_kept_together() -> None:
@@ -213,9 +213,9 @@ def test_the_missing_is_told_below_its_figure() -> None:
     few = [
         caption.text for caption in Markup(html(paged(run_of("trio", short=1)))).all("figcaption")
     ]
-    assert few[1].endswith("Not told by this run: trio: too few sweeps for an interval.")
+    assert few[1].endswith("Missing in this run: trio: too few sweeps for an interval.")
     enough = [caption.text for caption in markup("one result").all("figcaption")]
-    assert "Not told by this run" not in enough[1]
+    assert "Missing in this run" not in enough[1]
 
 
 def test_several_results_begin_with_what_differs_between_them() -> None:
@@ -224,8 +224,8 @@ def test_several_results_begin_with_what_differs_between_them() -> None:
     tables = [table.text for table in markup("two results").all("table")[:2]]
     assert "machine kernel 6.18.0 5.10.0" in tables[0]
     assert "version trio version unknown 99" in tables[0]
-    assert f"runtime figure {OTHER} run pthread reached 30,000 30,000" in tables[1]
-    assert "gevent bytes a unit 7.95 KiB –" in tables[1]
+    assert f"runtime quantity {OTHER} run pthread reached 30,000 30,000" in tables[1]
+    assert "gevent bytes per unit 7.95 KiB –" in tables[1]
 
 
 def test_figures_of_results_at_unlike_counts_have_their_counts_beside_them() -> None:
@@ -235,20 +235,22 @@ def test_figures_of_results_at_unlike_counts_have_their_counts_beside_them() -> 
     differing, beside = (table.text for table in made.all("table")[:2])
     assert "measuring asyncio units alive 10,000 100,000" in differing
     assert "measuring asyncio units in a burst 1,000 10,000" in differing
-    assert "asyncio bytes a unit 1.00 KiB at 10,000 1.00 KiB at 100,000" in beside
-    assert "asyncio burst 100,000/s at 1,000 100,000/s at 10,000" in beside
+    assert "asyncio bytes per unit 1.00 KiB at 10,000 1.00 KiB at 100,000" in beside
+    assert "asyncio burst time per unit 10.0 µs at 1,000 10.0 µs at 10,000" in beside
     assert "asyncio reached 10,000 100,000" in beside
     bylines = [one.text for one in made.all("p") if one.attributes.get("class") == "byline"]
-    assert "Its bytes are those with 10,000 units alive." in bylines[0]
-    assert "Its bytes are those with 100,000 units alive." in bylines[1]
+    assert "Bytes per unit are measured with 10,000 units alive." in bylines[0]
+    assert "Bytes per unit are measured with 100,000 units alive." in bylines[1]
     alike = markup("the same twice").one("main").text
     assert " at 10,000" not in alike.split("Figures")[0]
-    assert "Its bytes are those" not in markup("the same twice").one("header").text
+    assert "Bytes per unit are measured" not in markup("the same twice").one("header").text
 
 
 def test_results_that_differ_in_nothing_are_told_to() -> None:
     words = markup("the same twice").one("main").text
-    assert words.startswith("What differs Nothing that was looked at differs")
+    assert words.startswith(
+        "What differs These machines, versions, settings and counts do not differ"
+    )
 
 
 def test_figures_of_several_results_stand_beside_each_other_kind_by_kind() -> None:
@@ -258,12 +260,12 @@ def test_figures_of_several_results_stand_beside_each_other_kind_by_kind() -> No
     assert kinds == list(HEADINGS.values())
 
 
-def test_a_run_without_doubts_says_so() -> None:
+def test_a_run_without_caveats_says_so() -> None:
     words = Markup(html(paged(every_runtime()))).one("main").text
     assert "no leak sweep was made" in words
-    assert "The run has no doubts about its figures." not in words
+    assert "This run has no caveats." not in words
     nothing = Markup(html(paged(result()))).one("main").text
-    assert "The run has no doubts about its figures." in nothing
+    assert "This run has no caveats." in nothing
 
 
 # Its own tables
@@ -294,7 +296,7 @@ def test_how_each_climb_ended_is_told_and_every_sweep_that_broke() -> None:
     made = digested(result(*ran("asyncio"), broken))
     assert rows(sheets.endings(made)) == [
         ("asyncio", "climb", "1,000,000", "this run's cap", "its message", ""),
-        ("asyncio", "short sweep 3", "100,000", "runner failed", "its message", ""),
+        ("asyncio", "repeat 3", "100,000", "runner failed", "its message", ""),
     ]
 
 
@@ -304,10 +306,13 @@ def test_what_was_doubted_is_told_with_whose_figures_it_is() -> None:
         warnings=("the machine was busy",),
         cases=(runtime("asyncio"), replace(runtime("trio"), reason="pip install trio")),
     )
-    told = rows(sheets.doubts(digested(made)))
+    told = rows(sheets.caveats(digested(made)))
     assert told[0] == ("the whole run", "the machine was busy")
     assert told[1] == ("trio", "left out: pip install trio")
-    assert ("asyncio: leaked bytes; uncollected bytes", "no leak sweep was made") in told
+    assert (
+        "asyncio: leaked bytes per unit; uncollected bytes per unit",
+        "no leak sweep was made",
+    ) in told
 
 
 def test_where_the_bytes_were_read_is_told_once_for_all_alike() -> None:
@@ -363,7 +368,7 @@ def test_hostile_names_are_text_in_markdown() -> None:
 def test_no_cell_of_a_table_is_a_formula_for_a_spreadsheet() -> None:
     made = digested(hostile_run())
     written = [as_csv(titled.table) for titled in made.tables]
-    for whole in (*written, summary.as_csv(made.metrics)):
+    for whole in (*written, summary.as_csv(made.result, made.metrics)):
         for line in csv.reader(io.StringIO(whole)):
             for cell in line:
                 assert not re.match(r"[=+@\t\r]|-(?![\d.]+(e-?\d+)?$)", cell), cell
@@ -373,12 +378,15 @@ def test_no_cell_of_a_table_is_a_formula_for_a_spreadsheet() -> None:
 def test_a_table_s_csv_has_raw_values_under_its_keys() -> None:
     made = digested(every_runtime()).table("comparison").table
     head, first, *_ = csv.reader(io.StringIO(as_csv(made)))
-    assert head[:5] == ["runtime", "reached", "stopped", "total_bytes", "rss_bytes"]
-    assert first[:5] == ["pthread", "30000", "this run's cap", "35683.0", "8600.0"]
+    assert head[:6] == [
+        *("runtime", "reached", "stopped", "limit", "limit_at", "bytes_per_unit_total"),
+    ]
+    assert first[:5] == ["pthread", "30000", "this run's cap", "kernel.pid_max", "32456"]
+    assert first[5] == "35683.0"
 
 
 def test_a_table_s_markdown_has_its_words() -> None:
     made = digested(every_runtime()).table("comparison").table
     lines = as_markdown(made).splitlines()
-    assert lines[1] == "| --- | ---: | --- |" + 7 * " ---: |"
-    assert lines[2].startswith("| pthread | 30,000 | this run's cap | 34.8 KiB | 8.40 KiB |")
+    assert lines[1] == "| --- | ---: | --- | --- |" + 8 * " ---: |"
+    assert lines[2].startswith("| pthread | 30,000 | this run's cap | kernel.pid_max |")

@@ -13,10 +13,10 @@ import pytest
 from bench.cli.report import explain, report
 from bench.errors import ResultError, UsageError
 from bench.model.records import Result
+from reports.digest import COMPARISON, LIMITS, SUMMARY
 from reports.figures.all import NAMES
 from reports.page import drawing, write
 from reports.page.model import Picture
-from reports.tables.report import COMPARISON, LIMITS, SUMMARY
 from tests.support.commands import COMMAND
 from tests.support.runs import every_runtime, hostile_run, run_of
 

@@ -63,8 +63,8 @@ def explain(
     from bench.derive.metrics import figures
     from bench.model.file import load
     from reports.digest import digest
-    from reports.explanation.render import render
-    from reports.explanation.tell import explain as explanation
+    from reports.explanation.explain import explain as explanation
+    from reports.explanation.text import render
 
     loaded = load(result)
     width = shutil.get_terminal_size().columns

@@ -16,7 +16,7 @@ from reports.deck.page import Box, Page
 from reports.deck.template import FIGURE, presentation
 from reports.deck.workbook import LONG_AGO
 from reports.digest import Digest
-from reports.explanation.tell import explain
+from reports.explanation.explain import explain
 from reports.figures.chart import Chart
 from reports.figures.closeness import LimitsCloseness
 from reports.figures.growth import MemoryGrowth
@@ -25,7 +25,7 @@ from reports.figures.spawn import Spawns
 from reports.figures.unit_cost import UnitCost
 from reports.figures.where_time_goes import WhereTimeGoes
 from reports.palette import LIGHT, Theme
-from reports.tables.finding import finding
+from reports.tables.comparison import finding
 
 DRAWINGS: Mapping[str, Callable[[Page, Any, Box], None]] = {
     HowMany.name: how_many.draw,

@@ -18,8 +18,8 @@ from reports.figures.how_many import HowMany
 from reports.page import sheets
 from reports.page.model import HEADINGS
 from reports.palette import Theme, colour, mark
-from reports.tables.finding import finding
-from reports.tables.report import Titled
+from reports.tables.comparison import finding
+from reports.tables.table import Titled
 from reports.wording import units
 from reports.wording.doubted import note
 from reports.wording.escape import LONGEST, plain, short

@@ -22,8 +22,7 @@ from reports.figures.chart import (
     tabulate,
     who,
 )
-from reports.tables.comparison import compare
-from reports.tables.finding import pair_of
+from reports.tables.comparison import compare, pair_of
 from reports.wording import units
 from reports.wording.doubted import marked, sure
 from reports.wording.escape import many, plain

@@ -23,8 +23,7 @@ from reports.figures.chart import (
     tabulate,
     who,
 )
-from reports.tables.comparison import compare
-from reports.tables.finding import weight_finding
+from reports.tables.comparison import compare, weight_finding
 from reports.wording import units
 from reports.wording.doubted import marked
 

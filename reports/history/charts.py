@@ -14,7 +14,6 @@ from bench.judging.gates import Figure
 from bench.quantities import find
 from reports.figures.chart import Chart, Column, Row, Table, tabulate, who
 from reports.history import words
-from reports.tables.summary import value_of_name
 from reports.wording import units
 from reports.wording.doubted import marked
 from reports.wording.escape import plain, short
@@ -69,7 +68,7 @@ class TrendRow(Row):
 
     def said(self, value: float | None) -> str:
         """A value in words."""
-        return "" if value is None else value_of_name(self.metric, value)
+        return "" if value is None else units.amount(find(self.metric).dimension, value)
 
 
 @dataclass(frozen=True, kw_only=True)
