@@ -118,7 +118,7 @@ def test_a_result_is_not_overwritten_without_force(folder: Path) -> None:
     assert "--force" in done.stderr
     assert (folder / "here.json").read_text() == "precious"
     outnumber(*words, "--force", "--quiet")
-    assert json.loads((folder / "here.json").read_text())["outnumber"] == 1
+    assert json.loads((folder / "here.json").read_text())["outnumber"] == 2
 
 
 def test_a_place_that_cannot_be_written_is_found_out_before_anything_is_measured(
@@ -152,7 +152,7 @@ def test_noise_says_why_its_runner_died(folder: Path, quiet: tuple[str, ...]) ->
 WRONG = [
     (("run", "--runtime", "asincio"), "did you mean asyncio?"),
     (("run", "--runtime", "qqq"), "there are pthread, threading"),
-    (("noise", "--pairs", "2", "-r", "asyncio"), "--pairs 2 is not between 6 and 200"),
+    (("noise", "--pairs", "2", "-r", "asyncio"), "--pairs: 2 is not between 6 and 200"),
     (("noise", "--gate", "ceiling", "-r", "asyncio"), "a ceiling is looked at once"),
     (("noise", "here.json", "-r", "asyncio"), "with a RESULT nothing is measured"),
     (("run", "--max", "0"), "'0' is not a whole number from 1"),

@@ -34,8 +34,21 @@ def report(
     loaded = [load(path) for path in results]
     digests = [digest(one, figures(one)) for one in loaded]
     folder = output or folder_of(results[0])
+    mention_figures()
     typer.echo(write_report(dict(zip(labels(results), digests, strict=True)), folder))
     return 0
+
+
+def mention_figures() -> None:
+    """Says what to type for pictures, where nothing can draw them."""
+    from reports.draw import can_draw
+
+    if not can_draw():
+        typer.echo(
+            "the page has no pictures, since matplotlib is not installed; "
+            "type: pip install 'outnumber[figures]'",
+            err=True,
+        )
 
 
 def summary(

@@ -43,11 +43,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure with its data: `heading` names the figure, `chart.title` what it shows."""
+    """One figure with its data: `heading` names the figure, `chart.title` what it shows. Where
+    nothing can draw, there is no picture."""
 
     heading: str
     chart: Chart
-    picture: Picture
+    picture: Picture | None
     table: Titled
 
 
@@ -138,7 +139,7 @@ def _view(key: str, label: str, digest: Digest, drawn: Mapping[str, Picture]) ->
         caption=caption(digest.result),
         comparison=digest.table(COMPARISON),
         figures=tuple(
-            Figure(HEADINGS[one.name], one, drawn[one.name], digest.table(one.name))
+            Figure(HEADINGS[one.name], one, drawn.get(one.name), digest.table(one.name))
             for one in digest.charts
         ),
         explanation=explain(digest),

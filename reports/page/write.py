@@ -9,6 +9,7 @@ from pathlib import Path
 from bench import files
 from bench.errors import UsageError
 from reports.digest import SUMMARY, Digest
+from reports.draw import can_draw
 from reports.draw.save import FORMATS, REPORT, pictures
 from reports.page import drawing
 from reports.page.html import SIGNED, html
@@ -24,7 +25,8 @@ LONGEST = 40
 def write_report(digests: Mapping[str, Digest], folder: Path) -> Path:
     """Writes the report of the results, by their labels, into `folder`; returns the page's path.
 
-    One result's figures and tables lie beside the page, those of several in a folder each. Files of
+    Where nothing can draw, the page has no pictures, and no figures lie beside it. One result's
+    figures and tables lie beside the page, those of several in a folder each. Files of
     an earlier report are replaced. Raises `UsageError` where there are others, before anything is
     written, and where the folder cannot be written. The page comes first, since by it a folder is
     recognised as ours again, wherever the writing is cut short.
@@ -36,12 +38,12 @@ def write_report(digests: Mapping[str, Digest], folder: Path) -> Path:
     ]
     try:
         files.check_folder(folder)
-        drawn = [drawing.pictures(made.charts) for _, made in parts]
+        drawn = [drawing.pictures(made.charts) if can_draw() else {} for _, made in parts]
         whole = page([made for _, made in parts], list(digests), drawn)
         written = dict(_tables(whole, parts, folder))
         _refuse_strange(folder, written)
         figures: dict[Path, bytes] = {}
-        for place, made in parts:
+        for place, made in parts if can_draw() else ():
             figures |= pictures(made.charts, place, FORMATS, elsewhere=REPORT)
         for place in dict.fromkeys((folder, *(place for place, _ in parts))):
             files.make_folder(place)
