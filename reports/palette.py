@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from runners.catalogue import shipped
+
 ThemeName = Literal["light", "dark"]
 Mark = Literal["circle", "square", "diamond", "triangle", "star", "plus", "x", "dash"]
 TimePart = Literal["program", "collector", "system", "rest"]
@@ -40,6 +42,8 @@ class Theme:
     time: Mapping[TimePart, str]
 
 
+COLOURS = {one.name: one.colour for one in shipped() if one.colour is not None}
+
 LIGHT = Theme(
     name="light",
     ground="#ffffff",
@@ -47,16 +51,7 @@ LIGHT = Theme(
     muted="#5b616b",
     line="#d9dde3",
     quiet="#bcc3cd",
-    runtimes={
-        "pthread": "#b22608",
-        "threading": "#890436",
-        "goroutine": "#359da0",
-        "greenlet": "#448b62",
-        "gevent": "#978e0b",
-        "asyncio": "#637dfc",
-        "trio": "#611b5d",
-        "goroutine-locked": "#197597",
-    },
+    runtimes={name: own.light for name, own in COLOURS.items()},
     strangers=("#3d4451", "#7a5230", "#b0487f", "#5d7f1e", "#2f5fb3", "#8a6fb0"),
     memory={
         "user": "#005f9e",
@@ -79,16 +74,7 @@ DARK = Theme(
     muted="#aab1bd",
     line="#343a44",
     quiet="#5a616c",
-    runtimes={
-        "pthread": "#dc7935",
-        "threading": "#d66584",
-        "goroutine": "#47aeb0",
-        "greenlet": "#90d2a0",
-        "gevent": "#f4ce4e",
-        "asyncio": "#aaa9fd",
-        "trio": "#af60d0",
-        "goroutine-locked": "#b5e4ff",
-    },
+    runtimes={name: own.dark for name, own in COLOURS.items()},
     strangers=("#c3cad6", "#c99a6b", "#ee8fc0", "#b2d35f", "#7fa8ee", "#cbb4ea"),
     memory={
         "user": "#3d95dd",

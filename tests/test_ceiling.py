@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bench.engine import events
-from bench.engine.availability import Availability
 from bench.engine.fake import Behaviour, FakeEyes, FakeRig
 from bench.engine.session import LiveSession
+from bench.engine.toolchain import Availability
 from bench.errors import MeasureError
 from bench.experiments import ascent
 from bench.experiments.ceiling import CeilingExperiment, Quest, ceiling_session, pilots

@@ -347,7 +347,7 @@ def test_runtimes_lists_what_can_run_here(folder: Path) -> None:  # noqa: ARG001
     done = outnumber_here("runtimes")
     for name in ("pthread", "threading", "greenlet", "gevent", "asyncio", "trio", "goroutine"):
         assert name in done.stdout
-    assert "goroutine-locked (on request)" in done.stdout
+    assert "goroutine:locked (on request)" in done.stdout
 
 
 def test_the_version_and_help_are_there(folder: Path) -> None:  # noqa: ARG001

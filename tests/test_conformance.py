@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.engine import conformance, process
-from bench.engine.availability import availability, find_tools
-from bench.engine.build import command_of
-from bench.engine.cache import default_cache
+from bench.engine import conformance
+from bench.engine import runner as process
+from bench.engine.cache import command_of, default_cache
 from bench.engine.children import Launch
 from bench.engine.conformance import checks, examine
+from bench.engine.toolchain import availability, find_tools
 from bench.probes import cpu
 from runners.catalogue import Entry, shipped
 from tests.support.commands import outnumber_here, stranger

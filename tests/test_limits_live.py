@@ -14,10 +14,9 @@ import psutil
 import pytest
 
 from bench.clock import RealClock
-from bench.engine.availability import availability, find_tools
-from bench.engine.build import command_of
-from bench.engine.cache import default_cache
+from bench.engine.cache import command_of, default_cache
 from bench.engine.rig import MachineRig
+from bench.engine.toolchain import availability, find_tools
 from bench.experiments.ceiling import CeilingExperiment, Quest
 from bench.limits.predict import NO_RESERVES
 from bench.model.records import Limit, Session, Stop
@@ -209,7 +208,7 @@ def test_rlimit_as_holds_tasks_too(cache: Path, name: str) -> None:
     assert 0.95 <= prediction(stop) <= 1.05
 
 
-@pytest.mark.parametrize("name", ["pthread", "threading", "goroutine-locked"])
+@pytest.mark.parametrize("name", ["pthread", "threading", "goroutine:locked"])
 def test_a_pids_cgroup_holds_threads(cache: Path, name: str) -> None:
     with cgroups.made("pids", 1_500) as group:
         stop = climbed(of(name), cache, *cgroups.inside(group)).stop
@@ -270,7 +269,7 @@ def test_rlimit_nofile_holds_units_with_a_descriptor_each(cache: Path, tmp_path:
 
 def test_go_ends_itself_at_its_own_limit_of_threads(cache: Path) -> None:
     with cgroups.made("pids", 12_000) as group:
-        stop = climbed(of("goroutine-locked"), cache, *cgroups.inside(group)).stop
+        stop = climbed(of("goroutine:locked"), cache, *cgroups.inside(group)).stop
     assert (stop.status, stop.limit) == ("refused", "Go SetMaxThreads")
     assert "exceeds 10000-thread limit" in stop.stderr_tail
     assert 0.98 <= prediction(stop) <= 1.02

@@ -214,7 +214,7 @@ def test_available_memory_is_what_can_be_had_without_swapping(tmp_path: Path) ->
 
 def test_gos_own_limit_stands_for_go_alone(tmp_path: Path) -> None:
     system = made(tmp_path)
-    found = standing(surveyed(system, language="Go"), "Go SetMaxThreads")
+    found = standing(surveyed(system, own_limits=("Go SetMaxThreads",)), "Go SetMaxThreads")
     assert (found.value, found.use) == (10_000, 101)
     assert all(row.limit != "Go SetMaxThreads" for row in surveyed(system).allowances)
 
@@ -243,7 +243,7 @@ def surveyed_recorded(name: str) -> tuple[LimitState, ...]:
     from bench.limits.child import RunnerView
     from bench.limits.known import survey
 
-    return survey(RunnerView.of(machine(name), RUNNER, "C", 4211), 1000).allowances
+    return survey(RunnerView.of(machine(name), RUNNER, (), 4211), 1000).allowances
 
 
 @pytest.mark.parametrize(

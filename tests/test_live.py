@@ -149,9 +149,9 @@ def test_a_row_is_one_line_however_narrow_the_terminal(width: int) -> None:
 
 
 def test_at_80_columns_no_number_is_cut() -> None:
-    name = "goroutine-locked"
+    name = "goroutine:locked"
     row = table([run_started(name), step(name, 1_000_000, 36_123.0), end(name, 1_000_000)])[1]
-    assert row == "goroutine-locked  1,000,000  35.3 KiB  reached it"
+    assert row == "goroutine:locked  1,000,000  35.3 KiB  reached it"
 
 
 @pytest.mark.parametrize("evil", ["\x1b[2Jx", "x\x07", "x\ny", "\u202ex", "[red]x[/red]"])

@@ -9,8 +9,8 @@ import pytest
 
 from bench.engine.protocol import (
     WHOLE,
+    Greeted,
     Grown,
-    Hello,
     Probed,
     ProtocolError,
     Refused,
@@ -24,11 +24,11 @@ from bench.model.records import MOST
 GOOD = [
     (
         b'{"reply":"hello","contract":1,"runtime":"t","version":"2","unit":"u","facts":{"a":"b"}}',
-        Hello(1, "t", "2", "u", {"a": "b"}),
+        Greeted(1, "t", "2", "u", {"a": "b"}),
     ),
     (
         b'{"reply":"hello","contract":1,"runtime":"t","version":"2","unit":"u"}',
-        Hello(1, "t", "2", "u"),
+        Greeted(1, "t", "2", "u"),
     ),
     (b'{"reply":"grow","alive":7,"burst_ns":9}', Grown(7, 9)),
     (

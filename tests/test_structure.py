@@ -80,6 +80,7 @@ ARROWS: dict[str, frozenset[str]] = {
             "bench.judging.verdicts",
             "bench.model",
             "bench.quantities",
+            "runners.catalogue",
         }
     ),
     "runners": frozenset({"bench.faults"}),

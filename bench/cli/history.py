@@ -196,7 +196,10 @@ def acknowledge(
     ],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why the change is right.")],
     runtime: Annotated[
-        str | None, typer.Option("--runtime", "-r", metavar="NAME", help="Only this runtime.")
+        str | None,
+        typer.Option(
+            "--runtime", "-r", metavar="NAME", parser=options.case, help="Only this runtime."
+        ),
     ] = None,
     metric: Annotated[
         str | None, typer.Option("--metric", "-m", metavar="METRIC", help="Only this figure.")

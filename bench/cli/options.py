@@ -233,6 +233,13 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"{hint} There are: {', '.join(names)}." if hint else f"; there are {', '.join(names)}"
 
 
+def case(text: str) -> str:
+    """A case's key; a name that it had in an earlier version is taken for today's."""
+    from bench.model.records import RENAMED
+
+    return RENAMED.get(text, text)
+
+
 def _runtimes(begun: str) -> list[str]:
     """The runtimes whose names begin so, for a shell that completes."""
     from runners.catalogue import shipped
@@ -247,6 +254,7 @@ Runtimes = Annotated[
         "--runtime",
         "-r",
         metavar="NAME",
+        parser=case,
         autocompletion=_runtimes,
         help="Measure this runtime (repeatable).",
     ),

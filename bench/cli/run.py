@@ -14,7 +14,7 @@ from bench.cli.streams import working
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.engine.availability import Availability
+    from bench.engine.toolchain import Availability
     from bench.experiments.plan import Request
     from bench.model.records import Result
 

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from bench.clock import Clock
 from bench.engine.children import Launch
-from bench.engine.process import (
+from bench.engine.protocol import Grown, Rejected
+from bench.engine.runner import (
     RunnerDied,
     RunnerError,
     RunnerFlooded,
     RunnerHung,
     RunnerProcess,
 )
-from bench.engine.protocol import Grown, Rejected
 from bench.probes import cpu
 from bench.signals import held
 from bench.system import System

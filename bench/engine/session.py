@@ -13,14 +13,14 @@ import msgspec
 
 from bench.derive.statistics import bins_of
 from bench.engine import events
-from bench.engine.availability import lacking
 from bench.engine.burst import Burst, measured, went_up
 from bench.engine.environment import counting
 from bench.engine.forecast import Forecast, bytes_per_unit, total_bytes
 from bench.engine.job import Job
-from bench.engine.process import RunnerDied, RunnerError, RunnerHung
 from bench.engine.protocol import Probed
 from bench.engine.rig import Rig, shares_of_others
+from bench.engine.runner import RunnerDied, RunnerError, RunnerHung
+from bench.engine.toolchain import lacking
 from bench.errors import is_refusal
 from bench.limits.predict import NO_RESERVES, Prediction, Reserves
 from bench.limits.start import start_explained
@@ -244,9 +244,9 @@ class LiveSession:
             version=said.version,
             unit=said.unit,
             facts=dict(said.facts),
-            environment=None if variables is None else counting(variables, entry.language),
+            environment=None if variables is None else counting(variables, entry),
         )
-        self._watch = Watch(self.rig.system, runner.pid, entry.language, entry.kind)
+        self._watch = Watch(self.rig.system, runner.pid, entry.own_limits, entry.kind)
         eyes.settle(exact=False)
         self._baseline = self._memory = eyes.memory()
 

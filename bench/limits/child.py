@@ -40,22 +40,23 @@ class Lineages:
 
 @dataclass(frozen=True)
 class RunnerView:
-    """A runner. `harness` is the process whose tree counts as our own; `language` the runner's."""
+    """A runner. `harness` is the process whose tree counts as our own; `own_limits` are
+    those that its runtime sets itself."""
 
     system: System
     pid: int
-    language: str
+    own_limits: tuple[str, ...]
     harness: int
     lineages: Lineages
 
     @classmethod
     def of(
-        cls, system: System, pid: int, language: str = "", harness: int | None = None
+        cls, system: System, pid: int, own_limits: tuple[str, ...] = (), harness: int | None = None
     ) -> RunnerView:
         """The runner `pid`, alive now: a process that is gone has no cgroups to be found."""
         found = {name: cgroup.find(system, name, pid) for name in ("pids", "memory")}
         lines = {name: own.lineage() if own else () for name, own in found.items()}
-        return cls(system, pid, language, harness or os.getpid(), Lineages(**lines))
+        return cls(system, pid, own_limits, harness or os.getpid(), Lineages(**lines))
 
     def afresh(self) -> RunnerView:
         """The same runner, every fact to be read anew."""

@@ -17,9 +17,11 @@ from bench.system import System
 class Watch:
     """Made when the runner has greeted and nothing is launched yet."""
 
-    def __init__(self, system: System, pid: int, language: str, kind: Kind = "task") -> None:
+    def __init__(
+        self, system: System, pid: int, own_limits: tuple[str, ...] = (), kind: Kind = "task"
+    ) -> None:
         self._kind = kind
-        self._child = RunnerView.of(system, pid, language)
+        self._child = RunnerView.of(system, pid, own_limits)
         self._surveys: list[Survey] = [survey(self._child, 0)]
         self._bare = Holding.of(self._child, 0, None, None)
         self._holdings: list[Holding] = []

@@ -137,7 +137,7 @@ class WhereTimeGoes(Chart):
 def where_time_goes(result: Result, metrics: Sequence[Metric]) -> WhereTimeGoes:
     """A bar for each runtime that ran."""
     rows = tuple(_times(runtime, metrics) for runtime in ran(result, metrics))
-    uncollected = {plain(one.key) for one in result.cases if one.language == "C"}
+    uncollected = {plain(one.key) for one in result.cases if not one.collector}
     return WhereTimeGoes(
         title=_title(rows),
         how=HOW,

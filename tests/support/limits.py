@@ -82,12 +82,12 @@ GROUP = {
 }
 
 
-def child(system: System, language: str = "C") -> RunnerView:
-    return RunnerView.of(system, RUNNER, language, HARNESS)
+def child(system: System, own_limits: tuple[str, ...] = ()) -> RunnerView:
+    return RunnerView.of(system, RUNNER, own_limits, HARNESS)
 
 
-def surveyed(system: System, units: int = 100, language: str = "C") -> Survey:
-    return survey(child(system, language), units)
+def surveyed(system: System, units: int = 100, own_limits: tuple[str, ...] = ()) -> Survey:
+    return survey(child(system, own_limits), units)
 
 
 def standing(seen: Survey, name: str, where: str | None = None) -> LimitState:

@@ -1,9 +1,9 @@
-"""The runner's process: started, asked, watched over, and surely ended.
+"""A runner's process: started, asked, watched over, and surely ended.
 
 Guarantees: it never outlives the harness, nor does what descends from it (`bench.engine.children`
 says how); its death is seen at once, whoever else holds its pipes, and so is the end of its input
 or of its replies; a reply that was written before counts; every question has a deadline; standard
-error is drained while waiting, so that a chatty runner cannot block itself, and only its tail is
+error is drained while waiting, so that a chatty runner cannot block itself, and only its ends are
 kept.
 """
 
@@ -13,21 +13,28 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Protocol, TypeVar
 
 from bench.clock import Clock
-from bench.engine import protocol
 from bench.engine.children import LOOK_SECONDS, Child, Launch
 from bench.engine.protocol import (
+    COLLECT,
+    CONTRACTS,
+    LONGEST_LINE,
     AnyReply,
     Collected,
+    Greeted,
     Grown,
-    Hello,
+    Performed,
     Probed,
+    ProtocolError,
     Refused,
     Rejected,
     Released,
+    act_command,
+    excerpt,
+    parse,
 )
 from bench.errors import is_refusal
 from bench.signals import held
@@ -83,13 +90,16 @@ class RunnerFlooded(RunnerError):
 
 
 class Runner(Protocol):
-    """What a sweep needs of a runner; `bench.engine.fake` has one that launches nothing."""
+    """What a session needs of a runner; `bench.engine.fake` has one that launches nothing."""
 
     @property
     def pid(self) -> int: ...
-    def hello(self) -> Hello: ...
+    def hello(self) -> Greeted: ...
     def grow(self, count: int, foretold_seconds: float) -> Grown: ...
     def probe(self, count: int) -> Probed: ...
+    def act(
+        self, name: str, options: Mapping[str, str], foretold_seconds: float = 0.0
+    ) -> Performed: ...
     def release(
         self, foretold_seconds: float, ended: Callable[[], None] | None = None
     ) -> Released: ...
@@ -108,7 +118,7 @@ class RunnerProcess:
         self._tail = bytearray()
         self._poured = 0
         self._replies = 0
-        self._collects_apart = False
+        self._collecting: str | None = None
         self._alive = 0
         self._is_dead = False
         self._closed: str | None = None  # its input or its replies, since `_closed_at`
@@ -116,9 +126,10 @@ class RunnerProcess:
         self._child = _started(launch, clock)
         process = self._child.process
         assert process.stdin is not None
-        assert process.stdout is not None
         assert process.stderr is not None
-        self._input, self._output, self._errors = process.stdin, process.stdout, process.stderr
+        assert self._child.replies is not None
+        self._input, self._errors = process.stdin, process.stderr
+        self._output = self._child.replies
         self._poll = select.poll()
         for stream in (self._output, self._errors):
             os.set_blocking(stream.fileno(), False)
@@ -131,14 +142,15 @@ class RunnerProcess:
     def pid(self) -> int:
         return self._child.pid
 
-    def hello(self) -> Hello:
+    def hello(self) -> Greeted:
         """The runner's first line, waited for. Raises `RunnerError`, as every question does."""
-        hello = self.answer("hello", Hello, PATIENCE_SECONDS)
-        if hello.contract != protocol.CONTRACT:
+        hello = self.answer("hello", Greeted, PATIENCE_SECONDS)
+        if hello.contract not in CONTRACTS:
             raise self._broke(
-                f"the runner speaks contract {hello.contract}, this harness {protocol.CONTRACT}"
+                f"the runner speaks contract {hello.contract}, "
+                f"this harness {' and '.join(map(str, CONTRACTS))}"
             )
-        self._collects_apart = hello.collects == protocol.APART
+        self._collecting = hello.collecting
         return hello
 
     def grow(self, count: int, foretold_seconds: float) -> Grown:
@@ -159,27 +171,52 @@ class RunnerProcess:
         self._check_count(f"probe {count}", len(probed.start_ns), count, probed.refused)
         return probed
 
+    def act(
+        self, name: str, options: Mapping[str, str], foretold_seconds: float = 0.0
+    ) -> Performed:
+        """Has the living units perform an operation and park again."""
+        command = " ".join(act_command(name, options))
+        performed = self.ask(command, Performed, foretold_seconds)
+        if performed.act != name:
+            raise self._broke(f"the runner answered '{command}' with the act '{performed.act}'")
+        self._check_count(command, performed.alive, self._alive, None)
+        return performed
+
     def release(self, foretold_seconds: float, ended: Callable[[], None] | None = None) -> Released:
         """Ends all units, and has their garbage collected. Between the two `ended` is called, if
         this runner collects apart from the release."""
         released = self.ask("release", Released, foretold_seconds)
         self._check_count("release", released.alive, 0, None)
         self._alive = 0
-        if self._collects_apart:
+        if self._collecting is not None:
             if ended is not None:
                 ended()
-            self._check_count("collect", self.ask("collect", Collected).alive, 0, None)
+            self._collect(self._collecting)
         return released
 
+    def _collect(self, command: str) -> None:
+        """By the command of contract 1, or by an act."""
+        if command == COLLECT:
+            self._check_count(command, self.ask(command, Collected).alive, 0, None)
+        else:
+            self._check_count(command, self.ask(command, Performed).alive, 0, None)
+
     def ask(self, command: str, kind: type[R], foretold_seconds: float = 0.0) -> R:
-        """Sends one command and waits for its reply, which must be of `kind`.
+        """Sends one command and waits for its reply, which must be of `kind`. Its durations cannot
+        be longer than the answer took: forecasts and deadlines are made from them.
 
         The deadline is 30 s or ten times what was foretold, whichever is longer.
         """
         began = self._clock.monotonic()
         self.send(command)
         reply = self.answer(command, kind, max(PATIENCE_SECONDS, 10 * foretold_seconds))
-        self._check_durations(command, reply, self._clock.monotonic() - began)
+        seconds = self._clock.monotonic() - began
+        for name, took in reply.durations().items():
+            if (took or 0) / 1e9 > seconds + CLOCKS_APART_SECONDS:
+                raise self._broke(
+                    f"the runner answered '{command}' within {seconds:.1f} s, but {name} says "
+                    f"{(took or 0) / 1e9:,.1f} s"
+                )
         return reply
 
     def send(self, command: str) -> None:
@@ -194,14 +231,17 @@ class RunnerProcess:
                 f"the runner wrote a reply that nothing had asked for before '{command}'"
             )
         elif self._closed != "input":
-            with contextlib.suppress(
-                BrokenPipeError
-            ):  # its reader has gone, which the poll reports
+            with contextlib.suppress(BrokenPipeError):  # no reader: the poll reports that
                 self._input.write(f"{command}\n".encode())
 
     def answer(self, command: str, kind: type[R], seconds: float) -> R:
         """Waits up to `seconds` for the reply to a command that was sent; it must be of `kind`."""
-        reply = self._reply(command, seconds)
+        line = self._line(command, seconds)
+        self._replies += 1
+        try:
+            reply = parse(line, self._replies)
+        except ProtocolError as error:
+            raise self._broke(f"the runner's answer to '{command}' is no reply: {error}") from error
         if isinstance(reply, kind):
             return reply
         if isinstance(reply, Rejected):
@@ -225,7 +265,10 @@ class RunnerProcess:
         """Ends the runner and everything that descends from it, and waits until it is gone."""
         with held():
             self.close_input()
-            self._ends_within(0 if self._poured > FLOOD_BYTES else GRACE_SECONDS)
+            grace = 0 if self._poured > FLOOD_BYTES else GRACE_SECONDS
+            deadline = self._clock.monotonic() + grace
+            while not self._is_dead and (left := deadline - self._clock.monotonic()) > 0:
+                self._drain(left)
             self._child.end()
             self._is_dead = True
             for stream in (self._output, self._errors):
@@ -243,28 +286,12 @@ class RunnerProcess:
             return end
         return f"{self._head.decode('utf-8', 'replace').strip()}\n…\n{end}"
 
-    def _ends_within(self, seconds: float) -> None:
-        """Waits for the end, taking in what is written meanwhile."""
-        deadline = self._clock.monotonic() + seconds
-        while not self._is_dead and (left := deadline - self._clock.monotonic()) > 0:
-            self._drain(left)
-
-    def _reply(self, command: str, seconds: float) -> AnyReply:
-        line = self._line(command, seconds)
-        self._replies += 1
-        try:
-            return protocol.parse(line, self._replies)
-        except protocol.ProtocolError as error:
-            raise self._broke(f"the runner's answer to '{command}' is no reply: {error}") from error
-
     def _line(self, command: str, seconds: float) -> bytes:
         """The next whole line of the protocol, however it comes in pieces."""
         deadline = self._clock.monotonic() + seconds
         while (end := self._buffer.find(b"\n")) < 0:
             self._check_length(command, len(self._buffer))
-            self._check_flood(command)
-            if self._is_dead:
-                raise self._died(command)
+            self._check_lives(command)
             if self._closed:
                 deadline = min(deadline, self._closed_at + DYING_SECONDS)
             left = deadline - self._clock.monotonic()
@@ -283,21 +310,25 @@ class RunnerProcess:
         return line
 
     def _check_length(self, command: str, length: int) -> None:
-        if length > protocol.LONGEST_LINE:
+        if length > LONGEST_LINE:
             raise self._broke(
-                f"the runner's answer to '{command}' is longer than {protocol.LONGEST_LINE} bytes: "
-                f"{protocol.excerpt(bytes(self._buffer))}"
+                f"the runner's answer to '{command}' is longer than {LONGEST_LINE} bytes: "
+                f"{excerpt(bytes(self._buffer))}"
             )
 
-    def _check_flood(self, command: str) -> None:
-        """A runner that writes so much is on its way out: Go takes minutes to print a million
-        goroutines, and nothing is left of them that could be measured."""
+    def _check_lives(self, command: str) -> None:
+        """That an answer is to be expected. A runner that floods standard error is on its way out:
+        Go takes minutes to print a million goroutines, and nothing is left of them to measure."""
         if self._poured > FLOOD_BYTES:
             raise RunnerFlooded(
                 f"the runner wrote more than {FLOOD_BYTES >> 20} MiB to standard error instead of "
                 f"answering '{command}'",
                 self.tail(),
             )
+        if self._is_dead:
+            status = self._child.status()
+            message = f"the runner ended {how_ended(status)} before answering '{command}'"
+            raise RunnerDied(message, self.tail(), -status if status < 0 else None)
 
     def _drain(self, seconds: float) -> None:
         """Takes in what happens next, waiting up to `seconds` for it: what has been written, the
@@ -320,23 +351,23 @@ class RunnerProcess:
 
     def _take_the_rest(self) -> None:
         """What a dead runner has written; no more than that of others, who may go on for ever."""
-        while self._take_replies() and len(self._buffer) <= protocol.LONGEST_LINE:
+        while self._take_replies() and len(self._buffer) <= LONGEST_LINE:
             pass
         while self._take_errors() and self._poured <= FLOOD_BYTES:
             pass
 
     def _take_replies(self) -> bool:
         """One read; whether anything was there. What exceeds the longest line is not kept."""
-        data = self._read(self._output)
+        data = _read(self._output)
         if data == b"":
             self._close("replies", self._output.fileno())
-        if len(self._buffer) <= 2 * protocol.LONGEST_LINE:
+        if len(self._buffer) <= 2 * LONGEST_LINE:
             self._buffer += data or b""
         return bool(data)
 
     def _take_errors(self) -> bool:
         """One read; whether anything was there."""
-        data = self._read(self._errors)
+        data = _read(self._errors)
         if data == b"":
             self._unwatch(self._errors.fileno())
         if data:
@@ -345,13 +376,6 @@ class RunnerProcess:
             self._tail += data
             del self._tail[:-TAIL_BYTES]
         return bool(data)
-
-    def _read(self, stream: IO[bytes]) -> bytes | None:
-        """What is there; empty at the end, `None` where there is nothing yet."""
-        try:
-            return os.read(stream.fileno(), 65_536)
-        except BlockingIOError:
-            return None
 
     def _close(self, what: str, descriptor: int) -> None:
         """Notes the end of a pipe, the first time."""
@@ -364,27 +388,19 @@ class RunnerProcess:
             self._poll.unregister(descriptor)
 
     def _check_count(self, command: str, got: int, wanted: int, refused: Refused | None) -> None:
-        if got == wanted or (refused is not None and got < wanted):
-            return
-        raise self._broke(f"the runner answered '{command}' with {got}, not {wanted}")
-
-    def _check_durations(self, command: str, reply: AnyReply, seconds: float) -> None:
-        """Refuses what cannot be: forecasts and deadlines are made from these."""
-        for name, nanoseconds in protocol.durations(reply).items():
-            if nanoseconds / 1e9 > seconds + CLOCKS_APART_SECONDS:
-                raise self._broke(
-                    f"the runner answered '{command}' within {seconds:.1f} s, but {name} says "
-                    f"{nanoseconds / 1e9:,.1f} s"
-                )
+        if got != wanted and not (refused is not None and got < wanted):
+            raise self._broke(f"the runner answered '{command}' with {got}, not {wanted}")
 
     def _broke(self, message: str) -> RunnerBroke:
         return RunnerBroke(message, self.tail())
 
-    def _died(self, command: str) -> RunnerDied:
-        status = self._child.status()
-        how = f"by {signal_name(-status)}" if status < 0 else f"with status {status}"
-        message = f"the runner ended {how} before answering '{command}'"
-        return RunnerDied(message, self.tail(), -status if status < 0 else None)
+
+def _read(stream: IO[bytes]) -> bytes | None:
+    """What is there; empty at the end, `None` where there is nothing yet."""
+    try:
+        return os.read(stream.fileno(), 65_536)
+    except BlockingIOError:
+        return None
 
 
 def _started(launch: Launch, clock: Clock) -> Child:
@@ -401,6 +417,11 @@ def _started(launch: Launch, clock: Clock) -> Child:
         raise RunnerNotStarted(
             f"the runner could not be started: {words}{named}", number
         ) from error
+
+
+def how_ended(status: int) -> str:
+    """The end of a process, in words, by `Child.status`."""
+    return f"by {signal_name(-status)}" if status < 0 else f"with status {status}"
 
 
 def signal_name(number: int) -> str:
