@@ -232,7 +232,7 @@ def test_of_nested_pids_cgroups_the_smaller_parent_binds(cache: Path) -> None:
     assert 0.98 <= prediction(stop) <= 1.02
 
 
-def test_two_limits_that_bind_at_once_are_both_told(cache: Path) -> None:
+def test_two_limits_that_bind_at_once_are_both_reported(cache: Path) -> None:
     with cgroups.made("pids", 800) as outer, cgroups.made("pids", 800, outer) as inner:
         stop = climbed(of("pthread"), cache, *cgroups.inside(inner)).stop
     assert stop.limit == "pids.max"
@@ -252,7 +252,7 @@ def test_a_memory_cgroup_ends_in_an_oom_kill(cache: Path, name: str) -> None:
 @pytest.mark.parametrize("few", [4, 8])
 def test_max_map_count_holds_mappings(cache: Path, tmp_path: Path, few: int) -> None:
     """A unit takes 16, and where `few` is 4 each of the first thousand takes 8: as with Python's
-    threads, the marginal take foretells and the average would not."""
+    threads, the marginal take predicts it and the average would not."""
     body = HOLDING_MAPPINGS.replace("FEW", str(few))
     stop = climbed(holder(tmp_path, body), cache).stop
     assert (stop.status, stop.limit) == ("refused", "vm.max_map_count")
@@ -275,7 +275,7 @@ def test_go_ends_itself_at_its_own_limit_of_threads(cache: Path) -> None:
     assert 0.98 <= prediction(stop) <= 1.02
 
 
-def test_a_limit_that_changes_during_the_run_is_told(cache: Path, tmp_path: Path) -> None:
+def test_a_limit_that_changes_during_the_run_is_reported(cache: Path, tmp_path: Path) -> None:
     with cgroups.made("pids", 5_000) as group:
         lowered = HOLDING_THREADS.replace("LIMIT", str(group / "pids.max"))
         stop = climbed(holder(tmp_path, lowered), cache, *cgroups.inside(group)).stop

@@ -185,7 +185,7 @@ def _code_of_refusal(error: Exception) -> int:
             evidence = (f"RLIMIT_{name} is {soft:,}; type: prlimit {option}=unlimited outnumber …",)
             break
     with contextlib.suppress(Exception):  # what names it exactly may be refused as well
-        from bench.limits.start import refused_start
+        from bench.limits.recognise import refused_start
         from bench.system import System
 
         limit, _, evidence = astuple(refused_start(System(), repr(error)))

@@ -58,7 +58,7 @@ def _check(path: Path, tools: Tools) -> None:
     from bench.engine.environment import started_with
     from bench.engine.rig import launch_of
     from bench.engine.runner import RunnerNotStarted
-    from bench.limits.start import refused_start
+    from bench.limits.recognise import refused_start
     from bench.model.decoding import printable
     from bench.system import System
 

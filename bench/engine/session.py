@@ -23,7 +23,7 @@ from bench.engine.runner import RunnerDied, RunnerError, RunnerHung
 from bench.engine.toolchain import lacking
 from bench.errors import is_refusal
 from bench.limits.predict import NO_RESERVES, Prediction, Reserves
-from bench.limits.start import start_explained
+from bench.limits.recognise import start_explained
 from bench.limits.watch import Watch, limits_of
 from bench.model.records import (
     AWAKE_START,

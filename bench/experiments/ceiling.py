@@ -17,9 +17,9 @@ from bench.engine.session import LiveSession
 from bench.engine.toolchain import Availability, case_of
 from bench.errors import MeasureError
 from bench.experiments.ascent import Ascent, pilot
-from bench.limits.groups import OOM_GROUP
+from bench.limits.cgroups import OOM_GROUP
 from bench.limits.predict import DEFAULT_RESERVES, Reserves
-from bench.limits.start import refused_start
+from bench.limits.recognise import refused_start
 from bench.model.records import CaseRecord, Machine, Plan, Result, Session, Stop
 from bench.system import System
 from runners.catalogue import Entry

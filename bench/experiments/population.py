@@ -31,7 +31,7 @@ from bench.experiments.plan import (
     schedule,
     share_of,
 )
-from bench.limits.start import refused_start
+from bench.limits.recognise import refused_start
 from bench.model.records import CaseRecord, Machine, Plan, Result, Session
 from runners.catalogue import Entry
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.limits.child import RunnerView
 from bench.limits.known import survey
 from bench.limits.model import LimitState, Survey
+from bench.limits.runner import RunnerView
 from bench.system import System
 
 RUNNER = 900
@@ -92,7 +92,7 @@ def surveyed(system: System, units: int = 100, own_limits: tuple[str, ...] = ())
 
 def standing(seen: Survey, name: str, where: str | None = None) -> LimitState:
     """The one row of that name, in that place if given."""
-    rows = [row for row in seen.allowances if row.limit == name and where in (None, row.where)]
+    rows = [row for row in seen.states if row.name == name and where in (None, row.where)]
     assert len(rows) == 1, rows
     return rows[0]
 
