@@ -1,14 +1,15 @@
-"""Before launching: how many units fit, which limit binds, and which would be next."""
+"""Before launching: how many units fit, and which limit binds."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from bench.derive.ceiling import hiding
-from bench.limits.model import LimitState, Survey
+from bench.limits.model import LimitState, Resource, Survey
 from bench.limits.predict import NO_RESERVES, Holding, Prediction, Reserves, predict, rising, takes
 from bench.limits.watch import limits_of
 from tests.support.limits import made, surveyed
@@ -17,8 +18,8 @@ MIB = 1 << 20
 
 
 def holding(units: int, **known: int | None) -> Holding:
-    names = ("threads", "mappings", "descriptors", "address_bytes", "data_bytes", "memory_bytes")
-    return Holding(units, **{name: known.get(name, 0) for name in (*names, "user_bytes")})
+    names = (*get_args(Resource), "user")
+    return Holding(units, {name: known.get(name.split()[0], 0) for name in names})
 
 
 def test_the_marginal_take_counts_and_not_the_average() -> None:
@@ -52,8 +53,8 @@ def test_what_still_rises_is_an_upper_bound_far_beyond_the_units_that_were_seen(
 
 
 def test_a_take_is_never_negative_and_unknown_stays_unknown() -> None:
-    held = holding(20, threads=9, memory_bytes=9_000)
-    found = takes([held], holding(30, threads=8, descriptors=None, memory_bytes=8_000))
+    held = holding(20, threads=9, memory=9_000)
+    found = takes([held], holding(30, threads=8, descriptors=None, memory=8_000))
     assert found["threads"] == 0.0
     assert found["descriptors"] is None
     assert found["memory"] is None  # somebody else's memory is counted there too
@@ -65,7 +66,7 @@ def test_a_take_is_never_negative_and_unknown_stays_unknown() -> None:
 def test_what_units_touch_stands_for_address_space_that_comes_in_chunks(
     mapped: int, touched: int, take: float
 ) -> None:
-    after = holding(3000, address_bytes=mapped, user_bytes=touched)
+    after = holding(3000, address=mapped, user=touched)
     assert takes([holding(2000)], after)["address space"] == take
 
 
@@ -82,15 +83,15 @@ def test_what_each_unit_maps_on_its_own_counts_though_it_touches_little_of_it(
     mapped: tuple[int, int, int], take: float
 ) -> None:
     first, last, now = (
-        holding(1000 * place, address_bytes=size, user_bytes=6_000_000 * place)
+        holding(1000 * place, address=size, user=6_000_000 * place)
         for place, size in enumerate(mapped, 1)
     )
     assert takes([first, last], now)["address space"] == take
 
 
 def test_bytes_are_taken_since_a_tenth_of_the_units_since_tables_double() -> None:
-    earlier = [holding(300, memory_bytes=300_000), holding(2000, memory_bytes=2_000_000)]
-    found = takes(earlier, holding(3000, memory_bytes=3_270_000))
+    earlier = [holding(300, memory=300_000), holding(2000, memory=2_000_000)]
+    found = takes(earlier, holding(3000, memory=3_270_000))
     assert found["memory"] == 1100
 
 
@@ -103,7 +104,7 @@ def predicted(*rows: LimitState, reserves: Reserves = NO_RESERVES, **each: float
     return predict(Survey(100, rows), each or {"threads": 1.0}, reserves)  # type: ignore[arg-type]
 
 
-def test_the_limit_that_allows_fewest_binds_and_the_next_is_known() -> None:
+def test_the_limit_that_allows_fewest_binds() -> None:
     found = predicted(
         limit("kernel.threads-max", 5000, 200),
         limit("pids.max", 1000, 102),
@@ -115,8 +116,6 @@ def test_the_limit_that_allows_fewest_binds_and_the_next_is_known() -> None:
         ("RLIMIT_NPROC", None),
     ]
     assert found.ceiling == 998
-    assert found.next is not None
-    assert found.next.state.name == "kernel.threads-max"
 
 
 def test_a_limit_that_is_full_allows_what_is_alive() -> None:
@@ -150,9 +149,9 @@ def test_where_a_reserve_binds_the_wall_is_another_limit() -> None:
         limit("pids.max", 900, 100),
         reserves=Reserves(pids=512),
     )
-    assert found.binding is not None
+    assert found.nearest is not None
     assert found.wall is not None
-    assert (found.binding.state.name, found.ceiling) == ("kernel.pid_max", 588)
+    assert (found.nearest.state.name, found.ceiling) == ("kernel.pid_max", 588)
     assert (found.wall.state.name, found.wall.units) == ("pids.max", 900)
 
 
@@ -184,7 +183,7 @@ def test_nothing_is_predicted_while_a_limit_that_may_bind_is_unknown(
     rows = (replace(memory, resource="memory"), limit("address space", 10**15, 100))
     found = predict(Survey(100, rows), {"threads": 1.0}, NO_RESERVES)
     assert [row.state.name for row in found.unknown] == ["MemAvailable"]
-    assert (found.binding, found.ceiling, found.next, found.wall) == (None, None, None, None)
+    assert (found.ceiling, found.wall) == (None, None)
     assert found.nearest is not None  # a launch is steered by what is known
     assert found.nearest.state.name == "address space"
     whole = predict(Survey(100, rows), {"threads": 1.0, "memory": 10.0}, NO_RESERVES)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bench.limits.model import COUNTED, LimitState, Resource, Survey
 from bench.limits.runner import RunnerView
@@ -32,31 +33,27 @@ Takes = Mapping[Resource, float | None]
 
 @dataclass(frozen=True)
 class Holding:
-    """What a runner holds, at rest, with `units` alive. `user_bytes` is the part of its memory
-    that lies in its own address space. `None` is unknown."""
+    """What a runner holds, at rest, with `units` alive: counts, and bytes, of which `user` are the
+    part of its memory that lies in its own address space. `None` is unknown."""
 
     units: int
-    threads: int | None
-    mappings: int | None
-    descriptors: int | None
-    address_bytes: int | None
-    data_bytes: int | None
-    memory_bytes: int | None
-    user_bytes: int | None
+    held: Mapping[Resource | Literal["user"], int | None]
 
     @classmethod
     def of(cls, runner: RunnerView, units: int, user: int | None, kernel: int | None) -> Holding:
         """The runner's holding now; `user` and `kernel` bytes are the memory probe's."""
         now = runner.afresh()
         return cls(
-            units=units,
-            threads=now.status("Threads"),
-            mappings=now.mappings,
-            descriptors=now.descriptors,
-            address_bytes=now.status("VmSize"),
-            data_bytes=now.status("VmData"),
-            memory_bytes=None if user is None or kernel is None else user + kernel,
-            user_bytes=user,
+            units,
+            {
+                "threads": now.status("Threads"),
+                "mappings": now.mappings,
+                "descriptors": now.descriptors,
+                "address space": now.status("VmSize"),
+                "data": now.status("VmData"),
+                "memory": None if user is None or kernel is None else user + kernel,
+                "user": user,
+            },
         )
 
 
@@ -64,16 +61,13 @@ def takes(earlier: Sequence[Holding], now: Holding) -> dict[Resource, float | No
     """What each unit took that was launched since the last of the `earlier` holdings. Bytes that
     units touch are taken since a tenth of the units instead: tables double as they grow, so that
     what lies between two near counts has either none of their growth or too much."""
-    last = earlier[-1]
     tenth = min(earlier, key=lambda one: abs(one.units * SPREAD - now.units))
-    touched = _slope(tenth, now, "user_bytes")
+    touched = _slope(tenth, now, "user")
     return {
-        "threads": _slope(last, now, "threads"),
-        "mappings": _slope(last, now, "mappings"),
-        "descriptors": _slope(last, now, "descriptors"),
-        "memory": _slope(tenth, now, "memory_bytes"),
-        "address space": _mapped(earlier, now, "address_bytes", touched),
-        "data": _mapped(earlier, now, "data_bytes", touched),
+        **{name: _slope(earlier[-1], now, name) for name in HELD},
+        "memory": _slope(tenth, now, "memory"),
+        "address space": _mapped(earlier, now, "address space", touched),
+        "data": _mapped(earlier, now, "data", touched),
     }
 
 
@@ -108,18 +102,17 @@ def rising(earlier: Sequence[Holding], now: Holding) -> frozenset[Resource]:
     )
 
 
-def _slope(before: Holding, now: Holding, name: str) -> float | None:
+def _slope(before: Holding, now: Holding, name: Resource | Literal["user"]) -> float | None:
     """Per unit. Where the runner holds less than before, what it touches is unknown, since
     something else moved it; of what is counted or only mapped the further units took none."""
-    then, later = getattr(before, name), getattr(now, name)
-    touched = name in ("memory_bytes", "user_bytes")
-    if then is None or later is None or (later < then and touched):
+    then, later = before.held[name], now.held[name]
+    if then is None or later is None or (later < then and name in ("memory", "user")):
         return None
     return float(later - then) / (now.units - before.units) if later > then else 0.0
 
 
 def _mapped(
-    earlier: Sequence[Holding], now: Holding, name: str, touched: float | None
+    earlier: Sequence[Holding], now: Holding, name: Resource, touched: float | None
 ) -> float | None:
     """The take of address space; what the units touch stands for it where they fill chunks. Each
     unit may map more than it touches, as a greenlet does, of whose 16 KiB for frames most lies
@@ -209,20 +202,9 @@ class Prediction:
         return next((row for row in self.rows if row.kept is not None), None)
 
     @property
-    def binding(self) -> Allowed | None:
-        """What will stop the launch; `None` where nothing does, or it is unknown."""
-        return None if self.unknown else self.nearest
-
-    @property
-    def next(self) -> Allowed | None:
-        """What would stop it if the binding limit were lifted."""
-        bounded = [row for row in self.rows if row.kept is not None]
-        return bounded[1] if len(bounded) > 1 and not self.unknown else None
-
-    @property
     def ceiling(self) -> int | None:
         """The predicted count, reserves included."""
-        return self.binding.kept if self.binding else None
+        return self.nearest.kept if self.nearest and not self.unknown else None
 
     @property
     def reserve(self) -> Allowed | None:
