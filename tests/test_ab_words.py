@@ -402,7 +402,7 @@ def test_a_project_that_makes_no_sense_is_told_with_file_and_key(
         settings_of(monkeypatch, tmp_path)
     assert message in str(error.value)
     assert str(path) in str(error.value)
-    assert "at" in outnumber_here("ab", "--help").stdout
+    assert "--pairs-max" in outnumber_here("ab", "--help").stdout
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from bench.cli import options
+from bench.cli.options import choice, text
 from bench.errors import UsageError
 
 
@@ -17,10 +18,7 @@ def report(
         list[Path], typer.Argument(metavar="RESULT", help="Files made by run; several: compare.")
     ],
     output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", metavar="DIR", help="[default: the folder of RESULT's name]"
-        ),
+        Path | None, text("DIR", "[default: the folder of RESULT's name]", "--output", "-o")
     ] = None,
 ) -> int:
     """Write a result as one web page that needs nothing else."""
@@ -55,7 +53,7 @@ def summary(
     result: options.ResultFile,
     form: Annotated[
         Literal["table", "json", "csv", "markdown"],
-        typer.Option("--format", help="Output format; json and csv are for programs."),
+        choice("Output format; json and csv are for programs.", "--format"),
     ] = "table",
 ) -> int:
     """Print the figures of a result, with intervals and sources."""
@@ -68,9 +66,7 @@ def summary(
 
 def explain(
     result: options.ResultFile,
-    form: Annotated[
-        Literal["text", "markdown"], typer.Option("--format", help="Output format.")
-    ] = "text",
+    form: Annotated[Literal["text", "markdown"], choice("Output format.", "--format")] = "text",
 ) -> int:
     """Explain in words why tasks outnumber threads."""
     from bench.derive.metrics import figures

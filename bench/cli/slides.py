@@ -9,7 +9,7 @@ import typer
 
 from bench.cli import options
 from bench.cli.export import refuse_place, write_made
-from bench.cli.options import BadOption
+from bench.cli.options import BadOption, choice, flag, text
 from bench.errors import UsageError
 
 Format = Literal["pptx", "png", "svg", "pdf"]
@@ -18,36 +18,32 @@ Shape = Literal["wide", "square"]
 
 Figures = Annotated[
     list[str] | None,
-    typer.Option(
+    text(
+        "NAME",
+        "Draw this figure: how-many, bytes-per-unit, growth, spawn, where-time-goes or "
+        "closeness (repeatable).  [default: all six]",
         "--figure",
         "-f",
-        metavar="NAME",
-        help="Draw this figure: how-many, bytes-per-unit, growth, spawn, where-time-goes or "
-        "closeness (repeatable).  [default: all six]",
     ),
 ]
 
 
 def slides(
     result: options.ResultFile,
-    form: Annotated[
-        Format, typer.Option("--format", help="A deck (pptx), or a picture per figure.")
-    ] = "pptx",
-    theme: Annotated[Theme, typer.Option(help="Colour theme.")] = "light",
+    form: Annotated[Format, choice("A deck (pptx), or a picture per figure.", "--format")] = "pptx",
+    theme: Annotated[Theme, choice("Colour theme.")] = "light",
     figure: Figures = None,
-    shape: Annotated[
-        Shape, typer.Option(help="Shape of pictures; a deck is always wide.")
-    ] = "wide",
+    shape: Annotated[Shape, choice("Shape of pictures; a deck is always wide.")] = "wide",
     output: Annotated[
         Path | None,
-        typer.Option(
+        text(
+            "PLACE",
+            "The deck, or the pictures' folder.  [default: beside RESULT]",
             "--output",
             "-o",
-            metavar="PLACE",
-            help="The deck, or the pictures' folder.  [default: beside RESULT]",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing deck.")] = False,
+    force: Annotated[bool, flag("Overwrite an existing deck.", "--force")] = False,
 ) -> int:
     """Make a deck, or pictures, of a result's figures."""
     from bench.derive.metrics import figures
