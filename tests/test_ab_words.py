@@ -194,9 +194,11 @@ def test_the_go_of_a_sides_own_environment_is_used(two_environments: tuple[str, 
     go.chmod(0o755)
     (go.parents[1] / "VERSION").write_text("go1.99\n")
     both = contenders(Asked(["goroutine"], pythons=two_environments))
-    assert both.sides[0].rig.tools.go == str(go)  # type: ignore[attr-defined]
+    goroutine = both.sides[0].entries[0]
+    programs = [side.rig.tools.program("go", goroutine) for side in both.sides]  # type: ignore[attr-defined]
+    assert programs[0] == str(go)
     assert both.sides[0].available["goroutine"].version == "go1.99"
-    assert both.sides[1].rig.tools.go != str(go)  # type: ignore[attr-defined]
+    assert programs[1] != str(go)
     assert without_the_same(both) == both
 
 
