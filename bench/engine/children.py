@@ -226,27 +226,45 @@ def run(
 ) -> Done:
     """Runs a command to its end, in `folder` if given, and ends whatever it leaves behind.
 
-    What it writes goes to files and not into pipes, which a daemon that it leaves would hold open.
     Raises `OSError` where it cannot be started, `FileNotFoundError` with the command as its
     `filename` where there is none, `TimeoutError` after `seconds`.
     """
     if shutil.which(command[0]) is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
+    done = run_child(Launch(command, kept=True, folder=folder), seconds, environment)
+    if done is None:
+        raise TimeoutError(f"{command[0]} took longer than {seconds:.0f} s")
+    return done
+
+
+def run_child(
+    launch: Launch, seconds: float, environment: Mapping[str, str] = os.environ
+) -> Done | None:
+    """Runs a child without input to its end; `None` where it was ended after `seconds`.
+
+    What it writes goes to files and not into pipes, which a daemon that it leaves would hold open
+    (but its replies on a third descriptor, which may be no more than a pipe holds).
+    """
     with _nameless_file() as output, _nameless_file() as errors:
         child = None
         try:
             with held():
-                launch = Launch(command, kept=True, folder=folder)
                 child = Child(launch, RealClock(), subprocess.DEVNULL, output, errors, environment)
             in_time = child.wait(seconds)
         finally:
             with held():
                 status = child.end() if child is not None else 0
-        if not in_time:
-            raise TimeoutError(f"{command[0]} took longer than {seconds:.0f} s")
         output.seek(0)
         errors.seek(0)
-        return Done(status, output.read(), errors.read())
+        replies = output.read() if child.replies is None else _rest(child.replies)
+        return Done(status, replies, errors.read()) if in_time else None
+
+
+def _rest(pipe: IO[bytes]) -> bytes:
+    """What is left in a pipe now, whoever still holds its other end."""
+    with pipe:
+        os.set_blocking(pipe.fileno(), False)
+        return pipe.read() or b""
 
 
 def _nameless_file() -> IO[bytes]:

@@ -19,7 +19,7 @@ from bench.engine.children import Launch
 from bench.engine.environment import started_with, variables_of
 from bench.engine.reference import CONTROL, sample
 from bench.engine.reserves import Room, room
-from bench.engine.runner import Runner, RunnerProcess
+from bench.engine.runner import Runner, RunnerProcess, recorded
 from bench.engine.toolchain import Tools, availability
 from bench.errors import MeasureError
 from bench.model.records import Act, Readings
@@ -65,19 +65,16 @@ class Subject:
         before = self.eyes.effort()
         said = self.runner.act(name, options, foretold_seconds)
         after = self.eyes.effort()
-        return Act(
+        act = Act(
             name=name,
             options=dict(options),
             alive=said.alive,
-            took_seconds=said.took_ns / 1e9,
-            ops=said.ops,
-            columns=said.samples,
-            counts=said.counts,
-            outcome=said.outcome,
+            took_seconds=0.0,
             cpu_seconds=_rise(before.cpu_seconds, after.cpu_seconds),
             voluntary_switches=_rise(before.voluntary, after.voluntary),
             involuntary_switches=_rise(before.involuntary, after.involuntary),
         )
+        return recorded(said, act)
 
 
 N = TypeVar("N", int, float)

@@ -14,10 +14,13 @@ import os
 import select
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import IO, Protocol, TypeVar
 
+import msgspec
+
 from bench.clock import Clock
-from bench.engine.children import LOOK_SECONDS, Child, Launch
+from bench.engine.children import LOOK_SECONDS, Child, Launch, run_child
 from bench.engine.protocol import (
     COLLECT,
     CONTRACTS,
@@ -37,6 +40,7 @@ from bench.engine.protocol import (
     parse,
 )
 from bench.errors import is_refusal
+from bench.model.records import Act
 from bench.signals import held
 
 PATIENCE_SECONDS = 30.0
@@ -393,6 +397,43 @@ class RunnerProcess:
 
     def _broke(self, message: str) -> RunnerBroke:
         return RunnerBroke(message, self.tail())
+
+
+def act_once(
+    launch: Launch, name: str, options: Mapping[str, str], seconds: float, clock: Clock
+) -> Act:
+    """Has a runner perform one act as its whole command line, without reader or watcher: an outcome
+    such as a deadlock is that of its units alone. Where it gives no reply, how it ended is the
+    outcome. Raises `OSError` where it cannot be started."""
+    command = (*launch.command, *act_command(name, options))
+    began = clock.monotonic()
+    done = run_child(replace(launch, command=command), seconds)
+    act = Act(
+        name=name,
+        options=dict(options),
+        alive=0,
+        took_seconds=clock.monotonic() - began,
+        outcome=how_ended(done.status) if done else f"no end within {seconds:.0f} s",
+        output=done.errors[-TAIL_BYTES:].decode("utf-8", "replace").strip() if done else "",
+    )
+    try:
+        reply = parse((done.output if done else b"").splitlines()[-1], 1)
+    except (ProtocolError, IndexError):
+        return act
+    return recorded(reply, act) if isinstance(reply, Performed) else act
+
+
+def recorded(said: Performed, act: Act) -> Act:
+    """The act with the runner's words."""
+    return msgspec.structs.replace(
+        act,
+        alive=said.alive,
+        took_seconds=said.took_ns / 1e9,
+        ops=said.ops,
+        columns=said.samples,
+        counts=said.counts,
+        outcome=said.outcome,
+    )
 
 
 def _read(stream: IO[bytes]) -> bytes | None:

@@ -7,7 +7,7 @@ the count that was launched last.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -33,6 +33,7 @@ from bench.model.records import (
     START,
     UNCOLLECTED,
     USER,
+    Act,
     Bins,
     Limit,
     Reading,
@@ -44,6 +45,7 @@ from bench.model.records import (
     Stop,
 )
 from bench.signals import Interrupted
+from runners.catalogue import MOST_UNITS
 
 
 class LiveSession:
@@ -67,6 +69,7 @@ class LiveSession:
         self.reserves = reserves
         self.alive, self.reached = 0, 0  # now, and the most that were confirmed
         self.steps: list[Step] = []
+        self.acts: list[Act] = []
         self.stop: Stop | None = None
         self.prediction = Prediction(())
         self.predicted: int | None = None
@@ -89,7 +92,8 @@ class LiveSession:
         of ours come out of it."""
         before = self.rig.processor_time()
         try:
-            with self.rig.start(self.job.entry, self.job.settings) as self._subject:
+            most = max(self.job.stops, default=MOST_UNITS)
+            with self.rig.start(self.job.entry, self.job.settings, most) as self._subject:
                 kills = self._subject.eyes.oom_kills()
                 try:
                     self._greet()
@@ -164,6 +168,11 @@ class LiveSession:
         """Keeps what is predicted now as the prediction that was made before launching."""
         self.predicted = self.prediction.ceiling
 
+    def act(self, name: str, options: Mapping[str, str], foretold_seconds: float = 0.0) -> Act:
+        """Has the living units perform an operation and park again, and keeps what it took."""
+        self.acts.append(self._subject.perform(name, options, foretold_seconds))
+        return self.acts[-1]
+
     def release(self, reads_garbage: bool = False) -> None:
         """Ends the units, unless they were refused the memory that waking them would take. The last
         step keeps how long that took, and, if `reads_garbage`, what memory was there before the
@@ -231,6 +240,7 @@ class LiveSession:
             hello=self._hello,
             baseline=self._baseline,
             steps=(*self.steps, *([unfinished] if unfinished else [])),
+            acts=tuple(self.acts),
             limits=self.limits,
             others_share=self._others[0],
             stolen_share=self._others[1],
