@@ -11,6 +11,7 @@ from bench.model.records import Result
 from reports.figures.all import charts
 from reports.figures.chart import Chart
 from reports.tables import limits, summary
+from reports.tables.columns import table_of
 from reports.tables.comparison import Comparison, compare
 from reports.tables.table import Titled
 
@@ -43,7 +44,7 @@ def digest(result: Result, metrics: Sequence[Metric]) -> Digest:
     """The digest of a result; `metrics` are its `figures`."""
     compared, drawn = compare(result, metrics), charts(result, metrics)
     tables = (
-        Titled(COMPARISON, "The runtimes side by side", compared.table),
+        Titled(COMPARISON, "The runtimes side by side", table_of(compared)),
         *(Titled(chart.name, chart.title, chart.table) for chart in drawn),
         Titled(LIMITS, "Every limit that was read", limits.limits(result)),
         Titled(SUMMARY, "Every value with its 95 % interval", summary.table(metrics)),

@@ -45,7 +45,8 @@ from reports.page import sheets
 from reports.page.drawing import PHONE
 from reports.page.html import html
 from reports.palette import LIGHT
-from reports.tables.comparison import compare, finding, table
+from reports.tables.columns import Fitted, table_of
+from reports.tables.comparison import compare, finding
 from reports.tables.limits import print_ceilings, print_limits
 from reports.tables.summary import render
 from reports.tables.table import as_markdown
@@ -219,9 +220,9 @@ def printed(what: Any, width: int) -> str:
 @place("the final table")
 def _(made: Result) -> Iterator[str]:
     compared = compare(made, figures(made))
-    yield printed(table(compared), 140)
-    yield printed(table(compared), 80)
-    yield as_markdown(compared.table)
+    yield printed(Fitted(compared), 140)
+    yield printed(Fitted(compared), 80)
+    yield as_markdown(table_of(compared))
 
 
 @place("the last line")

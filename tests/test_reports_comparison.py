@@ -11,16 +11,8 @@ from msgspec.structs import replace
 from bench.derive.metrics import figures
 from bench.model.records import Result, Session
 from reports.console import Console
-from reports.tables.comparison import (
-    OVERHEAD,
-    Comparison,
-    Row,
-    cells,
-    columns_of,
-    compare,
-    finding,
-    table,
-)
+from reports.tables.columns import OVERHEAD, Fitted, cells, columns_of, table_of
+from reports.tables.comparison import Comparison, Row, compare, finding
 from reports.tables.table import as_markdown
 from tests.support.results import (
     ASYNCIO,
@@ -43,7 +35,7 @@ def comparison(made: Result) -> Comparison:
 
 def shown(made: Comparison, width: int) -> list[str]:
     out = io.StringIO()
-    Console(file=out, width=width, color_system=None).print(table(made))
+    Console(file=out, width=width, color_system=None).print(Fitted(made))
     return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
@@ -219,7 +211,7 @@ def test_where_there_is_room_every_value_has_its_unit() -> None:
 
 
 def test_markdown_has_the_same_rows() -> None:
-    lines = as_markdown(comparison(whole_run()).table).splitlines()
+    lines = as_markdown(table_of(comparison(whole_run()))).splitlines()
     assert lines[0] == (
         "| runtime | reached | stopped by | limit | limit at | bytes per unit | as RSS shows "
         "| burst time per unit | start latency from idle | start latency awake "
@@ -239,7 +231,7 @@ def test_hostile_names_reach_neither_terminal_nor_markup() -> None:
     assert "\x1b" not in terminal
     assert "\u202e" not in terminal
     assert "x[31m[bold]|<b>" in terminal  # not taken for rich's markup
-    assert r"x\[31m\[bold\]\|&lt;b&gt;" in as_markdown(made.table)
+    assert r"x\[31m\[bold\]\|&lt;b&gt;" in as_markdown(table_of(made))
     assert "\x1b" not in finding(made)
 
 
@@ -426,7 +418,7 @@ def test_the_finding_takes_sure_values_or_states_the_doubt(
 
 def test_a_row_says_which_of_its_values_are_doubted() -> None:
     made = result(THREAD, doubted("asyncio", "unproved"))
-    thread, task = comparison(made).table.doubts or ()
+    thread, task = table_of(comparison(made)).doubts or ()
     assert thread["bytes_per_unit_total"] == thread["start_latency_seconds_median"] == "few"
     assert "reached" not in thread
     assert {*task} == {

@@ -16,7 +16,8 @@ from bench.model.likeness import Difference
 from bench.model.records import BURST_FROM_NOTHING, CLIMB, LEAK, REPEAT, Machine
 from bench.quantities import BYTES
 from reports.digest import Digest
-from reports.tables.comparison import ABSENT, REASONS, Comparison, Fitting, Row, cells, columns_of
+from reports.tables.columns import ABSENT, Fitting, cells, columns_of
+from reports.tables.comparison import REASONS, Comparison, Row
 from reports.tables.table import Titled, sheet
 from reports.wording import units
 from reports.wording.doubted import marked

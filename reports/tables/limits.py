@@ -14,7 +14,8 @@ from bench.derive.doubts import MARK
 from bench.model.records import CLIMB, Limit, Result, Session, Stop
 from reports.console import Console
 from reports.figures.chart import Column, Doubts, Table, tabulate
-from reports.tables.comparison import ABSENT, REASONS
+from reports.tables.columns import ABSENT
+from reports.tables.comparison import REASONS
 from reports.wording import units
 from reports.wording.doubted import marked, note, reasons
 from reports.wording.escape import plain
