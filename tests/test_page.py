@@ -262,7 +262,7 @@ def test_figures_of_several_results_stand_beside_each_other_kind_by_kind() -> No
 
 def test_a_run_without_caveats_says_so() -> None:
     words = Markup(html(paged(every_runtime()))).one("main").text
-    assert "no leak sweep was made" in words
+    assert "no leak check was made" in words
     assert "This run has no caveats." not in words
     nothing = Markup(html(paged(result()))).one("main").text
     assert "This run has no caveats." in nothing
@@ -311,7 +311,7 @@ def test_what_was_doubted_is_told_with_whose_figures_it_is() -> None:
     assert told[1] == ("trio", "left out: pip install trio")
     assert (
         "asyncio: leaked bytes per unit; uncollected bytes per unit",
-        "no leak sweep was made",
+        "no leak check was made",
     ) in told
 
 

@@ -233,17 +233,17 @@ PLAN = (
 @pytest.mark.parametrize(
     ("budget", "said"),
     [
-        (None, "About 130 s in all, first builds apart; --seed 5."),
-        (172.0, "About 130 s in all, first builds apart; --seed 5."),
-        (60.0, "At most 60.0 s in all, leaving out what does not fit; --seed 5."),
+        (None, "About 130 s in total, without the first builds of runners; --seed 5."),
+        (172.0, "About 130 s in total, without the first builds of runners; --seed 5."),
+        (60.0, "At most 60.0 s in total; what does not fit is skipped; --seed 5."),
     ],
 )
 def test_a_plan_ends_with_its_time_which_the_budget_bounds(budget: float | None, said: str) -> None:
     lines = shown(lambda console: print_plan(PLAN, PlanFoot(6, 5, budget), console), 120)
     assert lines == [
-        "runtime     climb to  6 short sweeps to   about    memory",
-        "trio       1,000,000            100,000   100 s  1.86 GiB",
-        "asyncio         none            100,000  30.0 s  95.4 MiB",
+        "runtime     climb to  6 repeats to    time    memory",
+        "trio       1,000,000       100,000   100 s  1.86 GiB",
+        "asyncio         none       100,000  30.0 s  95.4 MiB",
         "goroutine   left out",
         said,
         "goroutine would be left out: no Go toolchain",

@@ -98,7 +98,7 @@ def test_csv_has_the_keys_of_the_json_and_a_row_a_figure() -> None:
     assert len(rows) == 28
     total = dict(zip(KEYS, rows[1], strict=True))
     assert (total["value"], total["low"], total["at"]) == ("1024.0", "", "1000")
-    assert total["warnings"] == "need at least 6 sweeps for an interval, have 2"
+    assert total["warnings"] == "no confidence interval (2 of 6 repeats)"
 
 
 def test_csv_keeps_numbers_numbers_and_makes_formulas_text() -> None:
@@ -141,7 +141,7 @@ def test_the_overhead_of_a_start_stands_beside_its_value() -> None:
 
 def test_each_doubt_stands_once_below_the_table() -> None:
     lines = render(SMALL, "table", 100).splitlines()
-    assert lines[-1] == "(1) need at least 6 sweeps for an interval, have 2"
+    assert lines[-1] == "(1) no confidence interval (2 of 6 repeats)"
     assert lines[-2] == "† too few samples for an interval."
     assert lines[-3].split() == ["ceiling", "1,000", "refused,", "vm.max_map_count", "1"]
 
@@ -154,7 +154,7 @@ def test_markdown_is_one_table_and_its_doubts() -> None:
         "| asyncio | bytes per unit: total | 1,000 | 1.00 KiB† |  |  | 2 (1) |",
     ]
     assert lines[-4:-2] == ["", "† too few samples for an interval."]
-    assert lines[-2:] == ["", "- (1) need at least 6 sweeps for an interval, have 2"]
+    assert lines[-2:] == ["", "- (1) no confidence interval (2 of 6 repeats)"]
 
 
 def test_markdown_of_hostile_names_keeps_its_cells() -> None:

@@ -47,7 +47,7 @@ def median_with_interval(values: Sequence[float]) -> Estimate:
         return Estimate(None)
     median = statistics.median(values)
     if len(values) < FEWEST_FOR_INTERVAL:
-        have = f"need at least {FEWEST_FOR_INTERVAL} sweeps for an interval, have {len(values)}"
+        have = f"no confidence interval ({len(values)} of {FEWEST_FOR_INTERVAL} repeats)"
         return Estimate(median, warnings=(have,))
     ordered = sorted(values)
     rank = _binomial_quantile((1 - CONFIDENCE) / 2, len(values))

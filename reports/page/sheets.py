@@ -13,7 +13,7 @@ from bench.derive.doubts import DOUBTS, MARK
 from bench.derive.memory import READ
 from bench.derive.metrics import Metric
 from bench.model.likeness import Difference
-from bench.model.records import BURST_FROM_NOTHING, CLIMB, LEAK, REPEAT, Machine
+from bench.model.records import BURST_FROM_NOTHING, CLIMB, REPEAT, Machine
 from bench.quantities import BYTES
 from reports.digest import Digest
 from reports.tables.columns import ABSENT, Fitting, cells, columns_of
@@ -22,14 +22,8 @@ from reports.tables.table import Titled, sheet
 from reports.wording import units
 from reports.wording.doubted import marked
 from reports.wording.metrics import name_of
+from reports.wording.runs import PURPOSES
 
-# What people call a session of each purpose.
-PURPOSES = {
-    CLIMB: "climb",
-    REPEAT: "repeat",
-    BURST_FROM_NOTHING: "burst",
-    LEAK: "leak check",
-}
 BROKEN = ("failed", "killed", "interrupted")
 MOST_NAMED = 4  # quantities in a cell; of more, only their number is given
 
