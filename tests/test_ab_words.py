@@ -437,7 +437,7 @@ def test_what_was_typed_is_not_blamed_on_the_project(
     project_file(tmp_path, "[tool.outnumber]\nruntime = 'trio'\npairs = 20\n")
     monkeypatch.chdir(tmp_path)
     done = outnumber_here("ab", "--base-set", "stack-size=1MiB", code=2)
-    assert done.stderr == "outnumber: --base-set: 'stack-size' means nothing to trio\n"
+    assert done.stderr.startswith("outnumber: --base-set: 'stack-size' means nothing to trio")
 
 
 def test_the_keys_are_the_options() -> None:
