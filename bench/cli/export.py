@@ -13,7 +13,6 @@ import typer
 
 from bench import files
 from bench.cli import options
-from bench.cli.options import choice, text
 from bench.errors import MeasureError, UsageError
 
 # The tools, by the names in `reports.exports.formats`, which is too heavy for --help.
@@ -23,16 +22,17 @@ Direction = Literal["smaller", "bigger"]
 
 def export(
     result: options.ResultFile,
-    form: Annotated[Format, choice("Target tool.", "--format")],
+    form: Annotated[Format, typer.Option("--format", help="Target tool.")],
     direction: Annotated[
         Direction | None,
-        choice(
-            "Which figures a file for github-action-benchmark holds: those where smaller, or "
+        typer.Option(
+            help="Which figures a file for github-action-benchmark holds: those where smaller, or "
             "where bigger, is better.  [default: smaller]",
         ),
     ] = None,
     output: Annotated[
-        Path | None, text("FILE", "[default: standard output]", "--output", "-o")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="[default: standard output]"),
     ] = None,
     force: options.Force = False,
 ) -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.cli import options
-from bench.cli.options import BadOption, choice, flag, text
+from bench.cli.options import BadOption
 from bench.errors import OutnumberError, UsageError
 from bench.history import FOLDER
 
@@ -38,14 +38,24 @@ COMMIT_VARIABLES = (
 LONGEST_COMMIT = 200
 GIT_SECONDS = 10
 
-Folder = Annotated[Path, text("DIR", "Where the history is kept.")]
+Folder = Annotated[
+    Path, typer.Option(metavar="DIR", help="Where the history is kept.", show_default=True)
+]
 Metrics = Annotated[
     list[str] | None,
-    text("METRIC", "This figure: bytes, start from idle/0.99 (repeatable).", "--metric", "-m"),
+    typer.Option(
+        "--metric",
+        "-m",
+        metavar="METRIC",
+        help="Show this figure: bytes, start_latency_seconds/0.99 (repeatable).",
+    ),
 ]
 Across = Annotated[
     list[str] | None,
-    text("FACT", "Do not split the history when this changes: 'trio version' (repeatable)."),
+    typer.Option(
+        metavar="FACT",
+        help="Do not split the history when this changes: 'trio version' (repeatable).",
+    ),
 ]
 
 
@@ -62,7 +72,8 @@ def add(
         list[Path], typer.Argument(metavar="RESULT...", help="Files made by run or ceiling.")
     ],
     commit: Annotated[
-        str | None, text("SHA", "The commit that was tested.  [default: as CI or git says]")
+        str | None,
+        typer.Option(metavar="SHA", help="What was tested.  [default: as CI or git says]"),
     ] = None,
     folder: Folder = FOLDER,
 ) -> int:
@@ -112,11 +123,15 @@ def add(
 
 @app.command()
 def show(
-    runtime: options.OnlyRuntimes = None,
+    runtime: options.Runtimes = None,
     metric: Metrics = None,
     across: Across = None,
-    page: Annotated[Path | None, text("DIR", "Write a page with everything here.")] = None,
-    figures: Annotated[Path | None, text("DIR", "Write SVG and PNG files here.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a page with everything into it.")
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a figure a metric, as SVG and PNG.")
+    ] = None,
     folder: Folder = FOLDER,
 ) -> int:
     """Draw the trends: in the terminal, as a page, or as figures."""
@@ -140,15 +155,15 @@ def show(
 
 @app.command()
 def check(
-    runtime: options.OnlyRuntimes = None,
+    runtime: options.Runtimes = None,
     metric: Metrics = None,
     across: Across = None,
     fail_on: Annotated[
-        Literal["alarm", "none"], choice("Exit with 3 for an alarm, or never.")
+        Literal["alarm", "none"], typer.Option(help="Exit with 3 for an alarm, or never.")
     ] = "alarm",
     form: Annotated[
         Literal["table", "json", "markdown"],
-        choice("Output format; json is for programs.", "--format"),
+        typer.Option("--format", help="Output format; json is for programs."),
     ] = "table",
     markdown: options.MarkdownFile = None,
     folder: Folder = FOLDER,
@@ -179,10 +194,16 @@ def acknowledge(
             metavar="POINT", help="The first run after the change: its id, commit or date."
         ),
     ],
-    reason: Annotated[str, text("TEXT", "Why the change is right.")],
-    runtime: Annotated[str | None, text("NAME", "Only this runtime.", "--runtime", "-r")] = None,
-    metric: Annotated[str | None, text("METRIC", "Only this figure.", "--metric", "-m")] = None,
-    yes: Annotated[bool, flag("Accept all figures of the run without asking.", "--yes")] = False,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why the change is right.")],
+    runtime: Annotated[
+        str | None, typer.Option("--runtime", "-r", metavar="NAME", help="Only this runtime.")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option("--metric", "-m", metavar="METRIC", help="Only this figure.")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Accept all figures of the run without a question.")
+    ] = False,
     folder: Folder = FOLDER,
 ) -> int:
     """Accept a change: it alarms no more, and a new baseline begins there.
@@ -196,7 +217,7 @@ def acknowledge(
 
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
         raise BadOption("--reason", f"say why, in up to {LONGEST_REASON} letters")
-    history, runtime = read(folder), runtime and options.case(runtime)
+    history = read(folder)
     _known_runtimes(history, [runtime] if runtime else [])
     _known_figures([metric] if metric else [])
     accepted_point = _the_point(history, point)
