@@ -118,8 +118,13 @@ def _put(path: Path, content: Content, replace: bool = True, mode: int = NEW_MOD
         beside, descriptor = unfinished(place.parent, NEW_FILE, PRIVATE if old else mode)
         try:
             if old is not None:
-                _make_alike(descriptor, old)
-            _write_whole(descriptor, as_bytes(content))
+                with contextlib.suppress(OSError):
+                    os.fchown(descriptor, old.st_uid, old.st_gid)
+                with contextlib.suppress(OSError):  # not before: a new owner may take bits off it
+                    os.fchmod(descriptor, old.st_mode & 0o777)
+            left = memoryview(as_bytes(content))
+            while left:
+                left = left[os.write(descriptor, left) :]
             os.fsync(descriptor)
             if replace:
                 os.replace(beside, place)
@@ -177,20 +182,6 @@ def _check_inside(folder: Path) -> None:
             os.unlink(beside)
         finally:
             os.close(descriptor)
-
-
-def _make_alike(descriptor: int, old: os.stat_result) -> None:
-    """Owner first, since a change of it may take bits off the mode."""
-    with contextlib.suppress(OSError):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    with contextlib.suppress(OSError):
-        os.fchmod(descriptor, old.st_mode & 0o777)
-
-
-def _write_whole(descriptor: int, content: bytes) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[os.write(descriptor, left) :]
 
 
 def _link(beside: Path, place: Path) -> None:

@@ -44,15 +44,12 @@ class Claim:
         self._lock = place.parent / f".outnumber-{name}.lock"
         with held():
             clear(place.parent)
-            self._descriptor = self._taken()
-
-    def _taken(self) -> int:
-        for _ in range(CLAIM_TRIES):
-            descriptor = _made_or_there(self._lock)
-            if _locked(descriptor) is not False and _is_at(descriptor, self._lock):
-                return descriptor
-            os.close(descriptor)
-            time.sleep(CLAIM_PAUSE_SECONDS)
+            for _ in range(CLAIM_TRIES):
+                self._descriptor = _made_or_there(self._lock)
+                if _locked(self._descriptor) is not False and _is_at(self._descriptor, self._lock):
+                    return
+                os.close(self._descriptor)
+                time.sleep(CLAIM_PAUSE_SECONDS)
         raise BlockingIOError(errno.EAGAIN, "another outnumber is writing it at this moment")
 
     def release(self) -> None:

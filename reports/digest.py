@@ -10,14 +10,20 @@ from bench.derive.metrics import Metric
 from bench.model.records import Result
 from reports.figures.all import charts
 from reports.figures.chart import Chart
+from reports.tables import limits, summary
+from reports.tables.columns import table_of
 from reports.tables.comparison import Comparison, compare
-from reports.tables.report import Titled, tables
+from reports.tables.table import Titled
+
+COMPARISON = "comparison"
+SUMMARY = "summary"
+LIMITS = "limits"
 
 
 @dataclass(frozen=True)
 class Digest:
-    """A result with its figures, the comparison of its runtimes, the data behind each figure, and
-    its tables."""
+    """A result with its metrics, the comparison of its cases, the data behind each figure, and
+    every table."""
 
     result: Result
     metrics: tuple[Metric, ...]
@@ -37,4 +43,10 @@ class Digest:
 def digest(result: Result, metrics: Sequence[Metric]) -> Digest:
     """The digest of a result; `metrics` are its `figures`."""
     compared, drawn = compare(result, metrics), charts(result, metrics)
-    return Digest(result, tuple(metrics), compared, drawn, tables(result, metrics, compared, drawn))
+    tables = (
+        Titled(COMPARISON, "The runtimes side by side", table_of(compared)),
+        *(Titled(chart.name, chart.title, chart.table) for chart in drawn),
+        Titled(LIMITS, "Every limit that was read", limits.limits(result)),
+        Titled(SUMMARY, "Every value with its 95 % interval", summary.table(metrics)),
+    )
+    return Digest(result, tuple(metrics), compared, drawn, tables)

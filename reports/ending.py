@@ -6,8 +6,8 @@ from rich.text import Text
 
 from reports.console import Console
 from reports.digest import Digest
-from reports.tables.comparison import table
-from reports.tables.finding import finding
+from reports.tables.columns import Fitted
+from reports.tables.comparison import finding
 from reports.wording.escape import terminal
 from reports.wording.runs import busy_line, failures
 
@@ -16,7 +16,7 @@ def print_ending(made: Digest, console: Console | None = None) -> None:
     """Prints the table, the finding, the run's doubts, and what broke."""
     out = console or Console()
     out.print()
-    out.print(table(made.comparison))
+    out.print(Fitted(made.comparison))
     out.print()
     out.print(Text(terminal(finding(made.comparison))))
     for warning in made.result.warnings:

@@ -23,12 +23,14 @@ from rich.text import Text
 
 from bench.derive.doubts import COUNT, MEMORY, gravest
 from bench.engine import events
-from bench.model.records import Stop
+from bench.model.records import CLIMB, LEAK, Stop
+from bench.quantities import BYTES
 from reports.console import Console
 from reports.tables.comparison import REASONS
 from reports.wording import units
 from reports.wording.doubted import marked, note, stated
-from reports.wording.escape import terminal
+from reports.wording.escape import plain
+from reports.wording.runs import PURPOSES
 
 # A log line is due for a step only where the log has been silent for so long.
 SILENT_SECONDS = 15.0
@@ -36,7 +38,7 @@ SILENT_SECONDS = 15.0
 
 @dataclass
 class Row:
-    """What is known of one runtime. `doing` is empty where it is not its turn; `bytes_per_unit` is
+    """What is known of one case. `doing` is empty where it is not its turn; `bytes_per_unit` is
     that of the largest count so far. The doubts are about those two."""
 
     name: str
@@ -50,23 +52,25 @@ class Row:
     is_broken: bool = False
 
     def finish_step(self, event: events.StepFinished) -> None:
-        if event.purpose == "leak":
+        step = event.step
+        if event.purpose == LEAK:  # its few units say nothing new
             return
-        if event.step.alive >= self.reached:
-            self.reached = event.step.alive
-            self.reached_doubt = gravest(COUNT.intersection(event.step.doubts))
-        if event.bytes_per_unit is not None and event.step.alive >= self.measured_at:
-            self.measured_at = event.step.alive
+        if step.alive >= self.reached:
+            self.reached = step.alive
+            self.reached_doubt = gravest(COUNT.intersection(step.doubts))
+        if event.bytes_per_unit is not None and step.alive >= self.measured_at:
+            self.measured_at = step.alive
             self.bytes_per_unit = event.bytes_per_unit
-            self.bytes_doubt = gravest(MEMORY.intersection(event.step.doubts))
+            self.bytes_doubt = gravest(MEMORY.intersection(step.doubts))
 
-    def finish_sweep(self, event: events.SweepFinished) -> None:
-        """What stopped the climb stays, unless a later sweep came to grief."""
-        self.doing = ""
-        is_broken = event.stop.status in ("failed", "killed", "interrupted")
-        if is_broken or event.purpose == "climb" or not self.stopped:
-            self.reached = max(self.reached, event.stop.count)
-            self.stopped = ended(event.stop)
+    def finish_session(self, event: events.SweepFinished) -> None:
+        """What stopped the climb stays, unless a later session breaks. Out of time is said in
+        short: a later session may reach what the climb had to skip."""
+        self.doing, stop = "", event.stop
+        is_broken = stop.status in ("failed", "killed", "interrupted")
+        if is_broken or event.purpose == CLIMB or not self.stopped:
+            self.reached = max(self.reached, stop.count)
+            self.stopped = REASONS["budget"] if stop.status == "budget" else reason(stop)
             self.is_broken = is_broken
 
     def cost(self) -> str:
@@ -81,57 +85,64 @@ class Row:
     def doubts(self) -> tuple[str | None, ...]:
         return (self.reached_doubt, self.bytes_doubt)
 
+    @property
+    def style(self) -> str:
+        if self.doing:
+            return "bold cyan"
+        return "red" if self.is_broken else "" if self.stopped else "dim"
+
 
 @dataclass
 class Board:
-    """The state of the run, as far as events have told it."""
+    """The state of the run, by the events so far. `pair` is empty where the run is not made of
+    pairs; `session` names the part of the run, and is empty in a climb."""
 
     now: Callable[[], float]
     rows: dict[str, Row] = field(default_factory=dict)
+    pair: str = ""
+    session: str = ""
     _ends: float | None = None
-    _pair: str = ""
-    _sweep: str = ""
 
     def take(self, event: events.Event) -> None:
         match event:
             case events.RunStarted():
-                self.rows = {runtime.key: Row(runtime.key) for runtime in event.runtimes}
+                self.rows = {case.key: Row(case.key) for case in event.runtimes}
                 self._ends = self.now() + event.seconds
             case events.TimeLeft():
                 self._ends = self.now() + event.seconds
             case events.PairStarted():
-                self._pair = pair(event)
+                self.pair = f"pair {event.number} of {event.pairs}"
             case events.SweepStarted():
-                self._sweep = self._heading(event)
-                self.row(event.runtime).doing = self._sweep or "starting"
-            case events.StepStarted() if event.purpose != "leak":
+                self.session = self._named(event)
+                self.row(event.runtime).doing = self.session or "starting"
+            case events.StepStarted() if event.purpose != LEAK:
                 launching = f"launching {units.count(event.count)}"
-                prefix = f"{self._sweep}: " if self._sweep else ""
-                self.row(event.runtime).doing = prefix + launching
+                self.row(event.runtime).doing = ": ".join(filter(None, (self.session, launching)))
             case events.StepFinished():
                 self.row(event.runtime).finish_step(event)
             case events.SweepFinished():
-                self.row(event.runtime).finish_sweep(event)
+                self.row(event.runtime).finish_session(event)
 
-    def _heading(self, event: events.SweepStarted) -> str:
-        if self._pair:
-            return f"{self._pair}, {PAIRED[event.purpose]}"
-        return "" if event.purpose == "climb" else heading(event)
-
-    @property
-    def in_pairs(self) -> bool:
-        """Whether the run is made of pairs, which say for themselves where they are."""
-        return bool(self._pair)
+    def _named(self, event: events.SweepStarted) -> str:
+        name = PURPOSES.get(event.purpose, event.purpose)
+        if self.pair:
+            return f"{self.pair}, {name}"
+        if event.purpose == CLIMB:
+            return ""
+        return f"{name} {event.round} of {event.rounds}" if event.rounds > 1 else name
 
     def row(self, name: str) -> Row:
         return self.rows.setdefault(name, Row(name))
 
     def left(self) -> str:
-        """The time left in words, empty where it is not known."""
+        """The time left in words, no finer than it can be predicted; empty where it is unknown."""
         if self._ends is None:
             return ""
-        seconds = max(0.0, self._ends - self.now())
-        return f"about {rounded(seconds)} left" if seconds >= 1 else "nearly done"
+        seconds = self._ends - self.now()
+        if seconds < 1:
+            return "nearly done"
+        left = f"{math.ceil(seconds)} s" if seconds < 100 else f"{math.ceil(seconds / 60)} min"
+        return f"about {left} left"
 
 
 class LiveView:
@@ -188,67 +199,62 @@ class TableView(LiveView):
             self._live.stop()
 
     def _show(self, event: events.Event) -> None:
+        """What a finished step changes is drawn at once with what follows it; a leak check's short
+        cycles change nothing that is shown."""
         self._board.take(event)
-        if isinstance(event, events.BuildStarted | events.Note):
-            self._console.print(Text(told(event)), soft_wrap=True)
-        elif shows(event):
-            self._draw()
-
-    def _draw(self) -> None:
-        self._live.start()
-        self._live.update(drawn(self._board), refresh=True)
+        match event:
+            case events.BuildStarted() | events.Note():
+                self._console.print(Text(message(event)), soft_wrap=True)
+            case events.StepStarted(purpose=purpose) if purpose == LEAK:
+                pass
+            case (
+                events.RunStarted()
+                | events.SweepStarted()
+                | events.SweepFinished()
+                | events.StepStarted()
+            ):
+                self._live.start()
+                self._live.update(drawn(self._board), refresh=True)
 
 
 class LinesView(LiveView):
     """A line now and then, for a log: each climb's end, each round, whatever went wrong, and a
-    climb's step where nothing has been said for a while."""
+    climb's step or a pair where the log has been silent for a while."""
 
     def __init__(self, console: Console, now: Callable[[], float]) -> None:
         self._board = Board(now)
         self._console = console
         self._now = now
-        self._said_at = now()
+        self._last_line_at = now()
         self._heading = ""
 
     def _show(self, event: events.Event) -> None:
         self._board.take(event)
-        line = self._line(event)
-        if line:
-            self._said_at = self._now()
+        if line := self._line(event):
+            self._last_line_at = self._now()
             self._console.print(Text(line), soft_wrap=True)
 
     def _line(self, event: events.Event) -> str:
+        silent = self._now() - self._last_line_at >= SILENT_SECONDS
         match event:
             case events.BuildStarted() | events.Note():
-                return told(event)
+                return message(event)
             case events.RunStarted():
                 return self._with_time(", ".join(self._board.rows))
-            case events.PairStarted():
-                silent = self._now() - self._said_at >= SILENT_SECONDS
-                return self._with_time(pair(event)) if silent or event.number == 1 else ""
-            case events.SweepStarted() if event.purpose != "climb" and not self._board.in_pairs:
-                return self._new_heading(heading(event))
-            case events.StepFinished() if event.purpose == "climb":
-                silent = self._now() - self._said_at >= SILENT_SECONDS
-                return self._with_time(self._reached(event.runtime)) if silent else ""
-            case events.SweepFinished():
-                return self._end(event)
+            case events.PairStarted() if silent or event.number == 1:
+                return self._with_time(self._board.pair)
+            case events.SweepStarted() if not self._board.pair:
+                new, self._heading = self._board.session != self._heading, self._board.session
+                return self._with_time(self._heading) if new and self._heading else ""
+            case events.StepFinished() if event.purpose == CLIMB and silent:
+                return self._with_time(self._reached(event.runtime))
+            case events.SweepFinished() if event.purpose == CLIMB:
+                return self._with_time(f"{self._reached(event.runtime)}; {reason(event.stop)}")
+            case events.SweepFinished() if event.stop.status != "max":
+                where = f", {self._heading}" if self._heading else ""
+                return plain(f"{event.runtime}{where}: {reason(event.stop)}")
             case _:
                 return ""
-
-    def _new_heading(self, text: str) -> str:
-        if text == self._heading:
-            return ""
-        self._heading = text
-        return self._with_time(text)
-
-    def _end(self, event: events.SweepFinished) -> str:
-        if event.purpose == "climb":
-            return self._with_time(f"{self._reached(event.runtime)}; {reason(event.stop)}")
-        if event.stop.status == "max":
-            return ""
-        where = f", {self._heading}" if self._heading else ""
-        return terminal(f"{event.runtime}{where}: {reason(event.stop)}")
 
     def _reached(self, name: str) -> str:
         row = self._board.row(name)
@@ -257,7 +263,7 @@ class LinesView(LiveView):
 
     def _with_time(self, text: str) -> str:
         left = self._board.left()
-        return terminal(f"{text} ({left})" if left else text)
+        return plain(f"{text} ({left})" if left else text)
 
 
 class _Standard(Console):
@@ -275,97 +281,41 @@ def live_view(
     """The view that suits: on `console`, by default standard error."""
     if quiet:
         return LiveView()
-    console = console or _standard_error()
+    if console is None:
+        # FORCE_COLOR makes rich take a log for a terminal, whose cursor could be moved.
+        terminal = sys.stderr is not None and sys.stderr.isatty()
+        interactive = None if terminal else False
+        console = _Standard(stderr=True, highlight=False, force_interactive=interactive)
     return TableView(console, now) if console.is_interactive else LinesView(console, now)
 
 
-def _standard_error() -> Console:
-    # FORCE_COLOR makes rich take a log for a terminal, whose cursor could be moved.
-    is_terminal = sys.stderr is not None and sys.stderr.isatty()
-    return _Standard(stderr=True, highlight=False, force_interactive=None if is_terminal else False)
-
-
-def shows(event: events.Event) -> bool:
-    """Whether this event is worth a new drawing. What a finished step changes is drawn at once with
-    what follows it; a leak's short cycles change nothing that is shown."""
-    match event:
-        case events.RunStarted() | events.SweepStarted() | events.SweepFinished():
-            return True
-        case events.StepStarted():
-            return event.purpose != "leak"
-        case _:
-            return False
-
-
 def drawn(board: Board) -> Group:
-    """The table, why cells are marked, and the time left. Numbers are never cut, words are."""
+    """The table, why cells are marked, and the time left. A row stays a line: numbers are never
+    cut, words are."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("runtime", overflow="ellipsis", max_width=24)
     table.add_column("units", justify="right", no_wrap=True, min_width=9)
-    table.add_column("a unit", justify="right", no_wrap=True, min_width=8)
-    table.add_column(one_line("now, or what stopped it"), overflow="ellipsis")
+    table.add_column(BYTES.label, justify="right", no_wrap=True, min_width=8)
+    table.add_column(_one_line("now, or why it stopped"), overflow="ellipsis")
     for row in board.rows.values():
         reached = row.count() if row.reached else ""
         cells = (row.name, reached, row.cost(), row.doing or row.stopped)
-        table.add_row(*(one_line(cell) for cell in cells), style=style_of(row))
+        table.add_row(*(_one_line(cell) for cell in cells), style=row.style)
     why = note(doubt for row in board.rows.values() for doubt in row.doubts)
-    return Group(table, *([Text(why)] if why else []), one_line(board.left()))
+    return Group(table, *([Text(why)] if why else []), _one_line(board.left()))
 
 
-def one_line(text: str) -> Text:
-    """Text that is cut where there is no room, not wrapped, so that a row stays a row."""
-    return Text(terminal(text), no_wrap=True, overflow="ellipsis")
-
-
-def style_of(row: Row) -> str:
-    if row.doing:
-        return "bold cyan"
-    if row.is_broken:
-        return "red"
-    return "" if row.stopped else "dim"
-
-
-# What each kind of sweep tells of a pair.
-PAIRED: dict[str, str] = {
-    "short": "bytes",
-    "burst": "burst",
-    "leak": "leak",
-    "climb": "ceiling",
-}
-
-
-def pair(event: events.PairStarted) -> str:
-    return f"pair {event.number} of {event.pairs}"
-
-
-def heading(event: events.SweepStarted) -> str:
-    """Which part of the run a sweep belongs to."""
-    if event.purpose == "climb":
-        return "climb"
-    if event.purpose == "leak":
-        return "looking for leaks"
-    if event.purpose == "burst":
-        return f"burst {event.round} of {event.rounds}"
-    return f"short sweep {event.round} of {event.rounds}"
+def _one_line(text: str) -> Text:
+    return Text(plain(text), no_wrap=True, overflow="ellipsis")
 
 
 def reason(stop: Stop) -> str:
-    """Why a sweep ended, the limit's name first where it is known."""
+    """Why a session ended, the limit's name first where it is known."""
     return f"{stop.limit}: {stop.message}" if stop.limit else stop.message
 
 
-def ended(stop: Stop) -> str:
-    """The same for a runtime's row, where a later sweep may reach what the climb had to skip."""
-    return REASONS["budget"] if stop.status == "budget" else reason(stop)
-
-
-def told(event: events.BuildStarted | events.Note) -> str:
-    """What is said once, and stays."""
+def message(event: events.BuildStarted | events.Note) -> str:
+    """What is shown once, and stays."""
     if isinstance(event, events.Note):
-        return terminal(event.message)
-    return terminal(f"building the runner of {event.runtime}: {event.command}")
-
-
-def rounded(seconds: float) -> str:
-    """A time to wait, no finer than it can be foretold: `45 s`, `3 min`."""
-    return f"{math.ceil(seconds)} s" if seconds < 100 else f"{math.ceil(seconds / 60)} min"
+        return plain(event.message)
+    return plain(f"building the runner of {event.runtime}: {event.command}")

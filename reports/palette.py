@@ -15,8 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from runners.catalogue import shipped
+
 ThemeName = Literal["light", "dark"]
 Mark = Literal["circle", "square", "diamond", "triangle", "star", "plus", "x", "dash"]
+TimePart = Literal["program", "collector", "system", "rest"]
 
 MARKS: tuple[Mark, ...] = get_args(Mark)
 
@@ -24,8 +27,8 @@ MARKS: tuple[Mark, ...] = get_args(Mark)
 @dataclass(frozen=True)
 class Theme:
     """Colours as `#rrggbb`. `ink` is for what is read, `muted` for what is read second, `line` for
-    grids, `quiet` for bars beside which others matter. `runtimes` are the shipped ones, `parts`
-    those of bars by their keys; `strangers` is for all others."""
+    grids, `quiet` for bars beside which others matter. `runtimes` are the shipped ones; `strangers`
+    is for all others."""
 
     name: ThemeName
     ground: str
@@ -35,8 +38,11 @@ class Theme:
     quiet: str
     runtimes: Mapping[str, str]
     strangers: tuple[str, ...]
-    parts: Mapping[str, str]
+    memory: Mapping[str, str]
+    time: Mapping[TimePart, str]
 
+
+COLOURS = {one.name: one.colour for one in shipped() if one.colour is not None}
 
 LIGHT = Theme(
     name="light",
@@ -45,22 +51,15 @@ LIGHT = Theme(
     muted="#5b616b",
     line="#d9dde3",
     quiet="#bcc3cd",
-    runtimes={
-        "pthread": "#b22608",
-        "threading": "#890436",
-        "goroutine": "#359da0",
-        "greenlet": "#448b62",
-        "gevent": "#978e0b",
-        "asyncio": "#637dfc",
-        "trio": "#611b5d",
-        "goroutine-locked": "#197597",
-    },
+    runtimes={name: own.light for name, own in COLOURS.items()},
     strangers=("#3d4451", "#7a5230", "#b0487f", "#5d7f1e", "#2f5fb3", "#8a6fb0"),
-    parts={
+    memory={
         "user": "#005f9e",
         "kernel_stack": "#d55e00",
         "page_tables": "#56b4e9",
         "kernel_other": "#f0e442",
+    },
+    time={
         "program": "#005f9e",
         "collector": "#cc79a7",
         "system": "#d55e00",
@@ -75,22 +74,15 @@ DARK = Theme(
     muted="#aab1bd",
     line="#343a44",
     quiet="#5a616c",
-    runtimes={
-        "pthread": "#dc7935",
-        "threading": "#d66584",
-        "goroutine": "#47aeb0",
-        "greenlet": "#90d2a0",
-        "gevent": "#f4ce4e",
-        "asyncio": "#aaa9fd",
-        "trio": "#af60d0",
-        "goroutine-locked": "#b5e4ff",
-    },
+    runtimes={name: own.dark for name, own in COLOURS.items()},
     strangers=("#c3cad6", "#c99a6b", "#ee8fc0", "#b2d35f", "#7fa8ee", "#cbb4ea"),
-    parts={
+    memory={
         "user": "#3d95dd",
         "kernel_stack": "#f0803c",
         "page_tables": "#8fd0f5",
         "kernel_other": "#f7ec7a",
+    },
+    time={
         "program": "#3d95dd",
         "collector": "#e39ac4",
         "system": "#f0803c",
@@ -107,15 +99,6 @@ def colour(runtime: str, theme: Theme) -> str:
     return own or theme.strangers[_number(runtime) % len(theme.strangers)]
 
 
-def role(name: str, theme: Theme) -> str:
-    """The colour of a role of the theme (`ink`, `muted`, `quiet`) or of a part of a bar; a part
-    that is not known here has one by its name alone."""
-    if name in ("ink", "muted", "quiet"):
-        return str(getattr(theme, name))
-    known = theme.parts.get(name)
-    return known or theme.strangers[_number(name) % len(theme.strangers)]
-
-
 @functools.cache
 def in_dark() -> Mapping[str, str]:
     """The dark theme's colour for each of the light one, which has none in two roles that the dark
@@ -123,7 +106,7 @@ def in_dark() -> Mapping[str, str]:
     light, dark = (
         (
             *(one.ground, one.ink, one.muted, one.line, one.quiet),
-            *(*one.runtimes.values(), *one.strangers, *one.parts.values()),
+            *(*one.runtimes.values(), *one.strangers, *one.memory.values(), *one.time.values()),
         )
         for one in (LIGHT, DARK)
     )

@@ -24,8 +24,8 @@ from bench.cli.ab import (
 )
 from bench.cli.choose import Contenders
 from bench.cli.compare import STEP_SUMMARY, Places, compare, ended, exit_code, refuse_markdown
-from bench.engine.availability import Availability
 from bench.engine.fake import Behaviour, FakeClock, FakeRig
+from bench.engine.toolchain import Availability
 from bench.errors import MeasureError, UsageError
 from bench.experiments.side import Contender
 from bench.judging.judge import Judge

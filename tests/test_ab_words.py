@@ -194,9 +194,11 @@ def test_the_go_of_a_sides_own_environment_is_used(two_environments: tuple[str, 
     go.chmod(0o755)
     (go.parents[1] / "VERSION").write_text("go1.99\n")
     both = contenders(Asked(["goroutine"], pythons=two_environments))
-    assert both.sides[0].rig.tools.go == str(go)  # type: ignore[attr-defined]
+    goroutine = both.sides[0].entries[0]
+    programs = [side.rig.tools.program("go", goroutine) for side in both.sides]  # type: ignore[attr-defined]
+    assert programs[0] == str(go)
     assert both.sides[0].available["goroutine"].version == "go1.99"
-    assert both.sides[1].rig.tools.go != str(go)  # type: ignore[attr-defined]
+    assert programs[1] != str(go)
     assert without_the_same(both) == both
 
 
@@ -402,7 +404,7 @@ def test_a_project_that_makes_no_sense_is_told_with_file_and_key(
         settings_of(monkeypatch, tmp_path)
     assert message in str(error.value)
     assert str(path) in str(error.value)
-    assert "at" in outnumber_here("ab", "--help").stdout
+    assert "--pairs-max" in outnumber_here("ab", "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -435,7 +437,7 @@ def test_what_was_typed_is_not_blamed_on_the_project(
     project_file(tmp_path, "[tool.outnumber]\nruntime = 'trio'\npairs = 20\n")
     monkeypatch.chdir(tmp_path)
     done = outnumber_here("ab", "--base-set", "stack-size=1MiB", code=2)
-    assert done.stderr == "outnumber: --base-set: 'stack-size' means nothing to trio\n"
+    assert done.stderr.startswith("outnumber: --base-set: 'stack-size' means nothing to trio")
 
 
 def test_the_keys_are_the_options() -> None:

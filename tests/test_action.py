@@ -265,7 +265,7 @@ def test_outnumber_is_set_up_from_the_actions_own_checkout(tmp_path: Path) -> No
     pins = ROOT / "constraints.txt"
     (call,) = (tmp_path / "calls").read_text().splitlines()
     assert call.startswith(f"{pins} {pins} -m pip install ")
-    assert call.endswith(f" {ROOT}[all]")
+    assert call.endswith(f" {ROOT}[runtimes]")
 
 
 def test_inputs_reach_the_shell_through_the_environment_alone() -> None:

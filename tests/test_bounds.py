@@ -20,7 +20,7 @@ from bench.engine.fake import Behaviour, FakeEyes, FakeRig, FakeRunner
 from bench.engine.forecast import Forecast
 from bench.engine.job import Job
 from bench.engine.ledger import Ledger
-from bench.engine.protocol import AnyReply, Grown, Hello, Probed, Released
+from bench.engine.protocol import AnyReply, Greeted, Grown, Probed, Released
 from bench.engine.reserves import Bounds
 from bench.engine.rig import Subject
 from bench.errors import MeasureError, UsageError
@@ -54,8 +54,8 @@ class Babbler(FakeRunner):
     dice: random.Random = field(default_factory=random.Random)
     refused: int = 0
 
-    def hello(self) -> Hello:
-        return self._said(Hello, lambda: {
+    def hello(self) -> Greeted:
+        return self._said(Greeted, lambda: {
             "reply": "hello", "contract": 1, "runtime": self._word(), "version": self._word(),
             "unit": self._word(), "facts": {self._word(): self._word() for _ in range(3)},
         })  # fmt: skip
@@ -114,7 +114,12 @@ class BabblingRig(FakeRig):
     seed: int = 0
 
     @contextmanager
-    def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:  # noqa: ARG002
+    def start(
+        self,
+        entry: Entry,
+        settings: dict[str, str],  # noqa: ARG002
+        most: int = 10**9,  # noqa: ARG002
+    ) -> Iterator[Subject]:
         self.runner = Babbler(entry, Behaviour(), self.clock, dice=random.Random(self.seed))
         yield Subject(self.runner, FakeEyes(self.runner))
 

@@ -18,6 +18,7 @@ from bench.probes.memory import GONE
 from reports.digest import digest
 from reports.page import sheets
 from reports.page.model import Picture, page
+from reports.wording.runs import PURPOSES as WORDS
 from tests.support.commands import outnumber_here
 from tests.support.results import altered, leak_sweep, result, sweep
 
@@ -87,7 +88,7 @@ def test_a_page_shows_a_broken_sweep(purpose: str, one: Session, beside: str) ->
     assert page([told, told], ["a", "b"], [blank, blank]).several
     rows = sheets.endings(told).table.words
     if one.stop.status in sheets.BROKEN:
-        assert any(sheets.PURPOSES[purpose] in row[1] for row in rows)
+        assert any(WORDS[purpose] in row[1] for row in rows)
 
 
 # Why it ended is read of climbs alone; of the others a comparison reads the steps.

@@ -6,22 +6,29 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from bench.engine.availability import Tools, find_tools
-from bench.engine.build import HARMLESS, KEYED, build_environment, command_of
-from bench.engine.cache import Place, doubt_of
+from bench.engine import children
+from bench.engine.cache import (
+    HARMLESS,
+    KEYED,
+    Place,
+    build_environment,
+    command_of,
+    doubt_of,
+    program_of,
+)
+from bench.engine.toolchain import Tools, find_tools
 from bench.errors import MeasureError
 from runners.catalogue import FOLDER, Entry, shipped
 from tests.support.entries import entry
 
-TOOLS = Tools("python3", shutil.which("cc"), None)
+TOOLS = Tools("python3")
 
 
 def source(folder: Path, text: str) -> Entry:
@@ -30,7 +37,8 @@ def source(folder: Path, text: str) -> Entry:
     return entry(
         "one",
         source="one.c",
-        build=("{cc}", "-o", "{output}", "{source}"),
+        build=(("{cc}", "-o", "{output}", "{source}"),),
+        needs=("cc",),
         command=("{output}", "word"),
         folder=folder,
     )
@@ -68,7 +76,7 @@ def test_a_failing_build_shows_the_end_of_its_output(tmp_path: Path) -> None:
 
 def test_a_compiler_that_is_not_there_is_told(tmp_path: Path) -> None:
     one = source(tmp_path, "int main(void) { return 5; }")
-    absent = Tools("python3", str(tmp_path / "no-cc"), None)
+    absent = Tools("python3", given={"cc": (str(tmp_path / "no-cc"),)})
     with pytest.raises(MeasureError, match=r"cannot be built: .*No such file.*no-cc still there"):
         command_of(one, absent, tmp_path / "cache", lambda command: None)
 
@@ -100,7 +108,7 @@ def compiler(folder: Path, version: str = "1", name: str = "mycc") -> str:
 def made(folder: Path, cc: str, **fields: object) -> Entry:
     if not (folder / "one.x").exists():
         (folder / "one.x").touch()
-    words = {"build": (cc, "-o", "{output}"), "command": ("{output}",), "source": "one.x"}
+    words = {"build": ((cc, "-o", "{output}"),), "command": ("{output}",), "source": "one.x"}
     return entry("one", "task", folder=folder, **(words | fields))
 
 
@@ -121,42 +129,41 @@ def programs_of(make: Callable[[str], Entry], folder: Path) -> tuple[str, str, i
     return first, second, len(announced)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("GOARCH", "GOOS", "GOFLAGS", "GOROOT", "GOENV", "GOTOOLCHAIN", "GOWORK", "GODEBUG"),
-        *("CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH", "CFLAGS"),
-        *("CC", "LDFLAGS", "LD_PRELOAD", "DEPENDENCIES_OUTPUT", "SOURCE_DATE_EPOCH", "RUSTFLAGS"),
-    ],
+KEPT_AWAY = (
+    *("GOARCH", "GOOS", "GOFLAGS", "GOROOT", "GOENV", "GOTOOLCHAIN", "GOWORK", "GODEBUG"),
+    *("CPATH", "C_INCLUDE_PATH", "LIBRARY_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH", "CFLAGS"),
+    *("CC", "LDFLAGS", "LD_PRELOAD", "DEPENDENCIES_OUTPUT", "SOURCE_DATE_EPOCH", "RUSTFLAGS"),
 )
+
+
 def test_what_changes_a_program_is_kept_from_its_compiler(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cc = compiler(tmp_path)
 
     def make(when: str) -> Entry:
-        monkeypatch.setenv(name, when)
+        for name in KEPT_AWAY:
+            monkeypatch.setenv(name, when)
         return made(tmp_path, cc)
 
     first, second, builds = programs_of(make, tmp_path)
     assert (first, builds) == (second, 1)
     assert "before" not in Path(first).read_text()
-    assert build_environment(make("x"), {}, os.environ).get(name) != "x"
+    seen = build_environment(make("x"), {}, os.environ)
+    assert [name for name in KEPT_AWAY if seen.get(name) == "x"] == []
 
 
-@pytest.mark.parametrize("name", [*KEYED, "NIX_LDFLAGS", "PATH"])
 def test_what_a_compiler_sees_of_the_environment_is_in_the_key(
-    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cc = compiler(tmp_path)
-
-    def make(when: str) -> Entry:
-        monkeypatch.setenv(name, f"{os.defpath}:/{when}")
-        return made(tmp_path, cc)
-
-    assert programs_of(make, tmp_path)[2] == 2
-    assert build_environment(make("x"), {}, os.environ)[name].endswith("x")
-    assert name not in HARMLESS
+    one = made(tmp_path, compiler(tmp_path))
+    keys = [program_of(one, TOOLS)]
+    for name in (*KEYED, "NIX_LDFLAGS", "PATH"):
+        monkeypatch.setenv(name, f"{os.defpath}:/x")
+        assert build_environment(one, {}, os.environ)[name].endswith("x")
+        assert name not in HARMLESS
+        keys.append(program_of(one, TOOLS))
+        assert keys[-1] not in keys[:-1], name
 
 
 @pytest.mark.parametrize(
@@ -315,7 +322,7 @@ def test_what_is_built_for_one_time_goes_with_the_process(tmp_path: Path) -> Non
     world_writable(cache)
     program = (
         "import sys; from pathlib import Path; from tests.test_build import *; from bench.engine."
-        "build import command_of; folder, cache = map(Path, sys.argv[1:]); print(*command_of(made("
+        "cache import command_of; folder, cache = map(Path, sys.argv[1:]); print(*command_of(made("
         "folder, compiler(folder)), TOOLS, cache, lambda words: None))"
     )
     words = [sys.executable, "-c", program, str(tmp_path), str(cache)]
@@ -333,14 +340,27 @@ GOROUTINE = next(one for one in shipped() if one.name == "goroutine")
 def test_the_needed_go_is_that_of_its_module() -> None:
     language = re.search(r"(?m)^go (.+)$", (FOLDER / "go" / "go.mod").read_text())
     assert language
-    assert all(f"go:{language[1]}" in one.needs for one in shipped() if one.language == "Go")
+    assert all(f"go:{language[1]}" in one.needs for one in shipped() if one.runtime == "goroutine")
 
 
 @pytest.mark.slow
 def test_go_is_built_for_here_whatever_is_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
 ) -> None:
-    """With the defaults of its own version, of which GOMAXPROCS' is one."""
+    """With the defaults of its own version, of which GOMAXPROCS' is one. What Go makes of its own
+    library with such settings is kept between runs of the tests."""
+    kept = {"GOCACHE": str(pytestconfig.cache.mkdir("go-build"))} if pytestconfig.cache else {}
+    run = children.run
+
+    def with_kept(
+        command: tuple[str, ...],
+        seconds: float,
+        environment: Mapping[str, str] = os.environ,
+        folder: str | None = None,
+    ) -> children.Done:
+        return run(command, seconds, {**environment, **kept}, folder)
+
+    monkeypatch.setattr(children, "run", with_kept)
     settings = tmp_path / "env"
     settings.write_text("GOARCH=arm64\nGOFLAGS=-race\nCGO_ENABLED=1\n")
     (tmp_path / "go.mod").write_text("module other\n\ngo 1.20\n")
@@ -348,7 +368,7 @@ def test_go_is_built_for_here_whatever_is_set(
     for name, value in (("GOENV", str(settings)), ("GOARCH", "mips"), ("GOFLAGS", "-bad")):
         monkeypatch.setenv(name, value)
     tools = find_tools()
-    program, _ = command_of(GOROUTINE, tools, tmp_path / "cache", lambda words: None)
+    (program,) = command_of(GOROUTINE, tools, tmp_path / "cache", lambda words: None)
     pipe = subprocess.PIPE
     with subprocess.Popen([program], stdin=pipe, stdout=pipe) as runner:
         assert runner.stdin
@@ -356,6 +376,7 @@ def test_go_is_built_for_here_whatever_is_set(
         assert b'"reply":"hello"' in runner.stdout.readline()
         runner.stdin.close()
     monkeypatch.setenv("GOFLAGS", "")
-    assert tools.go
-    info = subprocess.check_output([tools.go, "version", "-m", program], text=True)
+    go = tools.program("go", GOROUTINE)
+    assert go
+    info = subprocess.check_output([go, "version", "-m", program], text=True)
     assert "DefaultGODEBUG" not in info

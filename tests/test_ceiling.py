@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bench.engine import events
-from bench.engine.availability import Availability
 from bench.engine.fake import Behaviour, FakeEyes, FakeRig
 from bench.engine.session import LiveSession
+from bench.engine.toolchain import Availability
 from bench.errors import MeasureError
 from bench.experiments import ascent
 from bench.experiments.ceiling import CeilingExperiment, Quest, ceiling_session, pilots
@@ -126,8 +126,8 @@ def test_the_budget_ends_a_climb_in_time_with_as_many_as_fit() -> None:
 
 
 def prediction_at(units: int) -> Prediction:
-    allowance = LimitState("pids.max", "threads", units, 0, "/a")
-    return Prediction((Allowed(allowance, 1.0, units, units),))
+    state = LimitState("pids.max", "threads", units, 0, "/a")
+    return Prediction((Allowed(state, 1.0, units, units),))
 
 
 def test_a_climb_that_the_budget_ends_tells_the_budget_that_would_do(
@@ -198,8 +198,8 @@ def test_what_would_kill_the_harness_too_is_said_before_the_ascent(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     danger = "memory.oom.group is set in /a: an OOM kill takes all its processes at once"
-    allowance = LimitState("memory.max", "memory", 1 << 30, 0, "/a", notes=(danger,))
-    prediction = Prediction((Allowed(allowance, 1.0, 9_000, 9_000),))
+    state = LimitState("memory.max", "memory", 1 << 30, 0, "/a", notes=(danger,))
+    prediction = Prediction((Allowed(state, 1.0, 9_000, 9_000),))
     monkeypatch.setattr("bench.limits.watch.predict", lambda *_: prediction)
     rig = FakeRig({"fake": Behaviour(refuse_at=9_000)}, system=made(tmp_path))
     _, told = climbed(rig, entry("fake"))

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.engine import conformance, process
-from bench.engine.availability import availability, find_tools
-from bench.engine.build import command_of
-from bench.engine.cache import default_cache
+from bench.engine import conformance
+from bench.engine import runner as process
+from bench.engine.cache import command_of, default_cache
 from bench.engine.children import Launch
 from bench.engine.conformance import checks, examine
+from bench.engine.toolchain import availability, find_tools
 from bench.probes import cpu
 from runners.catalogue import Entry, shipped
 from tests.support.commands import outnumber_here, stranger
@@ -74,6 +74,42 @@ for line in sys.stdin:
         say(reply="error", message="no command")
 os._exit(0)
 """
+CONTRACT_2 = (
+    (
+        'contract=1, runtime="script"',
+        'contract=2, units=["gate"], acts=["collect"], runtime="script"',
+    ),
+    (
+        "threading.Thread(target=watch",
+        """\
+def act(words):
+    if words[1:] != ["collect"]:
+        say(reply="error", message="no act")
+    else:
+        say(reply="act", act="collect", alive=alive, took_ns=5, ops=1, counts={"found": 3})
+alive = 0
+if sys.argv[1:2] == ["act"]:
+    act(sys.argv[1:])
+    sys.exit(0)
+threading.Thread(target=watch""",
+    ),
+    ("if sys.argv[1:]:", "if sys.argv[1:] not in ([], ['unit=gate'], ['pad=100000']):"),
+    ("bytearray(3000)", "bytearray(3000 + 100000 * ('pad=100000' in sys.argv))"),
+    (
+        '    elif words == ["release"]:',
+        '    elif words[:1] == ["act"]:\n        act(words)\n    elif words == ["release"]:',
+    ),
+)
+
+
+def of_contract_2() -> str:
+    body = WELL_BEHAVED
+    for old, new in CONTRACT_2:
+        assert old in body
+        body = body.replace(old, new, 1)
+    return body
+
+
 SPINNING = "threading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()\n"
 SLEEPING = "units.append(threading.Thread(target=time.sleep, args=(9,), daemon=True))"
 
@@ -187,6 +223,46 @@ FAULTS = {
 }
 
 
+FAULTS_OF_2 = {
+    "no gate": Fault(
+        'units=["gate"]', 'units=["own"]', conformance.declares_its_units, "'units' were own"
+    ),
+    "another unit than it says": Fault(
+        'unit="a bytearray"',
+        'unit=f"a bytearray {sys.argv}"',
+        conformance.declares_its_units,
+        "another unit came with unit=gate",
+    ),
+    "any unit": Fault(
+        "not in ([], ['unit=gate']",
+        "not in ([], sys.argv[1:], ['unit=gate']",
+        conformance.declares_its_units,
+        "it said hello when started with unit=no-such-unit",
+    ),
+    "any act": Fault(
+        'if words[1:] != ["collect"]',
+        "if not words[1:]",
+        conformance.rejects_what_is_no_act,
+        "answered 'act no-such-act' with 'act', not 'error'",
+    ),
+    "a population lost in an act": Fault(
+        "alive=alive, took_ns",
+        "alive=0, took_ns",
+        conformance.collects_on_command,
+        "answered 'act collect' with 0, not 20",
+    ),
+    "a reader where one act is all": Fault(
+        'if sys.argv[1:2] == ["act"]',
+        "if False",
+        conformance.collects_on_command,
+        "act collect as its whole command line ended with status 1: no such setting: act",
+    ),
+    "no pad": Fault(
+        "100000 * (", "0 * (", conformance.holds_its_pads, "50 units with pad=100000 took"
+    ),
+}
+
+
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What lasts for ever is found, and ended, sooner. Not for checks that are to pass."""
@@ -200,13 +276,21 @@ def test_a_well_behaved_stranger_keeps_the_contract(tmp_path: Path) -> None:
     assert [outcome.sentence for outcome in found if not outcome.passed] == []
 
 
+def test_a_well_behaved_stranger_keeps_contract_2(tmp_path: Path) -> None:
+    padded = entry("script", settings=("pad",))
+    found = [*checks(padded, Launch(script(tmp_path, of_contract_2())), RealClock())]
+    assert [outcome.sentence for outcome in found if not outcome.passed] == []
+    assert len(found) == len(conformance.CHECKS) + len(conformance.CHECKS_OF_2)
+
+
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", [*FAULTS, *FAULTS_OF_2])
 def test_a_fault_is_found_and_told(tmp_path: Path, name: str) -> None:
-    fault = FAULTS[name]
-    assert fault.good in WELL_BEHAVED
-    command = script(tmp_path, WELL_BEHAVED.replace(fault.good, fault.bad))
-    outcome = examine(fault.check, entry("script"), Launch(command), RealClock())
+    fault, body = (FAULTS | FAULTS_OF_2)[name], WELL_BEHAVED if name in FAULTS else of_contract_2()
+    assert fault.good in body
+    command = script(tmp_path, body.replace(fault.good, fault.bad))
+    padded = entry("script", settings=("pad",))
+    outcome = examine(fault.check, padded, Launch(command), RealClock())
     assert not outcome.passed
     assert fault.told in outcome.sentence
 

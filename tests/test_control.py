@@ -10,10 +10,10 @@ import pytest
 
 from bench.clock import RealClock
 from bench.engine import events
-from bench.engine.availability import Availability, Tools
 from bench.engine.fake import CONTROL_SECONDS, Behaviour, FakeRig
 from bench.engine.reference import CONTROL, sample
 from bench.engine.rig import MachineRig
+from bench.engine.toolchain import Availability, Tools
 from bench.errors import MeasureError
 from bench.experiments.plan import Request
 from bench.experiments.population import ScaleExperiment
@@ -97,7 +97,9 @@ def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def rig(folder: Path, cc: str | None) -> MachineRig:
-    return MachineRig(System(), RealClock(), Tools(sys.executable, cc, None), folder)
+    return MachineRig(
+        System(), RealClock(), Tools(sys.executable, given={"cc": (cc,) if cc else ()}), folder
+    )
 
 
 def test_a_machine_without_a_compiler_says_what_to_type(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ from bench.cli import choose, main, session
 from bench.cli.choose import Contenders
 from bench.derive.metrics import figures
 from bench.engine import ledger
-from bench.engine.availability import Availability
 from bench.engine.fake import FakeClock, FakeRig
+from bench.engine.toolchain import Availability
 from bench.experiments import pairs
 from bench.experiments.side import Contender
 from bench.history.store import check_line, point_of

@@ -11,15 +11,14 @@ import pytest
 from msgspec.structs import replace
 
 from bench.derive.metrics import figures
-from reports.deck import deck as decks
+from reports.deck import words
 from reports.deck.deck import deck
-from reports.deck.template import presentation
+from reports.deck.template import BODY_HEIGHT, presentation
 from reports.digest import digest
-from reports.draw.slide import BODY_HEIGHT
-from reports.explanation.tell import explain
+from reports.explanation.explain import explain
 from reports.explanation.text import Explanation, Section, Sentence
 from reports.palette import LIGHT
-from reports.tables.finding import finding
+from reports.tables.comparison import finding
 from tests.support.decks import (
     charts,
     height,
@@ -62,7 +61,7 @@ def test_the_notes_say_how_it_was_measured_and_what_is_missing() -> None:
         assert f"How it was measured: {chart.how}" in notes(slide)
         assert chart.caption in notes(slide)
         for missing in chart.missing:
-            assert f"Missing in this run: {missing}." in notes(slide)
+            assert f"Not told by this run: {missing}." in notes(slide)
             assert missing in "".join(placed(shape).text for shape in slide.shapes)
     assert any(chart.missing for chart in made.charts)
 
@@ -104,7 +103,7 @@ def explained(*paragraphs: tuple[str, ...]) -> Any:
     """The one slide of an explanation of one section."""
     told = tuple(tuple(Sentence((words,)) for words in paragraph) for paragraph in paragraphs)
     made = presentation(LIGHT)
-    decks.why(made, Explanation("Why", (Section("Because", told),)), LIGHT)
+    words.why(made, Explanation("Why", (Section("Because", told),)), LIGHT)
     (slide,) = made.slides
     return slide
 
@@ -149,7 +148,7 @@ def test_the_same_result_gives_the_same_file() -> None:
 def test_the_date_in_it_is_the_run_s(whole: Any) -> None:
     core = whole.core_properties
     assert (core.author, core.last_modified_by) == ("outnumber", "outnumber")
-    assert core.title.startswith("One OS thread (C) takes the memory of 31 asyncio tasks")
+    assert core.title.startswith("One OS thread (C) takes as much memory as 31 asyncio tasks")
     assert str(core.created) == str(core.modified) == "2026-11-23 22:31:07"
 
 

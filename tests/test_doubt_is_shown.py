@@ -31,9 +31,9 @@ from reports.console import Console
 from reports.deck.deck import deck
 from reports.digest import Digest, digest
 from reports.draw.canvas import SHAPES
-from reports.draw.matplotlib_backend import draw
-from reports.explanation.render import as_markdown as explained
-from reports.explanation.tell import explain
+from reports.draw.draw import draw
+from reports.explanation.explain import explain
+from reports.explanation.text import as_markdown as explained
 from reports.exports.formats import FORMATS, export
 from reports.exports.names import doubted as doubted_lines
 from reports.figures.chart import Chart
@@ -45,15 +45,16 @@ from reports.page import sheets
 from reports.page.drawing import PHONE
 from reports.page.html import html
 from reports.palette import LIGHT
-from reports.tables.comparison import compare, markdown, table
-from reports.tables.finding import finding
+from reports.tables.columns import Fitted, table_of
+from reports.tables.comparison import compare, finding
 from reports.tables.limits import print_ceilings, print_limits
-from reports.tables.report import as_markdown
-from reports.tables.summary import render, value_of
+from reports.tables.summary import render
+from reports.tables.table import as_markdown
 from reports.verdicts import words as verdict_words
 from reports.verdicts.junit import junit
 from reports.verdicts.markdown import markdown as verdict_markdown
 from reports.verdicts.table import print_judgement
+from reports.wording.metrics import value_of
 from tests.support.histories import history
 from tests.support.judgements import CLEAR, SLOWER, judgement
 from tests.support.markup import Markup
@@ -219,9 +220,9 @@ def printed(what: Any, width: int) -> str:
 @place("the final table")
 def _(made: Result) -> Iterator[str]:
     compared = compare(made, figures(made))
-    yield printed(table(compared), 140)
-    yield printed(table(compared), 80)
-    yield markdown(compared)
+    yield printed(Fitted(compared), 140)
+    yield printed(Fitted(compared), 80)
+    yield as_markdown(table_of(compared))
 
 
 @place("the last line")
@@ -274,10 +275,10 @@ def _drawn(chart: Chart, shape: Any) -> str:
 
 @place("the page")
 def _(made: Result) -> Iterator[str]:
-    from reports.figures.all import names
+    from reports.figures.all import NAMES as CHARTS
     from reports.page.model import Picture, page
 
-    pictures = dict.fromkeys(names(), Picture("data:,", "data:,", "data:,", "data:,"))
+    pictures = dict.fromkeys(CHARTS, Picture("data:,", "data:,", "data:,", "data:,"))
     text = html(page([digested(made)], ["run"], [pictures]))
     yield Markup(text).one("main").text
     for region in re.findall(TABLE, text, re.DOTALL):

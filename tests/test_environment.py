@@ -12,7 +12,6 @@ import msgspec
 import pytest
 
 from bench.clock import RealClock
-from bench.engine.availability import availability, find_tools
 from bench.engine.children import Launch
 from bench.engine.environment import (
     TELLING,
@@ -22,8 +21,9 @@ from bench.engine.environment import (
     started_with,
     variables_of,
 )
-from bench.engine.process import RunnerProcess
 from bench.engine.rig import MachineRig
+from bench.engine.runner import RunnerProcess
+from bench.engine.toolchain import availability, find_tools
 from bench.model.file import load
 from bench.model.likeness import facts_of
 from bench.model.records import Facts
@@ -257,12 +257,31 @@ def test_runtimes_and_run_agree_about_pythonpath(lonely: Path, tmp_path: Path) -
     )
 
 
+MADE_WITH = {
+    "C": entry("one", needs=("cc",)),
+    "Python": entry("one", command=("{python}", "one.py")),
+    "Go": entry("one", needs=("go:1.22",)),
+    "Node": entry("one", needs=("node",)),
+    "Tcl": entry("one", needs=("command:tclsh",)),
+}
+
+
+MADE_WITH = {
+    "C": entry("one", needs=("cc",)),
+    "Python": entry("one", command=("{python}", "one.py")),
+    "Go": entry("one", needs=("go:1.22",)),
+    "Node": entry("one", needs=("node",)),
+    "Tcl": entry("one", needs=("command:tclsh",)),
+}
+
+
 @pytest.mark.parametrize(
     ("language", "name", "counts"),
     [
         *((each, "LD_PRELOAD", True) for each in ("C", "Python", "Go", "Tcl")),
         *((each, "MALLOC_ARENA_MAX", True) for each in ("C", "Python", "Go", "Tcl")),
-        *((each, "LD_LIBRARY_PATH", True) for each in ("C", "python", "Go", "Tcl")),
+        *((each, "LD_LIBRARY_PATH", True) for each in ("C", "Python", "Go", "Tcl")),
+        *(("Node", name, name == "NODE_OPTIONS") for name in ("NODE_OPTIONS", "GOGC")),
         *((each, "GLIBC_TUNABLES", True) for each in ("C", "Python", "Go", "Tcl")),
         *((each, "TCMALLOC_X", True) for each in ("C", "Python", "Go", "Tcl")),
         *((each, "GOGC", each in ("Go", "Tcl")) for each in ("C", "Python", "Go", "Tcl")),
@@ -276,12 +295,14 @@ def test_runtimes_and_run_agree_about_pythonpath(lonely: Path, tmp_path: Path) -
 def test_of_a_runners_variables_those_count_that_may_move_its_figures(
     language: str, name: str, counts: bool
 ) -> None:
-    assert counting({name: "1", "TERM": "x"}, language) == ({name: "1"} if counts else {})
+    assert counting({name: "1", "TERM": "x"}, MADE_WITH[language]) == (
+        {name: "1"} if counts else {}
+    )
 
 
 def test_what_is_recorded_has_room_in_a_result() -> None:
     many = {f"MALLOC_{'x' * place}": "y" * 20_000 for place in range(300)}
-    found = counting(many, "C")
+    found = counting(many, MADE_WITH["C"])
     assert msgspec.convert(found, Facts) == found
     assert len(found) > 100
 
@@ -300,14 +321,14 @@ def test_variables_are_read_from_the_process(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_every_runner_that_ships_has_its_environment_recorded(tmp_path: Path) -> None:
     file = tmp_path / "one.json"
-    names = [one.name for one in shipped() if one.name != "goroutine-locked"]
+    names = [one.name for one in shipped() if one.default]
     words = [word for name in names for word in ("-r", name)]
     words += ["--max", "100", "--sweeps", "1", "--no-climb", "--no-report", "-q", "-o", str(file)]
     outnumber("run", *words, "--env", "MALLOC_ARENA_MAX=1", "--env", "GOGC=50")
     facts = facts_of(load(file))["environment"]
     python = f"{sys.implementation.name} {sys.version.split()[0]}".replace("cpython", "CPython")
     for one in shipped():
-        if one.name in names and one.language == "Python":
+        if one.name in names and one.by_python:
             assert facts[f"{one.name} python"] == python
             assert facts[f"{one.name} GIL"] in ("on", "off")
     assert facts["goroutine GOGC"] == "50"

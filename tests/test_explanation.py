@@ -1,4 +1,4 @@
-"""The explanation: every number stands in a table, and no more is said than the run bears."""
+"""The explanation: every number is a value of the result, and no more is said than it bears."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from bench.derive.metrics import figures
+from bench.derive.metrics import Metric, figures
 from bench.errors import UsageError
 from bench.model.records import Result, Session, Status
 from reports.digest import Digest, digest
-from reports.explanation.render import as_markdown, as_text, render
-from reports.explanation.tell import explain
-from reports.explanation.text import Explanation, Name, Number, Sentence, listed, say
-from reports.explanation.threads import portion
+from reports.explanation.costs import portion
+from reports.explanation.explain import explain
+from reports.explanation.text import (
+    Explanation,
+    Name,
+    Sentence,
+    as_markdown,
+    as_text,
+    listed,
+    render,
+    say,
+)
 from reports.wording.escape import many
 from tests.support.results import MEMINFO, PTHREAD, Unit, altered, result, sweep, whole_run
 from tests.support.runs import (
@@ -100,16 +108,18 @@ def said(made: Result) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_number_is_the_cell_that_it_says_it_is(name: str) -> None:
+def test_every_number_is_made_from_values_of_the_result_with_their_doubts(name: str) -> None:
     made, text = case(name)
-    numbers = [
-        piece
-        for sentence in text.sentences
-        for piece in sentence.pieces
-        if isinstance(piece, Number)
-    ]
+    numbers = [number for sentence in text.sentences for number in sentence.numbers]
     assert numbers
-    assert [number for number in numbers if number.words not in _cells(made, number)] == []
+    for number in numbers:
+        assert number.of
+        for source in number.of:
+            if isinstance(source, Metric):
+                assert source in made.metrics
+                assert source.doubt is None or number.doubt or number.value == source.overhead
+        if len(number.of) == 1:
+            assert number.value in _values(number.of[0])
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -131,12 +141,11 @@ def test_a_number_of_our_own_cannot_be_written_into_a_sentence() -> None:
         say("A stack of 16 KiB holds {}.", "this")
 
 
-def _cells(made: Digest, number: Number) -> list[str]:
-    """The words in the table's cells where the number says that it stands."""
-    table = made.table(number.place.table).table
-    at = table.headings.index(number.place.column)
-    row = number.place.row
-    return [words[at] for words in table.words if words[: len(row)] == row]
+def _values(source: object) -> list[float | None]:
+    """The numbers that a metric, a limit, an allowance or a population holds."""
+    names = ("value", "overhead", "take", "units", "futex_slots")
+    held = [getattr(source, name, None) for name in names]
+    return [*held, *(quantile.value for quantile in getattr(source, "quantiles", ()))]
 
 
 def _figures(text: str) -> set[str]:
@@ -228,13 +237,13 @@ def test_the_parts_of_a_thread_are_told_with_their_costs() -> None:
     text = said(every_runtime())
     for part in (
         "Of the 34.8 KiB that one OS thread (C) takes, 8.28 KiB is user memory",
-        "It sets aside 8.00 MiB of addresses",
+        "It reserves 8.00 MiB of addresses",
         "16.0 KiB is its kernel stack",
         "4.04 KiB goes into page tables",
-        "6.52 KiB goes into the kernel's other records",
+        "6.52 KiB goes into other kernel records",
         "One threading.Thread takes 43.1 KiB: it is an OS thread",
-        "For one OS thread (C) it shows 8.40 KiB of 34.8 KiB: about a quarter.",
-        "For one asyncio task it shows 1.12 KiB of 1.13 KiB: nearly all.",
+        "For one OS thread (C) RSS shows 8.40 KiB of 34.8 KiB: about a quarter.",
+        "For one asyncio task RSS shows 1.12 KiB of 1.13 KiB: nearly all.",
     ):
         assert part in text
 
@@ -243,11 +252,11 @@ def test_the_counters_are_those_that_this_run_recorded() -> None:
     text = said(every_runtime())
     for counter in (
         "kernel.threads-max allows 192,730 threads on the whole machine.",
-        "kernel.pid_max gives out numbers below 32,768",
-        "pids.max and RLIMIT_NPROC set no bound here.",
+        "kernel.pid_max allows thread numbers below 32,768",
+        "pids.max and RLIMIT_NPROC set no limit here.",
         "vm.max_map_count allows a process 65,530 mappings",
-        "One OS thread (C) takes 2.00 of them.",
-        "The kernel sees no task: those of this run took nothing of the limits on threads.",
+        "One OS thread (C) takes 2 of them.",
+        "Tasks do not count against thread limits: this run saw none that did.",
     ):
         assert counter in text
 
@@ -259,20 +268,20 @@ def test_a_counter_that_could_not_be_read_leaves_the_first_limit_unknown() -> No
         for one in whole.sessions
     )
     text = said(replace(whole, sessions=sweeps))
-    assert "What pids.max would allow could not be read." in text
+    assert "How many threads pids.max would allow could not be read." in text
     assert "Which limit would stop OS threads (C) is unknown in this run." in text
 
 
 def test_the_reason_is_a_counter_for_the_one_and_memory_for_the_other() -> None:
     text = said(every_runtime())
     for reason in (
-        "kernel.pid_max would be the first limit to stop OS threads (C), at 32,456 by projection.",
-        "Memory alone would let 685,215 of them live.",
+        "OS threads (C) would hit kernel.pid_max first, at 32,456 (projected).",
+        "Memory alone would allow 685,215.",
         (
-            "MemAvailable (the memory that the machine has left) would be the first limit to stop "
-            "asyncio tasks, at 19,273,901 by projection."
+            "asyncio tasks would hit MemAvailable (the memory that the machine has left) first, at "
+            "19,273,901 (projected)."
         ),
-        "So the limit of threads is a counter in the kernel, and that of tasks is memory.",
+        "So a kernel counter limits threads, and memory limits tasks.",
     ):
         assert reason in text
 
@@ -285,11 +294,11 @@ def test_a_limit_that_was_reached_did_stop_the_launch(status: Status) -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        ("max", "This run kept 1,000,000 of them alive, its cap."),
-        ("budget", "This run kept 1,000,000 of them alive, and then was out of time."),
-        ("reserve", "This run kept 1,000,000 of them alive, and stopped at the safety reserve."),
-        ("failed", "This run kept 1,000,000 of them alive, and then their runner failed."),
-        ("interrupted", "This run kept 1,000,000 of them alive, and was then interrupted."),
+        ("max", "This run kept 1,000,000 alive and reached its cap."),
+        ("budget", "This run kept 1,000,000 alive and ran out of time."),
+        ("reserve", "This run kept 1,000,000 alive and stopped at the safety reserve."),
+        ("failed", "This run kept 1,000,000 alive until their runner failed."),
+        ("interrupted", "This run kept 1,000,000 alive until it was interrupted."),
     ],
 )
 def test_why_a_climb_ended_is_told(status: Status, words: str) -> None:
@@ -298,7 +307,7 @@ def test_why_a_climb_ended_is_told(status: Status, words: str) -> None:
 
 def test_no_more_is_concluded_than_the_limits_bear() -> None:
     few = run_of("pthread", "asyncio", limits=(memory("MemAvailable", 2**30, 1000.0, 9_000),))
-    assert "is a counter in the kernel" not in said(few)
+    assert "kernel counter limits threads" not in said(few)
     assert "Which limit would stop asyncio tasks is unknown" in said(run_of("asyncio", limits=()))
     assert "counter is full before" not in said(
         result(*ran("pthread"), *ran("asyncio", limits=(memory("memory.max", 2**30, 1e5, 9_000),)))
@@ -316,9 +325,9 @@ def test_the_title_claims_what_the_run_bears() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("every runtime", "So the memory of one such thread holds 31 asyncio tasks."),
-        ("an equal task", "So the two weigh about the same."),
-        ("a heavy task", "So of these two it is the task that is heavier."),
+        ("every runtime", "So 31 asyncio tasks take as much memory as one thread."),
+        ("an equal task", "So both take about the same memory."),
+        ("a heavy task", "So the task takes more memory than the thread."),
     ],
 )
 def test_thread_and_task_are_weighed_against_each_other(name: str, words: str) -> None:
@@ -326,7 +335,7 @@ def test_thread_and_task_are_weighed_against_each_other(name: str, words: str) -
 
 
 def test_units_weighed_unlike_are_not_weighed_against_each_other() -> None:
-    assert "So" not in " ".join(sentences(CASES["weighed unlike"], "memory of one such thread"))
+    assert "So" not in " ".join(sentences(CASES["weighed unlike"], "as much memory as one thread"))
 
 
 @pytest.mark.parametrize("name", [*UNITS, "fiber"])
@@ -340,11 +349,11 @@ def test_a_runtime_that_did_not_run_is_not_spoken_of(name: str) -> None:
 
 
 PECULIAR = {
-    "goroutine": ("copies the old one over", "Go does interrupt goroutines"),
+    "goroutine": ("copies the old one into it", "Go does interrupt goroutines"),
     "greenlet": ("share the C stack of their thread",),
     "gevent": ("The hub of gevent",),
     "asyncio": ("its Task and the Future",),
-    "trio": ("which its nursery keeps",),
+    "trio": ("Its nursery keeps it",),
 }
 
 
@@ -358,20 +367,21 @@ def test_what_a_task_is_made_of_is_told_of_those_that_ran_alone(name: str) -> No
     assert [words for words in others if words in with_it] == []
 
 
-def test_those_that_nobody_interrupts_are_named_and_goroutines_are_not() -> None:
-    (text,) = sentences(every_runtime(), "Nobody interrupts")
+def test_those_that_nothing_interrupts_are_named_and_goroutines_are_not() -> None:
+    (text,) = sentences(every_runtime(), "Nothing interrupts")
     assert "greenlets (raw), gevent greenlets, asyncio tasks and trio tasks" in text
-    assert sentences(run_of("goroutine"), "Nobody interrupts") == []
-    assert sentences(run_of("fiber"), "interrupted", "is not told") != []
+    assert sentences(run_of("goroutine"), "Nothing interrupts") == []
+    assert sentences(run_of("fiber"), "interrupts", "is not known here") != []
 
 
 def test_the_collector_s_share_is_told_where_it_is_known() -> None:
     took = (
-        "It took 2.00 µs of the 20.0 µs that one asyncio task took in a burst on top of those that"
+        "In a burst on top of units that already wait it takes 2.00 µs of the 20.0 µs that "
+        "launching one asyncio task takes."
     )
     assert took in said(run_of("asyncio"))
     once = result(*[sweep((100_000,), number=number) for number in range(6)])
-    assert "It took 1.00 µs of the 10.0 µs that one asyncio task took in a burst from nothing" in (
+    assert "In a burst in a new process it takes 1.00 µs of the 10.0 µs that launching one" in (
         said(once)
     )
     silent = [
@@ -381,23 +391,23 @@ def test_the_collector_s_share_is_told_where_it_is_known() -> None:
     both = result(*silent, *ran("asyncio"), runtimes=[runtime("goroutine"), runtime("asyncio")])
     assert "Its share is unknown for goroutines." in said(both)
     alone = result(*silent, runtimes=[runtime("goroutine")])
-    assert "a garbage collector took is unknown" in said(alone)
+    assert "The garbage collector's share of a launch is unknown" in said(alone)
 
 
 def test_unknown_figures_are_said_to_be_unknown() -> None:
     text = said(run_of("pthread", unit=DARK))
-    assert "What one OS thread (C) takes in all is unknown in this run." in text
-    assert "What its kernel stack and the kernel's other records take is unknown" in text
-    assert "Of what is known, 1,000 B is user memory" not in text
-    assert "What one asyncio task takes is unknown" in said(CASES["asyncio, one step"])
-    assert "What is unknown is not nothing" in text
+    assert "The total memory of one OS thread (C) is unknown in this run." in text
+    assert "The memory of its kernel stack and other kernel records is unknown" in text
+    assert "0.977 KiB is user memory" in text
+    assert "The memory of one asyncio task is unknown" in said(CASES["asyncio, one step"])
+    assert "Unknown does not mean zero" in text
     assert "unknown" not in said(run_of("pthread", "threading", "asyncio")).replace(
         "could not be read", ""
     )
 
 
 def test_too_few_sweeps_for_an_interval_are_told() -> None:
-    doubt = "Where no interval stands beside a cost, too few sweeps were made for one."
+    doubt = "Too few repeats were made for the confidence intervals of some costs."
     assert doubt in said(CASES["one sweep"])
     assert doubt not in said(run_of("asyncio"))
 
@@ -405,8 +415,8 @@ def test_too_few_sweeps_for_an_interval_are_told() -> None:
 def test_a_task_that_takes_threads_is_told_apart_from_those_that_take_none() -> None:
     made = result(*ran("asyncio"), *ran("promise", limits=thread_limits()))
     text = said(made)
-    assert "Of the limits on threads the run saw nothing taken by asyncio tasks." in text
-    assert "One promise took 1.00 of kernel.pid_max." in text
+    assert "Of the tasks of this run, asyncio tasks do not count against thread limits." in text
+    assert "One promise takes 1 of kernel.pid_max." in text
 
 
 def test_where_nothing_ran_there_is_nothing_to_explain() -> None:
@@ -417,7 +427,7 @@ def test_where_nothing_ran_there_is_nothing_to_explain() -> None:
 
 def test_a_unit_that_could_not_be_launched_at_all_is_told() -> None:
     text = said(CASES["nothing of anything"])
-    assert "Not one asyncio task could be launched." in text
+    assert "No asyncio task could be launched." in text
     assert "pids.max stopped asyncio tasks at 0." in text
 
 
@@ -441,7 +451,7 @@ def test_the_text_begins_with_its_title_and_ends_with_a_newline() -> None:
         "What this run found\n",
         "-------------------\n",
     ]
-    assert lines[-1].endswith("they are others.\n")
+    assert lines[-1].endswith("give other numbers.\n")
 
 
 def test_markdown_has_headings_and_a_line_a_paragraph() -> None:
@@ -477,13 +487,13 @@ def words_of(*sweeps: Session) -> str:
     return said(result(*sweeps, runtimes=[runtime(name) for name in names]))
 
 
-WHY = "A number with † is not to be quoted alone: "
+WHY = "Do not quote a number with † alone: "
 
 
 def test_one_repeat_is_not_told_as_a_fact() -> None:
     text = words_of(*repeats("pthread", 6), *repeats("asyncio", 1))
     burst = re.search(
-        r"Launching one in a burst from nothing took (\S+ \S+) for the thread and (\S+ \S+) for",
+        r"It takes (\S+ \S+) for each OS thread \(C\) and (\S+ \S+) for each",
         text,
     )
     assert burst is not None
@@ -494,11 +504,11 @@ def test_one_repeat_is_not_told_as_a_fact() -> None:
 def test_another_task_s_burst_is_told_where_that_of_the_first_is_doubted() -> None:
     text = words_of(*repeats("pthread", 6), *repeats("asyncio", 6, 0.5), *repeats("trio", 6))
     assert re.search(
-        r"Launching one OS thread \(C\) in a burst from nothing took [^†]+, one trio task [^†]+\.",
+        r"It takes [^†]+ for each OS thread \(C\) and [^†]+ for each trio task\.",
         text,
     )
     alone = words_of(*repeats("pthread", 6), *repeats("asyncio", 6, 0.5))
-    assert re.search(r"for the thread and \S+ µs† for the task", alone)
+    assert re.search(r"and \S+ µs† for each asyncio task", alone)
     assert f"{WHY}the machine did other work meanwhile." in alone
 
 
@@ -519,7 +529,7 @@ def test_a_text_without_doubts_speaks_of_none() -> None:
 
 def test_both_starts_are_told_and_the_overhead_in_them() -> None:
     unit = Unit(start_ns=(200,) * 100, awake_ns=(150,) * 100, empty_ns=(40,) * 9)
-    told = "One more OS thread (C) starts within 200 ns from idle, 150† ns awake; 40.0 ns of it is"
+    told = "One more OS thread (C) starts within 200 ns from idle and 150 ns awake, with 40.0 ns of"
     text = said(result(*ran("pthread", unit), runtimes=[runtime("pthread")]))
     assert told.replace("†", "") in text.replace("†", "")
     assert f"{WHY}measuring overhead is over a quarter of the value." in text
@@ -547,7 +557,7 @@ def test_the_futex_hash_is_named_where_starts_grow_and_its_slots_are_crowded() -
         "In the climb, one more OS thread (C) started within 100 ns awake with 2,000 parked, and "
         "within 250 ns with 30,000."
     ) in text
-    assert "futex hash of its process, which had 16 slots however many slept" in text
+    assert "That had 16 slots however many threads slept" in text
     assert "(--futex-slots)" in text
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.engine.availability import availability, find_tools
-from bench.engine.process import RunnerDied
 from bench.engine.rig import MachineRig
+from bench.engine.runner import RunnerDied
+from bench.engine.toolchain import availability, find_tools
 from bench.model.records import FUTEX_SLOTS
 from bench.probes.futex import has_own_hash
 from bench.system import System

@@ -8,9 +8,9 @@ import pytest
 
 from bench.clock import RealClock
 from bench.derive.memory import leaked
-from bench.engine.availability import find_tools
 from bench.engine.job import Job
 from bench.engine.rig import MachineRig
+from bench.engine.toolchain import find_tools
 from bench.system import System
 from tests.support.leaking import LEAK, asyncio_with
 from tests.support.sessions import session

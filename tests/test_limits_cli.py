@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.limits.known import KNOWN
-from bench.limits.machine import AVAILABLE
+from bench.model.records import MEMORY_LIMIT
 from tests.support import cgroups
 from tests.support.commands import COMMAND, outnumber, outnumber_here
 from tests.test_cli import folder
@@ -27,10 +27,10 @@ def test_the_table_tells_each_limit_the_prediction_and_what_lifts_it() -> None:
     assert not list(Path.cwd().iterdir())
 
 
-def test_limits_are_told_to_programs() -> None:
-    told = json.loads(outnumber("limits", "-r", "pthread", "--format", "json").stdout)
-    assert told["schema"] == 1
-    (one,) = told["runtimes"]
+def test_limits_are_reported_to_programs() -> None:
+    reported = json.loads(outnumber("limits", "-r", "pthread", "--format", "json").stdout)
+    assert reported["schema"] == 1
+    (one,) = reported["runtimes"]
     assert one["pilot"] <= 3_000
     assert one["predicted"] > 0
     assert {"name", "value", "use", "take", "allows", "where", "known"} <= set(one["limits"][0])
@@ -39,7 +39,7 @@ def test_limits_are_told_to_programs() -> None:
     assert allowed[1:] == sorted(allowed[1:])  # the first may be a reserve's
 
 
-def test_a_ceiling_is_told_with_evidence_and_kept() -> None:
+def test_a_ceiling_is_reported_with_evidence_and_kept() -> None:
     with cgroups.made("pids", 400) as group:
         words = ("ceiling", "-r", "pthread", "-o", "c.json")
         done = in_cgroup(group, *words)
@@ -122,7 +122,7 @@ def test_a_run_names_the_limit_that_stopped_it() -> None:
 
 def test_every_limit_is_explained() -> None:
     text = LIMITS.read_text(encoding="utf-8")
-    names = {limit.name for limit in KNOWN} - {"memory.kmem.limit_in_bytes", AVAILABLE.name}
+    names = {limit.name for limit in KNOWN} - {"memory.kmem.limit_in_bytes", MEMORY_LIMIT}
     assert [name for name in names if name.removeprefix("Go ") not in text] == []
 
 

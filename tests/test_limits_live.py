@@ -14,10 +14,9 @@ import psutil
 import pytest
 
 from bench.clock import RealClock
-from bench.engine.availability import availability, find_tools
-from bench.engine.build import command_of
-from bench.engine.cache import default_cache
+from bench.engine.cache import command_of, default_cache
 from bench.engine.rig import MachineRig
+from bench.engine.toolchain import availability, find_tools
 from bench.experiments.ceiling import CeilingExperiment, Quest
 from bench.limits.predict import NO_RESERVES
 from bench.model.records import Limit, Session, Stop
@@ -209,7 +208,7 @@ def test_rlimit_as_holds_tasks_too(cache: Path, name: str) -> None:
     assert 0.95 <= prediction(stop) <= 1.05
 
 
-@pytest.mark.parametrize("name", ["pthread", "threading", "goroutine-locked"])
+@pytest.mark.parametrize("name", ["pthread", "threading", "goroutine:locked"])
 def test_a_pids_cgroup_holds_threads(cache: Path, name: str) -> None:
     with cgroups.made("pids", 1_500) as group:
         stop = climbed(of(name), cache, *cgroups.inside(group)).stop
@@ -233,7 +232,7 @@ def test_of_nested_pids_cgroups_the_smaller_parent_binds(cache: Path) -> None:
     assert 0.98 <= prediction(stop) <= 1.02
 
 
-def test_two_limits_that_bind_at_once_are_both_told(cache: Path) -> None:
+def test_two_limits_that_bind_at_once_are_both_reported(cache: Path) -> None:
     with cgroups.made("pids", 800) as outer, cgroups.made("pids", 800, outer) as inner:
         stop = climbed(of("pthread"), cache, *cgroups.inside(inner)).stop
     assert stop.limit == "pids.max"
@@ -253,7 +252,7 @@ def test_a_memory_cgroup_ends_in_an_oom_kill(cache: Path, name: str) -> None:
 @pytest.mark.parametrize("few", [4, 8])
 def test_max_map_count_holds_mappings(cache: Path, tmp_path: Path, few: int) -> None:
     """A unit takes 16, and where `few` is 4 each of the first thousand takes 8: as with Python's
-    threads, the marginal take foretells and the average would not."""
+    threads, the marginal take predicts it and the average would not."""
     body = HOLDING_MAPPINGS.replace("FEW", str(few))
     stop = climbed(holder(tmp_path, body), cache).stop
     assert (stop.status, stop.limit) == ("refused", "vm.max_map_count")
@@ -270,13 +269,13 @@ def test_rlimit_nofile_holds_units_with_a_descriptor_each(cache: Path, tmp_path:
 
 def test_go_ends_itself_at_its_own_limit_of_threads(cache: Path) -> None:
     with cgroups.made("pids", 12_000) as group:
-        stop = climbed(of("goroutine-locked"), cache, *cgroups.inside(group)).stop
+        stop = climbed(of("goroutine:locked"), cache, *cgroups.inside(group)).stop
     assert (stop.status, stop.limit) == ("refused", "Go SetMaxThreads")
     assert "exceeds 10000-thread limit" in stop.stderr_tail
     assert 0.98 <= prediction(stop) <= 1.02
 
 
-def test_a_limit_that_changes_during_the_run_is_told(cache: Path, tmp_path: Path) -> None:
+def test_a_limit_that_changes_during_the_run_is_reported(cache: Path, tmp_path: Path) -> None:
     with cgroups.made("pids", 5_000) as group:
         lowered = HOLDING_THREADS.replace("LIMIT", str(group / "pids.max"))
         stop = climbed(holder(tmp_path, lowered), cache, *cgroups.inside(group)).stop

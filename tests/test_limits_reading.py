@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.limits.known import KNOWN
-from bench.limits.machine import PID_MAX
+from bench.limits.known import KNOWN, named, survey
 from bench.limits.model import LimitState
 from tests.recorded import RUNNER, machine
 from tests.support.limits import child, made, standing, surveyed
@@ -34,7 +33,7 @@ def test_an_rlimit_is_the_runners_own_with_what_the_runner_uses(
 
 def test_unlimited_everywhere_bounds_nothing(tmp_path: Path) -> None:
     seen = surveyed(made(tmp_path))
-    unlimited = {row.limit for row in seen.allowances if row.known and row.value is None}
+    unlimited = {row.name for row in seen.states if row.known and row.value is None}
     assert unlimited == {
         "RLIMIT_NPROC",
         "RLIMIT_AS",
@@ -54,13 +53,13 @@ def test_files_that_cannot_be_read_make_limits_unknown_and_never_a_number(tmp_pa
     gone += [f"proc/sys/{n}" for n in ("kernel/pid_max", "kernel/threads-max", "vm/max_map_count")]
     for name in gone:
         system.path(name).unlink()
-    rows = [row for row in surveyed(system).allowances if row.limit != "memory.max"]
-    assert [row.limit for row in rows if row.known] == ["vm.overcommit_memory"]
+    rows = [row for row in surveyed(system).states if row.name != "memory.max"]
+    assert [row.name for row in rows if row.known] == ["vm.overcommit_memory"]
     assert all(row.value is None for row in rows)
 
 
 def test_without_cgroups_none_is_listed() -> None:
-    names = {row.limit for row in surveyed_recorded("none")}
+    names = {row.name for row in surveyed_recorded("none")}
     assert not names & {"pids.max", "memory.max", "memory.limit_in_bytes"}
 
 
@@ -80,7 +79,7 @@ def test_without_cgroups_none_is_listed() -> None:
 def test_the_cgroups_of_each_recorded_machine(
     name: str, limit: str, where: str, value: int | None
 ) -> None:
-    (row,) = [row for row in surveyed_recorded(name) if row.limit == limit]
+    (row,) = [row for row in surveyed_recorded(name) if row.name == limit]
     assert (row.where, row.value, row.known) == (where, value, True)
 
 
@@ -94,7 +93,7 @@ def test_every_cgroup_up_to_the_root_has_its_own_row(tmp_path: Path) -> None:
 
 
 def test_a_pids_limit_of_a_systemd_unit_is_named_as_its_tasks_max() -> None:
-    (row,) = [row for row in surveyed_recorded("v2") if row.limit == "pids.max"]
+    (row,) = [row for row in surveyed_recorded("v2") if row.name == "pids.max"]
     assert row.notes == (
         "systemd's TasksMax: systemctl set-property user-1000.slice TasksMax=84068",
     )
@@ -214,9 +213,9 @@ def test_available_memory_is_what_can_be_had_without_swapping(tmp_path: Path) ->
 
 def test_gos_own_limit_stands_for_go_alone(tmp_path: Path) -> None:
     system = made(tmp_path)
-    found = standing(surveyed(system, language="Go"), "Go SetMaxThreads")
+    found = standing(surveyed(system, own_limits=("Go SetMaxThreads",)), "Go SetMaxThreads")
     assert (found.value, found.use) == (10_000, 101)
-    assert all(row.limit != "Go SetMaxThreads" for row in surveyed(system).allowances)
+    assert all(row.name != "Go SetMaxThreads" for row in surveyed(system).states)
 
 
 def test_counters_outlive_the_runner(tmp_path: Path) -> None:
@@ -225,25 +224,22 @@ def test_counters_outlive_the_runner(tmp_path: Path) -> None:
     for path in sorted(system.path("proc/900").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
     system.path(f"{BOX}/memory.events").write_text("oom 1\noom_kill 1\n")
-    counted = {
-        name: count for limit in KNOWN for name, count in limit.counters(runner.afresh()).items()
-    }
+    counted = survey(runner, 0).counters
     assert counted[f"oom_kill in {BOX}"] == 1
     assert counted[f"pids.events max in {INNER}"] == 0
 
 
 def test_each_limit_says_what_lifts_it(tmp_path: Path) -> None:
     row = standing(surveyed(made(tmp_path, {f"{BOX[1:]}/pids.max": "3000"})), "pids.max")
-    limit = next(limit for limit in KNOWN if limit.name == "pids.max")
+    limit = named("pids.max")
     assert limit.to_lift(row) == f"echo 6000 > {BOX}/pids.max"
     assert all(limit.lift for limit in KNOWN)
 
 
 def surveyed_recorded(name: str) -> tuple[LimitState, ...]:
-    from bench.limits.child import RunnerView
-    from bench.limits.known import survey
+    from bench.limits.runner import RunnerView
 
-    return survey(RunnerView.of(machine(name), RUNNER, "C", 4211), 1000).allowances
+    return survey(RunnerView.of(machine(name), RUNNER, (), 4211), 1000).states
 
 
 @pytest.mark.parametrize(
@@ -258,4 +254,4 @@ def test_no_more_numbers_are_asked_for_than_the_kernel_takes(
     tmp_path: Path, value: str, lift: str
 ) -> None:
     seen = surveyed(made(tmp_path, {"proc/sys/kernel/pid_max": value}))
-    assert PID_MAX.to_lift(standing(seen, "kernel.pid_max")) == lift
+    assert named("kernel.pid_max").to_lift(standing(seen, "kernel.pid_max")) == lift

@@ -55,8 +55,8 @@ def test_words_tell_as_much_as_an_errno(message: str) -> None:
 
 def test_of_nested_cgroups_the_one_that_is_full_binds_though_another_counted() -> None:
     label = "pids.events max in /a/b"
-    outer = at("pids.max", 3001, 3001, where="/a", witnesses=(label,))
-    inner = at("pids.max", 5000, 3001, where="/a/b", witnesses=(label,))
+    outer = at("pids.max", 3001, 3001, where="/a", counters=(label,))
+    inner = at("pids.max", 5000, 3001, where="/a/b", counters=(label,))
     found = verdict(AGAIN, inner, outer, before=Survey(0, (), {label: 0}), counters={label: 1})
     assert (found.limit, found.where) == ("pids.max", "/a")
     assert found.evidence == ("pids.max in /a is 3,001, 3,001 in use", f"{label}: 0 → 1")
@@ -68,7 +68,7 @@ def test_mappings_may_be_what_is_missing_where_a_thread_is_refused() -> None:
     assert found.limit == "vm.max_map_count"
 
 
-def test_several_limits_within_one_unit_of_each_other_are_told() -> None:
+def test_several_limits_within_one_unit_of_each_other_are_reported() -> None:
     found = verdict(AGAIN, at("RLIMIT_NPROC", 3100, 3100), at("kernel.threads-max", 3400, 3400))
     assert found.limit == "RLIMIT_NPROC"
     assert found.evidence[1] == (
@@ -76,7 +76,7 @@ def test_several_limits_within_one_unit_of_each_other_are_told() -> None:
     )
 
 
-def test_a_limit_that_changed_during_the_run_is_told() -> None:
+def test_a_limit_that_changed_during_the_run_is_reported() -> None:
     before = Survey(0, (at("pids.max", 9000, 10, where="/a"), at("RLIMIT_NPROC", None, 5)))
     now = (at("pids.max", 3001, 3001, where="/a"), at("RLIMIT_NPROC", 8000, 3100))
     found = verdict(AGAIN, *now, before=before)
@@ -145,12 +145,12 @@ def test_a_go_program_that_dies_of_a_refused_thread_is_not_at_gos_limit() -> Non
     last = "runtime: failed to create new OS thread (have 497 already; errno=11)"
     ending = Ending(480, 500, "the runner ended with status 2", None, None, last, dead=True)
     label = "pids.events max in /a"
-    group = at("pids.max", 500, 310, where="/a", witnesses=(label,))
+    group = at("pids.max", 500, 310, where="/a", counters=(label,))
     before = Survey(300, (at("Go SetMaxThreads", 10_000, 306), group), {label: 0})
     assert verdict(ending, before=before, counters={label: 1}).limit == "pids.max"
 
 
-def test_a_dead_runners_rlimit_is_told_by_what_was_left_at_the_last_look() -> None:
+def test_a_dead_runners_rlimit_is_known_by_what_was_left_at_the_last_look() -> None:
     last = "runtime: failed to create new OS thread (have 497 already; errno=11)"
     ending = Ending(480, 500, "the runner ended with status 2", None, None, last, dead=True)
     before = Survey(300, (at("RLIMIT_NPROC", 500, 310), at("kernel.pid_max", 32768, 900)))
@@ -167,7 +167,7 @@ def limited(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_an_oom_kill_is_told_by_the_cgroup_whose_limit_was_met(limited: Path) -> None:
+def test_an_oom_kill_is_known_by_the_cgroup_whose_limit_was_met(limited: Path) -> None:
     from bench.system import System
 
     before = surveyed(System(limited))
@@ -217,7 +217,7 @@ def test_what_a_refused_runner_let_go_of_does_not_hide_the_limit() -> None:
     assert found.limit == "RLIMIT_AS"
 
 
-def test_a_memory_cgroup_that_refuses_without_a_kill_is_told_by_its_counter() -> None:
+def test_a_memory_cgroup_that_refuses_without_a_kill_is_known_by_its_counter() -> None:
     label = "memory.failcnt in /a"
     group = at(
         "memory.limit_in_bytes",
@@ -225,7 +225,7 @@ def test_a_memory_cgroup_that_refuses_without_a_kill_is_told_by_its_counter() ->
         299 << 20,
         resource="memory",
         where="/a",
-        witnesses=(label,),
+        counters=(label,),
     )
     ending = Ending(3000, 3030, "ENOMEM: Cannot allocate memory", errno.ENOMEM)
     found = verdict(ending, group, before=Survey(0, (), {label: 0}), counters={label: 4})

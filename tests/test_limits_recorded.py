@@ -72,12 +72,12 @@ class Launch:
 
     root: Path
     before: dict[str, str]
-    language: str = "C"
+    own_limits: tuple[str, ...] = ()
     thread_each: bool = True
 
     def ended(self, ending: Ending, alive: int, after: dict[str, str]) -> Cause:
         system = made(self.root, self.before)
-        watch = Watch(system, RUNNER, self.language)
+        watch = Watch(system, RUNNER, self.own_limits)
         for units in (100, 1_000):
             self._hold(system, units)
             watch.look(units, unit_memory(units))
@@ -98,7 +98,7 @@ def test_limits_are_kept_with_the_units_that_were_seen_and_whether_their_takes_r
     tmp_path: Path,
 ) -> None:
     system = made(tmp_path)
-    watch = Watch(system, RUNNER, "C")
+    watch = Watch(system, RUNNER)
     for units, mappings in ((100, 200), (200, 400), (300, 650)):
         lines = ("7ffdf0000000-7ffdf0021000 rw-p",) * mappings
         system.path(f"proc/{RUNNER}/maps").write_text("\n".join(lines))
@@ -150,16 +150,16 @@ def test_overcommit_is_named_where_no_more_memory_is_promised(
 
 
 @pytest.mark.parametrize(
-    ("ending", "language", "thread_each"),
-    [(NO_MEMORY, "Python", False), (GO_DIES, "Go", False), (AGAIN, "C", True)],
+    ("ending", "own_limits", "thread_each"),
+    [(NO_MEMORY, (), False), (GO_DIES, ("Go SetMaxThreads",), False), (AGAIN, (), True)],
     ids=["tasks", "goroutines", "threads"],
 )
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_memory_cgroup_that_refuses_is_named_with_its_counter(
-    tmp_path: Path, version: int, ending: Ending, language: str, thread_each: bool
+    tmp_path: Path, version: int, ending: Ending, own_limits: tuple[str, ...], thread_each: bool
 ) -> None:
     """By recorded files alone: this kernel cannot be made to refuse, it kills."""
-    launch = Launch(tmp_path, V1 if version == 1 else V2, language, thread_each)
+    launch = Launch(tmp_path, V1 if version == 1 else V2, own_limits, thread_each)
     if version == 1:
         name, where, counter = "memory.limit_in_bytes", MEMORY, f"memory.failcnt in {MEMORY}"
         after = {

@@ -96,7 +96,7 @@ def lines(events: Sequence[Event], clock: Hand | None = None) -> list[str]:
 
 def test_each_runtime_has_a_row_from_the_start() -> None:
     heading, *rows, left = table([run_started("pthread", "asyncio", seconds=150)])
-    assert " ".join(heading.split()) == "runtime units a unit now, or what stopped it"
+    assert " ".join(heading.split()) == "runtime units bytes per unit now, or why it stopped"
     assert rows == ["pthread", "asyncio"]
     assert left == "about 3 min left"
 
@@ -108,7 +108,7 @@ def test_the_count_climbs_with_the_bytes_a_unit_so_far() -> None:
     assert shown[1].split(maxsplit=4) == ["trio", "200", "1.17", "KiB", "launching 500"]
 
 
-def test_what_stopped_the_climb_stays_while_short_sweeps_come_and_go() -> None:
+def test_what_stopped_the_climb_stays_while_repeats_come_and_go() -> None:
     refused = end("trio", 30_000, "no more", "refused", limit="vm.max_map_count")
     short: list[Event] = [
         SweepStarted("trio", "short", 2, 6),
@@ -116,7 +116,7 @@ def test_what_stopped_the_climb_stays_while_short_sweeps_come_and_go() -> None:
         step("trio", 10_000, 99.0, "short"),
     ]
     events: list[Event] = [run_started("trio"), *climb("trio", 20_000), refused, *short]
-    assert "short sweep 2 of 6: launching 10,000" in table(events)[1]
+    assert "repeat 2 of 6: launching 10,000" in table(events)[1]
     row = table([*events, end("trio", 10_000, purpose="short")])[1]
     assert row.split(maxsplit=4) == ["trio", "30,000", "1.17", "KiB", "vm.max_map_count: no more"]
 
@@ -149,9 +149,9 @@ def test_a_row_is_one_line_however_narrow_the_terminal(width: int) -> None:
 
 
 def test_at_80_columns_no_number_is_cut() -> None:
-    name = "goroutine-locked"
+    name = "goroutine:locked"
     row = table([run_started(name), step(name, 1_000_000, 36_123.0), end(name, 1_000_000)])[1]
-    assert row == "goroutine-locked  1,000,000  35.3 KiB  reached it"
+    assert row == "goroutine:locked  1,000,000        35.3 KiB  reached it"
 
 
 @pytest.mark.parametrize("evil", ["\x1b[2Jx", "x\x07", "x\ny", "\u202ex", "[red]x[/red]"])
@@ -191,9 +191,9 @@ def test_a_log_has_a_line_for_each_climb_and_each_round() -> None:
         "building the runner of pthread: cc -o x",
         "pthread, trio (about 60 s left)",
         "pthread: 500 units, 1.17 KiB each; kernel.pid_max: EAGAIN (about 60 s left)",
-        "short sweep 1 of 2 (about 30 s left)",
-        "short sweep 2 of 2 (about 30 s left)",
-        "looking for leaks (about 30 s left)",
+        "repeat 1 of 2 (about 30 s left)",
+        "repeat 2 of 2 (about 30 s left)",
+        "leak check (about 30 s left)",
     ]
 
 
@@ -250,10 +250,10 @@ def test_a_log_that_was_silent_for_long_has_a_line_for_a_step() -> None:
     ]
 
 
-def test_a_log_tells_of_a_short_sweep_that_broke() -> None:
+def test_a_log_tells_of_a_repeat_that_broke() -> None:
     broken = end("trio", 0, "the runner hung", "failed", "short")
     said = lines([run_started("trio"), SweepStarted("trio", "short", 3, 6), broken])
-    assert said[-1] == "trio, short sweep 3 of 6: the runner hung"
+    assert said[-1] == "trio, repeat 3 of 6: the runner hung"
 
 
 def test_a_long_line_of_a_log_is_not_broken() -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.engine.availability import Tools
 from bench.engine.job import Job
 from bench.engine.rig import MachineRig
+from bench.engine.toolchain import Tools
 from bench.model.records import Kind, Step
 from bench.probes import cpu
 from bench.probes.cgroup import PREFIX, find
@@ -83,7 +83,7 @@ def test_what_the_kernel_does_not_confirm_is_in_doubt(
 def steps_of(kind: Kind, command: tuple[str, ...]) -> tuple[Step, ...]:
     """A burst sweep of 1,000 units on this machine."""
     one = entry("one", kind, command=command)
-    rig = MachineRig(System(), RealClock(), Tools(sys.executable, None, None), Path("/nowhere"))
+    rig = MachineRig(System(), RealClock(), Tools(sys.executable), Path("/nowhere"))
     rig.prepare(one, lambda words: None)
     return session(Job(one, "burst", 1, (1_000,)), rig).steps
 

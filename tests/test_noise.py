@@ -16,8 +16,8 @@ from bench.cli.options import gates
 from bench.cli.session import kept
 from bench.derive.statistics import Estimate
 from bench.engine import events
-from bench.engine.availability import Availability, find_tools
 from bench.engine.fake import Behaviour, FakeClock, FakeRig
+from bench.engine.toolchain import Availability, find_tools
 from bench.errors import UsageError
 from bench.experiments.alike import AlikeExperiment
 from bench.experiments.side import Contender, PairsRequest

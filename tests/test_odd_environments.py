@@ -11,7 +11,7 @@ import pytest
 
 from bench.cli import main, streams
 from bench.cli.streams import PLAIN, settle_width
-from bench.engine.availability import find_tools, python_of
+from bench.engine.toolchain import find_tools, python_of
 from bench.errors import is_refusal
 from bench.probes.memory import machine_bytes
 from bench.system import System

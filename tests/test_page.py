@@ -17,14 +17,13 @@ from msgspec.structs import replace
 from bench.derive.metrics import figures
 from bench.model.records import Result
 from reports.digest import Digest, digest
-from reports.figures.all import FIGURES
-from reports.figures.all import names as figure_names
+from reports.figures.all import NAMES
 from reports.page import sheets
 from reports.page.html import html
-from reports.page.model import Page, Picture, page
+from reports.page.model import HEADINGS, Page, Picture, page
 from reports.page.write import labels
 from reports.tables import summary
-from reports.tables.report import Titled, as_csv, as_markdown
+from reports.tables.table import Titled, as_csv, as_markdown
 from reports.wording import escape
 from reports.wording.escape import plain
 from tests.support.markup import Markup
@@ -32,7 +31,6 @@ from tests.support.odd import ODD
 from tests.support.results import result, sweep
 from tests.support.runs import HOSTILE, every_runtime, hostile_run, ran, run_of, runtime
 
-HEADINGS = [entry.heading for entry in FIGURES]
 PICTURE = Picture("data:,light", "data:,dark", "data:,light-narrow", "data:,dark-narrow")
 OTHER = "other"
 
@@ -41,7 +39,7 @@ def paged(*results: Result) -> Page:
     """A page of these results, without the work of drawing."""
     digests = [digest(made, figures(made)) for made in results]
     names = [OTHER, "run", "third"][: len(results)] if len(results) > 1 else ["run"]
-    return page(digests, names, [dict.fromkeys(figure_names(), PICTURE)] * len(results))
+    return page(digests, names, [dict.fromkeys(NAMES, PICTURE)] * len(results))
 
 
 def unlike(made: Result) -> Result:
@@ -190,17 +188,17 @@ def test_one_result_is_shown_with_all_its_parts_in_their_order() -> None:
         "Limits",
         "How it was measured",
         "Machine and versions",
-        "Doubts",
-        "Every figure",
+        "Caveats",
+        "Every value",
     ]
     headings = [heading.text for heading in markup("one result").all("h3")]
-    assert headings[:6] == HEADINGS
-    assert "What the lightness costs" in headings
+    assert headings[:6] == list(HEADINGS.values())
+    assert "What tasks give up" in headings
 
 
 def test_the_finding_is_the_headline() -> None:
     headline = markup("one result").one("h1").text
-    assert headline.startswith("One OS thread (C) takes the memory of 31 asyncio tasks: 34.8 KiB")
+    assert headline.startswith("One OS thread (C) takes as much memory as 31 asyncio tasks: ")
 
 
 def test_the_explanation_stands_there_whole_with_its_numbers_kept_together() -> None:
@@ -226,8 +224,8 @@ def test_several_results_begin_with_what_differs_between_them() -> None:
     tables = [table.text for table in markup("two results").all("table")[:2]]
     assert "machine kernel 6.18.0 5.10.0" in tables[0]
     assert "version trio version unknown 99" in tables[0]
-    assert f"runtime figure {OTHER} run pthread reached 30,000 30,000" in tables[1]
-    assert "gevent bytes a unit 7.95 KiB –" in tables[1]
+    assert f"runtime quantity {OTHER} run pthread reached 30,000 30,000" in tables[1]
+    assert "gevent bytes per unit 7.95 KiB –" in tables[1]
 
 
 def test_figures_of_results_at_unlike_counts_have_their_counts_beside_them() -> None:
@@ -237,35 +235,37 @@ def test_figures_of_results_at_unlike_counts_have_their_counts_beside_them() -> 
     differing, beside = (table.text for table in made.all("table")[:2])
     assert "measuring asyncio units alive 10,000 100,000" in differing
     assert "measuring asyncio units in a burst 1,000 10,000" in differing
-    assert "asyncio bytes a unit 1.00 KiB at 10,000 1.00 KiB at 100,000" in beside
-    assert "asyncio burst 100,000/s at 1,000 100,000/s at 10,000" in beside
+    assert "asyncio bytes per unit 1.00 KiB at 10,000 1.00 KiB at 100,000" in beside
+    assert "asyncio burst time per unit 10.0 µs at 1,000 10.0 µs at 10,000" in beside
     assert "asyncio reached 10,000 100,000" in beside
     bylines = [one.text for one in made.all("p") if one.attributes.get("class") == "byline"]
-    assert "Its bytes are those with 10,000 units alive." in bylines[0]
-    assert "Its bytes are those with 100,000 units alive." in bylines[1]
+    assert "Bytes per unit are measured with 10,000 units alive." in bylines[0]
+    assert "Bytes per unit are measured with 100,000 units alive." in bylines[1]
     alike = markup("the same twice").one("main").text
     assert " at 10,000" not in alike.split("Figures")[0]
-    assert "Its bytes are those" not in markup("the same twice").one("header").text
+    assert "Bytes per unit are measured" not in markup("the same twice").one("header").text
 
 
 def test_results_that_differ_in_nothing_are_told_to() -> None:
     words = markup("the same twice").one("main").text
-    assert words.startswith("What differs Nothing that was looked at differs")
+    assert words.startswith(
+        "What differs These machines, versions, settings and counts do not differ"
+    )
 
 
 def test_figures_of_several_results_stand_beside_each_other_kind_by_kind() -> None:
     alts = [image.attributes["alt"] for image in markup("the same twice").all("img")]
     assert alts[0::2] == alts[1::2]
-    kinds = [h.text for h in markup("the same twice").all("h3") if h.text in HEADINGS]
-    assert kinds == HEADINGS
+    kinds = [h.text for h in markup("the same twice").all("h3") if h.text in HEADINGS.values()]
+    assert kinds == list(HEADINGS.values())
 
 
-def test_a_run_without_doubts_says_so() -> None:
+def test_a_run_without_caveats_says_so() -> None:
     words = Markup(html(paged(every_runtime()))).one("main").text
-    assert "no leak sweep was made" in words
-    assert "The run has no doubts about its figures." not in words
+    assert "no leak check was made" in words
+    assert "This run has no caveats." not in words
     nothing = Markup(html(paged(result()))).one("main").text
-    assert "The run has no doubts about its figures." in nothing
+    assert "This run has no caveats." in nothing
 
 
 # Its own tables
@@ -296,7 +296,7 @@ def test_how_each_climb_ended_is_told_and_every_sweep_that_broke() -> None:
     made = digested(result(*ran("asyncio"), broken))
     assert rows(sheets.endings(made)) == [
         ("asyncio", "climb", "1,000,000", "this run's cap", "its message", ""),
-        ("asyncio", "short sweep 3", "100,000", "runner failed", "its message", ""),
+        ("asyncio", "repeat 3", "100,000", "runner failed", "its message", ""),
     ]
 
 
@@ -306,10 +306,13 @@ def test_what_was_doubted_is_told_with_whose_figures_it_is() -> None:
         warnings=("the machine was busy",),
         cases=(runtime("asyncio"), replace(runtime("trio"), reason="pip install trio")),
     )
-    told = rows(sheets.doubts(digested(made)))
+    told = rows(sheets.caveats(digested(made)))
     assert told[0] == ("the whole run", "the machine was busy")
     assert told[1] == ("trio", "left out: pip install trio")
-    assert ("asyncio: leaked bytes; uncollected bytes", "no leak sweep was made") in told
+    assert (
+        "asyncio: leaked bytes per unit; uncollected bytes per unit",
+        "no leak check was made",
+    ) in told
 
 
 def test_where_the_bytes_were_read_is_told_once_for_all_alike() -> None:
@@ -365,7 +368,7 @@ def test_hostile_names_are_text_in_markdown() -> None:
 def test_no_cell_of_a_table_is_a_formula_for_a_spreadsheet() -> None:
     made = digested(hostile_run())
     written = [as_csv(titled.table) for titled in made.tables]
-    for whole in (*written, summary.as_csv(made.metrics)):
+    for whole in (*written, summary.as_csv(made.result, made.metrics)):
         for line in csv.reader(io.StringIO(whole)):
             for cell in line:
                 assert not re.match(r"[=+@\t\r]|-(?![\d.]+(e-?\d+)?$)", cell), cell
@@ -375,12 +378,15 @@ def test_no_cell_of_a_table_is_a_formula_for_a_spreadsheet() -> None:
 def test_a_table_s_csv_has_raw_values_under_its_keys() -> None:
     made = digested(every_runtime()).table("comparison").table
     head, first, *_ = csv.reader(io.StringIO(as_csv(made)))
-    assert head[:5] == ["runtime", "reached", "stopped", "total_bytes", "rss_bytes"]
-    assert first[:5] == ["pthread", "30000", "this run's cap", "35683.0", "8600.0"]
+    assert head[:6] == [
+        *("runtime", "reached", "stopped", "limit", "limit_at", "bytes_per_unit_total"),
+    ]
+    assert first[:5] == ["pthread", "30000", "this run's cap", "kernel.pid_max", "32456"]
+    assert first[5] == "35683.0"
 
 
 def test_a_table_s_markdown_has_its_words() -> None:
     made = digested(every_runtime()).table("comparison").table
     lines = as_markdown(made).splitlines()
-    assert lines[1] == "| --- | ---: | --- |" + 7 * " ---: |"
-    assert lines[2].startswith("| pthread | 30,000 | this run's cap | 34.8 KiB | 8.40 KiB |")
+    assert lines[1] == "| --- | ---: | --- | --- |" + 8 * " ---: |"
+    assert lines[2].startswith("| pthread | 30,000 | this run's cap | kernel.pid_max |")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from bench.engine import events
-from bench.engine.availability import Availability
 from bench.engine.fake import Behaviour, FakeClock, FakeRig
+from bench.engine.toolchain import Availability
 from bench.errors import MeasureError
 from bench.experiments.pairs import LEAK_PAIRS, PairsExperiment
 from bench.experiments.side import Contender, Open, PairsRequest

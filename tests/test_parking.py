@@ -12,7 +12,7 @@ import pytest
 
 from bench.clock import RealClock
 from bench.engine.children import Launch
-from bench.engine.process import RunnerDied, RunnerProcess
+from bench.engine.runner import RunnerDied, RunnerProcess
 from tests.support.commands import outnumber_here
 from tests.test_conformance import TOOLS
 

@@ -40,7 +40,7 @@ def test_no_sweep_goes_above_the_count_asked_for() -> None:
 
 
 def test_an_entry_out_of_reach_of_the_usual_count_has_its_own() -> None:
-    locked = entry("goroutine-locked", "thread", sweep_to=5_000)
+    locked = entry("goroutine:locked", "thread", sweep_to=5_000)
     assert schedule(Request((locked,), seed=1)).rounds[0][0].stops == (500, 5_000)
     quick = Request((locked,), seed=1, preset=QUICK)
     assert schedule(quick).rounds[0][0].stops == (50, 500)

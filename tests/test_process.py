@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from bench.clock import RealClock
-from bench.engine import process
+from bench.engine import runner as process
 from bench.engine.children import Launch
-from bench.engine.process import (
+from bench.engine.runner import (
     RunnerBroke,
     RunnerDied,
     RunnerError,
@@ -146,8 +146,8 @@ def test_replies_that_end_before_the_runner_does_are_told(
 
 
 def test_another_contract_is_refused(start: Start) -> None:
-    runner = start("say(HELLO.replace('\"contract\": 1', '\"contract\": 2'))\ntime.sleep(60)")
-    with pytest.raises(RunnerBroke, match="speaks contract 2, this harness 1"):
+    runner = start("say(HELLO.replace('\"contract\": 1', '\"contract\": 3'))\ntime.sleep(60)")
+    with pytest.raises(RunnerBroke, match="speaks contract 3, this harness 1 and 2"):
         runner.hello()
 
 
@@ -260,7 +260,7 @@ HARNESS = """
 import sys
 from bench.clock import RealClock
 from bench.engine.children import Launch
-from bench.engine.process import RunnerProcess
+from bench.engine.runner import RunnerProcess
 runner = RunnerProcess(Launch({command!r}), RealClock())
 runner.hello()
 print(runner.pid, flush=True)

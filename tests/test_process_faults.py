@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.engine import process
+from bench.engine import runner as process
 from bench.engine.children import Launch
-from bench.engine.process import RunnerBroke, RunnerDied, RunnerError, RunnerHung, RunnerProcess
+from bench.engine.runner import RunnerBroke, RunnerDied, RunnerError, RunnerHung, RunnerProcess
 from tests.support.families import KINDS, family, living, noted
 from tests.support.scripts import OBEDIENT, script
 

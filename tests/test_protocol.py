@@ -9,8 +9,9 @@ import pytest
 
 from bench.engine.protocol import (
     WHOLE,
+    Greeted,
     Grown,
-    Hello,
+    Performed,
     Probed,
     ProtocolError,
     Refused,
@@ -24,11 +25,11 @@ from bench.model.records import MOST
 GOOD = [
     (
         b'{"reply":"hello","contract":1,"runtime":"t","version":"2","unit":"u","facts":{"a":"b"}}',
-        Hello(1, "t", "2", "u", {"a": "b"}),
+        Greeted(1, "t", "2", "u", {"a": "b"}),
     ),
     (
         b'{"reply":"hello","contract":1,"runtime":"t","version":"2","unit":"u"}',
-        Hello(1, "t", "2", "u"),
+        Greeted(1, "t", "2", "u"),
     ),
     (b'{"reply":"grow","alive":7,"burst_ns":9}', Grown(7, 9)),
     (
@@ -49,6 +50,23 @@ GOOD = [
     ),
     (b'{"reply":"release","alive":0,"release_ns":5,"more":"said"}', Released(0, 5)),
     (b'{"reply":"error","message":"no"}', Rejected("no")),
+    (
+        (b'{"reply":"hello","contract":2,"runtime":"t","version":"2","unit":"u",'
+        b'"units":["gate","own"],"acts":["ring"]}'),
+        Greeted(2, "t", "2", "u", units=("gate", "own"), acts=("ring",)),
+    ),
+    (
+        b'{"reply":"act","act":"collect","alive":7,"took_ns":9}',
+        Performed("collect", 7, 9, 0, {}, {}, "done"),
+    ),
+    (
+        (b'{"reply":"act","act":"ring","alive":7,"took_ns":9,"ops":14,"outcome":"stuck","more":1,'
+        b'"samples":{"got_ns":[1,2],"unheard of":[3,4]},"counts":{"futex_slots":16,"x":0}}'),
+        Performed(
+            "ring", 7, 9, 14, {"got_ns": (1, 2), "unheard of": (3, 4)},
+            {"futex_slots": 16, "x": 0}, "stuck",
+        ),
+    ),
 ]  # fmt: skip
 
 
@@ -56,6 +74,12 @@ def hello(**fields: object) -> bytes:
     """A hello with some of its fields replaced."""
     known = {"contract": 1, "runtime": "t", "version": "2", "unit": "u"}
     return json.dumps({"reply": "hello", **known, **fields}).encode()
+
+
+def act(**fields: object) -> bytes:
+    """An act's reply with some of its fields replaced."""
+    known = {"act": "ring", "alive": 7, "took_ns": 9}
+    return json.dumps({"reply": "act", **known, **fields}).encode()
 
 
 BITS = "refused.errno: expected an errno of 32 bits"
@@ -93,6 +117,32 @@ BAD = [
         "start_ns: longer than 1000",
     ),
     (b'{"reply":"error","message":"\xff"}', "can't decode byte 0xff"),
+    (hello(units="gate"), "units: expected a list, not a text"),
+    (hello(acts=[1]), "acts[0]: expected a text, not a whole number"),
+    (hello(acts=["a"] * 101), "acts: longer than 100"),
+    (hello(acts=["a" * 201]), "acts[0]: longer than 200"),
+    (b'{"reply":"act","alive":7,"took_ns":9}', "act is missing"),
+    (act(act="r" * 201), "act: longer than 200"),
+    (act(took_ns=None), f"took_ns: {WHOLE}"),
+    (act(took_ns=-1), f"took_ns: {WHOLE}"),
+    (act(ops=1.5), f"ops: {WHOLE}, not a decimal number"),
+    (act(outcome=0), "outcome: expected a text, not a whole number"),
+    (
+        act(samples={"a": [1, 2], "b": [1]}),
+        "samples: columns of 1 to 2 numbers; expected equal lengths",
+    ),
+    (act(samples={"a": [1] * 1_001}), "samples[...]: longer than 1000"),
+    (act(samples={"a": ["1"]}), f"samples[...][0]: {WHOLE}, not a text"),
+    (act(samples={"a": [-1]}), f"samples[...][0]: {WHOLE}"),
+    (act(samples={"a": [MOST + 1]}), f"samples[...][0]: {WHOLE}"),
+    (act(samples={"a": [0.5]}), f"samples[...][0]: {WHOLE}, not a decimal number"),
+    (act(samples={"a": 1}), "samples[...]: expected a list, not a whole number"),
+    (act(samples=[1]), "samples: expected an object, not a list"),
+    (act(samples={"a" * 201: [1]}), "longer than 200"),
+    (act(samples={str(n): [] for n in range(201)}), "samples: longer than 200"),
+    (act(counts={"a": -1}), f"counts[...]: {WHOLE}"),
+    (act(counts={"a": "1"}), f"counts[...]: {WHOLE}, not a text"),
+    (act(counts={str(n): 0 for n in range(201)}), "counts: longer than 200"),
 ]
 
 

@@ -16,9 +16,9 @@ from bench.cli.ceiling import ceiling
 from bench.cli.noise import noise
 from bench.cli.run import run
 from bench.cli.session import heed_load, report_busy
-from bench.engine.availability import Tools
 from bench.engine.fake import FakeRig
 from bench.engine.quiet import LOOK_SECONDS, busy_share, wait_until_quiet
+from bench.engine.toolchain import Tools
 from bench.model.records import Result
 from bench.probes.cpu import ProcessorTime
 from reports.wording.runs import busy_line
@@ -145,7 +145,7 @@ def test_a_session_heeds_the_load_before_anything_is_launched(
     monkeypatch.setattr(session, "machine_rig", lambda tools: rig)
     place = session.Place(tmp_path / "r.json", force=False)
     made = lambda *_: Launching()  # noqa: E731
-    session.carry_out(made, Tools("python", None, None), place, quiet=False, wait_seconds=30.0)
+    session.carry_out(made, Tools("python"), place, quiet=False, wait_seconds=30.0)
     first, *_, last = capsys.readouterr().err.splitlines()
     assert first.endswith("Waiting until it is quiet, at most 30 s.")
     assert last == "launched"

@@ -11,9 +11,8 @@ from msgspec.structs import replace
 
 from bench.model.records import Limit, Session, Status, Stop
 from reports.console import Console
-from reports.tables.limits import limits_json, print_ceilings, print_limits
+from reports.tables.limits import limits, limits_json, print_ceilings, print_limits
 from reports.tables.plan import PlanFoot, PlanRow, print_plan
-from reports.tables.report import limits
 from tests.support.results import result, sweep
 
 GROUP = "/sys/fs/cgroup/a"
@@ -41,7 +40,7 @@ MEMORY = Limit(
     lift=f"echo 2147483648 > {GROUP}/memory.max",
     notes=(f"memory.oom.group is set in {GROUP}: an OOM kill takes all its processes at once",),
 )
-BASIS = "by what the first 3,000 units took; later ones may take more"
+BASIS = "estimated from the first 3,000 units; later units may take more"
 OTHERS = (
     Limit(name="RLIMIT_NPROC", measure="count", value=None, use=None, known=False),
     Limit(name="RLIMIT_AS", measure="bytes", value=None, use=None),
@@ -89,34 +88,34 @@ def test_limits_are_told_smallest_first_with_the_outlook() -> None:
     one = climb("max", predicted=19_998)
     assert shown(lambda console: print_limits([one], console)) == [
         "pthread",
-        "limit                              value   in use  a unit takes  allows",
-        "pids.max in /sys/fs/cgroup/a      20,000    3,002             1  19,998",
-        "memory.max in /sys/fs/cgroup/a  1.00 GiB  100 MiB      34.9 KiB  27,700",
+        "limit                              value   in use  per unit  allows",
+        "pids.max in /sys/fs/cgroup/a      20,000    3,002         1  19,998",
+        "memory.max in /sys/fs/cgroup/a  1.00 GiB  100 MiB  34.9 KiB  27,700",
         "unknown: RLIMIT_NPROC",
         "unlimited: RLIMIT_AS",
-        "not taken by a unit: RLIMIT_NOFILE",
-        "in use: by all that count, the pilot's 3,000 units among them",
-        f"allows: these and what fits in the rest, {BASIS}",
+        "not used by a unit: RLIMIT_NOFILE",
+        "in use: all that counts against the limit, including 3,000 trial units",
+        f"allows: the 3,000 plus as many as still fit, {BASIS}",
         f"memory.max in {GROUP}: {MEMORY.notes[0]}, the harness too",
-        "predicted ceiling: 19,998, by pids.max in /sys/fs/cgroup/a",
+        "predicted ceiling: 19,998, set by pids.max in /sys/fs/cgroup/a",
         f"to lift it: echo 40000 > {GROUP}/pids.max",
         f"pids.max in {GROUP}: systemd calls it TasksMax, containers --pids-limit",
-        "next would be memory.max in /sys/fs/cgroup/a, at 27,700",
+        "next limit: memory.max in /sys/fs/cgroup/a, which allows 27,700",
         "",
     ]
 
 
-def test_a_reserve_in_the_prediction_and_a_pilot_cut_short_are_said() -> None:
+def test_a_reserve_in_the_prediction_and_a_trial_run_cut_short_are_said() -> None:
     text = "\n".join(
         shown(lambda c: print_limits([climb("refused", PIDS, count=40, predicted=12)], c))
     )
-    assert "predicted ceiling: 12, by pids.max in /sys/fs/cgroup/a, a reserve being left" in text
-    assert "the pilot was stopped at 40: its message" in text
+    assert "predicted ceiling: 12, set by pids.max in /sys/fs/cgroup/a, after the safety" in text
+    assert "the trial run stopped at 40: its message" in text
 
 
 def test_where_nothing_bounds_a_runtime_that_is_said() -> None:
     bare = replace(climb("max"), limits=OTHERS)
-    assert "nothing that is known bounds it" in shown(lambda c: print_limits([bare], c))
+    assert "no known limit applies" in shown(lambda c: print_limits([bare], c))
 
 
 def test_limits_for_programs_are_one_object_a_runtime() -> None:
@@ -144,7 +143,7 @@ def test_a_refusal_is_told_with_evidence_and_the_way_on() -> None:
         f"  to go further: echo 40000 > {GROUP}/pids.max",
         f"  pids.max in {GROUP}: systemd calls it TasksMax, containers --pids-limit",
         "  room for 8,700 more: memory.max in /sys/fs/cgroup/a, 1.00 GiB",
-        f"  that is {BASIS}",
+        f"  room is {BASIS}",
     ]
 
 
@@ -163,7 +162,7 @@ def test_a_count_whose_take_still_rose_is_told_as_an_upper_bound() -> None:
     one = replace(climb("max"), limits=(PIDS, rising))
     text = "\n".join(shown(lambda console: print_limits([one], console)))
     assert "34.9 KiB  at most 27,700\n" in text
-    assert "next would be memory.max in /sys/fs/cgroup/a, at most at 27,700\n" in text
+    assert "next limit: memory.max in /sys/fs/cgroup/a, which allows at most 27,700\n" in text
     assert "  room for at most 8,700 more: memory.max" in "\n".join(ceilings(one))
     assert json.loads(limits_json([one]))["runtimes"][0]["limits"][1]["at_most"] is True
     _, table_row, *_ = limits(result(one)).words
@@ -174,7 +173,7 @@ def test_where_no_unit_was_seen_nothing_is_said_to_rest_on_units() -> None:
     seen_none = tuple(replace(limit, alive=0) for limit in (PIDS, MEMORY))
     one = replace(climb("refused", PIDS), limits=seen_none)
     text = "\n".join(shown(lambda c: print_limits([one], c)) + ceilings(one))
-    assert "units took" not in text
+    assert "estimated" not in text
 
 
 @pytest.mark.parametrize(
@@ -183,8 +182,8 @@ def test_where_no_unit_was_seen_nothing_is_said_to_rest_on_units() -> None:
 def test_a_reserve_names_the_option_that_lowers_it(limit: Limit, option: str) -> None:
     text = "\n".join(ceilings(climb("reserve", limit, projected=19_998)))
     assert "19,998 (projected)  safety reserve:" in text
-    assert "the limit itself would bind at about 19,998 (projected)" in text
-    assert f"to go further: {option} with less than is kept now, or --to-the-wall; then" in text
+    assert "the limit itself would stop it at about 19,998 (projected)" in text
+    assert f"to go further: a smaller {option}, or --to-the-wall; then" in text
 
 
 def test_the_end_of_the_budget_is_told_once_with_what_would_have_come() -> None:
@@ -199,7 +198,7 @@ def test_a_pilot_or_climb_that_broke_is_told_with_the_runners_words() -> None:
     one = replace(climb("failed", count=0, stderr_tail="oh\n"), limits=())
     assert shown(lambda console: print_limits([one], console)) == [
         "pthread",
-        "the pilot was stopped at 0: its message",
+        "the trial run stopped at 0: its message",
         "it said: oh",
         "",
     ]
@@ -234,17 +233,17 @@ PLAN = (
 @pytest.mark.parametrize(
     ("budget", "said"),
     [
-        (None, "About 130 s in all, first builds apart; --seed 5."),
-        (172.0, "About 130 s in all, first builds apart; --seed 5."),
-        (60.0, "At most 60.0 s in all, leaving out what does not fit; --seed 5."),
+        (None, "About 130 s in total, without the first builds of runners; --seed 5."),
+        (172.0, "About 130 s in total, without the first builds of runners; --seed 5."),
+        (60.0, "At most 60.0 s in total; what does not fit is skipped; --seed 5."),
     ],
 )
 def test_a_plan_ends_with_its_time_which_the_budget_bounds(budget: float | None, said: str) -> None:
     lines = shown(lambda console: print_plan(PLAN, PlanFoot(6, 5, budget), console), 120)
     assert lines == [
-        "runtime     climb to  6 short sweeps to   about    memory",
-        "trio       1,000,000            100,000   100 s  1.86 GiB",
-        "asyncio         none            100,000  30.0 s  95.4 MiB",
+        "runtime     climb to  6 repeats to    time    memory",
+        "trio       1,000,000       100,000   100 s  1.86 GiB",
+        "asyncio         none       100,000  30.0 s  95.4 MiB",
         "goroutine   left out",
         said,
         "goroutine would be left out: no Go toolchain",

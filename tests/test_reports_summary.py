@@ -16,8 +16,8 @@ from reports.tables.summary import FORMATS, render
 from tests.support.results import Unit, leak_sweep, result, runtime, sweep, whole_run
 
 KEYS = [
+    *("case", "runtime", "unit", "settings", "python", "host"),
     *(
-        "case",
         "metric",
         "part",
         "at",
@@ -51,7 +51,7 @@ def hostile() -> Result:
 def metrics_of(text: str) -> list[dict[str, Any]]:
     tree = json.loads(text)
     assert list(tree) == ["schema", "metrics"]
-    assert tree["schema"] == 1
+    assert tree["schema"] == 2
     return list(tree["metrics"])
 
 
@@ -61,6 +61,11 @@ def test_json_has_an_object_a_figure_with_the_documented_keys_in_their_order() -
     assert all(list(metric) == KEYS for metric in metrics)
     assert metrics[0] == {
         "case": "pthread",
+        "runtime": "pthread",
+        "unit": "gate",
+        "settings": {},
+        "python": None,
+        "host": None,
         "metric": "bytes_per_unit",
         "part": "total",
         "at": 10_000,
@@ -93,7 +98,7 @@ def test_csv_has_the_keys_of_the_json_and_a_row_a_figure() -> None:
     assert len(rows) == 28
     total = dict(zip(KEYS, rows[1], strict=True))
     assert (total["value"], total["low"], total["at"]) == ("1024.0", "", "1000")
-    assert total["warnings"] == "need at least 6 sweeps for an interval, have 2"
+    assert total["warnings"] == "no confidence interval (2 of 6 repeats)"
 
 
 def test_csv_keeps_numbers_numbers_and_makes_formulas_text() -> None:
@@ -108,32 +113,35 @@ def test_csv_keeps_numbers_numbers_and_makes_formulas_text() -> None:
 
 
 def test_a_table_is_read_from_top_to_bottom() -> None:
-    assert render(SMALL, "table", 89).splitlines()[:11] == [
-        "figure (a unit)                at       value  overhead             95 % interval  sweeps",
-        "asyncio",
-        "  bytes: total              1,000   1.00 KiB†                                       2 (1)",
-        "  bytes: user               1,000  0.977 KiB†                                       2 (1)",
-        "  bytes: kernel             1,000     24.0 B†                                       2 (1)",
-        "  bytes: kernel stack       1,000        0 B†                                       2 (1)",
-        "  bytes: page tables        1,000     8.00 B†                                       2 (1)",
-        "  bytes: kernel other       1,000     16.0 B†                                       2 (1)",
-        "  bytes: rss                1,000      900 B†                                       2 (1)",
-        "  fixed bytes (a process)           1.91 MiB†                                       2 (1)",
-        "  leaked bytes              1,000      12.0 B                      12.0 to 12.0 B       1",
-    ]
+    lines = render(SMALL, "table", 100).splitlines(keepends=True)
+    assert (
+        "".join(lines[:10])
+        == """\
+quantity                                at       value  overhead              95 % interval  repeats
+asyncio
+  bytes per unit: total              1,000   1.00 KiB†                                         2 (1)
+  bytes per unit: user               1,000  0.977 KiB†                                         2 (1)
+  bytes per unit: kernel             1,000     24.0 B†                                         2 (1)
+  bytes per unit: kernel stack       1,000        0 B†                                         2 (1)
+  bytes per unit: page tables        1,000     8.00 B†                                         2 (1)
+  bytes per unit: kernel other       1,000     16.0 B†                                         2 (1)
+  bytes per unit: rss                1,000      900 B†                                         2 (1)
+  memory of the empty process                1.91 MiB†                                         2 (1)
+"""
+    )
 
 
 def test_the_overhead_of_a_start_stands_beside_its_value() -> None:
     lines = [line.split() for line in render(SMALL, "table").splitlines()]
     for start in ("from idle", "awake"):
-        name = ["start", *f"{start}, 99".split()]
+        name = ["start", "latency", *f"{start}, 99".split()]
         (line,) = (line for line in lines if line[: len(name)] == name)
         assert line[len(name) :] == ["%", "1,000", "130", "ns†", "5.00", "ns", "2", "(1)"]
 
 
 def test_each_doubt_stands_once_below_the_table() -> None:
-    lines = render(SMALL, "table", 90).splitlines()
-    assert lines[-1] == "(1) need at least 6 sweeps for an interval, have 2"
+    lines = render(SMALL, "table", 100).splitlines()
+    assert lines[-1] == "(1) no confidence interval (2 of 6 repeats)"
     assert lines[-2] == "† too few samples for an interval."
     assert lines[-3].split() == ["ceiling", "1,000", "refused,", "vm.max_map_count", "1"]
 
@@ -141,12 +149,12 @@ def test_each_doubt_stands_once_below_the_table() -> None:
 def test_markdown_is_one_table_and_its_doubts() -> None:
     lines = render(SMALL, "markdown").splitlines()
     assert lines[:3] == [
-        "| runtime | figure (a unit) | at | value | overhead | 95 % interval | sweeps |",
+        "| runtime | quantity | at | value | overhead | 95 % interval | repeats |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
-        "| asyncio | bytes: total | 1,000 | 1.00 KiB† |  |  | 2 (1) |",
+        "| asyncio | bytes per unit: total | 1,000 | 1.00 KiB† |  |  | 2 (1) |",
     ]
     assert lines[-4:-2] == ["", "† too few samples for an interval."]
-    assert lines[-2:] == ["", "- (1) need at least 6 sweeps for an interval, have 2"]
+    assert lines[-2:] == ["", "- (1) no confidence interval (2 of 6 repeats)"]
 
 
 def test_markdown_of_hostile_names_keeps_its_cells() -> None:
@@ -165,7 +173,7 @@ def test_no_format_lets_control_characters_through(format_: str) -> None:
 @pytest.mark.parametrize("format_", FORMATS)
 def test_unknown_is_told_in_every_format(format_: str) -> None:
     text = render(result(sweep((), status="failed")), format_)
-    assert {"json": '"value": null', "csv": "asyncio,ceiling,,,,,,,,0"}.get(
+    assert {"json": '"value": null', "csv": "asyncio,gate,,,,ceiling,,,,,,,,0"}.get(
         format_, "unknown"
     ) in text
 

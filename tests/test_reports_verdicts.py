@@ -266,7 +266,7 @@ def test_what_could_not_be_measured_is_an_error_and_said_to_be() -> None:
         ([LIGHTER, CLEAR], "Improvement (best: bytes of asyncio −21 %)"),
         (
             [LIGHTER, OPEN, LEAK],
-            "Regression (worst: leaked bytes of asyncio +201 B; best: bytes of asyncio −21 %)",
+            "Regression (worst: leak of asyncio +201 B; best: bytes of asyncio −21 %)",
         ),
         ([LIGHTER, OPEN], "Inconclusive (best: bytes of asyncio −21 %)"),
         ([LIGHTER, MISSING], "Could not be measured (best: bytes of asyncio −21 %)"),

@@ -199,7 +199,7 @@ def test_sweeps_of_unlike_sources_are_not_pooled() -> None:
 def test_under_six_sweeps_the_figure_has_no_interval_and_says_so() -> None:
     metric = figure(result(*sixfold()[:3]), "bytes_per_unit", "total")
     assert (metric.value, metric.low, metric.high, metric.samples) == (1024, None, None, 3)
-    assert metric.warnings == ("need at least 6 sweeps for an interval, have 3",)
+    assert metric.warnings == ("no confidence interval (3 of 6 repeats)",)
 
 
 def test_without_a_finished_short_sweep_the_climb_s_widest_stops_serve() -> None:
@@ -208,8 +208,8 @@ def test_without_a_finished_short_sweep_the_climb_s_widest_stops_serve() -> None
     metric = figure(result(climb, broken), "bytes_per_unit", "total")
     assert (metric.value, metric.at, metric.samples) == (1024, 5000, 1)
     assert metric.warnings == (
-        "no short sweep was finished: from one climb, its steps at 500 and 5,000",
-        "need at least 6 sweeps for an interval, have 1",
+        "no repeat was finished: from one climb, its steps at 500 and 5,000",
+        "no confidence interval (1 of 6 repeats)",
     )
 
 
@@ -233,13 +233,13 @@ def test_a_sweep_that_broke_is_left_out_with_a_word() -> None:
     made = result(*sixfold(), sweep((10_000,), number=7, status="killed"))
     metric = figure(made, "bytes_per_unit", "total")
     assert (metric.value, metric.samples) == (1024, 6)
-    assert metric.warnings == ("1 of 7 short sweeps could not be used",)
+    assert metric.warnings == ("1 of 7 repeats could not be used",)
 
 
 def test_a_sweep_that_ended_elsewhere_is_left_out_with_a_word() -> None:
     metric = figure(result(*sixfold(), sweep((10_000, 50_000), number=7)), "bytes_per_unit", "user")
     assert (metric.at, metric.samples) == (100_000, 6)
-    assert metric.warnings == ("1 of 7 short sweeps ended far from 100,000: left out",)
+    assert metric.warnings == ("1 of 7 repeats ended far from 100,000: left out",)
 
 
 def test_sweeps_that_ended_a_few_units_apart_are_pooled() -> None:
@@ -375,7 +375,7 @@ def test_a_leak_is_not_told_across_sources() -> None:
 
 def test_without_a_leak_sweep_a_leak_is_unknown() -> None:
     metric = figure(result(*sixfold()), "leaked_bytes_per_unit")
-    assert (metric.value, metric.warnings) == (None, ("no leak sweep was made",))
+    assert (metric.value, metric.warnings) == (None, ("no leak check was made",))
 
 
 # Times

@@ -12,6 +12,7 @@ from bench.derive.statistics import (
     median_with_interval,
     outliers,
     share_with_interval,
+    student_quantile,
     theil_sen,
 )
 
@@ -41,9 +42,7 @@ def test_the_interval_agrees_with_scipy_s_quantile_test(count: int) -> None:
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_under_six_values_there_is_no_interval_and_the_doubt_says_so(count: int) -> None:
     estimate = median_with_interval([2.0] * count)
-    assert estimate == Estimate(
-        2.0, warnings=(f"need at least 6 sweeps for an interval, have {count}",)
-    )
+    assert estimate == Estimate(2.0, warnings=(f"no confidence interval ({count} of 6 repeats)",))
 
 
 def test_the_median_of_nothing_is_unknown() -> None:
@@ -113,6 +112,25 @@ def test_a_share_has_the_interval_of_clopper_and_pearson(
 
 def test_a_share_of_nothing_is_unknown() -> None:
     assert share_with_interval(0, 0) == Estimate(None)
+
+
+@pytest.mark.parametrize(("hits", "of"), [(0, 5), (3, 3), (1, 40), (17, 60), (199, 200), (30, 900)])
+def test_a_share_s_interval_is_the_beta_quantiles_of_scipy(hits: int, of: int) -> None:
+    from scipy.stats import beta
+
+    share = share_with_interval(hits, of)
+    low = beta.ppf(0.025, hits, of - hits + 1) if hits else 0.0
+    high = beta.ppf(0.975, hits + 1, of - hits) if hits < of else 1.0
+    assert (share.low, share.high) == pytest.approx((low, high), rel=1e-9)
+
+
+@pytest.mark.parametrize("freedom", [*range(1, 12), 50, 99, 300])
+@pytest.mark.parametrize("chance", [0.6, 0.975, 0.9995, 1 - 1e-6])
+def test_a_quantile_of_student_is_that_of_scipy(chance: float, freedom: int) -> None:
+    from scipy.special import stdtrit
+
+    expected = float(stdtrit(freedom, chance))
+    assert student_quantile(chance, freedom) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("count", [*range(6, 40), 100, 1000])

@@ -8,8 +8,8 @@ import signal
 import pytest
 
 from bench.engine import events
-from bench.engine.availability import Availability
 from bench.engine.fake import Behaviour, FakeRig
+from bench.engine.toolchain import Availability
 from bench.errors import MeasureError
 from bench.experiments.plan import Request
 from bench.experiments.population import ScaleExperiment

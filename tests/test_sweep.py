@@ -12,8 +12,8 @@ from bench.engine.events import Event, StepFinished
 from bench.engine.fake import Behaviour, FakeRig
 from bench.engine.forecast import bytes_per_unit
 from bench.engine.job import Job, climb_stops, short_stops
-from bench.engine.process import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
 from bench.engine.reserves import Bounds
+from bench.engine.runner import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
 from bench.engine.session import LiveSession
 from bench.experiments.population import take_steps
 from bench.model.records import Kind, Session, Status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -12,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.engine.availability import find_tools
 from bench.model.file import load
 from outnumber import __version__
 from runners.catalogue import shipped
@@ -135,7 +135,7 @@ def test_a_project_with_packages_of_our_names_does_no_harm(
     assert "asyncio" in said
 
 
-@pytest.mark.skipif(find_tools().cc is None, reason="no C compiler")
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
 def test_it_runs_from_a_folder_that_holds_like_named_ones(
     installed: Path, hostile_folder: Path
 ) -> None:

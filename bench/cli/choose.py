@@ -14,16 +14,16 @@ import typer
 from bench.cli import options
 from bench.cli.options import BadOption
 from bench.cli.session import machine_rig
-from bench.engine.availability import Availability, Tools, availability, find_tools, python_of
+from bench.engine.toolchain import Availability, Tools, availability, find_tools, python_of
 from bench.errors import MeasureError, UsageError
 from bench.experiments.ceiling import runtime_of
 from bench.experiments.side import Contender
-from bench.model.records import CaseRecord
+from bench.model.records import RENAMED, CaseRecord
 from bench.probes.futex import has_own_hash
 from runners.catalogue import CatalogueError, Entry, shipped, stranger
 
 SIDES = ("base", "new")
-READERS = {"stack-size": options.size, "futex-slots": options.futex_slots}
+READERS = {"pad": options.size, "stack-size": options.size, "futex-slots": options.futex_slots}
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,12 @@ def entries_of(
     """The entries asked for, in the catalogue's order; the default ones where none was. `option`
     is the one that `files` were given with.
 
-    Raises `BadOption` for a name that is not in the catalogue (the nearest one is offered), a file
-    that describes no runner, and a runtime given twice.
+    A name of an earlier version is taken for today's. Raises `BadOption` for a name that is not in
+    the catalogue (the nearest one is offered), a file that describes no runner, and a runtime given
+    twice.
     """
     catalogue = {entry.name: entry for entry in shipped()}
+    names = [RENAMED.get(name, name) for name in names]
     try:
         own = [stranger(file) for file in files]
     except CatalogueError as error:

@@ -13,6 +13,7 @@ import typer
 
 from bench import files
 from bench.cli import options
+from bench.cli.options import flag, text
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,18 +37,17 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 def compare(
     base: Annotated[Path, typer.Argument(metavar="BASE", help="A result made by run or ab.")],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The result to compare with it.")],
-    runtime: options.Runtimes = None,
+    runtime: options.OnlyRuntimes = None,
     gate: options.Gates = None,
     unlike_ok: Annotated[
-        bool, typer.Option("--unlike-ok", help="Compare unlike machines; then decide nothing.")
+        bool, flag("Compare unlike machines; then decide nothing.", "--unlike-ok")
     ] = False,
     inconclusive_ok: options.InconclusiveOk = False,
     markdown: options.MarkdownFile = None,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FOLDER", help="Write the verdict's files here."),
+        Path | None, text("FOLDER", "Write the verdict's files here.", "--output", "-o")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")] = False,
+    quiet: Annotated[bool, flag("Print nothing.", "--quiet", "-q")] = False,
 ) -> int:
     """Compare two stored results of like machines."""
     from bench.judging import judge

@@ -13,6 +13,7 @@ import typer
 
 from bench import files
 from bench.cli import options
+from bench.cli.options import choice, text
 from bench.errors import MeasureError, UsageError
 
 # The tools, by the names in `reports.exports.formats`, which is too heavy for --help.
@@ -22,17 +23,16 @@ Direction = Literal["smaller", "bigger"]
 
 def export(
     result: options.ResultFile,
-    form: Annotated[Format, typer.Option("--format", help="Target tool.")],
+    form: Annotated[Format, choice("Target tool.", "--format")],
     direction: Annotated[
         Direction | None,
-        typer.Option(
-            help="Which figures a file for github-action-benchmark holds: those where smaller, or "
+        choice(
+            "Which figures a file for github-action-benchmark holds: those where smaller, or "
             "where bigger, is better.  [default: smaller]",
         ),
     ] = None,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="[default: standard output]"),
+        Path | None, text("FILE", "[default: standard output]", "--output", "-o")
     ] = None,
     force: options.Force = False,
 ) -> int:

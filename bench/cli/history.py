@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bench.cli import options
-from bench.cli.options import BadOption
+from bench.cli.options import BadOption, choice, flag, text
 from bench.errors import OutnumberError, UsageError
 from bench.history import FOLDER
 
@@ -38,24 +38,14 @@ COMMIT_VARIABLES = (
 LONGEST_COMMIT = 200
 GIT_SECONDS = 10
 
-Folder = Annotated[
-    Path, typer.Option(metavar="DIR", help="Where the history is kept.", show_default=True)
-]
+Folder = Annotated[Path, text("DIR", "Where the history is kept.")]
 Metrics = Annotated[
     list[str] | None,
-    typer.Option(
-        "--metric",
-        "-m",
-        metavar="METRIC",
-        help="Show this figure: bytes, start_latency_seconds/0.99 (repeatable).",
-    ),
+    text("METRIC", "This figure: bytes, start from idle/0.99 (repeatable).", "--metric", "-m"),
 ]
 Across = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="FACT",
-        help="Do not split the history when this changes: 'trio version' (repeatable).",
-    ),
+    text("FACT", "Do not split the history when this changes: 'trio version' (repeatable)."),
 ]
 
 
@@ -72,8 +62,7 @@ def add(
         list[Path], typer.Argument(metavar="RESULT...", help="Files made by run or ceiling.")
     ],
     commit: Annotated[
-        str | None,
-        typer.Option(metavar="SHA", help="What was tested.  [default: as CI or git says]"),
+        str | None, text("SHA", "The commit that was tested.  [default: as CI or git says]")
     ] = None,
     folder: Folder = FOLDER,
 ) -> int:
@@ -123,15 +112,11 @@ def add(
 
 @app.command()
 def show(
-    runtime: options.Runtimes = None,
+    runtime: options.OnlyRuntimes = None,
     metric: Metrics = None,
     across: Across = None,
-    page: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write a page with everything into it.")
-    ] = None,
-    figures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write a figure a metric, as SVG and PNG.")
-    ] = None,
+    page: Annotated[Path | None, text("DIR", "Write a page with everything here.")] = None,
+    figures: Annotated[Path | None, text("DIR", "Write SVG and PNG files here.")] = None,
     folder: Folder = FOLDER,
 ) -> int:
     """Draw the trends: in the terminal, as a page, or as figures."""
@@ -155,15 +140,15 @@ def show(
 
 @app.command()
 def check(
-    runtime: options.Runtimes = None,
+    runtime: options.OnlyRuntimes = None,
     metric: Metrics = None,
     across: Across = None,
     fail_on: Annotated[
-        Literal["alarm", "none"], typer.Option(help="Exit with 3 for an alarm, or never.")
+        Literal["alarm", "none"], choice("Exit with 3 for an alarm, or never.")
     ] = "alarm",
     form: Annotated[
         Literal["table", "json", "markdown"],
-        typer.Option("--format", help="Output format; json is for programs."),
+        choice("Output format; json is for programs.", "--format"),
     ] = "table",
     markdown: options.MarkdownFile = None,
     folder: Folder = FOLDER,
@@ -194,16 +179,10 @@ def acknowledge(
             metavar="POINT", help="The first run after the change: its id, commit or date."
         ),
     ],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why the change is right.")],
-    runtime: Annotated[
-        str | None, typer.Option("--runtime", "-r", metavar="NAME", help="Only this runtime.")
-    ] = None,
-    metric: Annotated[
-        str | None, typer.Option("--metric", "-m", metavar="METRIC", help="Only this figure.")
-    ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Accept all figures of the run without a question.")
-    ] = False,
+    reason: Annotated[str, text("TEXT", "Why the change is right.")],
+    runtime: Annotated[str | None, text("NAME", "Only this runtime.", "--runtime", "-r")] = None,
+    metric: Annotated[str | None, text("METRIC", "Only this figure.", "--metric", "-m")] = None,
+    yes: Annotated[bool, flag("Accept all figures of the run without asking.", "--yes")] = False,
     folder: Folder = FOLDER,
 ) -> int:
     """Accept a change: it alarms no more, and a new baseline begins there.
@@ -217,7 +196,7 @@ def acknowledge(
 
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
         raise BadOption("--reason", f"say why, in up to {LONGEST_REASON} letters")
-    history = read(folder)
+    history, runtime = read(folder), runtime and options.case(runtime)
     _known_runtimes(history, [runtime] if runtime else [])
     _known_figures([metric] if metric else [])
     accepted_point = _the_point(history, point)

@@ -35,8 +35,8 @@ from outnumber import __version__
 
 USAGE = 2
 HELP = "How many threads, goroutines and tasks can you launch, and what stops you?"
-# The extra that brings a library which an installation may do without.
-EXTRAS = {"matplotlib": "figures", "numpy": "figures", "pptx": "figures"}
+# What the extra `figures` brings, by its import's name: an installation may do without.
+OF_FIGURES = {"matplotlib": "matplotlib", "numpy": "numpy", "pptx": "python-pptx"}
 
 
 class Command(NamedTuple):
@@ -160,9 +160,9 @@ def _code_of_run(words: list[str]) -> int:
         return error.exit_code
     except (Exception, SystemExit) as error:  # a library's own exit code would be a verdict
         library = str(getattr(error, "name", "")).partition(".")[0]
-        if isinstance(error, ModuleNotFoundError) and library in EXTRAS:
-            extra = EXTRAS[library]
-            _say(f"outnumber: this needs {library}; type: pip install 'outnumber[{extra}]'")
+        if isinstance(error, ModuleNotFoundError) and library in OF_FIGURES:
+            needed = f"this needs {OF_FIGURES[library]}, which is not installed"
+            _say(f"outnumber: {needed}; type: pip install 'outnumber[figures]'")
             return USAGE
         if isinstance(error, Exception) and is_refusal(error):
             return _code_of_refusal(error)
@@ -185,7 +185,7 @@ def _code_of_refusal(error: Exception) -> int:
             evidence = (f"RLIMIT_{name} is {soft:,}; type: prlimit {option}=unlimited outnumber …",)
             break
     with contextlib.suppress(Exception):  # what names it exactly may be refused as well
-        from bench.limits.start import refused_start
+        from bench.limits.recognise import refused_start
         from bench.system import System
 
         limit, _, evidence = astuple(refused_start(System(), repr(error)))

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -233,11 +233,43 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"{hint} There are: {', '.join(names)}." if hint else f"; there are {', '.join(names)}"
 
 
+def case(text: str) -> str:
+    """A case's key; a name that it had in an earlier version is taken for today's."""
+    from bench.model.records import RENAMED
+
+    return RENAMED.get(text, text)
+
+
 def _runtimes(begun: str) -> list[str]:
     """The runtimes whose names begin so, for a shell that completes."""
     from runners.catalogue import shipped
 
     return [entry.name for entry in shipped() if entry.name.startswith(begun)]
+
+
+def number(words: str, *names: str, parser: Callable[[str], int] = count) -> Any:
+    """An option that takes a number."""
+    return typer.Option(*names, parser=parser, metavar="N", help=words)
+
+
+def duration(words: str, *names: str) -> Any:
+    """An option that takes a time."""
+    return typer.Option(*names, parser=seconds, metavar="SECONDS", help=words)
+
+
+def text(metavar: str, words: str, *names: str) -> Any:
+    """An option that takes words or a path."""
+    return typer.Option(*names, metavar=metavar, help=words)
+
+
+def flag(words: str, *names: str) -> Any:
+    """An option that takes nothing."""
+    return typer.Option(*names, help=words, show_default=False)
+
+
+def choice(words: str, *names: str) -> Any:
+    """An option that takes one of a few words."""
+    return typer.Option(*names, help=words)
 
 
 ResultFile = Annotated[Path, typer.Argument(metavar="RESULT", help="A file made by run.")]
@@ -247,80 +279,56 @@ Runtimes = Annotated[
         "--runtime",
         "-r",
         metavar="NAME",
+        parser=case,
         autocompletion=_runtimes,
         help="Measure this runtime (repeatable).",
     ),
 ]
-Runners = Annotated[
-    list[Path] | None,
+OnlyRuntimes = Annotated[
+    list[str] | None,
     typer.Option(
-        "--runner", metavar="FILE.toml", help="Measure a runner of your own (repeatable)."
+        "--runtime", "-r", metavar="NAME", parser=case, help="Only this runtime (repeatable)."
     ),
 ]
-Units = Annotated[
-    int | None,
-    typer.Option(parser=count, metavar="N", help="Units.  [default: 10,000; threads 1,000]"),
+Runners = Annotated[
+    list[Path] | None,
+    text("FILE.toml", "Measure a runner of your own (repeatable).", "--runner"),
 ]
+Units = Annotated[int | None, number("Units per process.  [default: 10,000; threads 1,000]")]
 StackSize = Annotated[
     int | None,
     typer.Option(parser=size, metavar="SIZE", help="Stack of each thread: 64KiB, 8MiB."),
 ]
 FutexSlots = Annotated[
     int | None,
-    typer.Option(
-        parser=futex_slots,
-        metavar="N",
-        help="Slots of the hash in which the kernel finds sleeping threads: 16384.",
+    number(
+        "Slots of the hash in which the kernel finds sleeping threads: 16384.", parser=futex_slots
     ),
 ]
-Python = Annotated[
-    str | None, typer.Option(metavar="PATH", help="Python interpreter for the Python runners.")
-]
+Python = Annotated[str | None, text("PATH", "Python interpreter for the Python runners.")]
 Variables = Annotated[
     list[str] | None,
-    typer.Option(
-        "--env",
-        metavar="NAME=VALUE",
-        help="Set a variable for the runners: PYTHONMALLOC=debug (repeatable).",
-    ),
+    text("NAME=VALUE", "Set a variable for the runners: PYTHONMALLOC=debug (repeatable).", "--env"),
 ]
 Seed = Annotated[
     int | None,
-    typer.Option(
-        parser=count_or_zero,
-        metavar="N",
-        help="Seed of the random order; the result records it.",
-    ),
+    number("Seed of the random order; the result records it.", parser=count_or_zero),
 ]
 WaitForQuiet = Annotated[
-    float | None,
-    typer.Option(
-        "--wait-for-quiet",
-        parser=seconds,
-        metavar="SECONDS",
-        help="Wait until the machine is quiet, at most that long.",
-    ),
+    float | None, duration("Wait until the machine is quiet, at most that long.")
 ]
 Gates = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="FIGURE[:MARGIN]",
-        help="Judge this figure instead: burst:5% (repeatable).",
-    ),
+    text("FIGURE[:MARGIN]", "Judge this figure instead: burst:5% (repeatable)."),
 ]
 InconclusiveOk = Annotated[
-    bool,
-    typer.Option("--inconclusive-ok/--no-inconclusive-ok", help="Exit with 0 instead of 3."),
+    bool, flag("Exit with 0 instead of 3.", "--inconclusive-ok/--no-inconclusive-ok")
 ]
 MarkdownFile = Annotated[
-    Path | None,
-    typer.Option("--markdown", metavar="FILE", help="Write the page for a pull request here too."),
+    Path | None, text("FILE", "Write the page for a pull request here too.", "--markdown")
 ]
 Output = Annotated[
-    Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="[default: in outnumber-results/]"),
+    Path | None, text("FILE", "Result file.  [default: in outnumber-results/]", "--output", "-o")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing FILE.")]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print the result's path, nothing else.")
-]
+Force = Annotated[bool, flag("Overwrite an existing FILE.", "--force")]
+Quiet = Annotated[bool, flag("Print the result's path, nothing else.", "--quiet", "-q")]

@@ -14,7 +14,7 @@ from bench.cli.streams import working
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.engine.availability import Availability
+    from bench.engine.toolchain import Availability
     from bench.experiments.plan import Request
     from bench.model.records import Result
 
@@ -148,6 +148,7 @@ def _show_plan(request: Request, available: dict[str, Availability]) -> None:
 def _report(result: Result, path: Path, quiet: bool, page: bool) -> int:
     """Prints what the run found and where it lies. Loaded only now: figures and statistics are
     heavier than the harness may be while it measures."""
+    from bench.cli.report import mention_figures
     from bench.cli.session import has_steps, refuse_nothing
     from bench.derive.metrics import figures
     from bench.model.file import folder_of
@@ -165,6 +166,7 @@ def _report(result: Result, path: Path, quiet: bool, page: bool) -> int:
             with working("drawing the page and its figures", quiet):
                 written = write_report({path.stem: made}, folder_of(path))
             if not quiet:
+                mention_figures()
                 typer.echo(written)
     finally:  # where the page cannot be written, the result is there all the same
         typer.echo(path)

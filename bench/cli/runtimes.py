@@ -12,7 +12,7 @@ from bench.cli import options
 from bench.errors import MeasureError
 
 if TYPE_CHECKING:
-    from bench.engine.availability import Tools
+    from bench.engine.toolchain import Tools
 
 
 def runtimes(
@@ -53,13 +53,12 @@ def _check(path: Path, tools: Tools) -> None:
     """Prints each check as it is made. Raises `MeasureError` where the contract was broken."""
     from bench.cli import choose
     from bench.clock import RealClock
-    from bench.engine.build import command_of
-    from bench.engine.cache import default_cache
-    from bench.engine.children import Launch
-    from bench.engine.conformance import checks
+    from bench.engine.cache import command_of, default_cache, filled
+    from bench.engine.conformance import ENDLESS, checks
     from bench.engine.environment import started_with
-    from bench.engine.process import RunnerNotStarted
-    from bench.limits.start import refused_start
+    from bench.engine.rig import launch_of
+    from bench.engine.runner import RunnerNotStarted
+    from bench.limits.recognise import refused_start
     from bench.model.decoding import printable
     from bench.system import System
 
@@ -68,10 +67,11 @@ def _check(path: Path, tools: Tools) -> None:
     command = command_of(
         entry, tools, default_cache(), lambda words: typer.echo(f"building: {printable(words)}")
     )
-    words, changes = started_with(command, tools.variables)
+    most = {"most": str(min(ENDLESS, entry.most))}
+    words, changes = started_with(filled(command, most), tools.variables)
     failed = 0
     try:
-        for outcome in checks(entry, Launch(words, variables=changes), RealClock()):
+        for outcome in checks(entry, launch_of(entry, words, changes), RealClock()):
             failed += not outcome.passed
             sentence = outcome.sentence.replace("\n", "\n      ")
             typer.echo(f"{'ok  ' if outcome.passed else 'FAIL'}  {sentence}")

@@ -15,11 +15,11 @@ import typer
 
 from bench import files
 from bench.clock import RealClock
-from bench.engine.availability import Tools
 from bench.engine.cache import default_cache
 from bench.engine.events import Observer
 from bench.engine.quiet import busy_share, wait_until_quiet
 from bench.engine.rig import MachineRig, Rig
+from bench.engine.toolchain import Tools
 from bench.errors import MeasureError, UsageError
 from bench.machine import fingerprint
 from bench.model.file import ResultFile

@@ -9,7 +9,7 @@ import typer
 
 from bench.cli import options
 from bench.cli.export import refuse_place, write_made
-from bench.cli.options import BadOption
+from bench.cli.options import BadOption, choice, flag, text
 from bench.errors import UsageError
 
 Format = Literal["pptx", "png", "svg", "pdf"]
@@ -18,48 +18,45 @@ Shape = Literal["wide", "square"]
 
 Figures = Annotated[
     list[str] | None,
-    typer.Option(
+    text(
+        "NAME",
+        "Draw this figure: how-many, bytes-per-unit, growth, spawn, where-time-goes or "
+        "closeness (repeatable).  [default: all six]",
         "--figure",
         "-f",
-        metavar="NAME",
-        help="Draw this figure: how-many, bytes-per-unit, growth, spawn, where-time-goes or "
-        "closeness (repeatable).  [default: all six]",
     ),
 ]
 
 
 def slides(
     result: options.ResultFile,
-    form: Annotated[
-        Format, typer.Option("--format", help="A deck (pptx), or a picture per figure.")
-    ] = "pptx",
-    theme: Annotated[Theme, typer.Option(help="Colour theme.")] = "light",
+    form: Annotated[Format, choice("A deck (pptx), or a picture per figure.", "--format")] = "pptx",
+    theme: Annotated[Theme, choice("Colour theme.")] = "light",
     figure: Figures = None,
-    shape: Annotated[
-        Shape, typer.Option(help="Shape of pictures; a deck is always wide.")
-    ] = "wide",
+    shape: Annotated[Shape, choice("Shape of pictures; a deck is always wide.")] = "wide",
     output: Annotated[
         Path | None,
-        typer.Option(
+        text(
+            "PLACE",
+            "The deck, or the pictures' folder.  [default: beside RESULT]",
             "--output",
             "-o",
-            metavar="PLACE",
-            help="The deck, or the pictures' folder.  [default: beside RESULT]",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing deck.")] = False,
+    force: Annotated[bool, flag("Overwrite an existing deck.", "--force")] = False,
 ) -> int:
     """Make a deck, or pictures, of a result's figures."""
     from bench.derive.metrics import figures
     from bench.model.file import folder_of, load
-    from reports.figures.all import names as known_names
+    from reports.figures.all import NAMES
     from reports.palette import THEMES
 
     names = figure or []
     for name in names:
-        if name not in known_names():
-            nearest = options.nearest(name, known_names())
-            raise BadOption("--figure", f"no figure is called '{name}'{nearest}")
+        if name not in NAMES:
+            raise BadOption(
+                "--figure", f"no figure is called '{name}'{options.nearest(name, NAMES)}"
+            )
     _refuse_ending(output, form)
     if form == "pptx" and shape != "wide":
         raise UsageError("a deck is 16:9; give --shape with --format png, svg or pdf")

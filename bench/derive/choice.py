@@ -136,7 +136,7 @@ def choose_bursts(sweeps: Sequence[Session]) -> Choice:
     there are none, the first stop of each sweep behind the other figures."""
     bursts = _stops_of(sweeps, "burst")
     made = sum(sweep.purpose == "burst" for sweep in sweeps)
-    return _pooled(bursts, made, "burst") if bursts else choose(sweeps)
+    return _pooled(bursts, made, "bursts") if bursts else choose(sweeps)
 
 
 def steps_by_count(
@@ -191,16 +191,16 @@ def _stops_of(sweeps: Iterable[Session], purpose: str) -> list[Stops]:
     return [stops for stops in found if stops]
 
 
-def _pooled(found: Sequence[Stops], made: int, purpose: str = "short") -> Choice:
+def _pooled(found: Sequence[Stops], made: int, name: str = "repeats") -> Choice:
     """The sweeps that stopped at about the same count: a unit's cost moves with N."""
     count = statistics.median_high(stops.last.alive for stops in found)
     alike = tuple(stops for stops in found if abs(stops.last.alive - count) <= LIKE * count)
     warnings = []
     if len(found) < made:
-        warnings.append(f"{made - len(found)} of {made} {purpose} sweeps could not be used")
+        warnings.append(f"{made - len(found)} of {made} {name} could not be used")
     if len(alike) < len(found):
         others = len(found) - len(alike)
-        warnings.append(f"{others} of {made} {purpose} sweeps ended far from {count:,}: left out")
+        warnings.append(f"{others} of {made} {name} ended far from {count:,}: left out")
     return Choice(alike, tuple(warnings))
 
 
@@ -211,6 +211,5 @@ def _farthest(found: Sequence[Stops]) -> Stops:
 def _from_climb(stops: Stops) -> str:
     first = stops.first.alive if stops.first else 0
     return (
-        f"no short sweep was finished: from one climb, its steps at {first:,} "
-        f"and {stops.last.alive:,}"
+        f"no repeat was finished: from one climb, its steps at {first:,} and {stops.last.alive:,}"
     )

@@ -81,7 +81,7 @@ def _of_leak_checks(
         replace(derive(session), doubts=case.doubts(session, session.steps))
         for session in case.of(LEAK)
     )
-    warnings = () if samples else ("no leak sweep was made",)
+    warnings = () if samples else ("no leak check was made",)
     return Series(case.case, quantity, samples, warnings=warnings)
 
 

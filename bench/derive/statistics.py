@@ -1,16 +1,17 @@
 """Statistics: pure functions of numbers, which know nothing of files or runtimes.
 
-Doubts travel with the value, as warnings in words. scipy takes a second to load: what every command
-needs is written out here, and tests hold it against scipy.
+Doubts travel with the value, as warnings in words. scipy takes a second to load and 140 MB of an
+installation: what is needed of it is written out here, and tests hold it against scipy.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.model.records import Bins
@@ -46,7 +47,7 @@ def median_with_interval(values: Sequence[float]) -> Estimate:
         return Estimate(None)
     median = statistics.median(values)
     if len(values) < FEWEST_FOR_INTERVAL:
-        have = f"need at least {FEWEST_FOR_INTERVAL} sweeps for an interval, have {len(values)}"
+        have = f"no confidence interval ({len(values)} of {FEWEST_FOR_INTERVAL} repeats)"
         return Estimate(median, warnings=(have,))
     ordered = sorted(values)
     rank = _binomial_quantile((1 - CONFIDENCE) / 2, len(values))
@@ -58,12 +59,45 @@ def share_with_interval(hits: int, of: int) -> Estimate:
     (Clopper and Pearson 1934). Unknown of nothing."""
     if not of:
         return Estimate(None)
-    from scipy.stats import beta
-
     missed = (1 - CONFIDENCE) / 2
-    low = float(beta.ppf(missed, hits, of - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(1 - missed, hits + 1, of - hits)) if hits < of else 1.0
+
+    def at_most(count: int, share: float) -> float:
+        """The chance of so many hits or fewer."""
+        return math.fsum(
+            math.comb(of, hit) * share**hit * (1 - share) ** (of - hit) for hit in range(count + 1)
+        )
+
+    low = _bisected(lambda share: 1 - at_most(hits - 1, share) < missed, 1.0) if hits else 0.0
+    high = _bisected(lambda share: at_most(hits, share) > missed, 1.0) if hits < of else 1.0
     return Estimate(hits / of, low, high)
+
+
+@functools.cache
+def student_quantile(chance: float, freedom: int) -> float:
+    """The t of Student's distribution with so many degrees of freedom that is below `chance`, which
+    is over a half (Abramowitz and Stegun, 26.7.3 and 26.7.4)."""
+
+    def below(t: float) -> float:
+        angle = math.atan(t / math.sqrt(freedom))
+        odd = freedom % 2
+        term = math.cos(angle) if odd else 1.0
+        total = 0.0 if freedom == 1 else term
+        for step in range(2 + odd, freedom - 1, 2):
+            term *= math.cos(angle) ** 2 * (step - 1) / step
+            total += term
+        inside = math.sin(angle) * total
+        return 0.5 + ((angle + inside) / math.pi if odd else inside / 2)
+
+    return _bisected(lambda t: below(t) < chance, 1e6)
+
+
+def _bisected(is_below: Callable[[float], bool], most: float) -> float:
+    """Where between 0 and `most` the answer turns from yes to no."""
+    low, high = 0.0, most
+    for _ in range(100):
+        middle = (low + high) / 2
+        low, high = (middle, high) if is_below(middle) else (low, middle)
+    return low
 
 
 def theil_sen(xs: Sequence[float], ys: Sequence[float]) -> Estimate:

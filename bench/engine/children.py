@@ -59,6 +59,7 @@ class Launch:
 
     `kept`: a process stays above it, which ends its whole group when the harness dies. For programs
     that start others of their own, compilers above all; a runner is to have its limits to itself.
+    `on_third`: its replies come on descriptor 3, and its standard output goes where its errors go.
     """
 
     command: tuple[str, ...]
@@ -67,10 +68,13 @@ class Launch:
     kept: bool = False
     folder: str | None = None
     variables: Mapping[str, str | None] = field(default_factory=dict)
+    on_third: bool = False
 
-    def words(self) -> list[str]:
-        """The whole command line, the launcher's included."""
+    def words(self, replies: int | None) -> list[str]:
+        """The whole command line, the launcher's included; `replies` is what becomes its third
+        descriptor."""
         wanted = {
+            "replies": replies,
             "parent": os.getpid(),
             "cgroups": self.cgroups,
             "limits": self.limits,
@@ -87,6 +91,7 @@ class Child:
     To be made in a section `held` against signals, until whoever is to `end` it has it; and by the
     thread that lives longest, since the kernel ties the parent-death signal to the thread that
     forked. `pidfd` is readable once it has ended; `None` where the kernel has no such descriptor.
+    `replies` is where its output, or its third descriptor, is read.
     """
 
     def __init__(
@@ -104,15 +109,26 @@ class Child:
         self._mark = f"{_harness_mark()}:{next(_serial)}"
         self._places = tuple(Path(procs).parent for procs in launch.cgroups)
         self._known: set[tuple[int, int]] = set()
-        self.process = subprocess.Popen(
-            launch.words(),
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            bufsize=0,
-            start_new_session=True,
-            env={**environment, MARK: self._mark},
-        )
+        ours, its = os.pipe() if launch.on_third else (None, None)
+        try:
+            self.process = subprocess.Popen(
+                launch.words(its),
+                stdin=stdin,
+                stdout=subprocess.DEVNULL if launch.on_third else stdout,
+                stderr=stderr,
+                bufsize=0,
+                start_new_session=True,
+                pass_fds=() if its is None else (its,),
+                env={**environment, MARK: self._mark},
+            )
+        except BaseException:
+            if ours is not None:
+                os.close(ours)
+            raise
+        finally:
+            if its is not None:
+                os.close(its)
+        self.replies = self.process.stdout if ours is None else os.fdopen(ours, "rb", buffering=0)
         _Harness.children.add(self.pid)
         self.pidfd = processes.pidfd(self.pid)
         self._itself = processes.look(self._system, self.pid)
@@ -210,27 +226,45 @@ def run(
 ) -> Done:
     """Runs a command to its end, in `folder` if given, and ends whatever it leaves behind.
 
-    What it writes goes to files and not into pipes, which a daemon that it leaves would hold open.
     Raises `OSError` where it cannot be started, `FileNotFoundError` with the command as its
     `filename` where there is none, `TimeoutError` after `seconds`.
     """
     if shutil.which(command[0]) is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
+    done = run_child(Launch(command, kept=True, folder=folder), seconds, environment)
+    if done is None:
+        raise TimeoutError(f"{command[0]} took longer than {seconds:.0f} s")
+    return done
+
+
+def run_child(
+    launch: Launch, seconds: float, environment: Mapping[str, str] = os.environ
+) -> Done | None:
+    """Runs a child without input to its end; `None` where it was ended after `seconds`.
+
+    What it writes goes to files and not into pipes, which a daemon that it leaves would hold open
+    (but its replies on a third descriptor, which may be no more than a pipe holds).
+    """
     with _nameless_file() as output, _nameless_file() as errors:
         child = None
         try:
             with held():
-                launch = Launch(command, kept=True, folder=folder)
                 child = Child(launch, RealClock(), subprocess.DEVNULL, output, errors, environment)
             in_time = child.wait(seconds)
         finally:
             with held():
                 status = child.end() if child is not None else 0
-        if not in_time:
-            raise TimeoutError(f"{command[0]} took longer than {seconds:.0f} s")
         output.seek(0)
         errors.seek(0)
-        return Done(status, output.read(), errors.read())
+        replies = output.read() if child.replies is None else _rest(child.replies)
+        return Done(status, replies, errors.read()) if in_time else None
+
+
+def _rest(pipe: IO[bytes]) -> bytes:
+    """What is left in a pipe now, whoever still holds its other end."""
+    with pipe:
+        os.set_blocking(pipe.fileno(), False)
+        return pipe.read() or b""
 
 
 def _nameless_file() -> IO[bytes]:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.clock import Clock
 from bench.engine.children import Launch
-from bench.engine.process import (
+from bench.engine.protocol import COLLECT, Greeted, Grown, Rejected
+from bench.engine.runner import (
     RunnerDied,
     RunnerError,
     RunnerFlooded,
     RunnerHung,
     RunnerProcess,
+    act_once,
 )
-from bench.engine.protocol import Grown, Rejected
+from bench.model.records import DEFAULT_UNIT, DONE
 from bench.probes import cpu
 from bench.signals import held
 from bench.system import System
@@ -39,6 +42,9 @@ NO_COMMANDS = (
     "sing", "", "grow", "grow many", "grow -1", "grow 1.5", "grow 1 2", "probe", "probe 0",
     "probe 1001", "release 1",
 )  # fmt: skip
+NO_ACTS = ("act", "act no-such-act", "act no-such-act key=value")
+UNKNOWN_UNIT = "unit=no-such-unit"
+PAD_BYTES = 100_000
 
 
 class Broken(Exception):
@@ -47,10 +53,12 @@ class Broken(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one check; `sentence` is the contract's demand, or how it was broken."""
+    """What became of one check; `sentence` is the contract's demand, or how it was broken.
+    `contract` is the version that the runner says it keeps, 0 where it says none."""
 
     passed: bool
     sentence: str
+    contract: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class Examinee:
     entry: Entry
     launch: Launch
     runner: RunnerProcess
+    hello: Greeted
     clock: Clock
     system: System
 
@@ -79,39 +88,38 @@ Check = Callable[[Examinee], None]
 
 
 def checks(entry: Entry, launch: Launch, clock: Clock) -> Iterator[Outcome]:
-    """Makes every check in turn, with runners that are started so. Where the runner cannot even say
-    hello, that is the only one."""
-    for check in CHECKS:
-        outcome = examine(check, entry, launch, clock)
-        yield outcome
-        if check is says_hello and not outcome.passed:
-            return
+    """Makes every check of the runner's contract in turn, with runners that are started so. Where
+    the runner cannot even say hello, that is the only one."""
+    yield (first := examine(says_hello, entry, launch, clock))
+    if first.passed:
+        further = CHECKS_OF_2 if first.contract > 1 else ()
+        for check in (*CHECKS[1:], *further):
+            yield examine(check, entry, launch, clock)
 
 
 def examine(check: Check, entry: Entry, launch: Launch, clock: Clock) -> Outcome:
     """Makes one check with a fresh runner. Raises `RunnerNotStarted`."""
-    demand = (check.__doc__ or "").split("\n")[0]
+    demand, contract = (check.__doc__ or "").split("\n")[0], 0
     with held():  # nobody but us could end it
         runner = RunnerProcess(launch, clock)
     try:
-        if check is not says_hello:
-            runner.hello()
-        check(Examinee(entry, launch, runner, clock, System()))
+        hello = runner.hello()
+        contract = hello.contract
+        check(Examinee(entry, launch, runner, hello, clock, System()))
     except Broken as broken:
-        return Outcome(False, f"{demand} Instead: {broken}.")
+        return Outcome(False, f"{demand} Instead: {broken}.", contract)
     except RunnerError as error:
         tail = f"; it said: {error.tail}" if error.tail else ""
-        return Outcome(False, f"{demand} Instead: {error}{tail}.")
+        return Outcome(False, f"{demand} Instead: {error}{tail}.", contract)
     finally:
         runner.stop()
-    return Outcome(True, demand)
+    return Outcome(True, demand, contract)
 
 
 def says_hello(one: Examinee) -> None:
     """Says hello, unasked, with its runtime, its version and what one unit is."""
-    hello = one.runner.hello()
     for field in ("runtime", "version", "unit"):
-        if not getattr(hello, field).strip():
+        if not getattr(one.hello, field).strip():
             raise Broken(f"'{field}' was empty")
 
 
@@ -198,20 +206,7 @@ def keeps_prints_off_the_protocol(one: Examinee) -> None:
 
 def ends_at_an_unknown_setting(one: Examinee) -> None:
     """Ends, saying why, with a status other than 0 at a setting that it does not know."""
-    unknown = replace(one.launch, command=(*one.launch.command, UNKNOWN_SETTING))
-    with held():
-        other = RunnerProcess(unknown, one.clock)
-    try:
-        other.hello()
-    except RunnerDied as error:
-        if "with status 0" in str(error):
-            raise Broken("its status was 0") from error
-        if not error.tail:
-            raise Broken("it ended without a word") from error
-    else:
-        raise Broken(f"it said hello when started with {UNKNOWN_SETTING}")
-    finally:
-        other.stop()
+    _expect_end_at(one, UNKNOWN_SETTING)
 
 
 def refuses_without_dying(one: Examinee) -> None:
@@ -260,6 +255,52 @@ def ends_with_its_input_in_a_burst(one: Examinee) -> None:
     raise Broken(f"it went on, to {grown.alive:,} units")
 
 
+def declares_its_units(one: Examinee) -> None:
+    """Declares its unit kinds, `gate` among them, takes each as `unit=`, and ends at any other."""
+    if not {DEFAULT_UNIT, one.entry.unit} <= {*one.hello.units}:
+        raise Broken(f"'units' were {', '.join(one.hello.units) or 'none'}")
+    with _started_with(one, f"unit={one.entry.unit}") as same:
+        if same.hello().unit != one.hello.unit:
+            raise Broken(f"another unit came with unit={one.entry.unit}")
+    _expect_end_at(one, UNKNOWN_UNIT)
+
+
+def rejects_what_is_no_act(one: Examinee) -> None:
+    """Answers an act that it does not declare with an error, and so words that are no key=value."""
+    one.grow(FEW)
+    for command in (*NO_ACTS, *(f"act {act} word" for act in one.hello.acts)):
+        if not one.runner.ask(command, Rejected).message:
+            raise Broken(f"the error for '{command}' had no message")
+    if one.grow(FEW).alive != FEW:
+        raise Broken("the population had changed")
+
+
+def collects_on_command(one: Examinee) -> None:
+    """Performs `collect`, if it has that act, with its units alive, and as its whole command."""
+    if COLLECT not in one.hello.acts:
+        return
+    one.grow(FEW)
+    one.runner.act(COLLECT, {})
+    alone = act_once(one.launch, COLLECT, {}, PATIENCE_SECONDS, one.clock)
+    if alone.outcome != DONE:
+        words = f"act {COLLECT} as its whole command line"
+        raise Broken(f"{words} ended {alone.outcome}: {alone.output or 'without a word'}")
+
+
+def holds_its_pads(one: Examinee) -> None:
+    """Holds for each unit the memory that `pad` asks for, where its entry has that setting."""
+    if "pad" not in one.entry.settings:
+        return
+    with _started_with(one, f"pad={PAD_BYTES}") as padded:
+        padded.hello()
+        place = f"proc/{padded.pid}/smaps_rollup"
+        before = one.system.table(place).get("Anonymous")
+        padded.grow(MORE, 0)
+        after = one.system.table(place).get("Anonymous")
+    if before is not None and after is not None and after - before < MORE * PAD_BYTES:
+        raise Broken(f"{MORE} units with pad={PAD_BYTES} took {after - before:,} bytes")
+
+
 CHECKS: tuple[Check, ...] = (
     says_hello,
     grows_to_the_count,
@@ -275,6 +316,39 @@ CHECKS: tuple[Check, ...] = (
     ends_with_its_input,
     ends_with_its_input_in_a_burst,
 )
+CHECKS_OF_2: tuple[Check, ...] = (
+    declares_its_units,
+    rejects_what_is_no_act,
+    collects_on_command,
+    holds_its_pads,
+)
+
+
+@contextmanager
+def _started_with(one: Examinee, setting: str) -> Iterator[RunnerProcess]:
+    """Another runner, with this setting, for the block."""
+    with held():
+        other = RunnerProcess(
+            replace(one.launch, command=(*one.launch.command, setting)), one.clock
+        )
+    try:
+        yield other
+    finally:
+        other.stop()
+
+
+def _expect_end_at(one: Examinee, setting: str) -> None:
+    """That a runner that is started with the setting ends, and says why."""
+    with _started_with(one, setting) as other:
+        try:
+            other.hello()
+        except RunnerDied as error:
+            if "with status 0" in str(error):
+                raise Broken("its status was 0") from error
+            if not error.tail:
+                raise Broken("it ended without a word") from error
+        else:
+            raise Broken(f"it said hello when started with {setting}")
 
 
 def _expect_end(one: Examinee) -> None:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.system import System
-from runners.catalogue import Entry
+from runners.catalogue import Entry, tools
 
 PYTHON = "PYTHON"
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -32,34 +32,25 @@ TELLING = (
     *("PYTHON_PERF_JIT_SUPPORT", "PYTHON_PRESITE", "PYTHON_THREAD_INHERIT_CONTEXT", "PYTHON_TLBC"),
 )
 
-# Those that may move the figures of any program, and of programs in one language. A language that
-# is not here may be an unlike name for one that is: its runners count them all.
+# Those that may move the figures of any program, and of one that an interpreter of Python runs. Of
+# other tools the catalogue has them.
 OF_ANY = (
     r"LD_(PRELOAD|LIBRARY_PATH|AUDIT|BIND_NOW)|GLIBC_TUNABLES|OMP_\w+"
     r"|(JE|TC|MI)?MALLOC_\w+|_RJEM_MALLOC_CONF"
 )
-OF_LANGUAGE = {
-    "python": rf"{'|'.join(TELLING)}|(GEVENT|GREENLET|UV|PYPY)_\w+|PURE_PYTHON",
-    "go": r"GO(GC|MAXPROCS|DEBUG|MEMLIMIT|RACE)",
-    "java": r"JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|_JAVA_OPTIONS",
-    "javascript": r"NODE_OPTIONS|UV_THREADPOOL_SIZE|BUN_\w+",
-    "rust": r"RUST_MIN_STACK|RUST_BACKTRACE|(TOKIO|RAYON)_\w+",
-    "c#": r"(DOTNET|COMPlus)_\w+",
-    "ruby": r"RUBY(OPT|_\w+)",
-    "erlang": r"ERL_\w+|ELIXIR_ERL_OPTIONS",
-    "haskell": r"GHCRTS",
-    "ocaml": r"OCAMLRUNPARAM|CAMLRUNPARAM",
-    "c": "",
-}
+OF_PYTHON = rf"{'|'.join(TELLING)}|(GEVENT|GREENLET|UV|PYPY)_\w+|PURE_PYTHON"
 MOST, LONGEST, LONGEST_VALUE = 200, 200, 10_000  # as `bench.model.records.Facts` has it
 PRELOADED = "etc/ld.so.preload"  # what the loader takes for a LD_PRELOAD of every program
 
 
-def counting(variables: Mapping[str, str], language: str) -> dict[str, str]:
-    """Those of a process's variables that may move the figures of a program in this language, as
-    far as a result has room for them."""
-    own = OF_LANGUAGE.get(language.lower(), "|".join(filter(None, OF_LANGUAGE.values())))
-    names = re.compile(f"{OF_ANY}|{own}" if own else OF_ANY)
+def counting(variables: Mapping[str, str], entry: Entry) -> dict[str, str]:
+    """Those of a process's variables that may move the figures of this runner, as far as a result
+    has room for them. One that is run and built by no tool whose variables are known may be made
+    with any: there all count."""
+    own = [tool.variables for tool in entry.programs.values() if tool.variables is not None]
+    own += [OF_PYTHON] if entry.by_python else []
+    every = (OF_PYTHON, *(tool.variables or "" for tool in tools().values()))
+    names = re.compile("|".join(filter(None, (OF_ANY, *(own or every)))))
     found = sorted(name for name in variables if names.fullmatch(name) and len(name) <= LONGEST)
     return {name: variables[name][:LONGEST_VALUE] for name in found[:MOST]}
 

@@ -6,15 +6,24 @@ test can tell each figure by hand. Time passes only when somebody sleeps or a bu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.engine.process import RunnerDied, RunnerHung
-from bench.engine.protocol import APART, CONTRACT, Grown, Hello, Probed, Refused, Released
+from bench.engine.protocol import (
+    COLLECT,
+    Greeted,
+    Grown,
+    Performed,
+    Probed,
+    Refused,
+    Released,
+    act_command,
+)
 from bench.engine.reserves import Room
 from bench.engine.rig import Subject
+from bench.engine.runner import RunnerDied, RunnerHung
 from bench.errors import MeasureError
 from bench.model.records import (
     FUTEX_SLOTS,
@@ -27,10 +36,10 @@ from bench.model.records import (
     Reading,
     Readings,
 )
-from bench.probes.cpu import CpuSplit, ProcessorTime
+from bench.probes.cpu import CpuSplit, Effort, ProcessorTime
 from bench.probes.memory import GONE
 from bench.system import System
-from runners.catalogue import Entry
+from runners.catalogue import MOST_UNITS, Entry
 
 GIB = 1 << 30
 CONTROL_SECONDS = 0.04
@@ -63,7 +72,8 @@ class Behaviour:
     grown to `gone_at`, the runner is dead. `raise_on` raises what is given there at that command.
     `real_threads` is how many units there really are, however many are reported. A unit starts
     within `latency_ns`, on one processor within `awake_ns`, of which `overhead_ns` are the
-    measuring; `movable` is false where the runner cannot be held on one.
+    measuring; `movable` is false where the runner cannot be held on one. `acts` are those that it
+    knows, of which each operation takes `seconds` and one switch.
     """
 
     seconds: float = 1e-5
@@ -94,6 +104,7 @@ class Behaviour:
     kernel_known: bool = True
     movable: bool = True
     futex_slots: int | None = None
+    acts: tuple[str, ...] = ()
 
 
 @dataclass
@@ -107,17 +118,18 @@ class FakeRunner:
     ever: int = 0
     garbage: int = 0
     kills: int = 0
+    performed: int = 0
     asked: list[str] = field(default_factory=list)
     stopped: bool = False
     on_one_processor: bool = False
     pid: int = 4_242
 
-    def hello(self) -> Hello:
+    def hello(self) -> Greeted:
         if self.behaviour.no_hello:
             raise RunnerDied("the runner ended with status 1", self.behaviour.last_words, None)
+        acts = (*self.behaviour.acts, *([] if self.behaviour.garbage is None else [COLLECT]))
         unit = f"a fake {self.entry.label}"
-        collects = None if self.behaviour.garbage is None else APART
-        return Hello(CONTRACT, self.entry.name, "1.0", unit, {"fake": "yes"}, collects)
+        return Greeted(2, self.entry.runtime, "1.0", unit, {"fake": "yes"}, acts=acts)
 
     def grow(self, count: int, foretold_seconds: float) -> Grown:
         self.asked.append(f"grow {count}")
@@ -145,6 +157,20 @@ class FakeRunner:
         took = fate.awake_ns if self.on_one_processor else fate.latency_ns
         return Probed(self.alive, (took,) * count, (fate.overhead_ns,) * count)
 
+    def act(
+        self,
+        name: str,
+        options: Mapping[str, str],
+        foretold_seconds: float = 0.0,  # noqa: ARG002
+    ) -> Performed:
+        """Each unit performs one operation, which takes as long as the launch of one."""
+        self.asked.append(" ".join(act_command(name, options)))
+        self._meet_end(f"act {name}")
+        took = self.alive * self.behaviour.seconds
+        self.clock.sleep(took)
+        self.performed += self.alive
+        return Performed(name, self.alive, round(took * 1e9), self.alive)
+
     def release(
         self,
         foretold_seconds: float,  # noqa: ARG002
@@ -158,7 +184,7 @@ class FakeRunner:
             self.garbage, self.alive = self.alive * self.behaviour.garbage, 0
             if ended is not None:
                 ended()
-            self.asked.append("collect")
+            self.asked.append(f"act {COLLECT}")
         self.alive = self.garbage = 0
         return Released(0, round(took * 1e9))
 
@@ -223,6 +249,10 @@ class FakeEyes:
         seconds = self.runner.ever * self.runner.behaviour.seconds
         return CpuSplit(seconds * 0.75, seconds * 0.25, self.runner.ever, 0)
 
+    def effort(self) -> Effort:
+        operations = self.runner.ever + self.runner.performed
+        return Effort(operations * self.runner.behaviour.seconds, operations, 0)
+
     def threads(self) -> int | None:
         real = self.runner.behaviour.real_threads
         units = self.runner.alive if real is None else real
@@ -282,7 +312,7 @@ class FakeRig:
 
     def prepare(self, entry: Entry, announce: Callable[[str], None]) -> None:
         if entry.build:
-            announce(" ".join(entry.build))
+            announce(" && ".join(map(" ".join, entry.build)))
         if self._behaviour(entry).no_build:
             raise MeasureError(f"building the runner of {entry.name} failed with status 1")
 
@@ -306,7 +336,12 @@ class FakeRig:
         return None if self.others is None else ProcessorTime(now, self.others * now, 0.0, 0.0)
 
     @contextmanager
-    def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:  # noqa: ARG002
+    def start(
+        self,
+        entry: Entry,
+        settings: dict[str, str],  # noqa: ARG002
+        most: int = MOST_UNITS,  # noqa: ARG002
+    ) -> Iterator[Subject]:
         self.clock.sleep(self.start_seconds)
         runner = FakeRunner(entry, self._behaviour(entry), self.clock, pid=self.pid)
         self.runners.append(runner)

@@ -68,6 +68,17 @@ def stay_above() -> None:
     die_with(me)
 
 
+def reply_on_third(replies: int) -> None:
+    """Makes `replies` descriptor 3, for a runner that cannot move its standard output, which goes
+    where its errors go."""
+    if replies == 3:
+        os.set_inheritable(3, True)
+    else:
+        os.dup2(replies, 3)
+        os.close(replies)
+    os.dup2(2, 1)
+
+
 def set_variables(variables: dict[str, str | None]) -> None:
     """Changes the environment of what this process becomes; this process has seen the old one."""
     for name, value in variables.items():
@@ -85,6 +96,8 @@ def main(spec: str, *command: str) -> None:
             stay_above()
         for place in wanted["cgroups"]:
             Path(place).write_text(str(os.getpid()))
+        if wanted["replies"] is not None:
+            reply_on_third(wanted["replies"])
         be_killed_first()
         dump_no_core()
         set_limits(wanted["limits"])

@@ -21,10 +21,9 @@ CONTROL = Entry(
     kind="task",
     language="C",
     source="c/control.c",
-    build=("{cc}", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", "{output}", "{source}"),
+    build=(("{cc}", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-o", "{output}", "{source}"),),
     command=("{output}",),
     needs=("cc",),
-    missing="apt install gcc libc6-dev",
 )
 
 

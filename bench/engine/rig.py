@@ -1,33 +1,34 @@
-"""What a sweep stands on: a started runner, and the eyes on it. Real here, false in `fake`.
+"""What a session stands on: a started runner, and the eyes on it. Real here, false in `fake`.
 
-A sweep knows only the protocols `Rig` and `Eyes`, so that the same code runs in tests with a fake
+A session knows only the protocols `Rig` and `Eyes`, so that the same code runs in tests with a fake
 runner and a fake clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from types import MappingProxyType
+from typing import Protocol, TypeVar
 
 from bench.clock import Clock
-from bench.engine.availability import Tools, availability
-from bench.engine.build import command_of, program_of
+from bench.engine.cache import command_of, filled, program_of
 from bench.engine.children import Launch
 from bench.engine.environment import started_with, variables_of
-from bench.engine.process import Runner, RunnerProcess
 from bench.engine.reference import CONTROL, sample
 from bench.engine.reserves import Room, room
+from bench.engine.runner import Runner, RunnerProcess, recorded
+from bench.engine.toolchain import Tools, availability
 from bench.errors import MeasureError
-from bench.model.records import Readings
+from bench.model.records import Act, Readings
 from bench.probes import cgroup, cpu, processes
-from bench.probes.cpu import CpuSplit, ProcessorTime
+from bench.probes.cpu import CpuSplit, Effort, ProcessorTime
 from bench.probes.memory import MemoryProbe
 from bench.signals import held
 from bench.system import System
-from runners.catalogue import Entry
+from runners.catalogue import MOST_UNITS, Entry
 
 REST_SECONDS = 3.0
 REST_LOOK_SECONDS = 0.05
@@ -39,6 +40,7 @@ class Eyes(Protocol):
 
     def memory(self) -> Readings: ...
     def cpu(self) -> CpuSplit: ...
+    def effort(self) -> Effort: ...
     def threads(self) -> int | None: ...
     def state(self) -> str | None: ...
     def settle(self, exact: bool) -> bool: ...
@@ -51,10 +53,36 @@ class Eyes(Protocol):
 
 @dataclass(frozen=True)
 class Subject:
-    """A runner and the eyes on it, for one sweep."""
+    """A runner and the eyes on it, for one session."""
 
     runner: Runner
     eyes: Eyes
+
+    def perform(self, name: str, options: Mapping[str, str], foretold_seconds: float = 0.0) -> Act:
+        """Has the living units perform an operation, and measures it from outside: before the
+        command and after the reply, while all units are alive. What a thread has spent cannot be
+        read any more once it has ended."""
+        before = self.eyes.effort()
+        said = self.runner.act(name, options, foretold_seconds)
+        after = self.eyes.effort()
+        act = Act(
+            name=name,
+            options=dict(options),
+            alive=said.alive,
+            took_seconds=0.0,
+            cpu_seconds=_rise(before.cpu_seconds, after.cpu_seconds),
+            voluntary_switches=_rise(before.voluntary, after.voluntary),
+            involuntary_switches=_rise(before.involuntary, after.involuntary),
+        )
+        return recorded(said, act)
+
+
+N = TypeVar("N", int, float)
+
+
+def _rise(before: N | None, after: N | None) -> N | None:
+    """How much more it is; `None` where either is unknown, or threads have ended in between."""
+    return None if before is None or after is None or after < before else after - before
 
 
 class Rig(Protocol):
@@ -70,7 +98,9 @@ class Rig(Protocol):
     def prepare_control(self, announce: Callable[[str], None]) -> None: ...
     def control_seconds(self) -> float: ...
     def processor_time(self) -> ProcessorTime | None: ...
-    def start(self, entry: Entry, settings: dict[str, str]) -> AbstractContextManager[Subject]: ...
+    def start(
+        self, entry: Entry, settings: dict[str, str], most: int = MOST_UNITS
+    ) -> AbstractContextManager[Subject]: ...
 
 
 def shares_of_others(rig: Rig, before: ProcessorTime | None) -> tuple[float | None, float | None]:
@@ -96,6 +126,9 @@ class ProcessEyes:
 
     def cpu(self) -> CpuSplit:
         return cpu.cpu_split(self.system, self.pid)
+
+    def effort(self) -> Effort:
+        return cpu.effort(self.system, self.pid)
 
     def threads(self) -> int | None:
         return cpu.threads(self.system, self.pid)
@@ -139,6 +172,23 @@ class ProcessEyes:
         return self.kills()
 
 
+def launch_of(
+    entry: Entry,
+    words: tuple[str, ...],
+    variables: Mapping[str, str | None],
+    settings: Mapping[str, str] = MappingProxyType({}),
+    joins: tuple[str, ...] = (),
+) -> Launch:
+    """How a runner of this entry is started: `words`, then its settings."""
+    settings_words = (f"{key}={value}" for key, value in settings.items())
+    return Launch(
+        (*words, *settings_words),
+        joins,
+        variables=variables,
+        on_third=entry.replies == "fd3",
+    )
+
+
 @dataclass(frozen=True)
 class MachineRig:
     """Sweeps on this machine: each runner a fresh process in a memory cgroup of its own, where one
@@ -178,14 +228,17 @@ class MachineRig:
         return cpu.processor_time(self.system)
 
     @contextmanager
-    def start(self, entry: Entry, settings: dict[str, str]) -> Iterator[Subject]:
-        """A fresh runner for one sweep, gone with its cgroup when the block ends."""
-        settings_words = tuple(f"{key}={value}" for key, value in settings.items())
-        words, variables = started_with(self._commands[entry.name], self.tools.variables)
+    def start(
+        self, entry: Entry, settings: dict[str, str], most: int = MOST_UNITS
+    ) -> Iterator[Subject]:
+        """A fresh runner for one session, gone with its cgroup when the block ends. `most` is the
+        largest count that will be asked of it."""
+        command = filled(self._commands[entry.name], {"most": str(min(most, entry.most))})
+        words, variables = started_with(command, self.tools.variables)
         before = self._kernel_stacks()
         with cgroup.sweep_cgroup(self.system, self.clock) as group:
             joins = (str(group.procs),) if group else ()
-            launch = Launch(words + settings_words, joins, variables=variables)
+            launch = launch_of(entry, words, variables, settings, joins)
             runner = None
             try:
                 with held():  # nobody but us could end it

@@ -7,23 +7,23 @@ the count that was launched last.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import msgspec
 
 from bench.derive.statistics import bins_of
 from bench.engine import events
-from bench.engine.availability import lacking
 from bench.engine.burst import Burst, measured, went_up
 from bench.engine.environment import counting
 from bench.engine.forecast import Forecast, bytes_per_unit, total_bytes
 from bench.engine.job import Job
-from bench.engine.process import RunnerDied, RunnerError, RunnerHung
 from bench.engine.protocol import Probed
 from bench.engine.rig import Rig, shares_of_others
+from bench.engine.runner import RunnerDied, RunnerError, RunnerHung
+from bench.engine.toolchain import lacking
 from bench.errors import is_refusal
 from bench.limits.predict import NO_RESERVES, Prediction, Reserves
-from bench.limits.start import start_explained
+from bench.limits.recognise import start_explained
 from bench.limits.watch import Watch, limits_of
 from bench.model.records import (
     AWAKE_START,
@@ -33,6 +33,7 @@ from bench.model.records import (
     START,
     UNCOLLECTED,
     USER,
+    Act,
     Bins,
     Limit,
     Reading,
@@ -44,6 +45,7 @@ from bench.model.records import (
     Stop,
 )
 from bench.signals import Interrupted
+from runners.catalogue import MOST_UNITS
 
 
 class LiveSession:
@@ -67,6 +69,7 @@ class LiveSession:
         self.reserves = reserves
         self.alive, self.reached = 0, 0  # now, and the most that were confirmed
         self.steps: list[Step] = []
+        self.acts: list[Act] = []
         self.stop: Stop | None = None
         self.prediction = Prediction(())
         self.predicted: int | None = None
@@ -89,7 +92,8 @@ class LiveSession:
         of ours come out of it."""
         before = self.rig.processor_time()
         try:
-            with self.rig.start(self.job.entry, self.job.settings) as self._subject:
+            most = max(self.job.stops, default=MOST_UNITS)
+            with self.rig.start(self.job.entry, self.job.settings, most) as self._subject:
                 kills = self._subject.eyes.oom_kills()
                 try:
                     self._greet()
@@ -164,6 +168,11 @@ class LiveSession:
         """Keeps what is predicted now as the prediction that was made before launching."""
         self.predicted = self.prediction.ceiling
 
+    def act(self, name: str, options: Mapping[str, str], foretold_seconds: float = 0.0) -> Act:
+        """Has the living units perform an operation and park again, and keeps what it took."""
+        self.acts.append(self._subject.perform(name, options, foretold_seconds))
+        return self.acts[-1]
+
     def release(self, reads_garbage: bool = False) -> None:
         """Ends the units, unless they were refused the memory that waking them would take. The last
         step keeps how long that took, and, if `reads_garbage`, what memory was there before the
@@ -231,6 +240,7 @@ class LiveSession:
             hello=self._hello,
             baseline=self._baseline,
             steps=(*self.steps, *([unfinished] if unfinished else [])),
+            acts=tuple(self.acts),
             limits=self.limits,
             others_share=self._others[0],
             stolen_share=self._others[1],
@@ -244,9 +254,9 @@ class LiveSession:
             version=said.version,
             unit=said.unit,
             facts=dict(said.facts),
-            environment=None if variables is None else counting(variables, entry.language),
+            environment=None if variables is None else counting(variables, entry),
         )
-        self._watch = Watch(self.rig.system, runner.pid, entry.language, entry.kind)
+        self._watch = Watch(self.rig.system, runner.pid, entry.own_limits, entry.kind)
         eyes.settle(exact=False)
         self._baseline = self._memory = eyes.memory()
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from bench.engine.job import climb_stops
 from bench.engine.session import LiveSession
-from bench.limits.machine import available_memory
 from bench.limits.model import LimitState
+from bench.limits.readers import available_memory
 from bench.model.records import Kind, Stop
 
 # The pilot is a few units, to see what one takes of every limit. Thirds: what counts is the
@@ -101,7 +101,7 @@ class Ascent:
         reserve = live.prediction.reserve
         most = count if reserve is None else min(count, reserve.kept or 0)
         if reserve is not None and most <= live.alive:
-            self._end_at_reserve(reserve.allowance)
+            self._end_at_reserve(reserve.state)
         elif self._memory_is_short(most - live.alive):
             self._end_at_reserve(available_memory(live.rig.system))
         else:
@@ -122,10 +122,10 @@ class Ascent:
             Stop(
                 status="reserve",
                 count=live.alive,
-                message=f"the reserve of {held.limit} is left to other processes",
-                limit=held.limit,
+                message=f"the reserve of {held.name} is left to other processes",
+                limit=held.name,
                 where=held.where,
-                evidence=(f"{kept} of {held.limit} are kept for others",),
+                evidence=(f"{kept} of {held.name} are kept for others",),
             )
         )
 
@@ -157,6 +157,6 @@ class Ascent:
             return ()
         enough = self.live.rig.clock.monotonic() - self.started + ENOUGH * each * ceiling
         return (
-            f"{wall.allowance.title} would bind at about {wall.units:,} (projected)",
+            f"{wall.state.title} would bind at about {wall.units:,} (projected)",
             f"to get there: --budget {math.ceil(enough / 10) * 10}",
         )

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bench.engine import events
-from bench.engine.availability import Availability
-from bench.engine.build import BuildCrashed
+from bench.engine.cache import BuildCrashed
 from bench.engine.job import Job
 from bench.engine.ledger import Ledger
 from bench.engine.rig import Rig
 from bench.engine.session import LiveSession
+from bench.engine.toolchain import Availability, case_of
 from bench.errors import MeasureError
 from bench.experiments.ascent import Ascent, pilot
-from bench.limits.groups import OOM_GROUP
+from bench.limits.cgroups import OOM_GROUP
 from bench.limits.predict import DEFAULT_RESERVES, Reserves
-from bench.limits.start import refused_start
+from bench.limits.recognise import refused_start
 from bench.model.records import CaseRecord, Machine, Plan, Result, Session, Stop
 from bench.system import System
 from runners.catalogue import Entry
@@ -229,11 +229,4 @@ def plan_of(quest: Quest) -> Plan:
 
 
 def runtime_of(entry: Entry, available: Mapping[str, Availability]) -> CaseRecord:
-    return CaseRecord(
-        runtime=entry.name,
-        label=entry.label,
-        kind=entry.kind,
-        language=entry.language,
-        version=available[entry.name].version,
-        reason=available[entry.name].reason,
-    )
+    return case_of(entry, available[entry.name])

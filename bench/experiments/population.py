@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bench.engine import events
-from bench.engine.availability import Availability
-from bench.engine.build import BuildCrashed
+from bench.engine.cache import BuildCrashed
 from bench.engine.control import ControlTaker
 from bench.engine.forecast import Forecast
 from bench.engine.job import Job, Pace, is_level
@@ -21,6 +20,7 @@ from bench.engine.protocol import MOST_PROBED
 from bench.engine.reserves import Bounds, bounds
 from bench.engine.rig import Rig
 from bench.engine.session import LiveSession
+from bench.engine.toolchain import Availability, case_of
 from bench.errors import MeasureError
 from bench.experiments.plan import (
     FIRST_IN_LINE,
@@ -31,7 +31,7 @@ from bench.experiments.plan import (
     schedule,
     share_of,
 )
-from bench.limits.start import refused_start
+from bench.limits.recognise import refused_start
 from bench.model.records import CaseRecord, Machine, Plan, Result, Session
 from runners.catalogue import Entry
 
@@ -336,14 +336,4 @@ def plan_of(request: Request) -> Plan:
 
 def runtimes_of(request: Request, available: Mapping[str, Availability]) -> tuple[CaseRecord, ...]:
     """The runtimes of the run as the catalogue has them."""
-    return tuple(
-        CaseRecord(
-            runtime=entry.name,
-            label=entry.label,
-            kind=entry.kind,
-            language=entry.language,
-            version=available[entry.name].version,
-            reason=available[entry.name].reason,
-        )
-        for entry in request.entries
-    )
+    return tuple(case_of(entry, available[entry.name]) for entry in request.entries)

@@ -9,13 +9,13 @@ from functools import partial
 from typing import Literal
 
 from bench.engine import events
-from bench.engine.availability import Availability
 from bench.engine.forecast import Forecast
 from bench.engine.job import Job, short_stops
 from bench.engine.ledger import Ledger
 from bench.engine.reserves import bounds
 from bench.engine.rig import Rig
 from bench.engine.session import LiveSession
+from bench.engine.toolchain import Availability
 from bench.errors import MeasureError
 from bench.experiments.ceiling import ceiling_session, climb_to_ceiling, runtime_of
 from bench.experiments.plan import DEFAULT

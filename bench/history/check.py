@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bench.derive.statistics import student_quantile
 from bench.history.shifts import (
     LEVEL,
     PERMUTATIONS,
@@ -202,7 +203,6 @@ def is_calm(values: Sequence[float], margin: float, fewest: FewestNights) -> boo
     if len(values) < fewest.total:
         return False
     import numpy as np
-    from scipy.special import stdtrit
 
     row = np.array(values, dtype=float)
     allowed = margin / (1 / fewest.before + 1 / fewest.after) ** 0.5
@@ -210,7 +210,9 @@ def is_calm(values: Sequence[float], margin: float, fewest: FewestNights) -> boo
         return False
     places = clear_steps(row, margin, fewest, RULE.clear)
     freedom = len(values) - len(places) - 1
-    least = float(stdtrit(freedom, 1 - UNLIKELY / 2)) * error_of(row, places, margin)
+    if freedom < 1:
+        return False
+    least = student_quantile(1 - UNLIKELY / 2, freedom) * error_of(row, places, margin)
     return bool(least <= allowed)
 
 

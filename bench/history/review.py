@@ -149,7 +149,7 @@ def confirm_command(change: SuspectedChange) -> str:
     runtime = change.runtime
     sides = (
         ("--base-python", f"{BEFORE}/bin/python", "--new-python", f"{AFTER}/bin/python")
-        if runtime.language == "Python"
+        if runtime.by_python
         else ("--base-runner", f"{BEFORE}.toml", "--new-runner", f"{AFTER}.toml")
     )
     named = ("--runtime", runtime.key) if "--base-python" in sides else ()
@@ -177,7 +177,7 @@ def _side(name: str, point: Point, runtime: CaseRecord) -> tuple[str, ...]:
     if point.commit is None:
         return (f"{made}; {NO_COMMIT}",)
     checkout = shlex.join(("git", "worktree", "add", "--detach", f"{name}-code", point.commit))
-    if runtime.language != "Python":
+    if not runtime.by_python:
         return (made, f"{checkout}  # and {name}.toml, a runner file for what it builds")
     install = f"python3 -m venv {name} && {name}/bin/pip install ./{name}-code"
     return (made, checkout, install)

@@ -32,7 +32,17 @@ from bench.faults import placed
 from bench.model.decoding import encode, printable
 from bench.model.format1 import Runtime
 from bench.model.likeness import Topic, facts_of
-from bench.model.records import USER, CaseRecord, Count, Record, Result, Seconds, Status, Text
+from bench.model.records import (
+    RENAMED,
+    USER,
+    CaseRecord,
+    Count,
+    Record,
+    Result,
+    Seconds,
+    Status,
+    Text,
+)
 from outnumber import __version__
 
 VERSION: Final = 2
@@ -344,7 +354,14 @@ def _of_format1(line: bytes) -> dict[str, Any]:
     kept = fields.get("kept")
     for each in (fields, *(kept if isinstance(kept, list) else ())):
         if isinstance(each, dict) and "runtime" in each:
-            each["case"] = each.pop("runtime")
+            name = each.pop("runtime")
+            each["case"] = RENAMED.get(name, name) if isinstance(name, str) else name
+    facts = fields.get("facts")
+    for topic in facts.values() if isinstance(facts, dict) else ():
+        if isinstance(topic, dict):  # the name of a runtime's fact begins with the runtime's
+            for name in [name for name in topic if name.partition(" ")[0] in RENAMED]:
+                runtime, space, rest = name.partition(" ")
+                topic[f"{RENAMED[runtime]}{space}{rest}"] = topic.pop(name)
     return fields
 
 

@@ -11,7 +11,6 @@ from bench.derive.series import Better, Quantity
 from bench.derive.series import Margin as Margin
 from bench.model.records import CaseRecord
 
-LEAKED_BYTES_OF_A_PYTHON_THREAD = 64.0
 BYTES_SHARE, SECONDS_SHARE = quantities.BYTES.margin.value, quantities.BURST.margin.value
 
 
@@ -75,8 +74,8 @@ def figures() -> dict[str, Figure]:
 
 def default_margin(figure: Figure, case: CaseRecord) -> Margin:
     """The margin of a figure unless another is given."""
-    if figure == LEAK and case.kind == "thread" and case.language == "Python":
-        return Margin(LEAKED_BYTES_OF_A_PYTHON_THREAD, absolute=True)
+    if figure == LEAK:
+        return Margin(case.leak_margin, absolute=True)
     return figure.quantity.margin
 
 

@@ -1,29 +1,148 @@
-"""All limits that are known, in one list: one more is one more record here."""
+"""THE list of limits: what can stop a launch, a row each."""
 
 from __future__ import annotations
 
-from bench.limits import groups, machine, process, runtimes
-from bench.limits.child import RunnerView
-from bench.limits.model import KnownLimit, Survey
+import errno
+
+from bench.limits import cgroups, readers
+from bench.limits.model import KnownLimit, Sign, Survey
+from bench.limits.runner import RunnerView
+from bench.model.records import MEMORY_LIMIT
+
+# glibc turns the kernel's ENOMEM for a thread's stack into EAGAIN, so both may mean either.
+NO_THREAD = Sign(
+    errnos=frozenset({errno.EAGAIN}),
+    words=r"can't start new thread|failed to create new OS thread|unable to create new .*thread|"
+    r"resource temporarily unavailable",
+)
+NO_MEMORY = Sign(
+    errnos=frozenset({errno.ENOMEM}),
+    words=r"MemoryError|cannot allocate|out of memory|bad_alloc|failed to (map segment|reserve)|"
+    r"cannot (map|apply)|virtual memory exhausted",
+)
+NO_DESCRIPTOR = Sign(
+    errnos=frozenset({errno.EMFILE}),
+    words=r"too many open files|cannot open shared object file: Error 24",
+    decisive=True,
+)
+NOT_PERMITTED = Sign(
+    errnos=frozenset({errno.EPERM}),
+    words=r"operation not permitted|new OS thread .*errno=1\)",
+    decisive=True,
+)
+THREAD_EXHAUSTION = Sign(words=r"exceeds \d+-thread limit|thread exhaustion", decisive=True)
+KILLED = Sign(signals=frozenset({"SIGKILL"}))
 
 KNOWN: tuple[KnownLimit, ...] = (
-    process.NPROC,
-    machine.THREADS_MAX,
-    machine.PID_MAX,
-    groups.PIDS,
-    process.MAPPINGS,
-    process.AS,
-    process.DATA,
-    process.STACK,
-    groups.MEMORY_V2,
-    groups.MEMORY_V1,
-    groups.KERNEL_V1,
-    machine.OVERCOMMIT,
-    machine.AVAILABLE,
-    process.ADDRESS_SPACE,
-    process.NOFILE,
-    process.SECCOMP,
-    runtimes.GO_MAX_THREADS,
+    KnownLimit(
+        "RLIMIT_NPROC",
+        "threads",
+        readers.nproc,
+        (NO_THREAD,),
+        "prlimit --nproc={value} outnumber …",
+    ),
+    KnownLimit(
+        "kernel.threads-max",
+        "threads",
+        readers.threads_max,
+        (NO_THREAD,),
+        "sysctl -w kernel.threads-max={value}",
+    ),
+    KnownLimit(
+        "kernel.pid_max",
+        "threads",
+        readers.pid_max,
+        (NO_THREAD,),
+        "sysctl -w kernel.pid_max={value}",
+        raised=8,
+        most=1 << 22,  # PID_MAX_LIMIT of a 64-bit kernel
+    ),
+    KnownLimit(
+        "pids.max",
+        "threads",
+        cgroups.pids,
+        (NO_THREAD,),
+        "echo {value} > {where}/pids.max",
+        counters=cgroups.pids_refused,
+    ),
+    KnownLimit(
+        "vm.max_map_count",
+        "mappings",
+        readers.mappings,
+        (NO_THREAD, NO_MEMORY),
+        "sysctl -w vm.max_map_count={value}",
+        raised=4,
+    ),
+    KnownLimit(
+        "RLIMIT_AS",
+        "address space",
+        readers.memory_rlimit,
+        (NO_THREAD, NO_MEMORY),
+        "prlimit --as=unlimited outnumber …",
+    ),
+    KnownLimit(
+        "RLIMIT_DATA",
+        "data",
+        readers.memory_rlimit,
+        (NO_THREAD, NO_MEMORY),
+        "prlimit --data=unlimited outnumber …",
+    ),
+    KnownLimit("RLIMIT_STACK", None, readers.stack, (), "outnumber … --stack-size 64KiB"),
+    *(
+        KnownLimit(
+            file,
+            "memory",
+            cgroups.memory,
+            (KILLED, NO_MEMORY, NO_THREAD),
+            f"echo {{value}} > {{where}}/{file}",
+            counters=cgroups.memory_refused,
+        )
+        for file in ("memory.max", "memory.limit_in_bytes", "memory.kmem.limit_in_bytes")
+    ),
+    KnownLimit(
+        "vm.overcommit_memory",
+        "data",
+        readers.overcommit,
+        (NO_THREAD, NO_MEMORY),
+        "sysctl -w vm.overcommit_memory=0",
+    ),
+    KnownLimit(
+        MEMORY_LIMIT,
+        "memory",
+        readers.available,
+        (KILLED,),
+        "end other programs, or add memory: nothing can be typed for one process",
+        counters=readers.machine_kills,
+    ),
+    KnownLimit(
+        "address space",
+        "address space",
+        readers.address_space,
+        (NO_THREAD, NO_MEMORY),
+        "outnumber … --stack-size 64KiB (smaller stacks: no setting makes the space larger)",
+    ),
+    KnownLimit(
+        "RLIMIT_NOFILE",
+        "descriptors",
+        readers.nofile,
+        (NO_DESCRIPTOR,),
+        "prlimit --nofile={value} outnumber …",
+    ),
+    KnownLimit(
+        "seccomp (EPERM)",
+        "filters",
+        readers.seccomp,
+        (NOT_PERMITTED, NO_THREAD),
+        "docker run (or podman run) --security-opt seccomp=unconfined; Kubernetes: "
+        "securityContext.seccompProfile.type: Unconfined; or a newer container engine",
+    ),
+    KnownLimit(
+        "Go SetMaxThreads",
+        "threads",
+        readers.go_threads,
+        (THREAD_EXHAUSTION,),
+        "call debug.SetMaxThreads({value}) in the Go program: nothing can be typed from outside",
+    ),
 )
 
 
@@ -32,12 +151,14 @@ def named(name: str) -> KnownLimit:
     return next(limit for limit in KNOWN if limit.name == name)
 
 
-def survey(child: RunnerView, units: int) -> Survey:
+def survey(runner: RunnerView, units: int) -> Survey:
     """Every limit as it stands for the runner now, with `units` alive.
 
     Takes 10 to 100 ms, so it is never made in a burst."""
-    now = child.afresh()
-    counters: dict[str, int] = {}
+    now = runner.afresh()
+    counts: dict[str, int | None] = {}
     for limit in KNOWN:
-        counters |= limit.counters(now)
-    return Survey(units, tuple(one for limit in KNOWN for one in limit.read(now)), counters)
+        counts |= limit.counters(limit, now) if limit.counters else {}
+    counters = {label: count for label, count in counts.items() if count is not None}
+    states = tuple(state for limit in KNOWN for state in limit.read(limit, now))
+    return Survey(units, states, counters)

@@ -1,20 +1,19 @@
-"""The words of this package: what a limit is, how it stands now, and how its refusal looks.
+"""The types of this package: a limit, its state for one runner, and how its refusal looks.
 
-A `KnownLimit` is one record that knows how to be read, which resource a unit takes of it, what its
-refusal looks like and what lifts it; `bench.limits.known` lists them all.
+A `KnownLimit` is one row of `bench.limits.known.KNOWN`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from bench.model.records import MOST
 
 if TYPE_CHECKING:
-    from bench.limits.child import RunnerView
+    from bench.limits.runner import RunnerView
 
 Resource = Literal[
     "threads", "mappings", "address space", "data", "memory", "descriptors", "filters"
@@ -28,19 +27,19 @@ class LimitState:
     """A limit as it stands in one place, for one runner.
 
     `value` is `None` where there is no limit, or, if `known` is false, where it cannot be read.
-    `use` is what is taken of it by everybody whom it counts; `None` is unknown. `where` is the
-    cgroup's folder, or whom the limit counts. `shared`: processes outside the harness's own tree
-    are counted too. `witnesses` are the counters (see `Survey`) that move when this limit refuses.
+    `use` is what is in use by everybody whom it counts; `None` is unknown. `where` is the cgroup's
+    folder, or whom the limit counts. `shared`: processes outside the harness's own tree are counted
+    too. `counters` are those of the `Survey` that move when this limit refuses.
     """
 
-    limit: str
+    name: str
     resource: Resource | None
     value: int | None
     use: int | None
     where: str | None = None
     known: bool = True
     shared: bool = False
-    witnesses: tuple[str, ...] = ()
+    counters: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -65,13 +64,18 @@ class LimitState:
 
     @property
     def key(self) -> tuple[str, str | None]:
-        """What makes it the same allowance in two surveys."""
-        return self.limit, self.where
+        """What makes it the same limit in two surveys."""
+        return self.name, self.where
 
     @property
     def title(self) -> str:
         """The name, with the place where there may be several."""
-        return f"{self.limit} in {self.where}" if (self.where or "").startswith("/") else self.limit
+        return f"{self.name} in {self.where}" if (self.where or "").startswith("/") else self.name
+
+    @property
+    def in_words(self) -> str:
+        """Its value and its use."""
+        return f"{self.title} is {self.amount(self.value)}, {self.amount(self.use)} in use"
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,10 @@ class Sign:
     decisive: bool = False
 
     def fits(self, ending: Ending) -> bool:
-        """Whether a launch that ended so may have been ended by this."""
-        said = f"{ending.message}\n{ending.stderr}"
-        spoken = self.words is not None and re.search(self.words, said, re.IGNORECASE) is not None
-        return spoken or ending.errno in self.errnos or ending.signal in self.signals
+        """Whether this may have ended a launch that ended so."""
+        text = f"{ending.message}\n{ending.stderr}"
+        matches = self.words is not None and re.search(self.words, text, re.IGNORECASE) is not None
+        return matches or ending.errno in self.errnos or ending.signal in self.signals
 
 
 @dataclass(frozen=True)
@@ -105,37 +109,33 @@ class Ending:
     dead: bool = False
 
 
-def no_counters(_: RunnerView) -> Mapping[str, int]:
-    """For limits that keep no count of their refusals."""
-    return {}
-
-
 @dataclass(frozen=True)
 class KnownLimit:
     """One thing that can stop a launch.
 
-    `read` gives it in every place where it stands for a runner; `counters` what it counts of its
-    own refusals, by a label that says where. `lift` is what to type, for one process where that can
-    be: `{value}` there becomes `raised` times its value, or `most` that it can be, `{where}` its
-    place.
+    `read` gives its state in every place where it stands for a runner; `counters` what the kernel
+    counts of its refusals, by a label that says where (`None` is unknown). `lift` is what to type,
+    for one process where that can be: `{value}` there becomes `raised` times its value, or `most`
+    that it can be, `{where}` its place.
     """
 
     name: str
-    read: Callable[[RunnerView], tuple[LimitState, ...]]
+    resource: Resource | None
+    read: Callable[[KnownLimit, RunnerView], Iterable[LimitState]]
     signs: tuple[Sign, ...]
     lift: str
-    counters: Callable[[RunnerView], Mapping[str, int]] = no_counters
+    counters: Callable[[KnownLimit, RunnerView], Mapping[str, int | None]] | None = None
     raised: float = 2
     most: int | None = None
 
-    def to_lift(self, allowance: LimitState) -> str:
-        """What to type to go further than `allowance` lets."""
-        value = int((allowance.value or 0) * self.raised)
+    def to_lift(self, state: LimitState) -> str:
+        """What to type to go further than `state` lets."""
+        value = int((state.value or 0) * self.raised)
         if self.most is not None:
-            if (allowance.value or 0) >= self.most:
+            if (state.value or 0) >= self.most:
                 return f"nothing: {self.most:,} is the most that the kernel takes"
             value = min(value, self.most)
-        return self.lift.format(value=value, where=allowance.where or "")
+        return self.lift.format(value=value, where=state.where or "")
 
 
 @dataclass(frozen=True)
@@ -144,5 +144,5 @@ class Survey:
     label (`pids.events max in /sys/fs/cgroup/pids/a`). `units` were alive."""
 
     units: int = 0
-    allowances: tuple[LimitState, ...] = ()
+    states: tuple[LimitState, ...] = ()
     counters: Mapping[str, int] = field(default_factory=dict)

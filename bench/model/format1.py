@@ -15,11 +15,13 @@ from bench.model.records import (
     AWAKE_START,
     BURST,
     COLLECTED,
+    DEFAULT_UNIT,
     EMPTY,
     GC,
     HUGE_PAGES,
     KERNEL,
     KERNEL_STACK,
+    LEAK_MARGIN,
     LONGEST_SPAWN,
     MAJOR_FAULTS,
     MINOR_FAULTS,
@@ -28,6 +30,7 @@ from bench.model.records import (
     MOST_STEPS,
     PAGE_TABLES,
     RELEASE,
+    RENAMED,
     RSS,
     START,
     SYSTEM,
@@ -57,6 +60,11 @@ from bench.model.records import (
     Step,
     Stop,
 )
+
+
+def renamed(case: str) -> str:
+    """The key of today for a runtime of this format."""
+    return RENAMED.get(case, case)
 
 
 class _Memory(Record, frozen=True, kw_only=True):
@@ -160,7 +168,9 @@ class _Sweep(Record, frozen=True, kw_only=True):
         del fields["runtime"]
         baseline = None if self.baseline is None else self.baseline.readings()
         steps = tuple(step.step() for step in self.steps)
-        return Session(case=self.runtime, **fields | {"baseline": baseline, "steps": steps})
+        return Session(
+            case=renamed(self.runtime), **fields | {"baseline": baseline, "steps": steps}
+        )
 
 
 class Runtime(Record, frozen=True, kw_only=True):
@@ -174,8 +184,21 @@ class Runtime(Record, frozen=True, kw_only=True):
     reason: str | None = None
 
     def case(self) -> CaseRecord:
-        fields = asdict(self)
-        return CaseRecord(runtime=fields.pop("name"), **fields)
+        """This format has the language alone, by which its catalogue was known."""
+        runtime, _, unit = renamed(self.name).partition(":")
+        by_python = self.language == "Python"
+        return CaseRecord(
+            runtime=runtime,
+            unit=unit or DEFAULT_UNIT,
+            label=self.label,
+            kind=self.kind,
+            language=self.language,
+            version=self.version,
+            reason=self.reason,
+            collector=self.language != "C",
+            by_python=by_python,
+            leak_margin=64.0 if by_python and self.kind == "thread" else LEAK_MARGIN,
+        )
 
 
 class _Result(Record, frozen=True, kw_only=True):
@@ -198,6 +221,9 @@ def decode(content: bytes) -> Result:
     one = msgspec.json.decode(content, type=_Result)
     fields = asdict(one) | {"outnumber": VERSION}
     sweeps, runtimes = fields.pop("sweeps"), fields.pop("runtimes")
+    if one.side is not None:
+        given_up = {renamed(name): pair for name, pair in one.side.given_up.items()}
+        fields["side"] = msgspec.structs.replace(one.side, given_up=given_up)
     return Result(
         cases=tuple(runtime.case() for runtime in runtimes),
         sessions=tuple(sweep.session() for sweep in sweeps),

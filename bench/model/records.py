@@ -29,6 +29,8 @@ MOST: Final = 2**53
 MOST_STEPS: Final = 2_000
 MOST_SESSIONS: Final = 20_000
 MOST_LIMITS: Final = 1_000
+MOST_SAMPLES: Final = 1_000  # of one reply
+MOST_ACTS: Final = 2_000
 Count = Annotated[int, Meta(ge=0, le=MOST)]
 Bytes = Annotated[int, Meta(ge=0, le=MOST)]
 Nanoseconds = Annotated[int, Meta(ge=0, le=MOST)]  # 104 days
@@ -40,6 +42,9 @@ Word = Annotated[str, Meta(max_length=LONGEST_WORD)]
 Text = Annotated[str, Meta(max_length=10_000)]
 Facts = Annotated[dict[Word, Text], Meta(max_length=200)]
 Counts = Annotated[dict[Word, Count], Meta(max_length=200)]
+Columns = Annotated[
+    dict[Word, Annotated[tuple[Count, ...], Meta(max_length=MOST_SAMPLES)]], Meta(max_length=200)
+]
 
 # The names under which the engine keeps what it measures. Readings:
 USER: Final = "user"
@@ -67,6 +72,11 @@ AWAKE_START: Final = "awake_start"
 EMPTY: Final = "_empty"
 
 DEFAULT_UNIT: Final = "gate"
+DONE: Final = "done"  # the outcome of an act that ended as it was to end
+LEAK_MARGIN: Final = 10.0  # bytes a unit
+
+# Names that cases had in earlier versions, in files and on command lines, and their keys of today.
+RENAMED: Final = {"goroutine-locked": "goroutine:locked"}
 
 Kind = Literal["thread", "task"]
 # What a session of the population experiment is made for: a climb to the highest count; a repeat,
@@ -155,6 +165,36 @@ class Step(Record, frozen=True, kw_only=True):
     def read(self, name: str) -> Reading:
         """The reading of this name; an unknown one where there is none."""
         return reading(self.readings, name)
+
+
+class Act(Record, frozen=True, kw_only=True):
+    """An operation that the living units performed on command, before they parked again.
+
+    `took_seconds`, `ops`, `columns` (samples, of equal length), `counts` and `outcome` are the
+    runner's words. `cpu_seconds` and the switches of all its threads, voluntary and involuntary,
+    were read from outside, before the command and after the reply, while the units were alive.
+    `output` is the last that a one-shot wrote to standard error.
+    """
+
+    name: Word
+    options: Facts = {}
+    alive: Count
+    took_seconds: Seconds
+    ops: Count = 0
+    columns: Columns = {}
+    counts: Counts = {}
+    outcome: Word = DONE
+    output: Text = ""
+    cpu_seconds: Seconds | None = None
+    voluntary_switches: Count | None = None
+    involuntary_switches: Count | None = None
+
+    @property
+    def overlap(self) -> float | None:
+        """CPU seconds for each second: over 1 where several processors worked at once."""
+        if self.cpu_seconds is None or not self.took_seconds:
+            return None
+        return self.cpu_seconds / self.took_seconds
 
 
 class Limit(Record, frozen=True, kw_only=True):
@@ -246,6 +286,7 @@ class Session(Record, frozen=True, kw_only=True):
     hello: RunnerInfo | None = None
     baseline: Readings | None = None
     steps: Annotated[tuple[Step, ...], Meta(max_length=MOST_STEPS)] = ()
+    acts: Annotated[tuple[Act, ...], Meta(max_length=MOST_ACTS)] = ()
     warnings: tuple[str, ...] = ()
     limits: Annotated[tuple[Limit, ...], Meta(max_length=MOST_LIMITS)] = ()
     others_share: Share | None = None
@@ -280,13 +321,18 @@ class Case(Record, frozen=True, kw_only=True):
 
 class CaseRecord(Case, frozen=True, kw_only=True):
     """A case of a run, with what the catalogue says of its runtime. `reason` says why it was left
-    out; `version` is the runtime's."""
+    out; `version` is the runtime's. `collector`: whether the runtime has one. `by_python`: whether
+    an interpreter runs it, which can be chosen. `leak_margin` is how many bytes a unit may seem to
+    leak where nothing is wrong."""
 
     label: str
     kind: Kind
     language: str
     version: str | None = None
     reason: str | None = None
+    collector: bool = True
+    by_python: bool = False
+    leak_margin: Annotated[float, Meta(ge=0, le=MOST)] = LEAK_MARGIN
 
 
 class Plan(Record, frozen=True, kw_only=True):

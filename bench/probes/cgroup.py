@@ -71,6 +71,19 @@ class Cgroup:
         """Itself and its ancestors: whoever stands in it is bound by the limits of all of them."""
         return (self, *self.ancestors())
 
+    def used(self, name: str) -> int | None:
+        """The memory in use by the file `name`, without what the kernel drops before it refuses or
+        kills: pages of files that lie idle, which kernel memory has none of."""
+        used = self.integer(name)
+        if used is None or "kmem" in name:
+            return used
+        return max(0, used - self.table("memory.stat").get(_IDLE_FILE[self.version], 0))
+
+    @property
+    def oom_kills(self) -> int | None:
+        """How many of its processes the kernel has killed for memory; `None` is unknown."""
+        return self.table(_KILLS[self.version]).get("oom_kill")
+
     @property
     def at_root(self) -> bool:
         """Whether it is the hierarchy's real root, which no memory is charged to. The top of a
@@ -123,17 +136,13 @@ def memory_room(system: System) -> MemoryRoom | None:
     and a container that has read many files stands at its limit with little else.
     """
     own = find(system, "memory")
-    rooms = [room for room in map(_room, own.lineage() if own else ()) if room is not None]
+    rooms = []
+    for cgroup in own.lineage() if own else ():
+        name = MEMORY_LIMIT[cgroup.version]
+        limit, used = cgroup.integer(name), cgroup.used(_USAGE[cgroup.version])
+        if limit is not None and limit < UNLIMITED and used is not None:
+            rooms.append(MemoryRoom(max(0, limit - used), name, cgroup.path))
     return min(rooms, key=lambda room: room.bytes, default=None)
-
-
-def _room(cgroup: Cgroup) -> MemoryRoom | None:
-    name = MEMORY_LIMIT[cgroup.version]
-    limit, usage = cgroup.integer(name), cgroup.integer(_USAGE[cgroup.version])
-    if limit is None or limit >= UNLIMITED or usage is None:
-        return None
-    used = usage - cgroup.table("memory.stat").get(_IDLE_FILE[cgroup.version], 0)
-    return MemoryRoom(max(0, limit - used), name, cgroup.path)
 
 
 @dataclass(frozen=True)

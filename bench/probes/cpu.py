@@ -23,6 +23,7 @@ STILL_NS = 200_000
 STILL_FAULTS = 2  # pages that a process at rest may touch for the first time: by trial, none
 STILL_LOOKS = 2
 PATIENCE_SECONDS = 2.0
+VOLUNTARY, INVOLUNTARY = "voluntary_ctxt_switches", "nonvoluntary_ctxt_switches"
 PROCESSOR = 36  # its place among the numbers of `_stat`: where the first thread ran last
 _LINUX: bool = sys.platform.startswith("linux")
 
@@ -105,6 +106,30 @@ def _thread_ids(system: System, pid: int) -> list[int]:
         return sorted(int(path.name) for path in system.path(f"proc/{pid}/task").iterdir())
     except OSError:
         return []
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What a process has spent, to be compared with later: CPU seconds by all its threads, ended
+    ones too, and how often its living threads gave up a processor (`voluntary`) or had it taken
+    away. `None` is unknown."""
+
+    cpu_seconds: float | None = None
+    voluntary: int | None = None
+    involuntary: int | None = None
+
+
+def effort(system: System, pid: int) -> Effort:
+    """The CPU clock, and the switches summed over `/proc/PID/task/*/status`: the process's own
+    `status` has those of its first thread alone."""
+    spent = cpu_clock_ns(pid) if system.is_this_machine else None
+    tables = [system.table(f"proc/{pid}/task/{one}/status") for one in _thread_ids(system, pid)]
+    known = [table for table in tables if VOLUNTARY in table and INVOLUNTARY in table]
+    return Effort(
+        cpu_seconds=None if spent is None else spent / 1e9,
+        voluntary=sum(table[VOLUNTARY] for table in known) if known else None,
+        involuntary=sum(table[INVOLUNTARY] for table in known) if known else None,
+    )
 
 
 def threads(system: System, pid: int) -> int | None:

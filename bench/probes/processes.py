@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -17,6 +18,13 @@ from bench.system import System
 
 ENDING_SECONDS = 10.0  # the kernel may take seconds to free a large process that was killed
 LOOK_SECONDS = 0.002
+RLIMITS = {
+    "RLIMIT_NPROC": "Max processes",
+    "RLIMIT_AS": "Max address space",
+    "RLIMIT_DATA": "Max data size",
+    "RLIMIT_STACK": "Max stack size",
+    "RLIMIT_NOFILE": "Max open files",
+}
 ENOUGH_LOOKS = 2  # that find nothing, once anything was found
 
 
@@ -107,6 +115,14 @@ def variable(system: System, pid: int, name: str) -> str | None:
     beginning = f"{name}=".encode()
     values = (line for line in lines if line.startswith(beginning))
     return next((line[len(beginning) :].decode("utf-8", "replace") for line in values), None)
+
+
+def soft_limit(system: System, pid: int | str, name: str) -> str | None:
+    """A soft rlimit of a process as the kernel writes it, a number or `unlimited`; `None` where it
+    cannot be read."""
+    text = system.text(f"proc/{pid}/limits") or ""
+    row = re.search(rf"^{RLIMITS[name]} +(\S+)", text, re.MULTILINE)
+    return row[1] if row else None
 
 
 def kill(process: Process) -> None:

@@ -1,160 +1,159 @@
-"""What the explanation may speak of: the runtimes that ran, and the cells that hold their figures.
+"""What the explanation speaks of: the cases that ran, each with its metrics, limits and starts.
 
-A runtime of which nothing was measured is not among them, and a cell whose value is unknown is
-`None`: no sentence can speak of either by mistake.
+A case of which nothing was measured is not among them, and an unknown value is `None`, so that no
+sentence can state either by mistake.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
-from bench.derive.ceiling import limits_of
+from bench.derive.ceiling import Allowance, Allowances, allowances, doubt_of_take, looked_at
 from bench.derive.choice import cases_of
-from bench.derive.times import Population
-from bench.model.records import Limit
+from bench.derive.metrics import Metric
+from bench.derive.series import Quantity
+from bench.derive.times import Population, populations
+from bench.model.records import Limit, Session
+from bench.quantities import BYTES, CEILING
 from reports.digest import Digest
-from reports.explanation.text import Name, Number, Place
-from reports.figures.all import CLOSENESS, SPAWN, UNIT_COST
-from reports.figures.chart import Table
-from reports.figures.closeness import Bound, Closeness, nearest
-from reports.figures.spawn import spawns
-from reports.tables.comparison import THREADS, Row
-from reports.tables.finding import pair_of
-from reports.tables.report import COMPARISON, LIMITS, SUMMARY
+from reports.explanation.runtimes import Known, known
+from reports.explanation.text import Name, Number
+from reports.tables.comparison import THREADS, Row, pair_of
 from reports.wording import units
 from reports.wording.doubted import sure
-from reports.wording.escape import many, plain
+from reports.wording.escape import many
+from reports.wording.metrics import value_of
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One runtime that ran. Each method gives a cell of a table, `None` where it is unknown.
-    `populations` are its start latencies by how many were parked."""
+    """One case that ran. Its numbers are `None` where they are unknown. `limits` are those of the
+    session `looked`, `populations` its start latencies by how many units were parked."""
 
     row: Row
-    closeness: Closeness
-    limits: tuple[Limit, ...]
-    tables: dict[str, Table]
+    known: Known | None
+    allowed: Allowances
+    looked: Session | None
     populations: tuple[Population, ...]
 
     @property
-    def runtime(self) -> str:
-        return self.row.name
-
-    @property
     def one(self) -> Name:
-        """What one unit is called."""
+        """The name of one unit."""
         return Name(self.row.label)
 
     @property
     def many(self) -> Name:
-        """What several are called."""
+        """The name of several units."""
         return Name(many(self.row.label))
 
     @property
+    def limits(self) -> tuple[Limit, ...]:
+        return self.looked.limits if self.looked else ()
+
+    @property
     def reached(self) -> Number | None:
-        return self._cell(COMPARISON, (), "reached")
-
-    @property
-    def per_thread(self) -> Number | None:
-        """How many weigh as much as the OS thread that stands for all."""
-        return self._cell(COMPARISON, (), "in one thread")
-
-    @property
-    def unsure(self) -> bool:
-        """Whether what one unit takes has no interval."""
-        return self._cell(UNIT_COST.name, (), "low") is None
+        return self.figure(CEILING)
 
     def bytes(self, part: str) -> Number | None:
-        """What one unit takes of that part of memory."""
-        return self.figure(f"bytes: {part.replace('_', ' ')}")
+        """The part's bytes per unit."""
+        return self.figure(BYTES, part)
 
-    def figure(self, name: str) -> Number | None:
-        """The value of a figure by its name in the summary."""
-        return self._cell(SUMMARY, (name,), "value")
+    def figure(
+        self, quantity: Quantity, part: str | None = None, quantile: float | None = None
+    ) -> Number | None:
+        metric = self.row.metric(quantity.name, part, quantile)
+        return _number(metric, metric.value, metric.doubt) if metric else None
 
-    def overhead(self, name: str) -> Number | None:
-        """The measuring overhead in a figure, by its name in the summary."""
-        return self._cell(SUMMARY, (name,), "overhead")
+    def overhead(self, quantity: Quantity, quantile: float) -> Number | None:
+        """The measuring overhead in a start latency."""
+        metric = self.row.metric(quantity.name, quantile=quantile)
+        return _number(metric, metric.overhead) if metric else None
 
-    def start(self, population: Population, column: str) -> Number | None:
-        """A cell of the row of one population of its start latencies."""
-        row = (population.start.name, units.count(population.units))
-        return self._cell(SPAWN.name, row, column)
+    def take(self, limit: Limit | None) -> Number | None:
+        """What one unit takes of one of `limits`."""
+        if limit is None or self.looked is None or limit.take is None:
+            return None
+        words = units.amount(limit.measure, limit.take)
+        return Number(words, limit.take, (limit,), doubt_of_take(self.looked, limit.measure))
 
-    def limit(self, limit: Limit, column: str) -> Number | None:
-        """A cell of the row of one of this runtime's own limits."""
-        return self._cell(LIMITS, (plain(limit.name), plain(limit.where or "")), column)
 
-    def bound(self, bound: Bound, column: str) -> Number | None:
-        """A cell of the row of one of the limits that bound this runtime."""
-        return self._cell(CLOSENESS.name, (bound.name, bound.where or ""), column)
-
-    def _cell(self, table: str, row: tuple[str, ...], column: str) -> Number | None:
-        place = Place(table, (self.runtime, *row), column)
-        found = self.tables[table]
-        at = found.headings.index(column)
-        rows = zip(found.words, found.values, found.doubts or repeat({}), strict=False)
-        for words, values, doubts in rows:
-            value = values[at]
-            if words[: len(place.row)] == place.row and isinstance(value, int | float):
-                return Number(words[at], value, place, doubts.get(found.keys[at]))
+def _number(source: Metric, value: float | None, doubt: str | None = None) -> Number | None:
+    """A value of this metric in words."""
+    if value is None:
         return None
+    return Number(value_of(source, value), value, (source,), doubt)
+
+
+def count(source: Allowance | Population, value: int, doubt: str | None = None) -> Number:
+    return Number(units.count(value), value, (source,), doubt)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The runtimes that ran. `thread` stands for all threads, and `task` is the one that is set
-    against it; at most `most` of those of one sort that the text knows little of are named."""
+    """The cases that ran. `thread` stands for all threads, and `task` is compared with it; at most
+    `most` of those that the text knows little of are named."""
 
     threads: tuple[Subject, ...]
     tasks: tuple[Subject, ...]
     thread: Subject | None
     task: Subject | None
+    per_thread: Number | None
     most: int
 
     @property
     def all(self) -> tuple[Subject, ...]:
         return (*self.threads, *self.tasks)
 
+    @property
+    def pair(self) -> tuple[Subject, ...]:
+        return tuple(one for one in (self.thread, self.task) if one)
+
 
 def facts(digest: Digest, most: int = 3) -> Facts:
-    """What a digest has to speak of."""
-    subjects = _subjects(digest)
+    """What the digest of a result has to speak of."""
+    subjects = tuple(_subjects(digest))
     threads = tuple(one for one in subjects if one.row.kind == "thread")
     tasks = tuple(one for one in subjects if one.row.kind == "task")
-    return Facts(threads, tasks, _thread(threads, digest), _task(tasks, digest), most)
+    thread, task = _thread(threads, digest), _task(tasks, digest)
+    return Facts(threads, tasks, thread, task, _per_thread(thread, task), most)
 
 
-def _subjects(digest: Digest) -> list[Subject]:
-    close = {row.runtime: row for row in nearest(digest.result, digest.metrics)}
-    starts = {row.runtime: row.populations for row in spawns(digest.result, digest.metrics)}
-    limits = {plain(c.case): tuple(limits_of(c.sessions)) for c in cases_of(digest.result)}
-    known = {plain(metric.case) for metric in digest.metrics if metric.value is not None}
-    tables = {titled.name: titled.table for titled in digest.tables}
-    return [
-        Subject(row, close[row.name], limits[row.name], tables, starts[row.name])
-        for row in {row.name: row for row in digest.comparison.rows if row.status}.values()
-        if row.name in known
-    ]
+def _subjects(digest: Digest) -> Iterator[Subject]:
+    sessions = {case.case: case.sessions for case in cases_of(digest.result)}
+    allowed = {one.case: one for one in allowances(digest.result)}
+    timed = populations(digest.result)
+    cases = {case.key: case for case in digest.result.cases}
+    rows = {row.case: row for row in digest.comparison.rows}
+    for key, case in cases.items():
+        if any(metric.value is not None for metric in rows[key].metrics):
+            looked = looked_at(sessions[key])
+            yield Subject(rows[key], known(case), allowed[key], looked, timed[key])
 
 
 def _thread(threads: Sequence[Subject], digest: Digest) -> Subject | None:
-    """The one that the comparison weighs by; else C's, else Python's, else the first."""
+    """The thread that the comparison uses; else C's, else Python's, else the first."""
     names = (digest.comparison.thread, *THREADS)
-    ordered = [one for name in names for one in threads if one.runtime == name]
+    ordered = [one for name in names for one in threads if one.row.name == name]
     return next(iter((*ordered, *threads)), None)
 
 
 def _task(tasks: Sequence[Subject], digest: Digest) -> Subject | None:
-    """The one that the finding sets against the thread; else the lightest; else the one that went
-    farthest."""
+    """The task that the finding compares with the thread; else the lightest; else the one that
+    reached the highest count."""
     pair = pair_of(digest.comparison)
-    found = [one for one in tasks if pair and one.runtime == pair[1].name]
-    weighed = [one for one in tasks if one.row.total_bytes]
-    weighed = sure(weighed, lambda one: one.row.doubt("total_bytes"))
-    light = sorted(weighed, key=lambda one: one.row.total_bytes or 0)
+    paired = [one for one in tasks if pair and one.row is pair[1]]
+    weighed = sure([one for one in tasks if one.row.total], lambda one: one.row.total_doubt)
+    light = sorted(weighed, key=lambda one: one.row.bytes)
     far = sorted(tasks, key=lambda one: -(one.row.reached or 0))
-    return next(iter((*found, *light, *far)), None)
+    return next(iter((*paired, *light, *far)), None)
+
+
+def _per_thread(thread: Subject | None, task: Subject | None) -> Number | None:
+    """How many of the tasks take the memory of one thread."""
+    if thread is None or task is None or task.row.per_thread is None:
+        return None
+    totals = (thread.bytes("total"), task.bytes("total"))
+    sources = tuple(source for total in totals if total for source in total.of)
+    ratio = task.row.per_thread
+    return Number(units.ratio(ratio), ratio, sources, task.row.per_thread_doubt)

@@ -26,7 +26,7 @@ from reports.history.table import borders
 from reports.page.drawing import pictures
 from reports.page.html import SIGNED, rendered
 from reports.page.model import Figure
-from reports.tables.report import Titled
+from reports.tables.table import Titled
 
 NAME = "history.html"
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
+from bench import quantities
 from bench.derive.doubts import DOUBTS, MARK, gravest
 from bench.history.check import FOR_ALARM, FOR_VERDICT, Check, Nomination
 from bench.history.review import Review
 from bench.history.store import Point, when
 from bench.history.trends import CONTROL, STOPPED, UNITS, Night, Segment, SegmentStart, Trend
 from reports.tables.comparison import REASONS
-from reports.tables.summary import NAMES, value_of_name
 from reports.wording import units
 from reports.wording.doubted import marked
 from reports.wording.escape import plain
@@ -30,7 +30,7 @@ def name_of(trend: Trend) -> str:
     if trend.runtime == CONTROL:
         return "fixed work in C"
     figure = trend.figure
-    words = NAMES[figure.metric]
+    words = quantities.find(figure.metric).short
     if figure.part is not None and figure.part != "total":
         return f"{words}: {figure.part.replace('_', ' ')}"
     if figure.quantile is None:
@@ -41,7 +41,7 @@ def name_of(trend: Trend) -> str:
 
 def value_of(trend: Trend, value: float | None) -> str:
     """A value of the figure with its unit."""
-    return value_of_name(trend.figure.metric, value)
+    return units.amount(quantities.find(trend.figure.metric).dimension, value)
 
 
 def doubt_of(nights: Sequence[Night]) -> str | None:

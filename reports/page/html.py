@@ -18,12 +18,12 @@ from reports.palette import DARK, LIGHT, Theme
 from reports.wording.escape import plain
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
     from markupsafe import Markup
 
 MAKER = "outnumber"
-SIGNED = f'<meta name="generator" content="{MAKER}">'  # by which a page of ours is known again
+SIGNED = f'<meta name="generator" content="{MAKER}">'  # by which our own page is recognised
 DATE = re.compile(r"(\b\d{4}-\d\d-\d\d\b)")
+VALUE = '<span class="value">{}</span>'  # is not broken into two lines
 PARTS = {
     "comparison": "Side by side",
     "figures": "Figures",
@@ -31,56 +31,63 @@ PARTS = {
     "limits": "Limits",
     "method": "How it was measured",
     "machine": "Machine and versions",
-    "doubts": "Doubts",
-    "summary": "Every figure",
+    "caveats": "Caveats",
+    "summary": "Every value",
+}
+SEVERAL = {
+    "differences": "What differs",
+    "side-by-side": "Side by side",
+    "figures": "Figures",
 }
 
 
 def html(page: Page) -> str:
     """The whole file."""
-    return rendered("page.html.j2", page=page, contents=_contents(page))
+    own = {view.key: view.label for view in page.views}
+    contents = SEVERAL | own if page.several else PARTS
+    return rendered("page.html.j2", page=page, parts=PARTS, contents=contents.items())
 
 
 def rendered(template: str, **shown: object) -> str:
-    """What a template of this folder makes of what it is to show, in the one style."""
-    from markupsafe import Markup
-
-    style = _style()
-    return (
-        _environment()
-        .get_template(template)
-        .render(style=Markup(style), style_hash=_hash(style), maker=MAKER, **shown)
-    )
-
-
-def _environment() -> Environment:
+    """The text of a template of this folder with these values, in the one style."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     environment = Environment(
         loader=PackageLoader("reports.page", ""),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_harmless,
+        # Text on one line, without what turns or hides it; `Markup`, which is ours, stays as it is.
+        finalize=lambda value: plain(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["sentence"] = _sentence
     environment.filters["dated"] = _dated
-    return environment
-
-
-def _harmless(value: object) -> object:
-    """What the template shows: text on one line, without what turns or hides it. `Markup`, which
-    is ours, stays as it is."""
-    return plain(value) if type(value) is str else value
+    rules = files("reports.page").joinpath("page.css").read_text(encoding="utf-8")
+    dark = f"@media screen and (prefers-color-scheme: dark) {{ {_colours(DARK)} }}"
+    style = f"{_colours(LIGHT)}\n{dark}\n{rules}"
+    # The page's policy allows this one style sheet by its hash.
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode()
+    return environment.get_template(template).render(
+        style=Markup(style), style_hash=f"sha256-{digest}", maker=MAKER, **shown
+    )
 
 
 def _sentence(sentence: Sentence) -> Markup:
     """A sentence whose numbers keep their units on the same line, and whose names cannot turn what
     stands beside them."""
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
-    return Markup("").join(_piece(piece) for piece in sentence.pieces)
+    made = Markup("")
+    for piece in sentence.pieces:
+        if isinstance(piece, Number):
+            made += Markup(VALUE).format(plain(str(piece)))
+        elif isinstance(piece, Name):
+            made += Markup("<bdi>{}</bdi>").format(str(piece))
+        else:
+            made += escape(piece)
+    return made
 
 
 def _dated(text: str) -> Markup:
@@ -89,40 +96,9 @@ def _dated(text: str) -> Markup:
 
     pieces = DATE.split(plain(text))  # what is between two dates, then a date, and so on
     return Markup("").join(
-        Markup('<span class="value">{}</span>').format(piece) if place % 2 else escape(piece)
+        Markup(VALUE).format(piece) if place % 2 else escape(piece)
         for place, piece in enumerate(pieces)
     )
-
-
-def _piece(piece: object) -> Markup:
-    from markupsafe import Markup, escape
-
-    match piece:
-        case Number():
-            return Markup('<span class="value">{}</span>').format(plain(str(piece)))
-        case Name():
-            return Markup("<bdi>{}</bdi>").format(str(piece))
-        case _:
-            return escape(piece)
-
-
-def _contents(page: Page) -> list[tuple[str, str]]:
-    """The addresses on the page, and what each is called."""
-    if not page.several:
-        return list(PARTS.items())
-    own = [(view.key, view.label) for view in page.views]
-    several = {
-        "differences": "What differs",
-        "side-by-side": "Side by side",
-        "figures": "Figures",
-    }
-    return [*several.items(), *own]
-
-
-def _style() -> str:
-    rules = files("reports.page").joinpath("page.css").read_text(encoding="utf-8")
-    dark = f"@media screen and (prefers-color-scheme: dark) {{ {_colours(DARK)} }}"
-    return f"{_colours(LIGHT)}\n{dark}\n{rules}"
 
 
 def _colours(theme: Theme) -> str:
@@ -133,12 +109,6 @@ def _colours(theme: Theme) -> str:
         "muted": theme.muted,
         "line": theme.line,
         "stripe": f"color-mix(in srgb, {theme.line} 28%, {theme.ground})",
-        "focus": theme.parts["user"],
+        "focus": theme.memory["user"],
     }
     return f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in colours.items())} }}"
-
-
-def _hash(style: str) -> str:
-    """What the page's policy knows its one style sheet by."""
-    digest = hashlib.sha256(style.encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"

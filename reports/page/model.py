@@ -7,14 +7,28 @@ from dataclasses import dataclass
 
 from bench.derive.metrics import counts_behind
 from bench.model.likeness import differences_of, facts_with_counts
-from reports.digest import Digest
-from reports.explanation.tell import explain
+from reports.digest import COMPARISON, LIMITS, SUMMARY, Digest
+from reports.explanation.explain import explain
 from reports.explanation.text import Explanation
-from reports.figures.chart import Chart, caption
-from reports.figures.unit_cost import costs, counts
+from reports.figures.chart import Chart, caption, counted
+from reports.figures.closeness import LimitsCloseness
+from reports.figures.growth import MemoryGrowth
+from reports.figures.how_many import HowMany
+from reports.figures.spawn import Spawns
+from reports.figures.unit_cost import UnitCost
+from reports.figures.where_time_goes import WhereTimeGoes
 from reports.page import sheets
-from reports.tables.finding import finding
-from reports.tables.report import COMPARISON, LIMITS, SUMMARY, Titled
+from reports.tables.comparison import finding
+from reports.tables.table import Titled
+
+HEADINGS: Mapping[str, str] = {
+    HowMany.name: "How many",
+    UnitCost.name: "What one unit costs",
+    MemoryGrowth.name: "Memory as it grows",
+    Spawns.name: "Spawn",
+    WhereTimeGoes.name: "Where the time goes",
+    LimitsCloseness.name: "How close every limit is",
+}
 
 
 @dataclass(frozen=True)
@@ -29,19 +43,19 @@ class Picture:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure with its data: `heading` says which of the six it is, `chart.title` what it
-    shows."""
+    """One figure with its data: `heading` names the figure, `chart.title` what it shows. Where
+    nothing can draw, there is no picture."""
 
     heading: str
     chart: Chart
-    picture: Picture
+    picture: Picture | None
     table: Titled
 
 
 @dataclass(frozen=True)
 class View:
-    """One result on the page. `label` tells it from the others; `key` stands in addresses, and
-    `counts` are those of which its bytes are told."""
+    """One result on the page. `label` tells it from the others, `key` stands in addresses, and
+    `counts` are those at which its bytes per unit were measured."""
 
     key: str
     label: str
@@ -54,13 +68,13 @@ class View:
     limits: tuple[Titled, ...]
     method: tuple[Titled, ...]
     machine: Titled
-    doubts: Titled
+    caveats: Titled
     summary: Titled
 
 
 @dataclass(frozen=True)
 class Page:
-    """The whole page: of several results also what differs between them, and each beside the
+    """The whole page. Of several results it also has what differs between them, and each beside the
     others."""
 
     title: str
@@ -75,15 +89,22 @@ class Page:
 
     @property
     def unlike_counts(self) -> bool:
-        """Whether the results' bytes are not told at the same counts."""
+        """Whether the results' bytes per unit were measured at different counts."""
         return len({view.counts for view in self.views}) > 1
 
     @property
     def figures(self) -> tuple[tuple[tuple[str, Figure], ...], ...]:
-        """Each figure of all results together, with the labels of the results that have it."""
-        known = [(view.label, one) for view in self.views for one in view.figures]
-        names = dict.fromkeys(one.chart.name for _, one in known)
-        return tuple(tuple(pair for pair in known if pair[1].chart.name == name) for name in names)
+        """Each figure of all results that have it, with the label of its result."""
+        names = dict.fromkeys(figure.chart.name for view in self.views for figure in view.figures)
+        return tuple(
+            tuple(
+                (view.label, figure)
+                for view in self.views
+                for figure in view.figures
+                if figure.chart.name == name
+            )
+            for name in names
+        )
 
 
 def page(
@@ -91,45 +112,40 @@ def page(
 ) -> Page:
     """The page of these results; `pictures` has each one's by the names of their charts."""
     views = tuple(
-        _view(f"result-{place + 1}", label, digest, drawn)
-        for place, (label, digest, drawn) in enumerate(zip(labels, digests, pictures, strict=True))
+        _view(f"result-{place}", label, digest, drawn)
+        for place, (label, digest, drawn) in enumerate(
+            zip(labels, digests, pictures, strict=True), start=1
+        )
     )
     if len(views) == 1:
         return Page(f"outnumber: {labels[0]}", views[0].finding, views)
-    found = differences_of(
-        *(facts_with_counts(one.result, counts_behind(one.metrics)) for one in digests)
-    )
-    compared = [digest.comparison for digest in digests]
+    facts = [facts_with_counts(one.result, counts_behind(one.metrics)) for one in digests]
     return Page(
         f"outnumber: {', '.join(labels)}",
         f"{len(views)} results side by side: {', '.join(labels)}",
         views,
-        unlike=sheets.unlike(labels, found),
-        side_by_side=sheets.side_by_side(labels, compared),
+        unlike=sheets.unlike(labels, differences_of(*facts)),
+        side_by_side=sheets.side_by_side(labels, [one.comparison for one in digests]),
     )
 
 
 def _view(key: str, label: str, digest: Digest, drawn: Mapping[str, Picture]) -> View:
-    figures = tuple(
-        Figure(chart.heading, chart, drawn[chart.name], digest.table(chart.name))
-        for chart in digest.charts
-    )
+    weighed = [(row.kind, row.total.at) for row in digest.comparison.rows if row.total]
     return View(
         key=key,
         label=label,
         finding=finding(digest.comparison),
-        counts=counts(costs(digest.result, digest.metrics)),
+        counts=counted(weighed),
         caption=caption(digest.result),
         comparison=digest.table(COMPARISON),
-        figures=figures,
+        figures=tuple(
+            Figure(HEADINGS[one.name], one, drawn.get(one.name), digest.table(one.name))
+            for one in digest.charts
+        ),
         explanation=explain(digest),
         limits=(sheets.nearest(digest), sheets.endings(digest), digest.table(LIMITS)),
-        method=(
-            sheets.run(digest),
-            sheets.unit_kinds(digest),
-            sheets.sources(digest),
-        ),
+        method=(sheets.run(digest), sheets.unit_kinds(digest), sheets.sources(digest)),
         machine=sheets.machine(digest),
-        doubts=sheets.doubts(digest),
+        caveats=sheets.caveats(digest),
         summary=digest.table(SUMMARY),
     )

@@ -5,84 +5,57 @@ They hold words alone: what a program would read of them stands in the result it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bench.derive.ceiling import doubt_of
 from bench.derive.choice import cases_of
 from bench.derive.doubts import DOUBTS, MARK
+from bench.derive.memory import READ
 from bench.derive.metrics import Metric
 from bench.model.likeness import Difference
-from bench.model.records import Machine, Session, Stop
+from bench.model.records import BURST_FROM_NOTHING, CLIMB, REPEAT, Machine
+from bench.quantities import BYTES
 from reports.digest import Digest
-from reports.figures import closeness
-from reports.figures.chart import Doubts, Table
-from reports.figures.closeness import Closeness
-from reports.tables.comparison import COLUMNS, REASONS, Column, Comparison, Row, cells
-from reports.tables.report import Titled
-from reports.tables.summary import name_of
+from reports.tables.columns import ABSENT, Fitting, cells, columns_of
+from reports.tables.comparison import REASONS, Comparison, Row
+from reports.tables.table import Titled, sheet
 from reports.wording import units
 from reports.wording.doubted import marked
-from reports.wording.escape import plain
+from reports.wording.metrics import name_of
+from reports.wording.runs import PURPOSES
 
-ABSENT = "–"
-PURPOSES: Mapping[str, str] = {
-    "climb": "climb",
-    "short": "short sweep",
-    "burst": "burst sweep",
-    "leak": "leak sweep",
-}
-READ = ("user", "kernel", "kernel_stack", "page_tables", "rss")
 BROKEN = ("failed", "killed", "interrupted")
-
-
-def sheet(
-    name: str,
-    title: str,
-    headings: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    numbers: Iterable[int] = (),
-    doubts: Sequence[Doubts] | None = None,
-) -> Titled:
-    """A table of words; `numbers` are the columns that hold figures, `doubts` those about the
-    values of each row, whose cells bear the mark already."""
-    words = tuple(tuple(map(plain, row)) for row in rows)
-    marks = tuple(place in set(numbers) for place in range(len(headings)))
-    keys = tuple(heading.replace(" ", "_") for heading in headings)
-    held = None if doubts is None else tuple(doubts)
-    return Titled(name, title, Table(tuple(headings), keys, marks, words, words, held))
+MOST_NAMED = 4  # quantities in a cell; of more, only their number is given
 
 
 # Several results
 
 
 def side_by_side(labels: Sequence[str], comparisons: Sequence[Comparison]) -> Titled:
-    """What each result says of each runtime, a column a result; at which count, where they differ
-    in that."""
-    told = [{row.name: row for row in compared.rows} for compared in comparisons]
-    names = dict.fromkeys(name for rows in told for name in rows)
+    """What each result says of each case, a column a result; at which count, where they differ in
+    that."""
+    results = [{row.name: row for row in compared.rows} for compared in comparisons]
+    columns = {c.key: c for compared in comparisons for c in columns_of(compared)[1:]}
     rows, doubts = [], []
-    for name in names:
-        for column in COLUMNS[1:]:
-            each = [rows_of.get(name) for rows_of in told]
-            rows.append((name, column.heading.replace("\n", " "), *_beside(each, column)))
-            found = (
-                (label, row and row.doubt(column.field))
-                for label, row in zip(labels, each, strict=True)
-            )
-            doubts.append({label: doubt for label, doubt in found if doubt})
-    headings = ("runtime", "figure", *labels)
-    title = "The results side by side"
-    return sheet("side-by-side", title, headings, rows, range(2, 99), doubts)
+    for name in dict.fromkeys(name for rows_of in results for name in rows_of):
+        for column in columns.values():
+            each = [rows_of.get(name) for rows_of in results]
+            rows.append((name, column.heading, *_beside(each, column)))
+            found = zip(labels, (row and column.doubt(row) for row in each), strict=True)
+            doubts.append({label: str(doubt) for label, doubt in found if doubt})
+    headings = ("runtime", "quantity", *labels)
+    numbers = range(2, len(headings))
+    return sheet("side-by-side", "The results side by side", headings, rows, numbers, doubts)
 
 
-def _beside(rows: Sequence[Row | None], column: Column) -> Iterator[str]:
-    """A figure of one runtime in each result."""
+def _beside(rows: Sequence[Row | None], column: Fitting) -> Iterator[str]:
+    """A value of one case in each result."""
     counts = [column.at(row) if row else None for row in rows]
     differ = len({count for count in counts if count is not None}) > 1
     for row, count in zip(rows, counts, strict=True):
-        (said,) = cells(row, [column]) if row else (ABSENT,)
-        known = differ and count is not None and said != units.UNKNOWN
-        yield f"{said} at {units.count(count)}" if known else said
+        (cell,) = cells(row, [column]) if row else (ABSENT,)
+        known = differ and count is not None and cell != units.UNKNOWN
+        yield f"{cell} at {units.count(count)}" if known else cell
 
 
 def unlike(labels: Sequence[str], found: Iterable[Difference]) -> Titled:
@@ -95,112 +68,87 @@ def unlike(labels: Sequence[str], found: Iterable[Difference]) -> Titled:
 
 
 def nearest(digest: Digest) -> Titled:
-    """The limit that ended each runtime, or would be the first to, and how to lift it."""
-    found = closeness.nearest(digest.result, digest.metrics)
-    rows = [_nearest(row) for row in found]
-    doubts = [_nearest_doubts(row) for row in found]
+    """The limit that ended each launch, or would be the first to, and how to lift it."""
+    rows, doubts = [], []
+    for row in digest.comparison.rows:
+        if row.allowed is None:
+            continue
+        bound, reached = row.allowed.binding, units.count(row.allowed.reached)
+        about = {"reached": row.reached_doubt, "allows": bound.doubt if bound else None}
+        doubts.append({key: doubt for key, doubt in about.items() if doubt})
+        limit = (units.UNKNOWN, "", units.UNKNOWN)
+        if bound:
+            limit = (bound.limit, bound.where or "", marked(units.count(bound.units), bound.doubt))
+        lift = bound.lift if bound else ""
+        rows.append((row.name, *limit, marked(reached, row.reached_doubt), lift))
     headings = ("runtime", "limit", "where", "allows", "reached", "to go further")
     title = "The limit that ended each launch, or would be the first to"
     return sheet("nearest-limits", title, headings, rows, (3, 4), doubts)
 
 
-def _nearest_doubts(row: Closeness) -> Doubts:
-    found = {"allows": row.binding and row.binding.doubt, "reached": row.doubt("reached")}
-    return {key: doubt for key, doubt in found.items() if doubt}
-
-
-def _nearest(row: Closeness) -> tuple[str, ...]:
-    bound, reached = row.binding, marked(units.count(row.reached), row.doubt("reached"))
-    if bound is None:
-        return (row.runtime, units.UNKNOWN, "", units.UNKNOWN, reached, "")
-    allows = marked(units.count(bound.units), bound.doubt)
-    return (row.runtime, bound.name, bound.where or "", allows, reached, bound.lift)
-
-
 def endings(digest: Digest) -> Titled:
-    """How each climb ended, and every sweep that broke."""
-    told = [
-        sweep
-        for case in cases_of(digest.result)
-        for sweep in case.sessions
-        if sweep.purpose == "climb" or sweep.stop.status in BROKEN
-    ]
-    doubts = [{"reached": doubt} if (doubt := doubt_of(sweep)) else {} for sweep in told]
-    headings = ("runtime", "sweep", "reached", "ended by", "in its own words", "evidence")
-    return sheet(
-        "endings",
-        "How each climb ended, and what broke",
-        headings,
-        map(_ending, told),
-        (2,),
-        doubts,
-    )
-
-
-def _ending(sweep: Session) -> tuple[str, ...]:
-    stop: Stop = sweep.stop
-    place = f" {sweep.round}" if sweep.purpose in ("short", "burst") else ""
-    return (
-        sweep.case,
-        f"{PURPOSES[sweep.purpose]}{place}",
-        marked(units.count(stop.count), doubt_of(sweep)),
-        REASONS[stop.status] + (f": {stop.limit}" if stop.limit else ""),
-        stop.message,
-        "; ".join(stop.evidence),
-    )
+    """How each climb ended, and every session that broke."""
+    rows, doubts = [], []
+    sessions = (session for case in cases_of(digest.result) for session in case.sessions)
+    for one in sessions:
+        stop, doubt = one.stop, doubt_of(one)
+        if one.purpose != CLIMB and stop.status not in BROKEN:
+            continue
+        doubts.append({"reached": doubt} if doubt else {})
+        place = f" {one.round}" if one.purpose in (REPEAT, BURST_FROM_NOTHING) else ""
+        rows.append(
+            (
+                one.case,
+                f"{PURPOSES.get(one.purpose, one.purpose)}{place}",
+                marked(units.count(stop.count), doubt),
+                REASONS[stop.status] + (f": {stop.limit}" if stop.limit else ""),
+                stop.message,
+                "; ".join(stop.evidence),
+            )
+        )
+    headings = ("runtime", "session", "reached", "ended by", "message", "evidence")
+    return sheet("endings", "How each climb ended, and what broke", headings, rows, (2,), doubts)
 
 
 def unit_kinds(digest: Digest) -> Titled:
     """What one unit was, in the runner's own words."""
-    rows = (_unit(case.case, case.sessions) for case in cases_of(digest.result))
+    rows = []
+    for case in cases_of(digest.result):
+        hello = next((one.hello for one in case.sessions if one.hello), None)
+        if hello is None:
+            rows.append((case.case, units.UNKNOWN, units.UNKNOWN, ""))
+            continue
+        facts = ", ".join(f"{key} {value}" for key, value in hello.facts.items())
+        rows.append((case.case, hello.version, hello.unit, facts))
     headings = ("runtime", "version", "one unit", "facts")
     return sheet("units", "What one unit was", headings, rows)
 
 
-def _unit(name: str, sweeps: Sequence[Session]) -> tuple[str, ...]:
-    hello = next((sweep.hello for sweep in sweeps if sweep.hello), None)
-    if hello is None:
-        return (name, units.UNKNOWN, units.UNKNOWN, "")
-    facts = ", ".join(f"{key} {value}" for key, value in hello.facts.items())
-    return (name, hello.version, hello.unit, facts)
-
-
 def run(digest: Digest) -> Titled:
-    """What was asked for, and when."""
-    result = digest.result
-    plan = result.plan
-    asked = units.count(plan.max) if plan.max is not None else "as far as time and memory allow"
-    budget = units.seconds(plan.budget_seconds) if plan.budget_seconds is not None else "none"
+    """What was requested, and when."""
+    result, plan = digest.result, digest.result.plan
+    most = "as far as time and memory allow" if plan.max is None else units.count(plan.max)
     facts = {
         "command": f"outnumber {result.command}",
         "version": f"outnumber {result.version}",
         "started": result.started,
         "finished": result.finished or "not finished",
         "preset": plan.preset,
-        "climb to": asked if plan.climb else "no climb",
-        "short sweeps a runtime": units.count(plan.sweeps),
-        "time budget": budget,
+        "climb to": most if plan.climb else "no climb",
+        "repeats per runtime": units.count(plan.sweeps),
+        "time budget": "none"
+        if plan.budget_seconds is None
+        else units.seconds(plan.budget_seconds),
         "seed of the order": str(plan.seed),
         **{f"setting {name}": value for name, value in plan.settings.items()},
     }
-    return sheet("run", "What was asked for", ("fact", "value"), facts.items())
+    return sheet("run", "What was requested", ("fact", "value"), facts.items())
 
 
 def machine(digest: Digest) -> Titled:
     """The machine, its limits, and the versions of what ran on it."""
-    facts = _machine(digest.result.machine)
-    limits = {f"limit {name}": value for name, value in digest.result.machine.limits.items()}
-    versions = {
-        f"version of {runtime.key}": runtime.version or units.UNKNOWN
-        for runtime in digest.result.cases
-        if not runtime.reason
-    }
-    rows = (facts | versions | limits).items()
-    return sheet("machine", "Machine and versions", ("fact", "value"), rows)
-
-
-def _machine(made: Machine) -> dict[str, str]:
-    known = {
+    made: Machine = digest.result.machine
+    facts = {
         "system": f"{made.system} {made.kernel}",
         "architecture": made.architecture,
         "processor": made.cpu,
@@ -213,55 +161,55 @@ def _machine(made: Machine) -> dict[str, str]:
         "transparent huge pages": made.transparent_huge_pages,
         "overcommit": made.overcommit,
         "governor": made.governor,
-        "load before": units.number(made.load),
+        "load before the run": units.number(made.load),
         "time stolen by other guests": units.share(made.steal),
         "C library": made.libc,
         "Python of the harness": made.python,
+        **{
+            f"version of {case.key}": case.version
+            for case in digest.result.cases
+            if not case.reason
+        },
+        **{f"limit {name}": value for name, value in made.limits.items()},
     }
-    return {name: units.UNKNOWN if value is None else value for name, value in known.items()}
+    rows = [(name, units.UNKNOWN if value is None else value) for name, value in facts.items()]
+    return sheet("machine", "Machine and versions", ("fact", "value"), rows)
 
 
-def doubts(digest: Digest) -> Titled:
-    """Every doubt and warning of the run, and of which figures it is."""
+def caveats(digest: Digest) -> Titled:
+    """Every doubt and warning of the run, and of which values it is."""
     rows = [("the whole run", warning) for warning in digest.result.warnings]
-    rows += [
-        (runtime.key, f"left out: {runtime.reason}")
-        for runtime in digest.result.cases
-        if runtime.reason
-    ]
+    rows += [(one.key, f"left out: {one.reason}") for one in digest.result.cases if one.reason]
     for doubt in DOUBTS:
         if held := [metric for metric in digest.metrics if metric.doubt == doubt.name]:
             rows.append((_about(held), f"{MARK} {doubt.reason}"))
-    rows += [(_about(metrics), doubt) for doubt, metrics in _doubted(digest.metrics)]
-    return sheet("doubts", "What is doubtful, and of which figures", ("about", "doubt"), rows)
-
-
-def _doubted(metrics: Iterable[Metric]) -> Iterator[tuple[str, list[Metric]]]:
-    found: dict[str, list[Metric]] = {}
-    for metric in metrics:
-        for doubt in metric.warnings:
-            found.setdefault(doubt, []).append(metric)
-    yield from found.items()
+    warned: dict[str, list[Metric]] = {}
+    for metric in digest.metrics:
+        for warning in metric.warnings:
+            warned.setdefault(warning, []).append(metric)
+    rows += [(_about(metrics), warning) for warning, metrics in warned.items()]
+    return sheet("caveats", "Caveats, and which values they are about", ("about", "caveat"), rows)
 
 
 def _about(metrics: Sequence[Metric]) -> str:
-    """Whose figures, and which where they are few."""
-    runtimes = ", ".join(dict.fromkeys(metric.case for metric in metrics))
+    """Whose values, and which where they are few."""
+    cases = ", ".join(dict.fromkeys(metric.case for metric in metrics))
     names = list(dict.fromkeys(map(name_of, metrics)))
-    return f"{runtimes}: {'; '.join(names) if len(names) <= 4 else f'{len(names)} figures'}"
+    few = len(names) <= MOST_NAMED
+    return f"{cases}: {'; '.join(names) if few else f'{len(names)} quantities'}"
 
 
 def sources(digest: Digest) -> Titled:
-    """Where the bytes were read, a row a part and source."""
+    """Where the bytes per unit were read, a row a part and source, but for those that are
+    computed from others."""
     found: dict[tuple[str, str], list[str]] = {}
     for metric in digest.metrics:
-        if metric.part in READ:
+        if metric.metric == BYTES.name and metric.part in READ:
             key = (metric.part.replace("_", " "), metric.source)
             found.setdefault(key, []).append(metric.case)
     ran = len(dict.fromkeys(metric.case for metric in digest.metrics))
     rows = [
         (part, source, "all" if len(names) == ran else ", ".join(names))
-        for (part, source), names in found.items()
+        for (part, source), names in sorted(found.items(), key=lambda one: one[0][0])
     ]
-    rows.sort(key=lambda row: row[0])
     return sheet("sources", "Where the bytes were read", ("part", "read from", "for"), rows)

@@ -2,71 +2,106 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.derive.ceiling import doubt_of, doubt_of_take, hiding
+from bench.derive.ceiling import doubt_of, doubt_of_take, hiding, looked_at
+from bench.derive.choice import cases_of
 from bench.derive.doubts import MARK
-from bench.model.records import Limit, Result, Session, Stop
+from bench.model.records import CLIMB, Limit, Result, Session, Stop
 from reports.console import Console
+from reports.figures.chart import Column, Doubts, Table, tabulate
+from reports.tables.columns import ABSENT
 from reports.tables.comparison import REASONS
 from reports.wording import units
 from reports.wording.doubted import marked, note, reasons
-from reports.wording.escape import terminal
+from reports.wording.escape import plain
 from reports.wording.runs import error_lines
 
 SCHEMA = 1
-WHOLE = "memory.oom.group"  # in a note: an OOM kill would take the harness along
+WHOLE = "memory.oom.group"  # in a note: an OOM kill would end the harness too
 
 
-def print_limits(sweeps: Sequence[Session], console: Console | None = None) -> None:
-    """Every limit that bounds a runtime, smallest first, and what follows from it."""
+def print_limits(sessions: Sequence[Session], console: Console | None = None) -> None:
+    """Every limit that bounds a case, smallest first, and what follows from it."""
     out = console or Console()
-    for sweep in sweeps:
-        out.print(Text(terminal(sweep.case), style="bold"))
-        if sweep.limits:
-            out.print(_table(sweep))
-            if why := note(doubt_of_take(sweep, one.measure) for one in bounding(sweep.limits)):
+    for session in sessions:
+        rows = bounding(session.limits)
+        out.print(Text(plain(session.case), style="bold"))
+        if session.limits:
+            table = _table(("limit",), ("value", "in use", "per unit", "allows"))
+            for limit in rows:
+                doubt = doubt_of_take(session, limit.measure)
+                table.add_row(
+                    plain(named(limit)),
+                    units.amount(limit.measure, limit.value),
+                    units.amount(limit.measure, limit.use),
+                    marked(units.amount(limit.measure, limit.take), doubt),
+                    marked(_at_most(limit, limit.allows), doubt),
+                )
+            out.print(table)
+            if why := note(doubt_of_take(session, one.measure) for one in rows):
                 out.print(Text(why))
-        for line in _aside(sweep.limits):
-            out.print(Text(terminal(line), style="dim"), soft_wrap=True)
-        for line in (*_outlook(sweep), *_pilot(sweep)):
-            out.print(Text(terminal(line)), soft_wrap=True)
+        for line in _aside(session.limits):
+            out.print(Text(plain(line), style="dim"), soft_wrap=True)
+        for line in (*_prediction(session), *_trial(session)):
+            out.print(Text(plain(line)), soft_wrap=True)
         out.print()
 
 
-def limits_json(sweeps: Sequence[Session]) -> str:
+def limits_json(sessions: Sequence[Session]) -> str:
     """The same for programs: the stable interface of `outnumber limits --format json`."""
-    return msgspec.json.encode(
-        {"schema": SCHEMA, "runtimes": [_object(sweep) for sweep in sweeps]}
-    ).decode()
+    objects = []
+    for session in sessions:
+        unknown = hiding(session.limits)
+        first, second = (*([] if unknown else bounding(session.limits)), None, None)[:2]
+        objects.append(
+            {
+                "runtime": session.case,
+                "predicted": None if unknown else session.stop.predicted,
+                "unknown": unknown,
+                "binding": first.name if first else None,
+                "where": first.where if first else None,
+                "lift": first.lift if first else None,
+                "next": second.name if second else None,
+                "pilot": session.stop.count,
+                "pilot_ended": session.stop.message,
+                "limits": session.limits,
+                "doubts": session.steps[-1].doubts if session.steps else (),
+            }
+        )
+    return msgspec.json.encode({"schema": SCHEMA, "runtimes": objects}).decode()
 
 
 def print_ceilings(result: Result, console: Console | None = None) -> None:
-    """How far each runtime went, what stopped it with the evidence, and how to go further."""
+    """How far each case went, what stopped it with the evidence, and how to go further."""
     out = console or Console()
-    climbs = [sweep for sweep in result.sessions if sweep.purpose == "climb"]
-    table = Table(box=None, pad_edge=False)
-    table.add_column("runtime", overflow="fold")
-    for heading in ("reached", "predicted", "limit at"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("stopped by", overflow="fold")
-    for sweep in climbs:
-        table.add_row(*map(terminal, _ceiling(sweep)))
+    climbs = [session for session in result.sessions if session.purpose == CLIMB]
+    table = _table(("runtime",), ("reached", "predicted", "limit at"), ("stopped by",))
+    for climb in climbs:
+        stop, doubt = _stop(climb), doubt_of(climb)
+        projected = f"{marked(units.count(stop.projected), doubt)} (projected)"
+        table.add_row(
+            plain(climb.case),
+            marked(units.count(stop.count), doubt),
+            ABSENT if stop.predicted is None else units.count(stop.predicted),
+            ABSENT if stop.projected is None else projected,
+            plain(REASONS[stop.status] + (f": {stop.limit}" if stop.limit else "")),
+        )
     out.print(table)
-    for sweep in climbs:
+    for climb in climbs:
         out.print()
-        out.print(Text(terminal(sweep.case), style="bold"))
-        for line in _account(sweep):
-            out.print(Text(f"  {terminal(line)}"), soft_wrap=True)
-        for line in error_lines(sweep.stop) if sweep.stop.status == "failed" else ():
+        out.print(Text(plain(climb.case), style="bold"))
+        for line in _account(climb):
+            out.print(Text(f"  {plain(line)}"), soft_wrap=True)
+        for line in error_lines(climb.stop) if climb.stop.status == "failed" else ():
             out.print(Text(f"  it said: {line}"), soft_wrap=True)
-    for runtime in result.cases:
-        if runtime.reason:
-            out.print(Text(terminal(f"{runtime.key} was left out: {runtime.reason}")))
+    for case in result.cases:
+        if case.reason:
+            out.print(Text(plain(f"{case.key} was left out: {case.reason}")))
 
 
 def named(limit: Limit) -> str:
@@ -74,191 +109,189 @@ def named(limit: Limit) -> str:
     return f"{limit.name} in {limit.where}" if (limit.where or "").startswith("/") else limit.name
 
 
-def amount(limit: Limit, value: float | None) -> str:
-    """A value in the limit's own measure."""
-    return units.count(value) if limit.measure == "count" else units.size(value)
-
-
-def take(limit: Limit) -> str:
-    """What one unit takes of it: `2.93`, `8.00 MiB`."""
-    if limit.take is None or limit.measure == "bytes":
-        return units.size(limit.take)
-    return f"{limit.take:.3g}"
-
-
-def rests(limit: Limit) -> str:
-    """What its take and its allowance rest on; empty where no unit was seen."""
-    if not limit.alive:
-        return ""
-    return f"by what the first {units.count(limit.alive)} units took; later ones may take more"
-
-
 def bounding(limits: Iterable[Limit]) -> list[Limit]:
     """The limits that allow a number of units, in their order: smallest first."""
     return [limit for limit in limits if limit.allows is not None]
 
 
-def binding(stop: Stop, limits: Iterable[Limit]) -> Limit | None:
-    """The limit that a stop names, among those that were read."""
-    same = [limit for limit in limits if (limit.name, limit.where) == (stop.limit, stop.where)]
-    return same[0] if same else None
-
-
-def told(sweep: Session) -> Stop:
-    """Its stop, without a prediction that a limit of unknown use takes away (an older version made
-    those)."""
-    if not hiding(sweep.limits):
-        return sweep.stop
-    return msgspec.structs.replace(sweep.stop, predicted=None, projected=None)
-
-
-def _table(sweep: Session) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("limit", overflow="fold")
-    for heading in ("value", "in use", "a unit takes", "allows"):
+def _table(words: Iterable[str], numbers: Iterable[str], after: Iterable[str] = ()) -> RichTable:
+    """A table with these headings; numbers are never cut."""
+    table = RichTable(box=None, pad_edge=False)
+    for heading in words:
+        table.add_column(heading, overflow="fold")
+    for heading in numbers:
         table.add_column(heading, justify="right", no_wrap=True)
-    for limit in bounding(sweep.limits):
-        doubt = doubt_of_take(sweep, limit.measure)
-        table.add_row(
-            terminal(named(limit)),
-            amount(limit, limit.value),
-            amount(limit, limit.use),
-            marked(take(limit), doubt),
-            marked(_bounded(limit, limit.allows), doubt),
-        )
+    for heading in after:
+        table.add_column(heading, overflow="fold")
     return table
 
 
-def _aside(limits: Sequence[Limit]) -> Iterable[str]:
-    """The limits that bound nothing, each kind in a line, and what is to be known beforehand."""
+def _at_most(limit: Limit, count: float | None) -> str:
+    """A count that a limit allows, which is an upper bound where use per unit was still rising."""
+    return f"at most {units.count(count)}" if limit.at_most else units.count(count)
+
+
+def _estimated(limit: Limit) -> str:
+    """What its use per unit and its allowance rest on; empty where no unit was seen."""
+    if not limit.alive:
+        return ""
+    return f"estimated from the first {units.count(limit.alive)} units; later units may take more"
+
+
+def _aside(limits: Sequence[Limit]) -> Iterator[str]:
+    """The limits that bound nothing, each kind in a line, and how the table's rows add up."""
     rest = [limit for limit in limits if limit.allows is None]
     kinds = {
         "unknown": [named(limit) for limit in rest if not limit.known],
         "unlimited": [limit.name for limit in rest if limit.known and limit.value is None],
-        "not taken by a unit": [named(each) for each in rest if each.known and each.value],
+        "not used by a unit": [named(each) for each in rest if each.known and each.value],
     }
     for kind, names in kinds.items():
         if names:
             yield f"{kind}: {', '.join(dict.fromkeys(names))}"
-    yield from _basis(bounding(limits))
-    for limit in bounding(limits):
+    rows = bounding(limits)
+    if rows and rows[0].alive:
+        alive = units.count(rows[0].alive)
+        yield f"in use: all that counts against the limit, including {alive} trial units"
+        yield f"allows: the {alive} plus as many as still fit, {_estimated(rows[0])}"
+    for limit in rows:
         for words in limit.notes:
             if WHOLE in words:
                 yield f"{named(limit)}: {words}, the harness too"
 
 
-def _basis(rows: Sequence[Limit]) -> Iterable[str]:
-    """How a row adds up: what is in use, and what the count that it allows is made of."""
-    if rows and rows[0].alive:
-        pilot = units.count(rows[0].alive)
-        yield f"in use: by all that count, the pilot's {pilot} units among them"
-        yield f"allows: these and what fits in the rest, {rests(rows[0])}"
+def _notes(limit: Limit) -> Iterable[str]:
+    """The notes on a limit, except what `_aside` has printed."""
+    return (f"{named(limit)}: {words}" for words in limit.notes if WHOLE not in words)
 
 
-def _outlook(sweep: Session) -> Iterable[str]:
-    """The prediction, the binding limit and how to lift it, and the next."""
-    rows = bounding(sweep.limits)
-    if unknown := hiding(sweep.limits):
+def _prediction(session: Session) -> Iterator[str]:
+    """The predicted count, the limit that sets it and how to lift that, and the next limit."""
+    rows = bounding(session.limits)
+    if unknown := hiding(session.limits):
         names = " and ".join(unknown)
         yield f"no ceiling is predicted: how many units {names} would allow is unknown"
         return
     if not rows:
-        if sweep.stop.status != "failed":
-            yield "nothing that is known bounds it"
+        if session.stop.status != "failed":
+            yield "no known limit applies"
         return
     first = rows[0]
-    less = "" if sweep.stop.predicted == first.allows else ", a reserve being left to others"
-    doubt = doubt_of_take(sweep, first.measure)
-    predicted = marked(_bounded(first, sweep.stop.predicted), doubt)
-    yield f"predicted ceiling: {predicted}, by {named(first)}{less}"
+    reserve = "" if session.stop.predicted == first.allows else ", after the safety reserve"
+    doubt = doubt_of_take(session, first.measure)
+    predicted = marked(_at_most(first, session.stop.predicted), doubt)
+    yield f"predicted ceiling: {predicted}, set by {named(first)}{reserve}"
     yield f"to lift it: {first.lift}"
     yield from _notes(first)
     if len(rows) > 1:
-        at = "at most at" if rows[1].at_most else "at"
-        doubt = doubt_of_take(sweep, rows[1].measure)
-        yield f"next would be {named(rows[1])}, {at} {marked(units.count(rows[1].allows), doubt)}"
+        doubt = doubt_of_take(session, rows[1].measure)
+        allows = marked(_at_most(rows[1], rows[1].allows), doubt)
+        yield f"next limit: {named(rows[1])}, which allows {allows}"
 
 
-def _bounded(limit: Limit, count: float | None) -> str:
-    """A count that a limit allows, which is an upper bound where takes were still rising."""
-    return f"at most {units.count(count)}" if limit.at_most else units.count(count)
-
-
-def _notes(limit: Limit) -> Iterable[str]:
-    """What is to be known of the limit that binds, but for what has been said beforehand."""
-    return (f"{named(limit)}: {words}" for words in limit.notes if WHOLE not in words)
-
-
-def _pilot(sweep: Session) -> Iterable[str]:
-    """How the pilot ended, where that was not as it was meant to."""
-    stop = sweep.stop
+def _trial(session: Session) -> Iterator[str]:
+    """How the trial run ended, where that was too early."""
+    stop = session.stop
     if stop.status != "max":
-        count = marked(units.count(stop.count), doubt_of(sweep))
-        yield f"the pilot was stopped at {count}: {stop.message}"
+        yield f"the trial run stopped at {marked(units.count(stop.count), doubt_of(session))}: " + (
+            stop.message
+        )
     if stop.status == "failed":
         yield from (f"it said: {line}" for line in error_lines(stop))
 
 
-def _object(sweep: Session) -> dict[str, object]:
-    unknown = hiding(sweep.limits)
-    rows = [] if unknown else bounding(sweep.limits)
-    return {
-        "runtime": sweep.case,
-        "predicted": None if unknown else sweep.stop.predicted,
-        "unknown": unknown,
-        "binding": rows[0].name if rows else None,
-        "where": rows[0].where if rows else None,
-        "lift": rows[0].lift if rows else None,
-        "next": rows[1].name if len(rows) > 1 else None,
-        "pilot": sweep.stop.count,
-        "pilot_ended": sweep.stop.message,
-        "limits": sweep.limits,
-        "doubts": sweep.steps[-1].doubts if sweep.steps else (),
-    }
+def _stop(session: Session) -> Stop:
+    """Its stop, without a prediction that a limit of unknown use takes away (an older version made
+    those)."""
+    if not hiding(session.limits):
+        return session.stop
+    return msgspec.structs.replace(session.stop, predicted=None, projected=None)
 
 
-def _ceiling(sweep: Session) -> tuple[str, ...]:
-    stop = told(sweep)
-    why = REASONS[stop.status] + ("" if stop.limit is None else f": {stop.limit}")
-    return (
-        sweep.case,
-        marked(units.count(stop.count), doubt_of(sweep)),
-        "–" if stop.predicted is None else units.count(stop.predicted),
-        "–"
-        if stop.projected is None
-        else f"{marked(units.count(stop.projected), doubt_of(sweep))} (projected)",
-        why,
-    )
-
-
-def _account(sweep: Session) -> Iterable[str]:
-    """What stopped it, the evidence, how to go further, and what would come next."""
-    stop = told(sweep)
-    if unknown := hiding(sweep.limits):
+def _account(climb: Session) -> Iterator[str]:
+    """What stopped it, the evidence, how to go further, and which limits would come next."""
+    stop = _stop(climb)
+    if unknown := hiding(climb.limits):
         names = " and ".join(unknown)
         yield f"nothing was predicted: how many units {names} would allow is unknown"
-    yield f"stopped at {marked(units.count(stop.count), doubt_of(sweep))}: {stop.message}"
-    if doubt := doubt_of(sweep):
-        yield ": ".join((f"{MARK} {reasons([doubt])}", *sweep.steps[-1].warnings))
+    doubt = doubt_of(climb)
+    yield f"stopped at {marked(units.count(stop.count), doubt)}: {stop.message}"
+    if doubt:
+        yield ": ".join((f"{MARK} {reasons([doubt])}", *climb.steps[-1].warnings))
     yield from stop.evidence
-    if stop.projected is not None and stop.status != "budget":  # which has told it already
-        projected = marked(units.count(stop.projected), doubt_of(sweep))
-        yield f"the limit itself would bind at about {projected} (projected)"
-    limit = binding(stop, sweep.limits)
-    if limit is not None and limit.lift:
-        yield f"to go further: {_further(stop, limit)}"
-        yield from _notes(limit)
-    others = [one for one in bounding(sweep.limits) if one is not limit]
+    if stop.projected is not None and stop.status != "budget":  # its message has the number
+        projected = marked(units.count(stop.projected), doubt)
+        yield f"the limit itself would stop it at about {projected} (projected)"
+    same = [one for one in climb.limits if (one.name, one.where) == (stop.limit, stop.where)]
+    if same and same[0].lift:
+        yield f"to go further: {_further(stop, same[0])}"
+        yield from _notes(same[0])
+    others = [one for one in bounding(climb.limits) if one not in same[:1]]
     for one in others:
-        more = _bounded(one, max(0, (one.allows or 0) - stop.count))
-        room = marked(more, doubt_of_take(sweep, one.measure))
-        yield f"room for {room} more: {named(one)}, {amount(one, one.value)}"
-    if others and (basis := rests(others[0])):
-        yield f"that is {basis}"
+        more = _at_most(one, max(0, (one.allows or 0) - stop.count))
+        room = marked(more, doubt_of_take(climb, one.measure))
+        yield f"room for {room} more: {named(one)}, {units.amount(one.measure, one.value)}"
+    if others and (basis := _estimated(others[0])):
+        yield f"room is {basis}"
 
 
 def _further(stop: Stop, limit: Limit) -> str:
-    if stop.status == "reserve":
-        reserve = "--reserve-pids" if limit.measure == "count" else "--reserve-memory"
-        return f"{reserve} with less than is kept now, or --to-the-wall; then {limit.lift}"
-    return limit.lift
+    if stop.status != "reserve":
+        return limit.lift
+    reserve = "--reserve-pids" if limit.measure == "count" else "--reserve-memory"
+    return f"a smaller {reserve}, or --to-the-wall; then {limit.lift}"
+
+
+# All limits of a result, for a report
+
+Place = tuple[str, Limit, str | None]  # the case, a limit, and the doubt about its use per unit
+
+
+def _value(limit: Limit) -> str:
+    if limit.value is None and limit.known:
+        return "unlimited"
+    return units.amount(limit.measure, limit.value)
+
+
+COLUMNS: tuple[Column[Place], ...] = (
+    Column("runtime", "runtime", lambda one: plain(one[0]), is_number=False),
+    Column("limit", "limit", lambda one: plain(one[1].name), is_number=False),
+    Column("where", "where", lambda one: plain(one[1].where or ""), is_number=False),
+    Column("value", "value", lambda one: one[1].value, cell=lambda one: _value(one[1])),
+    Column(
+        "in use",
+        "use",
+        lambda one: one[1].use,
+        cell=lambda one: units.amount(one[1].measure, one[1].use),
+    ),
+    Column("units alive", "alive", lambda one: one[1].alive, units.count),
+    Column(
+        "per unit",
+        "take",
+        lambda one: one[1].take,
+        cell=lambda one: units.amount(one[1].measure, one[1].take),
+    ),
+    Column(
+        "allows",
+        "allows",
+        lambda one: one[1].allows,
+        cell=lambda one: ABSENT if one[1].allows is None else _at_most(one[1], one[1].allows),
+    ),
+)
+
+
+def limits(result: Result) -> Table:
+    """A row for each limit and case, those that bound nothing among them."""
+    places: list[Place] = []
+    for case in cases_of(result):
+        if session := looked_at(case.sessions):
+            places += [
+                (case.case, one, doubt_of_take(session, one.measure)) for one in session.limits
+            ]
+    return tabulate(COLUMNS, places, _doubts)
+
+
+def _doubts(place: Place) -> Doubts:
+    _, limit, doubt = place
+    known = {"take": limit.take, "allows": limit.allows}
+    return {key: doubt for key, value in known.items() if doubt and value is not None}

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from bench.judging.gates import BY_DEFAULT, Figure, Margin
 from bench.judging.noise import CaseNoise, Expected, Noise, Recommendation, Recommendations
+from bench.quantities import find
 from reports.console import Console
-from reports.tables.summary import NAMES
 from reports.wording import units
 from reports.wording.escape import terminal
 
@@ -163,7 +163,7 @@ def _table(headings: Sequence[str]) -> Table:
 
 
 def _name(figure: Figure) -> str:
-    words = NAMES[figure.metric]
+    words = find(figure.metric).short
     if figure.part is not None and figure.part != "total":
         return f"{words}: {figure.part.replace('_', ' ')}"
     return words if figure.quantile is None else f"{words}, {figure.quantile:.0%}"

@@ -1,50 +1,36 @@
-"""`outnumber summary`: every figure of a result, for programs and for people."""
+"""`outnumber summary`: every metric of a result, for programs and for people."""
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 import msgspec
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.derive.metrics import SCHEMA, Metric, figures
+from bench.derive.metrics import Metric, figures
 from bench.errors import UsageError
-from bench.model.records import Result
+from bench.model.records import Case, Result
 from reports.console import Console
+from reports.figures.chart import Column, Table, tabulate
+from reports.tables.table import csv_text, markdown_lines
 from reports.wording import escape, units
 from reports.wording.doubted import marked, note
+from reports.wording.metrics import interval, name_of, value_of
 
 Format = Literal["table", "json", "csv", "markdown"]
 FORMATS: tuple[Format, ...] = get_args(Format)
+SCHEMA = 2  # of the JSON; all keys of schema 1 have kept their meaning
 WIDTH = 100
-HEADINGS = ("runtime", "figure (a unit)", "at", "value", "overhead", "95 % interval", "sweeps")
-NAMES: dict[str, str] = {
-    "bytes_per_unit": "bytes",
-    "fixed_bytes": "fixed bytes (a process)",
-    "leaked_bytes_per_unit": "leaked bytes",
-    "uncollected_bytes_per_unit": "uncollected bytes",
-    "burst_seconds_per_unit": "burst",
-    "marginal_burst_seconds_per_unit": "marginal burst",
-    "longest_spawn_seconds": "longest spawn",
-    "user_seconds_per_unit": "user time",
-    "system_seconds_per_unit": "system time",
-    "gc_seconds_per_unit": "collector's time",
-    "page_faults_per_unit": "page faults",
-    "start_latency_seconds": "start from idle",
-    "awake_start_latency_seconds": "start awake",
-    "release_seconds_per_unit": "release",
-    "ceiling": "ceiling",
-}
+OF_CASE = ("case", "runtime", "unit", "settings", "python", "host")
 
 
 def render(result: Result, format_: str, width: int = WIDTH) -> str:
-    """The figures of `result` as text that ends with a newline. `width` is the table's, in columns.
+    """The metrics of `result` as text that ends with a newline. `width` is the table's, in columns.
 
     Raises `UsageError` where there is no such format.
     """
@@ -53,146 +39,131 @@ def render(result: Result, format_: str, width: int = WIDTH) -> str:
         case "table":
             return as_table(metrics, width)
         case "json":
-            return as_json(metrics)
+            return as_json(result, metrics)
         case "csv":
-            return as_csv(metrics)
+            return as_csv(result, metrics)
         case "markdown":
             return as_markdown(metrics)
         case _:
             raise UsageError(f"no format {format_!r}; give --format {'|'.join(FORMATS)}")
 
 
-def as_json(metrics: Iterable[Metric]) -> str:
-    """The stable interface for programs: an object a figure, on a line of its own. ASCII alone, so
-    that no text of a result moves a terminal that it is printed on."""
-    lines = ",\n  ".join(json.dumps(msgspec.to_builtins(metric)) for metric in metrics)
+# For programs
+
+
+def objects(result: Result, metrics: Iterable[Metric]) -> list[dict[str, object]]:
+    """The stable interface: each metric under the keys of schema 2, with the parts of its case."""
+    cases: Mapping[str, Case] = {case.key: case for case in result.cases}
+    made: list[dict[str, object]] = []
+    for metric in metrics:
+        case = cases.get(metric.case) or Case(runtime=metric.case)
+        about = {key: getattr(case, key) for key in OF_CASE[1:]}
+        made.append({"case": metric.case, **about, **msgspec.to_builtins(metric)})
+    return made
+
+
+def as_json(result: Result, metrics: Iterable[Metric]) -> str:
+    """An object for each metric, on a line of its own. ASCII alone, so that no text of a result
+    moves a terminal that it is printed on."""
+    lines = ",\n  ".join(map(json.dumps, objects(result, metrics)))
     return f'{{"schema": {SCHEMA}, "metrics": [\n  {lines}\n]}}\n'
 
 
-def as_csv(metrics: Iterable[Metric]) -> str:
-    """A row a figure under the keys of the JSON; unknown is an empty cell, warnings share one."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(Metric.__struct_encode_fields__)
-    for metric in metrics:
-        writer.writerow(map(_csv_cell, msgspec.structs.astuple(metric)))
-    return out.getvalue()
+def as_csv(result: Result, metrics: Iterable[Metric]) -> str:
+    """A row for each metric under the keys of the JSON. Unknown is an empty cell; several values
+    share one: `calls=100; via=c`."""
+    rows = [map(_flat, row.values()) for row in objects(result, metrics)]
+    return csv_text((*OF_CASE, *Metric.__struct_encode_fields__[1:]), rows)
 
 
-def as_markdown(metrics: Iterable[Metric]) -> str:
-    """A table for a page or a pull request, its doubts below it."""
-    doubts = Doubts()
-    lines = [_markdown_row(HEADINGS), "| --- | --- | ---: | ---: | ---: | ---: | ---: |"]
-    for metric in metrics:
-        cells = map(escape.markdown, (metric.case, *_cells(metric)))
-        lines.append(_markdown_row((*cells, f"{metric.samples}{doubts.mark(metric)}")))
-    notes = [f"- {number} {escape.markdown(doubt)}" for number, doubt in doubts.numbered()]
-    why = escape.markdown(doubts.note)
-    return "\n".join([*lines, *(["", why] if why else []), *(["", *notes] if notes else [])]) + "\n"
+def _flat(value: object) -> object:
+    if isinstance(value, Mapping):
+        value = [f"{key}={one}" for key, one in value.items()]
+    return "; ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
-def as_table(metrics: Iterable[Metric], width: int = WIDTH) -> str:
-    """A table for a terminal, a block of lines a runtime, its doubts below it."""
-    doubts = Doubts()
-    table = Table(box=None, pad_edge=False)
-    for heading in HEADINGS[1:]:
-        justify: Literal["left", "right"] = "left" if heading == HEADINGS[1] else "right"
-        table.add_column(heading, justify=justify, overflow="fold")
-    for runtime, block in itertools.groupby(metrics, key=lambda metric: metric.case):
-        table.add_row(Text(escape.terminal(runtime), "bold"))
-        for metric in block:
-            name, *cells = map(escape.terminal, _cells(metric))
-            row = (f"  {name}", *cells, f"{metric.samples}{doubts.mark(metric)}")
-            table.add_row(*map(Text, row))
-    notes = [Text(f"{number} {escape.terminal(doubt)}") for number, doubt in doubts.numbered()]
-    why = [Text(doubts.note)] if doubts.note else []
-    return _printed([table, *why, *notes], width)
+# For people
 
 
-class Doubts:
-    """The warnings of a table, each told once under a number that its rows refer to, and why
-    values bear the mark."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._marked: list[str | None] = []
-
-    def mark(self, metric: Metric) -> str:
-        """The numbers of a figure's warnings, ` (1, 4)`, or nothing."""
-        self._marked.append(metric.doubt)
-        marks = [self._numbers.setdefault(w, len(self._numbers) + 1) for w in metric.warnings]
-        return f" ({', '.join(map(str, marks))})" if marks else ""
-
-    @property
-    def note(self) -> str:
-        return note(self._marked)
-
-    def numbered(self) -> list[tuple[str, str]]:
-        return [(f"({number})", doubt) for doubt, number in self._numbers.items()]
+def table(metrics: Iterable[Metric]) -> Table:
+    """A row for each metric."""
+    return tabulate(COLUMNS, list(metrics), lambda m: {"value": m.doubt} if m.doubt else {})
 
 
-def value_of(metric: Metric, value: float | None) -> str:
-    """A value of this metric as a person reads it."""
-    return value_of_name(metric.metric, value)
-
-
-def value_of_name(name: str, value: float | None) -> str:
-    """A value of the metric of this name as a person reads it."""
-    if "seconds" in name:
-        return units.seconds(value)
-    if "bytes" in name:
-        return units.size(value)
-    return units.count(value) if name == "ceiling" else units.number(value)
-
-
-def name_of(metric: Metric) -> str:
-    """The figure in words: `bytes: kernel stack`; `start awake, 99 %`."""
-    words = NAMES[metric.metric]
-    if metric.part:
-        return f"{words}: {metric.part.replace('_', ' ')}"
-    return words if metric.quantile is None else f"{words}, {_quantile(metric.quantile)}"
-
-
-def _cells(metric: Metric) -> tuple[str, ...]:
-    at = units.count(metric.at) if metric.at is not None else ""
-    value = marked(value_of(metric, metric.value), metric.doubt)
-    return (name_of(metric), at, value, overhead(metric), interval(metric))
-
-
-def overhead(metric: Metric) -> str:
-    """The part of the value that the measuring takes; nothing where it takes none."""
+def _overhead(metric: Metric) -> str:
     return "" if metric.overhead is None else value_of(metric, metric.overhead)
 
 
-def interval(metric: Metric) -> str:
-    """The interval, its unit once where both ends have the same; what stopped a ceiling."""
-    if metric.low is None or metric.high is None:
-        return ", ".join(word for word in (metric.status, metric.limit) if word)
-    low, high = value_of(metric, metric.low), value_of(metric, metric.high)
-    same = low.partition(" ")[2] == high.partition(" ")[2]
-    return f"{low.partition(' ')[0] if same else low} to {high}"
+def _interval(metric: Metric) -> str:
+    """The interval; of a count where launching stopped, why it did."""
+    return interval(metric) or ", ".join(word for word in (metric.status, metric.limit) if word)
 
 
-def _quantile(quantile: float) -> str:
-    return {0.5: "median", 1.0: "longest"}.get(quantile, f"{quantile:.0%}".replace("%", " %"))
+COLUMNS: tuple[Column[Metric], ...] = (
+    Column("runtime", "runtime", lambda m: escape.plain(m.case), is_number=False),
+    Column("quantity", "quantity", name_of, is_number=False),
+    Column("at", "at", lambda m: m.at, lambda at: "" if at is None else units.count(at)),
+    Column("value", "value", lambda m: m.value, cell=lambda m: value_of(m, m.value)),
+    Column("overhead", "overhead", lambda m: m.overhead, cell=_overhead),
+    Column("95 % interval", "interval", _interval),
+    Column("repeats", "samples", lambda m: m.samples),
+    Column("read from", "source", lambda m: escape.plain(m.source), is_number=False),
+)
+SHOWN = COLUMNS[:-1]  # without the sources, for which a terminal has no room
 
 
-def _printed(parts: Iterable[Table | Text], width: int) -> str:
-    """What rich makes of `parts`, without colour and without spaces at the ends of lines."""
+class Notes:
+    """The warnings of a table, each once under a number that its rows refer to, and why values
+    carry the mark."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._doubts: list[str | None] = []
+
+    def cells(self, metric: Metric) -> list[str]:
+        """The cells of a row but the case, with the numbers of its warnings: `6 (1, 4)`."""
+        self._doubts.append(metric.doubt)
+        cells = [column.said(metric) for column in SHOWN[1:]]
+        value = [column.key for column in SHOWN[1:]].index("value")
+        cells[value] = marked(cells[value], metric.doubt)
+        marks = [self._numbers.setdefault(w, len(self._numbers) + 1) for w in metric.warnings]
+        cells[-1] += f" ({', '.join(map(str, marks))})" if marks else ""
+        return cells
+
+    @property
+    def why(self) -> str:
+        return note(self._doubts)
+
+    def numbered(self) -> list[tuple[str, str]]:
+        return [(f"({number})", warning) for warning, number in self._numbers.items()]
+
+
+def as_markdown(metrics: Iterable[Metric]) -> str:
+    """A table for a page or a pull request, with its warnings below it."""
+    notes = Notes()
+    rows = [(metric.case, *notes.cells(metric)) for metric in metrics]
+    headings, numbers = zip(*((column.heading, column.is_number) for column in SHOWN), strict=True)
+    lines = markdown_lines(headings, numbers, rows, notes.why)
+    numbered = [f"- {number} {escape.markdown(words)}\n" for number, words in notes.numbered()]
+    return "".join([lines, *(["\n", *numbered] if numbered else [])])
+
+
+def as_table(metrics: Iterable[Metric], width: int = WIDTH) -> str:
+    """A table for a terminal, a block of lines for each case, with its warnings below it."""
+    notes = Notes()
+    made = RichTable(box=None, pad_edge=False)
+    for column in SHOWN[1:]:
+        made.add_column(
+            column.heading, justify="right" if column.is_number else "left", overflow="fold"
+        )
+    for case, block in itertools.groupby(metrics, key=lambda metric: metric.case):
+        made.add_row(Text(escape.plain(case), "bold"))
+        for metric in block:
+            name, *cells = map(escape.plain, notes.cells(metric))
+            made.add_row(f"  {name}", *map(Text, cells))
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None)
-    for part in parts:
-        console.print(part)
+    console.print(made)
+    for line in (*filter(None, (notes.why,)), *map(" ".join, notes.numbered())):
+        console.print(Text(escape.plain(line)))
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
-
-
-def _csv_cell(value: object) -> object:
-    if isinstance(value, dict):
-        value = tuple(f"{name}={one}" for name, one in value.items())
-    if isinstance(value, tuple):
-        return escape.csv("; ".join(map(str, value)))
-    return escape.csv(value) if isinstance(value, str) else value
-
-
-def _markdown_row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"

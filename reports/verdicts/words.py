@@ -9,9 +9,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
+from bench import quantities
 from bench.derive.doubts import MARK
 from bench.judging.verdicts import Decision, Judgement, Outcome, Verdict, Word
-from reports.tables.summary import NAMES
 from reports.wording import units
 from reports.wording.doubted import marked
 from reports.wording.escape import plain
@@ -43,7 +43,7 @@ def headline(judgement: Judgement) -> str:
 
 def name_of(verdict: Verdict) -> str:
     """The figure: `bytes`, `bytes: rss`, `start awake, 99 %`."""
-    words = NAMES[verdict.metric]
+    words = quantities.find(verdict.metric).short
     if verdict.part is not None and verdict.part != "total":
         return f"{words}: {verdict.part.replace('_', ' ')}"
     if verdict.quantile is None:

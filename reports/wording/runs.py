@@ -9,10 +9,26 @@ from collections.abc import Iterable
 
 from bench.derive.choice import cases_of
 from bench.derive.doubts import MARK, is_busy, slowed
-from bench.model.records import Kind, Result, Session, Stop
+from bench.model.records import (
+    BURST_FROM_NOTHING,
+    CLIMB,
+    LEAK,
+    REPEAT,
+    Kind,
+    Result,
+    Session,
+    Stop,
+)
 from reports.wording import units
 from reports.wording.escape import plain
 
+# What people call a session of each purpose.
+PURPOSES = {
+    CLIMB: "climb",
+    REPEAT: "repeat",
+    BURST_FROM_NOTHING: "burst",
+    LEAK: "leak check",
+}
 MOST_LINES = 6
 CUT = "\n…\n"  # stands between the beginning and the end of what was long; the reason comes first
 PRESETS = ("quick", "thorough")
@@ -51,7 +67,7 @@ def failures(sessions: Iterable[Session]) -> list[str]:
 def stopper(sessions: Iterable[Session], case: str, kind: Kind) -> str | None:
     """The limit that the farthest climb names, with its value and a unit's average use, unless each
     unit used one or others used most of it: `vm.max_map_count, 65,530 mappings, 2.93 a thread`."""
-    climbs = [one for one in sessions if (one.case, one.purpose) == (case, "climb")]
+    climbs = [one for one in sessions if (one.case, one.purpose) == (case, CLIMB)]
     if not climbs:
         return None
     climb = max(climbs, key=lambda one: one.stop.count)

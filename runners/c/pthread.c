@@ -1,7 +1,8 @@
 /* One unit is a POSIX thread: one function of the user's own that waits on one condition variable.
  *
  * Parked: it has counted itself in under the gate's mutex, which only its wait lets go of. Held
- * alive: its pthread_t, in an array made beforehand, since it is to be joined. A start latency runs
+ * alive: its pthread_t, in an array made beforehand, since it is to be joined, and what `pad` asks
+ * for. A start latency runs
  * to the new thread's first instruction while the spawner waits; an empty round is the clock and the
  * gate alone. The contract is runners/README.md.
  */
@@ -30,7 +31,7 @@
     "a thread: void *unit(void *) waits on one pthread_cond_t, started by pthread_create; its " \
     "pthread_t is kept in an array made beforehand"
 
-enum { MOST_UNITS = 1000000000, MOST_PROBED = 1000 };
+enum { MOST_UNITS = 1000000000, MOST_PROBED = 1000, MOST_WORDS = 100 };
 /* Of linux/prctl.h, which may be older than the kernel. */
 enum { FUTEX_HASH = 78, FUTEX_HASH_SET_SLOTS = 1, FUTEX_HASH_GET_SLOTS = 2 };
 
@@ -47,11 +48,13 @@ struct gate {
 
 static struct gate gate = CLOSED_GATE, round_over = CLOSED_GATE;
 static pthread_t *threads, probes[MOST_PROBED];
-static size_t alive;
+static size_t alive, pad; /* bytes that are held for each unit, */
+static void **pads;       /* which are these */
 static uint64_t first_ns;
 static pthread_attr_t own_attributes;
 static const pthread_attr_t *attributes; /* NULL, the default, unless a setting was given */
 static FILE *replies;
+static bool rejected; /* whether a command was no command */
 
 static uint64_t clock_ns(void)
 {
@@ -175,6 +178,17 @@ static void put_end(int error)
     fflush(replies);
 }
 
+/* ---- acts: what the living units do on command before they park again ---- */
+
+/* An act answers by itself, with the words key=value of its command. None yet: a C program has no
+ * collector to run. */
+struct act {
+    const char *name;
+    void (*perform)(char **options, size_t count);
+};
+
+static const struct act acts[] = {{NULL, NULL}};
+
 static void put_fact(const char *key, const char *value)
 {
     fprintf(replies, ", \"%s\": ", key);
@@ -192,9 +206,12 @@ static void say_hello(void)
     pthread_attr_init(&defaults);
     pthread_attr_getstacksize(attributes ? attributes : &defaults, &stack);
     pthread_attr_getguardsize(attributes ? attributes : &defaults, &guard);
-    fputs("{\"reply\": \"hello\", \"contract\": 1, \"runtime\": \"pthread\", \"version\": ", replies);
+    fputs("{\"reply\": \"hello\", \"contract\": 2, \"runtime\": \"pthread\", \"version\": ", replies);
     put_text(version);
-    fputs(", \"unit\": \"" UNIT "\"", replies);
+    fputs(", \"unit\": \"" UNIT "\", \"units\": [\"gate\"], \"acts\": [", replies);
+    for (const struct act *one = acts; one->name; one++)
+        fprintf(replies, "%s\"%s\"", one == acts ? "" : ", ", one->name);
+    putc(']', replies);
     fprintf(replies, ", \"facts\": {\"stack bytes\": \"%zu\", \"guard bytes\": \"%zu\"", stack, guard);
     put_fact("compiler", __VERSION__);
     putc('}', replies);
@@ -203,6 +220,7 @@ static void say_hello(void)
 
 static void reject(const char *word, const char *expected)
 {
+    rejected = true;
     fputs("{\"reply\": \"error\", \"message\": ", replies);
     char message[200];
     snprintf(message, sizeof message, "'%.80s': expected %s", word, expected);
@@ -212,20 +230,43 @@ static void reject(const char *word, const char *expected)
 
 /* ---- commands ---- */
 
+/* Makes an array longer, to `count` places. */
+static bool make_room(void **array, size_t count, size_t size)
+{
+    void *longer = realloc(*array, count * size);
+    if (longer)
+        *array = longer;
+    return longer;
+}
+
+/* Holds a pad for the unit of that number. */
+static bool hold_pad(size_t number)
+{
+    if (!pad)
+        return true;
+    pads[number] = malloc(pad);
+    if (pads[number])
+        memset(pads[number], 1, pad); /* which takes the memory */
+    return pads[number];
+}
+
 /* Launches until `count` live, or as far as it goes; gives the error that refused the next. */
 static int launch(size_t count, uint64_t *longest)
 {
-    if (count > alive) {
-        pthread_t *room = realloc(threads, count * sizeof *threads);
-        if (!room)
-            return ENOMEM;
-        threads = room;
-    }
+    if (count > alive && !make_room((void **)&threads, count, sizeof *threads))
+        return ENOMEM;
+    if (count > alive && pad && !make_room((void **)&pads, count, sizeof *pads))
+        return ENOMEM;
     /* The end of a spawn is the start of the next, so that no pause falls between two. */
     for (uint64_t now, before = clock_ns(); alive < count; alive++, before = now) {
+        if (!hold_pad(alive))
+            return ENOMEM;
         int error = pthread_create(&threads[alive], attributes, unit, NULL);
-        if (error)
+        if (error) {
+            if (pad)
+                free(pads[alive]);
             return error;
+        }
         now = clock_ns();
         if (now - before > *longest)
             *longest = now - before;
@@ -281,7 +322,11 @@ static void release(void)
     uint64_t began = clock_ns();
     end(&gate, threads, alive);
     uint64_t took = clock_ns() - began;
+    for (size_t i = 0; pad && i < alive; i++)
+        free(pads[i]);
+    free(pads);
     free(threads);
+    pads = NULL;
     threads = NULL;
     alive = 0;
 #ifdef __GLIBC__
@@ -290,6 +335,21 @@ static void release(void)
     fprintf(replies, "{\"reply\": \"release\", \"alive\": 0, \"release_ns\": %llu",
             (unsigned long long)took);
     put_end(0);
+}
+
+/* Has the units do what the words ask for. */
+static void act(char **words, size_t count)
+{
+    const struct act *one = acts;
+    while (one->name && (!count || strcmp(one->name, words[0])))
+        one++;
+    bool known = one->name;
+    for (size_t i = 1; i < count; i++)
+        known = known && strchr(words[i], '=');
+    if (known)
+        one->perform(words + 1, count - 1);
+    else
+        reject(count ? words[0] : "act", "an act that hello names, then words key=value");
 }
 
 /* Whether `word` is a whole number within the bounds, and no more than that. */
@@ -301,27 +361,37 @@ static bool is_count(const char *word, size_t least, size_t most, size_t *count)
     return *count >= least && *count <= most;
 }
 
-static void obey(char *line)
+static void obey(char **words, size_t count)
 {
-    char *rest, *word = strtok_r(line, " \t\r\n", &rest);
-    char *number = strtok_r(NULL, " \t\r\n", &rest);
-    bool more = strtok_r(NULL, " \t\r\n", &rest);
-    size_t count;
-    if (word && !strcmp(word, "grow")) {
-        if (!more && is_count(number, 0, MOST_UNITS, &count))
-            grow(count);
+    const char *word = count ? words[0] : "", *second = count == 2 ? words[1] : NULL;
+    size_t number;
+    if (!strcmp(word, "grow")) {
+        if (is_count(second, 0, MOST_UNITS, &number))
+            grow(number);
         else
             reject(word, "one whole number from 0 to 1000000000");
-    } else if (word && !strcmp(word, "probe")) {
-        if (!more && is_count(number, 1, MOST_PROBED, &count))
-            probe(count);
+    } else if (!strcmp(word, "probe")) {
+        if (is_count(second, 1, MOST_PROBED, &number))
+            probe(number);
         else
             reject(word, "one whole number from 1 to 1000");
-    } else if (word && !strcmp(word, "release") && !number) {
+    } else if (!strcmp(word, "release") && count == 1) {
         release();
+    } else if (!strcmp(word, "act")) {
+        act(words + 1, count - 1);
     } else {
-        reject(word ? word : "", "grow N, probe S or release");
+        reject(word, "grow N, probe S, act NAME or release");
     }
+}
+
+static void obey_line(char *line)
+{
+    char *words[MOST_WORDS], *rest;
+    size_t count = 0;
+    for (char *word = strtok_r(line, " \t\r\n", &rest); word && count < MOST_WORDS;
+         word = strtok_r(NULL, " \t\r\n", &rest))
+        words[count++] = word;
+    obey(words, count);
 }
 
 /* ---- the beginning and the end ---- */
@@ -376,7 +446,9 @@ static bool setting(const char *word, const char *key, size_t *number)
 static void configure(const char *word)
 {
     size_t number;
-    if (setting(word, "stack-size=", &number)) {
+    if (setting(word, "pad=", &number)) {
+        pad = number;
+    } else if (setting(word, "stack-size=", &number)) {
         pthread_attr_init(&own_attributes);
         if (pthread_attr_setstacksize(&own_attributes, number))
             die("is no size that a stack can have", word);
@@ -386,8 +458,10 @@ static void configure(const char *word)
             die("this kernel has no futex hash for each process (Linux 6.16 has)", word);
         if (!set_futex_slots(number))
             die("the kernel does not take that many slots; give a power of two", word);
-    } else {
-        die("knows no such setting; it takes stack-size=BYTES and futex-slots=N", word);
+    } else if (strcmp(word, "unit=gate")) {
+        die("knows no such setting; it takes unit=gate, pad=BYTES, stack-size=BYTES and "
+            "futex-slots=N",
+            word);
     }
 }
 
@@ -397,10 +471,15 @@ int main(int count, char **words)
     size_t room = 0;
     move_protocol();
     for (int i = 1; i < count; i++)
-        configure(words[i]);
+        if (!strcmp(words[i], "act")) { /* one act is all: nothing reads and nothing watches */
+            obey(words + i, (size_t)(count - i));
+            return rejected;
+        } else {
+            configure(words[i]);
+        }
     watch_input();
     say_hello();
     while (getline(&line, &room, stdin) > 0)
-        obey(line);
+        obey_line(line);
     _exit(0); /* the input has ended, and with it the units, which nobody waits for */
 }

@@ -1,8 +1,8 @@
 // One unit is a goroutine: one function of the user's own that waits on one channel. With the word
-// unit=goroutine-locked it first locks itself to a kernel thread of its own.
+// unit=locked it first locks itself to a kernel thread of its own.
 //
 // Parked: it has signalled a WaitGroup as its last act before it waits, and the scheduler counts it
-// as waiting (from Go 1.26). Held alive: nothing by the runner. A start latency holds the hand-off
+// as waiting (from Go 1.26). Held alive: nothing by the runner, unless `pad` asks for it. A start latency holds the hand-off
 // by the spawner, which parks; an empty round one pass through the scheduler. No memory for the next
 // unit, or no thread, is no refusal in Go but the program's end, with a message. The contract is
 // runners/README.md.
@@ -10,6 +10,8 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -33,21 +35,38 @@ const (
 	waiting    = "/sched/goroutines/waiting:goroutines"
 )
 
-// kind is what can be asked for: its unit, the unit of a probe, and the sentence on it.
+// kind is a unit kind: its unit, the unit of a probe, the sentence on it, and what is counted once
+// its units are parked.
 type kind struct {
 	unit, probed func()
 	sentence     string
+	counts       func() map[string]int64
 }
 
 var kinds = map[string]kind{
-	"goroutine": {unit, probed,
-		"a goroutine: func unit() waits on one channel, started by go unit(); no handle is kept"},
-	"goroutine-locked": {lockedUnit, lockedProbed,
+	"gate": {unit, probed,
+		"a goroutine: func unit() waits on one channel, started by go unit(); no handle is kept",
+		none},
+	"locked": {lockedUnit, lockedProbed,
 		"a goroutine on a kernel thread of its own: func unit() calls runtime.LockOSThread() and " +
-			"waits on one channel, started by go unit(); no handle is kept"},
+			"waits on one channel, started by go unit(); no handle is kept",
+		futexSlots},
 }
 
+// done is what an act gives of its reply; an error is that of an option that it does not take.
+type done struct {
+	ops     int
+	samples map[string][]int64
+	counts  map[string]int64
+	outcome string
+}
+
+var acts = map[string]func(options map[string]string) (done, error){"collect": collect}
+
 var (
+	own       = kinds["gate"]
+	pad       int      // bytes that are held for each unit,
+	pads      [][]byte // which are these
 	gate      = make(chan struct{})
 	roundOver = make(chan struct{})
 	handed    = make(chan int64)
@@ -86,24 +105,42 @@ type reply map[string]any
 
 // grow leaves out what the collector took: Go tells it at the end of a cycle, and most bursts end in
 // the midst of one.
-func grow(k kind, count int) reply {
+func grow(count int) reply {
 	if count < alive {
 		return rejected("grow %d: expected at least %d, the count alive", count, alive)
 	}
 	began := clock()
-	longest := launch(k.unit, count-alive)
+	longest := launch(own.unit, count-alive)
 	awaitParked(count)
 	burst := clock() - began
 	alive = count
-	return reply{"reply": "grow", "alive": alive, "burst_ns": burst, "longest_spawn_ns": longest}
+	return reply{"reply": "grow", "alive": alive, "burst_ns": burst, "longest_spawn_ns": longest,
+		"counts": own.counts()}
+}
+
+func none() map[string]int64 { return map[string]int64{} }
+
+// futexSlots counts the slots of the hash in which the kernel finds this process's sleeping threads;
+// there are none before Linux 6.16.
+func futexSlots() map[string]int64 {
+	if slots := futexHash(getSlots, 0); slots >= 0 {
+		return map[string]int64{"futex_slots": int64(slots)}
+	}
+	return none()
 }
 
 // launch gives the longest spawn. The end of a spawn is the start of the next, so that no pause
 // falls between two.
 func launch(unit func(), count int) (longest int64) {
 	parked.Add(count)
+	if pad > 0 {
+		pads = append(make([][]byte, 0, len(pads)+count), pads...)
+	}
 	before := clock()
 	for ; count > 0; count-- {
+		if pad > 0 {
+			pads = append(pads, bytes.Repeat([]byte{1}, pad))
+		}
 		go unit()
 		now := clock()
 		longest = max(longest, now-before)
@@ -124,11 +161,11 @@ func awaitParked(count int) {
 	}
 }
 
-func probe(k kind, count int) reply {
+func probe(count int) reply {
 	starts, empties := make([]int64, count), make([]int64, count)
 	for i := range starts {
 		begun := clock()
-		go k.probed()
+		go own.probed()
 		starts[i] = <-handed - begun
 	}
 	for i := range empties {
@@ -144,9 +181,41 @@ func release() reply {
 	began := clock()
 	end(&gate, others)
 	took := clock() - began
-	alive = 0
-	debug.FreeOSMemory()
+	alive, pads = 0, nil
 	return reply{"reply": "release", "alive": 0, "release_ns": took}
+}
+
+// collect is one run of Go's collector, which then gives free memory back.
+func collect(options map[string]string) (done, error) {
+	if len(options) > 0 {
+		return done{}, fmt.Errorf("collect takes no options")
+	}
+	debug.FreeOSMemory()
+	return done{ops: 1}, nil
+}
+
+// act has the units do what the words ask for, and park again.
+func act(words []string) reply {
+	options := map[string]string{}
+	for _, word := range words[1:] {
+		if key, value, cut := strings.Cut(word, "="); cut {
+			options[key] = value
+		}
+	}
+	perform, known := acts[words[0]]
+	if !known || len(options) < len(words)-1 {
+		return rejected("act %.200q: expected one of %s, then words key=value",
+			strings.Join(words, " "), strings.Join(names(acts), ", "))
+	}
+	began := clock()
+	did, err := perform(options)
+	took := clock() - began
+	if err != nil {
+		return rejected("act %s: %v", words[0], err)
+	}
+	return reply{"reply": "act", "act": words[0], "alive": alive, "took_ns": took, "ops": did.ops,
+		"samples": orEmpty(did.samples), "counts": orEmpty(did.counts),
+		"outcome": cmp.Or(did.outcome, "done")}
 }
 
 // end wakes all that wait there, waits until no more than `left` goroutines are, and puts a closed
@@ -169,29 +238,48 @@ func waitingNow() (count int, known bool) {
 	return int(sample[0].Value.Uint64()), true
 }
 
+// names are the keys, sorted.
+func names[V any](named map[string]V) []string {
+	found := make([]string, 0, len(named))
+	for name := range named {
+		found = append(found, name)
+	}
+	slices.Sort(found)
+	return found
+}
+
+func orEmpty[V any](named map[string]V) map[string]V {
+	if named == nil {
+		return map[string]V{}
+	}
+	return named
+}
+
 func rejected(format string, values ...any) reply {
 	return reply{"reply": "error", "message": fmt.Sprintf(format, values...)}
 }
 
-func obey(k kind, line string) reply {
-	words := strings.Fields(line)
+func obey(words []string) reply {
 	switch {
 	case len(words) > 0 && words[0] == "grow":
 		count, err := countIn(words, 0, mostUnits)
 		if err != nil {
 			return rejected("%v", err)
 		}
-		return grow(k, count)
+		return grow(count)
 	case len(words) > 0 && words[0] == "probe":
 		count, err := countIn(words, 1, mostProbed)
 		if err != nil {
 			return rejected("%v", err)
 		}
-		return probe(k, count)
+		return probe(count)
 	case len(words) == 1 && words[0] == "release":
 		return release()
+	case len(words) > 1 && words[0] == "act":
+		return act(words[1:])
 	}
-	return rejected("%.200q is no command; expected grow N, probe S or release", line)
+	return rejected("%.200q is no command; expected grow N, probe S, act NAME or release",
+		strings.Join(words, " "))
 }
 
 func countIn(words []string, least, most uint64) (int, error) {
@@ -205,10 +293,11 @@ func countIn(words []string, least, most uint64) (int, error) {
 		strings.Join(words, " "), least, most)
 }
 
-func hello(name string, k kind) reply {
+func hello() reply {
 	return reply{
-		"reply": "hello", "contract": 1, "runtime": name, "version": runtime.Version(),
-		"unit": k.sentence, "facts": facts(),
+		"reply": "hello", "contract": 2, "runtime": "goroutine", "version": runtime.Version(),
+		"unit": own.sentence, "units": names(kinds),
+		"acts": names(acts), "facts": facts(),
 	}
 }
 
@@ -284,11 +373,29 @@ func (out *lookout) look(which int) {
 	}
 }
 
-// ppoll is that system call's number, which package syscall does not name on every system; 0 where it
-// is not known.
-var ppoll = map[string]uintptr{
-	"linux/amd64": 271, "linux/arm64": 73, "linux/riscv64": 73,
-}[runtime.GOOS+"/"+runtime.GOARCH]
+// ppoll and prctl are those system calls' numbers, which package syscall does not name on every
+// system; 0 where they are not known.
+var (
+	system = runtime.GOOS + "/" + runtime.GOARCH
+	ppoll  = map[string]uintptr{"linux/amd64": 271, "linux/arm64": 73, "linux/riscv64": 73}[system]
+	prctl  = map[string]uintptr{"linux/amd64": 157, "linux/arm64": 167, "linux/riscv64": 167}[system]
+)
+
+// Of linux/prctl.h.
+const futexHashCall, setSlots, getSlots = 78, 1, 2
+
+// futexHash asks for the number of slots of the process's own futex hash, or sets it; -1 where that
+// cannot be done.
+func futexHash(what, slots uintptr) int {
+	if prctl == 0 {
+		return -1
+	}
+	got, _, failed := syscall.RawSyscall6(prctl, futexHashCall, what, slots, 0, 0, 0)
+	if failed != 0 {
+		return -1
+	}
+	return int(got)
+}
 
 // inputEnded tells whether nobody holds the other end of standard input. By a raw system call: the
 // scheduler gives the place of a goroutine in any other to the next in its queue.
@@ -335,16 +442,27 @@ func moveProtocol() *os.File {
 	return os.NewFile(uintptr(replies), "replies")
 }
 
-func configure(words []string) (name string) {
-	name = "goroutine"
+func configure(words []string) {
 	for _, word := range words {
 		key, value, _ := strings.Cut(word, "=")
-		if _, known := kinds[value]; key != "unit" || !known {
-			die("goroutine knows no setting %q; it takes unit=goroutine or unit=goroutine-locked", word)
+		number, err := strconv.ParseUint(value, 10, 40)
+		kind, known := kinds[value]
+		switch {
+		case key == "unit" && known:
+			own = kind
+		case key == "pad" && err == nil:
+			pad = int(number)
+		case key == "futex-slots" && err == nil && futexHash(getSlots, 0) < 0:
+			die("%s: this kernel has no futex hash for each process (Linux 6.16 has)", word)
+		case key == "futex-slots" && err == nil:
+			if futexHash(setSlots, uintptr(number)) < 0 {
+				die("%s: the kernel does not take that many slots; give a power of two", word)
+			}
+		default:
+			die("goroutine knows no setting %q; it takes unit=%s, pad=BYTES and futex-slots=N", word,
+				strings.Join(names(kinds), " or unit="))
 		}
-		name = value
 	}
-	return name
 }
 
 func die(format string, values ...any) {
@@ -352,13 +470,24 @@ func die(format string, values ...any) {
 	os.Exit(1)
 }
 
+// main obeys what it reads. One act as the end of the command line is all that is done: nothing reads
+// and nothing watches then, so that an outcome such as a deadlock is that of the units alone.
 func main() {
-	replies := json.NewEncoder(moveProtocol())
-	name := configure(os.Args[1:])
+	replies, words := json.NewEncoder(moveProtocol()), os.Args[1:]
+	if at := slices.Index(words, "act"); at >= 0 {
+		configure(words[:at])
+		answer := obey(words[at:])
+		_ = replies.Encode(answer)
+		if answer["reply"] != "act" {
+			os.Exit(1)
+		}
+		return
+	}
+	configure(words)
 	lines, lookout := commands(), newLookout()
 	others = runtime.NumGoroutine()
-	_ = replies.Encode(hello(name, kinds[name]))
+	_ = replies.Encode(hello())
 	for line := range lines {
-		_ = replies.Encode(lookout.while(func() reply { return obey(kinds[name], line) }))
+		_ = replies.Encode(lookout.while(func() reply { return obey(strings.Fields(line)) }))
 	}
 }

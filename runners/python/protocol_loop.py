@@ -3,7 +3,8 @@
 `serve.py` starts it; the contract is `runners/README.md`. Needs the standard library alone, of
 Python 3.9 or later. The loop is a coroutine that the unit drives with its own runtime; between
 two commands it blocks that runtime on purpose, since its units are parked. Held alive here for
-each unit: nothing. Its handle, where users must keep one, is in the unit's own list.
+each unit: nothing, unless `pad` asks for it. Its handle, where users must keep one, is in the
+unit's own list.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import mmap
 import os
 import select
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from time import perf_counter_ns as clock
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     Reply = dict[str, Any]
     Main = Callable[[], Coroutine[Any, Any, None]]
+    Act = Callable[[Mapping[str, str]], Coroutine[Any, Any, Reply]]  # what it gives of its reply
     Launched = tuple[int, int, Any]  # how many live, the longest spawn in nanoseconds, the refusal
     Launch = Callable[[int], Launched]
 
@@ -37,7 +39,11 @@ if TYPE_CHECKING:
         `UNIT_BYTES` the memory that must be there for a unit to be launched without harm (0 where a
         refused spawn does none), of which `PARKING_BYTES` are taken only after the spawn, as it
         starts and parks, and `MAPPED_BYTES` are mapped for this unit alone. `SETS` is how many sets
-        hold every unit. A unit may also have `counts()`: whatever else it counts at a `grow`."""
+        hold every unit.
+
+        A unit may also have `UNITS`, its unit kinds by name beside the gate's, each with what makes
+        `spawn` launch it; `ACTS`, its acts by name, which raise `ValueError` at an option that they
+        do not take; and `counts()`: whatever else it counts at a `grow`."""
 
         RUNTIME: str
         VERSION: str
@@ -87,7 +93,7 @@ if TYPE_CHECKING:
             """Wakes all other units, waits for their ends, drops their handles."""
 
 
-CONTRACT = 1
+CONTRACT = 2
 MOST_UNITS = 1_000_000_000
 MOST_PROBED = 1_000
 PARKING_SECONDS = 20  # without one more unit at the gate; the harness waits for 30 s
@@ -96,6 +102,7 @@ BLOCK = 1_000
 ANSWER_BYTES = 256 << 10  # left when memory is refused: enough to park, to answer, to be measured
 SMALL_BYTES = 480  # what the interpreter's own allocator serves, from arenas that it keeps
 SET_ENTRY_BYTES = 16
+PAD_BYTES = 33 + 8  # of a bytes object beside its content, and of its place in a list
 IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy"}
 LIBC = "CS_GNU_LIBC_VERSION"
 FLAGS = ("debug", "optimize", "dev_mode", "no_site", "utf8_mode", "context_aware_warnings")
@@ -166,11 +173,14 @@ class SetAside:
 class Server:
     """Answers commands. `alive` is the count of units that live, all of them parked."""
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, unit: Unit, pad: int) -> None:
         self._unit = unit
+        self._pad = pad  # bytes that are held for each unit
+        self._pads: list[Any] = []
         self._alive = 0
         self._collector = Collector()
         self._aside = SetAside()
+        self._acts: dict[str, Act] = {"collect": collect, **getattr(unit, "ACTS", {})}
 
     def hello(self) -> Reply:
         name = sys.implementation.name
@@ -185,12 +195,12 @@ class Server:
             "runtime": self._unit.RUNTIME,
             "version": self._unit.VERSION,
             "unit": self._unit.UNIT,
+            "units": ["gate", *getattr(self._unit, "UNITS", {})],
+            "acts": list(self._acts),
             "facts": {**facts, **self._unit.facts()},
-            "collects": "apart",
         }
 
-    async def answer(self, line: bytes) -> Reply:
-        words = line.decode("ascii", "replace").split()
+    async def answer(self, words: list[str]) -> Reply:
         try:
             if words[:1] == ["grow"]:
                 return await self._grow(count_in(words, 0, MOST_UNITS))
@@ -198,12 +208,29 @@ class Server:
                 return await self._probe(count_in(words, 1, MOST_PROBED))
             if words == ["release"]:
                 return await self._release()
-            if words == ["collect"]:
-                gc.collect()
-                return {"reply": "collect", "alive": self._alive}
-            raise BadCommand(f"{quoted(words)} is no command; expected grow N, probe S or release")
+            if words[:1] == ["act"]:
+                return await self._act(words)
+            raise BadCommand(
+                f"{quoted(words)} is no command; expected grow N, probe S, act NAME or release"
+            )
         except BadCommand as error:
             return {"reply": "error", "message": str(error)}
+
+    async def _act(self, words: list[str]) -> Reply:
+        """Has the units do what the words ask for, and park again."""
+        name = words[1] if len(words) > 1 else ""
+        options = dict(word.split("=", 1) for word in words[2:] if "=" in word)
+        if name not in self._acts or len(options) < len(words[2:]):
+            known = ", ".join(self._acts)
+            raise BadCommand(f"{quoted(words)}: expected one of {known}, then words key=value")
+        began = clock()
+        try:
+            done = await self._acts[name](options)
+        except ValueError as error:
+            raise BadCommand(f"{quoted(words)}: {error}") from error
+        took = clock() - began
+        reply = {"reply": "act", "act": name, "alive": self._alive, "took_ns": took}
+        return {**reply, "outcome": "done", **done}
 
     async def _grow(self, count: int) -> Reply:
         """Launches up to `count`. Where memory is refused, so much of it was asked for beforehand
@@ -226,6 +253,7 @@ class Server:
         burst = clock() - began
         if refused:
             self._unit.room(self._alive)
+            del self._pads[self._alive :]
         reply = {
             "reply": "grow",
             "alive": self._alive,
@@ -260,8 +288,11 @@ class Server:
         """Launches until `count` live, or as far as it goes. The end of a spawn is the start of the
         next, so that no pause falls between two."""
         spawn, launched, longest = self._unit.spawn, self._alive, 0
+        if self._pad:
+            spawn = self._spawn_padded
         try:
             self._unit.room(count)
+            self._pads.extend([None] * (count - len(self._pads) if self._pad else 0))
             while launched < count:
                 end = launched + self._block(launched, count - launched)
                 before = clock()
@@ -277,6 +308,10 @@ class Server:
             return launched, longest, refusal_of(error)
         return count, longest, None
 
+    def _spawn_padded(self, number: int) -> None:
+        self._pads[number] = b"x" * max(0, self._pad - PAD_BYTES)
+        self._unit.spawn(number)
+
     def _block(self, launched: int, left: int) -> int:
         """How many of the units that are left may be launched next: a block, or what there is
         memory for. Refused memory, most runtimes break in the midst of something (a nursery cancels
@@ -286,7 +321,9 @@ class Server:
         if not unit.UNIT_BYTES:
             return left
         while not fits(
-            ANSWER_BYTES + block * unit.UNIT_BYTES + unit.SETS * resized(launched, block),
+            ANSWER_BYTES
+            + block * (unit.UNIT_BYTES + self._pad)
+            + unit.SETS * resized(launched, block),
             block * unit.MAPPED_BYTES,
         ):
             if block == 1:
@@ -314,7 +351,15 @@ class Server:
         await self._unit.release()
         took = clock() - began
         self._alive = 0
+        self._pads.clear()
         return {"reply": "release", "alive": 0, "release_ns": took}
+
+
+async def collect(options: Mapping[str, str]) -> Reply:
+    """One run of the interpreter's own collector."""
+    if options:
+        raise ValueError("collect takes no options")
+    return {"ops": 1, "counts": {"unreachable": gc.collect() or 0}}  # PyPy's tells no number
 
 
 def thresholds() -> str:
@@ -392,20 +437,27 @@ def resized(entries: int, more: int) -> int:
     return taken
 
 
-async def serve(unit: Unit, commands: Iterable[bytes], replies: BinaryIO) -> None:
+async def serve(server: Server, commands: Iterable[bytes], replies: BinaryIO) -> None:
     """Says hello, then answers until the commands end. The process ends at once then, and at a
     fault of ours: its runtime would first wait for its units, or cancel and tell of each."""
     try:
-        server = Server(unit)
         say(replies, server.hello())
         for line in commands:
             with ending_with_input():
-                reply = await server.answer(line)
+                reply = await server.answer(line.decode("ascii", "replace").split())
             say(replies, reply)
     except BaseException:
         sys.excepthook(*sys.exc_info())
         os._exit(1)
     os._exit(0)
+
+
+async def serve_once(server: Server, words: list[str], replies: BinaryIO) -> None:
+    """Answers one command, and reads and watches nothing: an outcome such as a deadlock is that of
+    the units alone."""
+    reply = await server.answer(words)
+    say(replies, reply)
+    os._exit(0 if reply["reply"] == "act" else 1)
 
 
 def say(replies: BinaryIO, reply: Reply) -> None:
@@ -465,20 +517,39 @@ def end_if_input_has_ended(*_: object) -> None:
         os._exit(0)
 
 
-def configure(unit: Unit, words: Iterable[str]) -> None:
-    """Applies the settings, each `key=value`; ends the runner at one that it cannot apply."""
+def configure(unit: Unit, words: Iterable[str]) -> int:
+    """Applies the settings, each `key=value`, and gives that of `pad`; ends the runner at one that
+    it cannot apply."""
+    pads = [0]
+    kinds = {"gate": lambda: None, **getattr(unit, "UNITS", {})}
+    known: dict[str, Callable[[str], object]] = {
+        "pad": lambda value: pads.append(count_in(["pad", value], 0, MOST_UNITS)),
+        "unit": lambda value: kinds[value](),
+        **unit.SETTINGS,
+    }
     for word in words:
         key, _, value = word.partition("=")
-        if key not in unit.SETTINGS:
-            known = ", ".join(unit.SETTINGS) or "none"
-            sys.exit(f"{unit.RUNTIME} knows no setting {word!r}; it takes {known}")
+        if key not in known:
+            sys.exit(f"{unit.RUNTIME} knows no setting {word!r}; it takes {', '.join(known)}")
         try:
-            unit.SETTINGS[key](value)
-        except (ValueError, OverflowError) as error:
+            known[key](value)
+        except KeyError:
+            sys.exit(f"{unit.RUNTIME} has no unit {value!r}; it has {', '.join(kinds)}")
+        except (ValueError, OverflowError, BadCommand) as error:
             sys.exit(f"{unit.RUNTIME} cannot be set to {word!r}: {error}")
+    return pads[-1]
 
 
-def drive(unit: Unit, words: Iterable[str], replies: BinaryIO) -> None:
-    """Takes the unit, set as the words say, through the commands that come."""
-    configure(unit, words)
-    unit.run(lambda: serve(unit, sys.stdin.buffer, replies))
+def drive(unit: Unit, words: Sequence[str], replies: BinaryIO) -> None:
+    """Takes the unit, set as the words say, through the commands that come; or through the one act
+    that the words end with."""
+    settings = list(words)[: words.index("act")] if "act" in words else words
+    pad, act = configure(unit, settings), list(words)[len(settings) :]
+
+    def main() -> Coroutine[Any, Any, None]:
+        server = Server(unit, pad)
+        if act:
+            return serve_once(server, act, replies)
+        return serve(server, sys.stdin.buffer, replies)
+
+    unit.run(main)

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.engine.build import GO_SETTINGS
+from bench.engine.cache import GO_SETTINGS
 from bench.engine.children import Launch
-from bench.engine.process import RunnerProcess
 from bench.engine.rig import ProcessEyes
+from bench.engine.runner import RunnerProcess
 from bench.model.records import Readings
 from bench.probes.cgroup import oom_kill_counter, sweep_cgroup
 from bench.probes.memory import MemoryProbe
+from runners.catalogue import shipped
 from tests.benchmarks.machine import RIG, TOOLS
 
 FOLDER = Path(__file__).with_name("bare")
@@ -70,10 +71,13 @@ def command(name: str) -> tuple[str, ...]:
 
 
 def build(source: Path, built: Path) -> None:
+    entries = {one.name: one for one in shipped()}
     if source.suffix == ".go":
-        words = [TOOLS.go or "go", "build", "-o", str(built), str(source)]
+        go = TOOLS.program("go", entries["goroutine"]) or "go"
+        words = [go, "build", "-o", str(built), str(source)]
     else:
-        words = [TOOLS.cc or "cc", "-std=gnu11", "-O2", "-pthread", "-o", str(built), str(source)]
+        cc = TOOLS.program("cc", entries["pthread"]) or "cc"
+        words = [cc, "-std=gnu11", "-O2", "-pthread", "-o", str(built), str(source)]
     environment = os.environ | GO_SETTINGS | {"GOCACHE": str(BUILT / "go-cache")}
     subprocess.run(words, env=environment, check=True)
 

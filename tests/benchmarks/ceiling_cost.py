@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.engine.availability import availability
+from bench.engine.toolchain import availability
 from bench.experiments.ceiling import CeilingExperiment, Quest
 from bench.limits.predict import NO_RESERVES
 from bench.machine import fingerprint

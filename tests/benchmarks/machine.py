@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bench.clock import RealClock
-from bench.engine.availability import availability, find_tools
 from bench.engine.cache import default_cache
 from bench.engine.rig import MachineRig
+from bench.engine.toolchain import availability, find_tools
 from bench.system import System
 from runners.catalogue import Entry, shipped
 

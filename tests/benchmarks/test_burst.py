@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.engine.process import Runner
+from bench.engine.runner import Runner
 from runners.catalogue import Entry
 from tests.benchmarks.machine import RIG, default_entries, missing
 

@@ -17,7 +17,7 @@ import argparse
 from pathlib import Path
 
 from bench import signals
-from bench.engine.availability import availability
+from bench.engine.toolchain import availability
 from bench.experiments.alike import AlikeExperiment
 from bench.experiments.ceiling import runtime_of
 from bench.experiments.side import Contender, PairsRequest

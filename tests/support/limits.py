@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.limits.child import RunnerView
 from bench.limits.known import survey
 from bench.limits.model import LimitState, Survey
+from bench.limits.runner import RunnerView
 from bench.system import System
 
 RUNNER = 900
@@ -82,17 +82,17 @@ GROUP = {
 }
 
 
-def child(system: System, language: str = "C") -> RunnerView:
-    return RunnerView.of(system, RUNNER, language, HARNESS)
+def child(system: System, own_limits: tuple[str, ...] = ()) -> RunnerView:
+    return RunnerView.of(system, RUNNER, own_limits, HARNESS)
 
 
-def surveyed(system: System, units: int = 100, language: str = "C") -> Survey:
-    return survey(child(system, language), units)
+def surveyed(system: System, units: int = 100, own_limits: tuple[str, ...] = ()) -> Survey:
+    return survey(child(system, own_limits), units)
 
 
 def standing(seen: Survey, name: str, where: str | None = None) -> LimitState:
     """The one row of that name, in that place if given."""
-    rows = [row for row in seen.allowances if row.limit == name and where in (None, row.where)]
+    rows = [row for row in seen.states if row.name == name and where in (None, row.where)]
     assert len(rows) == 1, rows
     return rows[0]
 

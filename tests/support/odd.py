@@ -9,7 +9,7 @@ from tests.support.results import Unit, allowing, altered, result, runtime, swee
 
 NAMES = (
     *("pthread", "threading", "goroutine", "greenlet", "gevent", "asyncio", "trio"),
-    *("goroutine-locked", "stranger", "other", *("a", "b", "c", "d", "e")),
+    *("goroutine:locked", "stranger", "other", *("a", "b", "c", "d", "e")),
 )
 LIMITS = (
     allowing("kernel.pid_max", 32_456, value=32_768),

@@ -31,13 +31,13 @@ UNITS = {
     "gevent": GEVENT,
     "asyncio": ASYNCIO,
     "trio": TRIO,
-    "goroutine-locked": LOCKED,
+    "goroutine:locked": LOCKED,
 }
-THREADS = ("pthread", "threading", "goroutine-locked")
+THREADS = ("pthread", "threading", "goroutine:locked")
 NAMES = {
     **LABELS,
     "gevent": "gevent greenlet",
-    "goroutine-locked": "goroutine on its own thread",
+    "goroutine:locked": "goroutine on its own thread",
 }
 HOSTILE = (
     "<script>alert(1)</script>",

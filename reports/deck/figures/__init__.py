@@ -1,0 +1,1 @@
+"""A file a figure: its data, drawn natively on its slide."""

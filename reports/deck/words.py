@@ -1,0 +1,197 @@
+"""The slides that are words: the finding, the explanation, how it was measured, how to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pptx.presentation import Presentation as Deck
+
+from bench.derive.doubts import MARK
+from bench.model.records import Machine, Plan, Result
+from reports.deck import template, text
+from reports.deck.page import LEGEND_ROW, LIST_INDENT, SHAPES, Box, Key, Page, Words, body_height
+from reports.deck.template import BODY, COVER, FIGURE, MARGIN, WIDE
+from reports.digest import Digest
+from reports.explanation.text import Explanation, Paragraph, Section
+from reports.figures.chart import caption
+from reports.figures.how_many import HowMany
+from reports.page import sheets
+from reports.page.model import HEADINGS
+from reports.palette import Theme, colour, mark
+from reports.tables.comparison import finding
+from reports.tables.table import Titled
+from reports.wording import units
+from reports.wording.doubted import note
+from reports.wording.escape import LONGEST, plain, short
+from reports.wording.runs import repeat
+
+COVER_SIZES = (40, 36, 32, 28, 24, 20)
+MACHINE, VERSIONS_HEIGHT = 22, 0.72
+HEADING, TEXT, FACT = 20, 18, 14
+SENTENCES = 2  # of each paragraph of the explanation: the rest is for the speaker
+FACTS_TOP, MOST_FACTS = 1.5, 17
+MONO = "Courier New"
+MONO_WIDTH = 0.6  # of a letter, in sizes of letters
+
+METHOD = (
+    "Every unit has started and is parked, and its process is at rest, before memory is read.",
+    "What a unit takes is a difference between two counts: nothing of the process itself is in it.",
+    "A figure is the median over fresh processes, with its 95 % interval if they were six or more.",
+)
+
+
+def cover(deck: Deck, digest: Digest, theme: Theme) -> None:
+    """The finding; machine, versions and date."""
+    page = Page(deck, COVER, theme)
+    found = finding(digest.comparison)
+    page.title(found, COVER_SIZES)
+    _, _, versions = caption(digest.result).partition(" · ")  # the machine stands above them
+    wide = WIDE - LIST_INDENT
+    machine = text.cut(_machine(digest.result.machine), wide, MACHINE)
+    fitted = text.fit(versions, wide, VERSIONS_HEIGHT, (FACT,))
+    page.body([Words(machine, MACHINE), Words(fitted.text, FACT, muted=True)])
+    rows = getattr(digest.chart(HowMany.name), "rows", ())
+    keys = [Key(one.label, colour(one.runtime, theme), SHAPES[mark(one.runtime)]) for one in rows]
+    page.legend(Box(MARGIN, 6.0, WIDE, 3 * LEGEND_ROW), keys)
+    page.notes([found, *(f"Note: {plain(warning)}." for warning in digest.result.warnings)])
+
+
+def _machine(machine: Machine) -> str:
+    known = machine.memory_bytes is not None
+    memory = f"{units.size(machine.memory_bytes)} of memory" if known else "memory unknown"
+    cpu = short(machine.cpu or "unknown CPU", 40)
+    return f"Measured on {machine.cpus or '?'} × {cpu} with {memory}"
+
+
+def why(deck: Deck, explanation: Explanation, theme: Theme) -> None:
+    """The explanation: what each paragraph begins with, and the whole text in the notes."""
+    foot = _foot(explanation.sections)
+    room = template.BODY_HEIGHT - sum(map(body_height, foot))
+    pages = _pages(explanation.sections, room)
+    for number, sections in enumerate(pages, 1):
+        page = Page(deck, BODY, theme)
+        place = f" ({number} of {len(pages)})" if len(pages) > 1 else ""
+        page.title(f"{explanation.title}{place}")
+        shown = [words for section in sections for words in _key_sentences(section, room)]
+        is_marked = any(MARK in words.text for words in shown)
+        page.body([*shown, *(_foot(sections) if is_marked else ())])
+        notes: list[str] = []
+        for section in sections:
+            notes += ["", section.heading, *map(_whole, section.paragraphs)]
+        page.notes([*notes[1:], *(words.text for words in _foot(sections))])
+
+
+def _foot(sections: Sequence[Section]) -> list[Words]:
+    """Why numbers of these sections bear the mark; nothing where none does."""
+    why = note(Explanation("", tuple(sections)).doubts)
+    return [Words(why, FACT, muted=True)] if why else []
+
+
+def _whole(paragraph: Paragraph) -> str:
+    return " ".join(sentence.text for sentence in paragraph)
+
+
+def _key_sentences(section: Section, room: float) -> list[Words]:
+    """The heading, and what each paragraph begins with: less of each where a slide cannot hold it,
+    and then of fewer."""
+    heading = Words(section.heading, HEADING, bold=True)
+    for most in range(SENTENCES, 0, -1):
+        first = [Words(_whole(paragraph[:most]), TEXT) for paragraph in section.paragraphs]
+        if len(_fitting([heading, *first], room)) == 1 + len(first):
+            return [heading, *first]
+    return _fitting([heading, *first], room)
+
+
+def _pages(sections: Sequence[Section], room: float) -> list[list[Section]]:
+    """As many sections to a slide as fit, and the slides about equally full."""
+    fewest = len(_filled(sections, room, room))
+    limits = (room * share / 20 for share in range(1, 21))
+    return next(
+        pages
+        for pages in (_filled(sections, limit, room) for limit in limits)
+        if len(pages) == fewest
+    )
+
+
+def _filled(sections: Sequence[Section], limit: float, room: float) -> list[list[Section]]:
+    """The sections in order, no slide higher than the limit but one of a single section."""
+    pages: list[list[Section]] = []
+    used = 0.0
+    for section in sections:
+        high = sum(map(body_height, _key_sentences(section, room)))
+        if pages and used + high <= limit:
+            pages[-1].append(section)
+            used += high
+        else:
+            pages.append([section])
+            used = high
+    return pages
+
+
+def measured(deck: Deck, digest: Digest, theme: Theme) -> None:
+    """How it was measured; of each figure, and what one unit was, in the notes."""
+    page = Page(deck, BODY, theme)
+    page.title("How it was measured: from outside, in fresh processes, at rest")
+    sources = [_source(*row) for row in sheets.sources(digest).table.words]
+    lines = [*_plan(digest.result), *METHOD]
+    read = [Words("Where the bytes were read", HEADING, bold=True)] if sources else []
+    page.body(
+        _fitting(
+            [Words(line, TEXT) for line in lines] + read + [Words(one, TEXT) for one in sources]
+        )
+    )
+    notes = [f"{HEADINGS[chart.name]}: {chart.how}" for chart in digest.charts]
+    page.notes([*notes, "", "What one unit was:", *_lines(sheets.unit_kinds(digest)), "", *sources])
+
+
+def _plan(result: Result) -> list[str]:
+    plan: Plan = result.plan
+    if result.command == "ceiling":
+        most = f", for at most {units.seconds(plan.budget_seconds)}" if plan.budget_seconds else ""
+        return [f"Each runtime was launched in one process until something said no{most}."]
+    climb = "a climb through growing counts and " if plan.climb else ""
+    sweeps = f"{climb}{units.count(plan.sweeps)} short sweeps, each a fresh process"
+    shuffled = f"The order of the runtimes was shuffled (seed {plan.seed})."
+    return [f"Asked for, of each runtime: {sweeps}.", shuffled]
+
+
+def _source(part: str, source: str, runtimes: str) -> str:
+    return f"{part}: {source}{'' if runtimes == 'all' else f' ({runtimes})'}"
+
+
+def _lines(sheet: Titled) -> list[str]:
+    """A sheet's rows, a line each."""
+    return [f"{row[0]}: {', '.join(cell for cell in row[1:] if cell)}" for row in sheet.table.words]
+
+
+def _fitting(lines: Sequence[Words], room: float = template.BODY_HEIGHT) -> list[Words]:
+    """The lines that fit on a slide, or into `room` of it."""
+    kept: list[Words] = []
+    used = 0.0
+    for words in lines:
+        used += body_height(words)
+        if used > room:
+            break
+        kept.append(words)
+    return kept
+
+
+def again(deck: Deck, digest: Digest, theme: Theme) -> None:
+    """The machine, the versions, and the command that does it again."""
+    page = Page(deck, FIGURE, theme)
+    page.title("To repeat this run: the machine, the versions, the command")
+    rows = sheets.machine(digest).table.words
+    own = [row for row in rows if not row[0].startswith(("version of ", "limit "))]
+    others = [row for row in rows if row not in own]
+    wide = (WIDE - 0.4) / 2
+    for facts, left in ((own, MARGIN), (others, MARGIN + wide + 0.4)):
+        lines = [Words(text.cut(f"{name}: {value}", wide, FACT), FACT) for name, value in facts]
+        high = MOST_FACTS * FACT * text.LINE / 72
+        page.text(Box(left, FACTS_TOP, wide, high), lines[:MOST_FACTS])
+    command = repeat(digest.result)
+    top = FACTS_TOP + MOST_FACTS * FACT * text.LINE / 72 + 0.15
+    box = Box(MARGIN, top, WIDE, template.HEIGHT - 0.35 - top)
+    letters = int(WIDE * 72 / (FACT * MONO_WIDTH)) - LONGEST  # in a line: it breaks between words
+    most = letters * int(box.height * 72 / (FACT * text.LINE))
+    page.text(box, [Words(text.shortened(command, most), FACT, font=MONO)])
+    page.notes([command, "", *_lines(sheets.machine(digest)), "", caption(digest.result)])
