@@ -20,9 +20,9 @@ MIB = 1 << 20
 LIMITS = Path(__file__).parents[1] / "docs/limits.md"
 
 
-def test_the_table_tells_each_limit_the_prediction_and_what_lifts_it() -> None:
+def test_the_table_shows_each_limit_the_prediction_and_what_lifts_it() -> None:
     said = outnumber("limits", "--runtime", "pthread").stdout
-    for word in ("a unit takes", "kernel.pid_max", "predicted ceiling", "to lift it", "next would"):
+    for word in ("per unit", "kernel.pid_max", "predicted ceiling", "to lift it", "next limit"):
         assert word in said
     assert not list(Path.cwd().iterdir())
 
