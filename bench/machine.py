@@ -10,12 +10,11 @@ import itertools
 import os
 import platform
 import re
-from collections.abc import Iterable
 
 import psutil
 
 from bench.model.records import Machine
-from bench.probes import cgroup, cpu, hierarchy
+from bench.probes import cgroup, cpu, hierarchy, processes
 from bench.probes.memory import machine_bytes
 from bench.system import System, whole_number
 
@@ -52,13 +51,6 @@ MARKS = (
     (".dockerenv", "docker"),
     ("run/.containerenv", "podman"),
 )
-PROCESS_LIMITS = {
-    "RLIMIT_NPROC": "Max processes",
-    "RLIMIT_AS": "Max address space",
-    "RLIMIT_DATA": "Max data size",
-    "RLIMIT_STACK": "Max stack size",
-    "RLIMIT_NOFILE": "Max open files",
-}
 KERNEL_LIMITS = ("vm.max_map_count", "kernel.pid_max", "kernel.threads-max")
 
 
@@ -69,7 +61,7 @@ def fingerprint(system: System) -> Machine:
         kernel=system.text("proc/sys/kernel/osrelease") or platform.release(),
         architecture=platform.machine(),
         cpu=cpu_model(system),
-        cpus=usable_cpus(system),
+        cpus=len(cpu.allowed_processors(system)) or os.cpu_count(),  # that this process may use
         memory_bytes=_memory(system, "MemTotal"),
         swap_bytes=_memory(system, "SwapTotal"),
         virtualisation=virtualisation(system),
@@ -78,7 +70,7 @@ def fingerprint(system: System) -> Machine:
         transparent_huge_pages=huge_pages(system),
         overcommit=system.text("proc/sys/vm/overcommit_memory"),
         governor=governor(system),
-        load=_load(system),
+        load=cpu.load(system) if _linux(system) else float(psutil.getloadavg()[0]),
         steal=cpu.steal(cpu.MachineTime(0, 0), cpu.machine_time(system)),
         libc=libc(system),
         python=f"{platform.python_implementation()} {platform.python_version()}",
@@ -107,15 +99,6 @@ def cpu_model(system: System) -> str | None:
     return known or (None if _linux(system) else platform.processor() or None)
 
 
-def usable_cpus(system: System) -> int | None:
-    """The processors this process may run on."""
-    allowed = re.search(r"^Cpus_allowed_list:\s*(\S+)", system.text("proc/self/status") or "", re.M)
-    if allowed is None:
-        return os.cpu_count()
-    ends = [part.split("-") for part in allowed[1].split(",")]
-    return sum(int(part[-1]) - int(part[0]) + 1 for part in ends)
-
-
 def _memory(system: System, name: str) -> int | None:
     if _linux(system):
         total = machine_bytes(system)[0] if name == "MemTotal" else None
@@ -124,29 +107,16 @@ def _memory(system: System, name: str) -> int | None:
     return int(read().total)
 
 
-def _load(system: System) -> float | None:
-    if _linux(system):
-        return cpu.load(system)
-    return float(psutil.getloadavg()[0])
-
-
 def virtualisation(system: System) -> str | None:
     """The hypervisor's name; "unnamed" where the processor says that there is one and nothing else
-    does; "none" on bare metal; `None` where the processor does not say."""
-    for file, word, name in HYPERVISORS:
-        if word.lower() in (system.text(file) or "").lower() and _may_be_virtual(system):
+    does; "none" on bare metal; `None` where the processor does not say. Clouds rent out whole
+    machines under the same maker's name: an x86 processor says that it runs on bare metal."""
+    flags = _cpuinfo(system, "flags")
+    virtual = flags is None or "hypervisor" in flags.split()
+    for file, word, name in HYPERVISORS if virtual else ():
+        if word.lower() in (system.text(file) or "").lower():
             return name
-    flags = _cpuinfo(system, "flags")
-    if flags is None:
-        return None
-    return "unnamed" if "hypervisor" in flags.split() else "none"
-
-
-def _may_be_virtual(system: System) -> bool:
-    """False where an x86 processor says it runs on bare metal: clouds rent out whole machines
-    under the same maker's name. Other processors do not tell."""
-    flags = _cpuinfo(system, "flags")
-    return flags is None or "hypervisor" in flags.split()
+    return None if flags is None else "unnamed" if virtual else "none"
 
 
 def container(system: System) -> str | None:
@@ -182,59 +152,36 @@ def libc(system: System) -> str | None:
 
 
 def limits(system: System) -> dict[str, str]:
-    """What may stop a launch, as it stands for the harness, by each limit's own name; a limit that
-    is not set is "unlimited", one that cannot be read is absent."""
-    known = _process_limits(system) | _kernel_limits(system) | _cgroup_limits(system)
-    return {name: value for name, value in known.items() if value is not None}
-
-
-def _process_limits(system: System) -> dict[str, str | None]:
-    """Soft limits, by `/proc/self/limits`."""
-    text = system.text("proc/self/limits") or ""
-    found = {
-        name: re.search(rf"^{words} +(\S+)", text, re.M) for name, words in PROCESS_LIMITS.items()
-    }
-    return {name: _meant(row[1]) if row else None for name, row in found.items()}
-
-
-def _kernel_limits(system: System) -> dict[str, str | None]:
-    texts = {name: system.text(f"proc/sys/{name.replace('.', '/')}") for name in KERNEL_LIMITS}
-    return {name: _meant(text) for name, text in texts.items()}
-
-
-def _meant(value: str | None) -> str | None:
-    """A limit's value; one that is larger than anything is none."""
-    number = whole_number(value)
-    return "unlimited" if number is not None and number >= cgroup.UNLIMITED else value
-
-
-def _cgroup_limits(system: System) -> dict[str, str | None]:
-    """The tightest limits of the own cgroups and those above them."""
-    rows: dict[str, str | None] = {}
+    """What may stop a launch, as it stands for the harness, by each limit's own name: the tightest
+    of the cgroups above it. A limit that is not set is "unlimited", one that cannot be read is
+    absent. `cpu quota` is how many processors' worth of time the cgroups allow, where they ration
+    it."""
+    found = {name: [processes.soft_limit(system, "self", name)] for name in processes.RLIMITS}
+    for name in KERNEL_LIMITS:
+        found[name] = [system.text(f"proc/sys/{name.replace('.', '/')}")]
     for controller in ("memory", "pids"):
         own = cgroup.find(system, controller)
         if own is not None:
             name = cgroup.MEMORY_LIMIT[own.version] if controller == "memory" else "pids.max"
-            rows[name] = _tightest(group.text(name) for group in own.lineage())
-    return rows | _cpu_limit(system)
+            found[name] = [group.text(name) for group in own.lineage()]
+    own = cgroup.find(system, "cpu")
+    quotas = [each for group in (own.lineage() if own else ()) if (each := _quota(group))]
+    known = {name: _tightest(values) for name, values in found.items()}
+    known["cpu quota"] = f"{min(quotas):g} CPUs" if quotas else None
+    return {name: value for name, value in known.items() if value is not None}
 
 
-def _tightest(values: Iterable[str | None]) -> str | None:
-    """The least of a limit's values; "unlimited" where none is set, `None` where none is known."""
+def _tightest(values: list[str | None]) -> str | None:
+    """The least of a limit's values; `None` where none is known."""
     known = [value for value in values if value is not None]
     numbers = [number for number in map(whole_number, known) if number is not None]
     least = min(numbers, default=cgroup.UNLIMITED)
-    return None if not known else "unlimited" if least >= cgroup.UNLIMITED else str(least)
+    if least < cgroup.UNLIMITED:
+        return str(least)
+    return "unlimited" if numbers or "max" in known else next(iter(known), None)
 
 
-def _cpu_limit(system: System) -> dict[str, str | None]:
-    """How many processors' worth of time the cgroups allow, where they ration it."""
-    own = cgroup.find(system, "cpu")
-    shares = [share for share in map(_cpu_share, own.lineage() if own else ()) if share is not None]
-    return {"cpu quota": f"{min(shares):g} CPUs"} if shares else {}
-
-
-def _cpu_share(group: cgroup.Cgroup) -> float | None:
+def _quota(group: cgroup.Cgroup) -> float | None:
     words = (group.text("cpu.max") or "").split()
     if group.version == 1:
         words = [group.text(f"cpu.cfs_{name}_us") or "" for name in ("quota", "period")]

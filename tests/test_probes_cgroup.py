@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.probes import cgroup
-from bench.probes.cgroup import MemoryRoom, SweepCgroup, find, memory_room, oom_kills
+from bench.probes.cgroup import MemoryRoom, SweepCgroup, find, memory_room, oom_kill_counter
 from bench.system import System
 from tests.recorded import RUNNER, FakeClock, changed, machine
 
@@ -124,12 +124,12 @@ def test_room_below_a_limit_that_is_overrun_is_none_left(tmp_path: Path) -> None
     ("name", "kills"), [("v1", 2), ("v2", 1), ("v2-container", 4), ("hybrid", 0), ("none", None)]
 )
 def test_kills_are_counted_in_the_harnesss_own_cgroup(name: str, kills: int | None) -> None:
-    assert oom_kills(machine(name)) == kills
+    assert oom_kill_counter(machine(name))() == kills
 
 
 def test_kills_are_counted_on_the_whole_machine_where_no_cgroup_counts(tmp_path: Path) -> None:
     system = changed("v2", tmp_path, gone=(f"{SESSION}/memory.events",))
-    assert oom_kills(system) == 3
+    assert oom_kill_counter(system)() == 3
 
 
 def test_kills_are_counted_in_the_sweeps_cgroup_first(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_kills_are_counted_in_the_sweeps_cgroup_first(tmp_path: Path) -> None:
     own = find(system, "memory")
     assert own is not None
     group = SweepCgroup(cgroup.Cgroup(system, 1, "memory", f"{own.path}/outnumber-1-1", own.mount))
-    assert oom_kills(system, group) == 7
+    assert oom_kill_counter(system, group)() == 7
 
 
 def test_a_sweeps_cgroup_lies_below_the_harnesss_and_names_it(

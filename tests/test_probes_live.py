@@ -14,7 +14,7 @@ import pytest
 from bench.clock import RealClock
 from bench.model.records import Reading
 from bench.probes import cgroup, cpu
-from bench.probes.cgroup import SweepCgroup, find, oom_kills, remove_stale, sweep_cgroup
+from bench.probes.cgroup import SweepCgroup, find, oom_kill_counter, remove_stale, sweep_cgroup
 from bench.probes.memory import MemoryProbe
 from bench.system import System
 
@@ -130,11 +130,11 @@ def test_a_process_killed_for_memory_is_counted_in_its_cgroup(group: SweepCgroup
         pytest.skip("this machine would swap")
     limit = group.procs.with_name(cgroup.MEMORY_LIMIT[group.cgroup.version])
     limit.write_text(str(50 * MIB))
-    assert oom_kills(LIVE, group) == 0
+    assert oom_kill_counter(LIVE, group)() == 0
     with child(EATS, str(group.procs)) as process:
         ask(process, "eat")
         assert process.wait() == -signal.SIGKILL
-    assert oom_kills(LIVE, group) == 1
+    assert oom_kill_counter(LIVE, group)() == 1
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:

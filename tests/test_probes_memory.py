@@ -111,7 +111,7 @@ def test_a_real_root_is_no_source_since_nothing_is_charged_to_it(
 def test_a_sum_with_an_unknown_part_is_unknown(file: str, word: str, tmp_path: Path) -> None:
     text = (machine("v2").text(f"proc/{file}") or "").replace(f"{word}:", "Something:")
     system = changed("v2", tmp_path, {f"proc/{file}": text})
-    assert Meminfo(system, ProcessParts(system, RUNNER)).total() == UNKNOWN
+    assert Meminfo(ProcessParts(system, RUNNER)).total() == UNKNOWN
 
 
 # The machine's kernel stacks in kB, its threads, and the size of one stack.

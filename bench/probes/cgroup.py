@@ -9,10 +9,9 @@ from __future__ import annotations
 import fcntl
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 from bench.clock import Clock
@@ -105,18 +104,13 @@ def find(system: System, controller: str, pid: int | str = "self") -> Cgroup | N
         for mount in hierarchy.mounts(system):
             if mount.version != place.version:
                 continue
-            if mount.version == 1 and controller not in mount.options:
-                continue
-            path = hierarchy.folder(system, mount, place.path, pid)
-            if path is not None and _governs(system, mount, controller):
+            known: Collection[str] = mount.options
+            if mount.version == 2:  # where the topmost visible cgroup says what there is
+                known = (system.text(f"{mount.point}/cgroup.controllers") or "").split()
+            path = hierarchy.folder(system, mount, place.path, pid) if controller in known else None
+            if path is not None:
                 return Cgroup(system, mount.version, controller, path, mount.point)
     return None
-
-
-def _governs(system: System, mount: hierarchy.Mount, controller: str) -> bool:
-    """Whether the hierarchy has the controller: in v2 its topmost visible cgroup says so."""
-    known = system.text(f"{mount.point}/cgroup.controllers") or ""
-    return mount.version == 1 or controller in known.split()
 
 
 @dataclass(frozen=True)
@@ -158,13 +152,25 @@ class SweepCgroup:
 
     @classmethod
     def make(cls, system: System) -> SweepCgroup | None:
-        """A new one below the harness's; `None` where it cannot be made or would tell nothing."""
+        """A new one below the harness's; `None` where it cannot be made, or would have no memory
+        counters, or be above the harness's limits.
+
+        v2 allows no controller below a cgroup that holds processes, the real root excepted. What is
+        switched on there stays on: another harness may have come to need it meanwhile.
+        """
         parent = find(system, "memory")
-        if parent is None or not _lets_children_tell(parent):
+        if parent is None or (parent.version == 1 and parent.integer("memory.use_hierarchy") == 0):
             return None
         name = f"{PREFIX}-{os.getpid()}-{next(_serial)}"
         made = cls(replace(parent, path=f"{parent.path}/{name}"))
-        if not _mkdir(made.procs.parent):
+        try:
+            handed_on = (parent.text("cgroup.subtree_control") or "").split()
+            if parent.version == 2 and "memory" not in handed_on:
+                if not parent.at_root:
+                    return None
+                system.path(f"{parent.path}/cgroup.subtree_control").write_text("+memory")
+            made.procs.parent.mkdir()
+        except OSError:
             return None
         if any(made.cgroup.text(file) is None for file in _USEFUL[parent.version]):
             _rmdir(made.procs.parent)
@@ -248,21 +254,20 @@ def remove_stale(system: System, clock: Clock) -> tuple[str, ...]:
     parent = find(system, "memory")
     if parent is None:
         return ()
-    leftovers = sorted(system.path(parent.path).glob(f"{PREFIX}-*-*"))
-    stale = (place for place in leftovers if not _harness_lives(system, place))
-    return tuple(place.name for place in stale if _removed(system, place, clock))
-
-
-def _removed(system: System, place: Path, clock: Clock) -> bool:
-    """Whether a stale cgroup is gone now; one that is locked stays."""
-    lock = _lock(place)
-    if lock is None:
-        return False
-    try:
-        end_members(system, place, clock)
-        return _rmtree(place)
-    finally:
-        os.close(lock)
+    removed = []
+    for place in sorted(system.path(parent.path).glob(f"{PREFIX}-*-*")):
+        pid = place.name.split("-")[1]
+        alive = not pid.isdecimal() or system.path(f"proc/{pid}").is_dir()
+        lock = None if alive else _lock(place)
+        if lock is None:
+            continue
+        try:
+            end_members(system, place, clock)
+            if _rmtree(place):
+                removed.append(place.name)
+        finally:
+            os.close(lock)
+    return tuple(removed)
 
 
 def _lock(place: Path) -> int | None:
@@ -279,24 +284,6 @@ def _lock(place: Path) -> int | None:
     return None
 
 
-def _harness_lives(system: System, place: Path) -> bool:
-    pid = place.name.split("-")[1]
-    return not pid.isdecimal() or system.path(f"proc/{pid}").is_dir()
-
-
-def _lets_children_tell(parent: Cgroup) -> bool:
-    """Whether a child of `parent` would have memory counters, and still be below its limits.
-
-    v2 allows no controller below a cgroup that holds processes, the real root excepted. What is
-    switched on there stays on: another harness may have come to need it meanwhile.
-    """
-    if parent.version == 1:
-        return parent.integer("memory.use_hierarchy") != 0
-    if "memory" in (parent.text("cgroup.subtree_control") or "").split():
-        return True
-    return parent.at_root and _write(parent, "cgroup.subtree_control", "+memory")
-
-
 def oom_kill_counter(system: System, group: SweepCgroup | None = None) -> Callable[[], int | None]:
     """A reading of how many processes the kernel has killed for memory: in the sweep's cgroup, else
     in the harness's own, else on the whole machine. Only the difference of two readings means
@@ -304,27 +291,11 @@ def oom_kill_counter(system: System, group: SweepCgroup | None = None) -> Callab
 
     The kernel counts in the cgroup of the process that it killed, whichever limit was to blame.
     """
-    for cgroup in (group.cgroup if group else None, find(system, "memory")):
-        if cgroup is not None and _kills_in(cgroup) is not None:
-            return partial(_kills_in, cgroup)
+    candidates = (group.cgroup if group else None, find(system, "memory"))
+    counting = [one for one in candidates if one is not None and one.oom_kills is not None]
+    if counting:
+        return lambda: counting[0].oom_kills
     return lambda: system.table("proc/vmstat").get("oom_kill")
-
-
-def oom_kills(system: System, group: SweepCgroup | None = None) -> int | None:
-    """One such reading."""
-    return oom_kill_counter(system, group)()
-
-
-def _kills_in(cgroup: Cgroup) -> int | None:
-    return cgroup.table(_KILLS[cgroup.version]).get("oom_kill")
-
-
-def _mkdir(place: Path) -> bool:
-    try:
-        place.mkdir()
-    except OSError:
-        return False
-    return True
 
 
 def _rmdir(place: Path) -> bool:
@@ -342,11 +313,3 @@ def _rmtree(place: Path) -> bool:
     """Removes the cgroup and those that a runner made below it; true where it is gone."""
     below = [Path(folder) for folder, _, _ in os.walk(place, topdown=False)]
     return all(_rmdir(folder) for folder in below or [place])
-
-
-def _write(cgroup: Cgroup, name: str, text: str) -> bool:
-    try:
-        cgroup.system.path(f"{cgroup.path}/{name}").write_text(text)
-    except OSError:
-        return False
-    return True

@@ -236,7 +236,7 @@ class ProcessorTime:
 
 def processor_time(system: System) -> ProcessorTime | None:
     """From `/proc/stat`; `None` where it does not report these processors."""
-    allowed = _allowed(system)
+    allowed = allowed_processors(system)
     rows = [line.split() for line in (system.text("proc/stat") or "").splitlines()]
     ticks = [
         [whole_number(word) or 0 for word in (*row[1:9], *["0"] * 8)][:8]
@@ -256,8 +256,8 @@ def processor_time(system: System) -> ProcessorTime | None:
     return ProcessorTime(spent + idle + waiting + stolen, spent, stolen, own)
 
 
-def _allowed(system: System) -> set[int]:
-    """The processors that this process may run on."""
+def allowed_processors(system: System) -> set[int]:
+    """The processors that this process may run on; none where that is unknown."""
     text = system.text("proc/self/status") or ""
     found = re.search(r"^Cpus_allowed_list:\s*([\d,-]+)", text, re.MULTILINE)
     spans = [span.partition("-") for span in found[1].split(",") if span] if found else []

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -53,21 +52,15 @@ class Membership:
 
 def mounts(system: System) -> tuple[Mount, ...]:
     """The cgroup hierarchies that can be seen, in the order in which they were mounted."""
-    lines = (system.text("proc/self/mountinfo") or "").splitlines()
-    return tuple(mount for mount in map(_mount, lines) if mount is not None)
-
-
-def _mount(line: str) -> Mount | None:
-    own, _, filesystem = line.partition(" - ")
-    fields, kind = own.split(), filesystem.split()
-    if len(fields) < 5 or len(kind) < 3 or kind[0] not in ("cgroup", "cgroup2"):
-        return None
-    return Mount(
-        version=2 if kind[0] == "cgroup2" else 1,
-        root=_unescaped(fields[3]),
-        point=_unescaped(fields[4]),
-        options=frozenset(kind[2].split(",")),
-    )
+    found = []
+    for line in (system.text("proc/self/mountinfo") or "").splitlines():
+        own, _, filesystem = line.partition(" - ")
+        fields, kind = own.split(), filesystem.split()
+        if len(fields) >= 5 and len(kind) >= 3 and kind[0] in ("cgroup", "cgroup2"):
+            version: Version = 2 if kind[0] == "cgroup2" else 1
+            root, point = map(_unescaped, fields[3:5])
+            found.append(Mount(version, root, point, frozenset(kind[2].split(","))))
+    return tuple(found)
 
 
 def _unescaped(path: str) -> str:
@@ -97,33 +90,24 @@ def kind(system: System) -> Kind:
 
 def folder(system: System, mount: Mount, path: str, pid: int | str = "self") -> str | None:
     """The folder of the cgroup `path`, by the machine's own name; `None` where the mount does not
-    show it."""
-    for place in _places(system.path(mount.point), mount.root, path):
-        if place.is_dir() and (".." not in Path(mount.root).parts or _holds(system, place, pid)):
-            return "/" + place.relative_to(system.root).as_posix()
-    return None
+    show it.
 
-
-def _places(point: Path, root: str, path: str) -> Iterator[Path]:
-    """Where `path` may lie, if `root` stands at `point`.
-
-    Each `..` that `root` has beyond `path` is a cgroup above the namespace's own root, whose name
-    the kernel does not tell: every folder of that depth is a candidate.
+    Each `..` that the mount's root has beyond `path` is a cgroup above the namespace's own root,
+    whose name the kernel does not give: of all folders of that depth it is the one that holds the
+    process.
     """
-    own, top = Path(path).parts, Path(root).parts
+    own, top = Path(path).parts, Path(mount.root).parts
     same = (mine == its for mine, its in zip(own, top, strict=False))
     shared = sum(itertools.takewhile(bool, same))
     hidden, rest = top[shared:], own[shared:]
     if any(part != ".." for part in hidden) or ".." in rest:
-        return
-    for base in point.glob("/".join("*" * len(hidden))) if hidden else [point]:
-        yield base.joinpath(*rest)
-
-
-def _holds(system: System, place: Path, pid: int | str) -> bool:
-    """Whether the process stands in the cgroup, by its `cgroup.procs`."""
+        return None
     number = system.table("proc/self/status").get("Pid") if pid == "self" else pid
-    try:
-        return str(number) in (place / "cgroup.procs").read_text().split()
-    except OSError:
-        return False
+    point = system.path(mount.point)
+    for base in point.glob("/".join("*" * len(hidden))) if hidden else [point]:
+        place = base.joinpath(*rest)
+        name = "/" + place.relative_to(system.root).as_posix()
+        members = (system.text(f"{name}/cgroup.procs") or "").split()
+        if place.is_dir() and (".." not in top or str(number) in members):
+            return name
+    return None

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import ClassVar
 
 from bench.model.records import Reading
 from bench.probes.cgroup import Cgroup, SweepCgroup, find
@@ -22,20 +22,6 @@ _LEAST_STACK, _MOST_STACK = 4 << 10, 64 << 10
 _NEAR = 0.2  # zombies and counts that the kernel has not folded yet move the quotient
 _OLDER_NEEDED = ("kernel_stack", "pagetables", "slab")
 _OLDER_SUM = ("kernel_stack", "pagetables", "percpu", "vmalloc", "slab")
-
-
-class KernelSource(Protocol):
-    """A place where kernel memory can be read.
-
-    `lag_seconds`: a reading is exact once the process has been at rest for so long; before, pages
-    that were charged on some CPU may be missing.
-    """
-
-    @property
-    def lag_seconds(self) -> float: ...
-    def total(self) -> Reading: ...
-    def stacks(self) -> Reading: ...
-    def tables(self) -> Reading: ...
 
 
 @dataclass(frozen=True)
@@ -75,13 +61,36 @@ def stack_bytes(system: System) -> int | None:
 
 
 @dataclass(frozen=True)
-class CgroupV1:
+class KernelSource:
+    """A place where kernel memory can be read; this one is for a system that reports none but,
+    perhaps, the process's own parts of it.
+
+    `lag_seconds`: a reading is exact once the process has been at rest for so long; before, pages
+    that were charged on some CPU may be missing.
+    """
+
+    process: ProcessParts
+    lag_seconds: ClassVar[float] = 0.0
+
+    def total(self) -> Reading:
+        """All kernel memory that the source counts."""
+        return UNKNOWN
+
+    def stacks(self) -> Reading:
+        """The kernel stacks of threads."""
+        return self.process.stacks()
+
+    def tables(self) -> Reading:
+        """The page tables."""
+        return self.process.tables()
+
+
+@dataclass(frozen=True)
+class CgroupV1(KernelSource):
     """v1's counter: exact at once. It has none for stacks and page tables."""
 
     cgroup: Cgroup
-    process: ProcessParts
-    owner: str = ""
-    lag_seconds: float = 0.0
+    owner: str
 
     def total(self) -> Reading:
         return reading(
@@ -89,15 +98,9 @@ class CgroupV1:
             f"cgroup v1 memory.kmem.usage_in_bytes{self.owner}",
         )
 
-    def stacks(self) -> Reading:
-        return self.process.stacks()
-
-    def tables(self) -> Reading:
-        return self.process.tables()
-
 
 @dataclass(frozen=True)
-class CgroupV2:
+class CgroupV2(KernelSource):
     """v2's `memory.stat`. The parts of the sweep's own cgroup come from it as well, not from the
     process: they lag as the total does, so that what is left of it is never less than nothing.
 
@@ -111,9 +114,8 @@ class CgroupV2:
     """
 
     cgroup: Cgroup
-    process: ProcessParts
-    owner: str = ""
-    lag_seconds: float = 2.5
+    owner: str
+    lag_seconds: ClassVar[float] = 2.5
 
     def total(self) -> Reading:
         stat = self._stat()
@@ -143,7 +145,7 @@ class CgroupV2:
 
 
 @dataclass(frozen=True)
-class Meminfo:
+class Meminfo(KernelSource):
     """The process's own parts, and the whole machine's slab, for which there is nothing better: its
     differences are good while the rest of the machine is quiet.
 
@@ -151,43 +153,16 @@ class Meminfo:
     The kernel folds per-CPU counts in every second, and at once when root reads `stat_refresh`.
     """
 
-    system: System
-    process: ProcessParts
-    lag_seconds: float = 1.5
+    lag_seconds: ClassVar[float] = 1.5
 
     def total(self) -> Reading:
-        stacks, tables, slab = self.stacks(), self.tables(), self._slab()
+        stacks, tables, system = self.stacks(), self.tables(), self.process.system
+        system.text("proc/sys/vm/stat_refresh")
+        slab = system.table("proc/meminfo").get("SUnreclaim")
         if stacks.bytes is None or tables.bytes is None or slab is None:
             return UNKNOWN
         source = f"{stacks.source} + {tables.source} + meminfo SUnreclaim (system-wide)"
         return reading(stacks.bytes + tables.bytes + slab, source)
-
-    def stacks(self) -> Reading:
-        return self.process.stacks()
-
-    def tables(self) -> Reading:
-        return self.process.tables()
-
-    def _slab(self) -> int | None:
-        self.system.text("proc/sys/vm/stat_refresh")
-        return self.system.table("proc/meminfo").get("SUnreclaim")
-
-
-@dataclass(frozen=True)
-class Nowhere:
-    """A system that reports no kernel memory but, perhaps, the process's own parts of it."""
-
-    process: ProcessParts
-    lag_seconds: float = 0.0
-
-    def total(self) -> Reading:
-        return UNKNOWN
-
-    def stacks(self) -> Reading:
-        return self.process.stacks()
-
-    def tables(self) -> Reading:
-        return self.process.tables()
 
 
 def choose(system: System, pid: int, group: SweepCgroup | None) -> KernelSource:
@@ -197,19 +172,17 @@ def choose(system: System, pid: int, group: SweepCgroup | None) -> KernelSource:
     A cgroup that holds a living process and reads 0 is not counting (`cgroup.memory=nokmem`).
     """
     process = ProcessParts(system, pid)
-    candidates = [_of(group.cgroup, process, "")] if group else []
+    places = [(group.cgroup, "")] if group else []
     own = find(system, "memory")
     if own is not None and not own.at_root:
-        candidates.append(_of(own, process, " (harness's cgroup)"))
-    for source in (*candidates, Meminfo(system, process)):
+        places.append((own, " (harness's cgroup)"))
+    for cgroup, owner in places:
+        made = CgroupV1 if cgroup.version == 1 else CgroupV2
+        source: KernelSource = made(process, cgroup, owner)
         if source.total().bytes is not None:
             return source
-    return Nowhere(process)
-
-
-def _of(cgroup: Cgroup, process: ProcessParts, owner: str) -> KernelSource:
-    made = CgroupV1 if cgroup.version == 1 else CgroupV2
-    return made(cgroup, process, owner)
+    source = Meminfo(process)
+    return KernelSource(process) if source.total().bytes is None else source
 
 
 def reading(value: int | None, source: str) -> Reading:

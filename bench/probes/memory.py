@@ -60,16 +60,26 @@ class MemoryProbe:
         source = self._kernel
         kernel, stacks, tables = source.total(), source.stacks(), source.tables()
         rollup = self.system.table(f"proc/{self.pid}/smaps_rollup")
-        user, rss = self._user(rollup), self._rss(rollup)
+        if not self._has_rollup:
+            user = reading(portable.uss_bytes(self.pid), "psutil uss")
+            rss = reading(portable.rss_bytes(self.pid), "psutil rss")
+        else:
+            written = rollup.get("Anonymous", 0) + rollup.get("Swap", 0)
+            known = "Anonymous" in rollup
+            user = reading(written if known else None, "smaps_rollup Anonymous+Swap")
+            rss = reading(rollup.get("Rss"), "smaps_rollup Rss")
         if user.bytes is None and rss.bytes is None:
             return GONE
+        huge = UNKNOWN
+        if "AnonHugePages" in rollup:
+            huge = Reading(bytes=rollup["AnonHugePages"], source="smaps_rollup AnonHugePages")
         return {
             USER: user,
             RSS: rss,
             KERNEL: kernel,
             KERNEL_STACK: stacks,
             PAGE_TABLES: tables,
-            HUGE_PAGES: _huge_pages(rollup),
+            HUGE_PAGES: huge,
         }
 
     @cached_property
@@ -79,24 +89,6 @@ class MemoryProbe:
     @cached_property
     def _has_rollup(self) -> bool:
         return bool(self.system.table(f"proc/{self.pid}/smaps_rollup"))
-
-    def _user(self, rollup: dict[str, int]) -> Reading:
-        if not self._has_rollup:
-            return reading(portable.uss_bytes(self.pid), "psutil uss")
-        if "Anonymous" not in rollup:
-            return UNKNOWN
-        return reading(rollup["Anonymous"] + rollup.get("Swap", 0), "smaps_rollup Anonymous+Swap")
-
-    def _rss(self, rollup: dict[str, int]) -> Reading:
-        if not self._has_rollup:
-            return reading(portable.rss_bytes(self.pid), "psutil rss")
-        return reading(rollup.get("Rss"), "smaps_rollup Rss")
-
-
-def _huge_pages(rollup: dict[str, int]) -> Reading:
-    if "AnonHugePages" not in rollup:
-        return UNKNOWN
-    return Reading(bytes=rollup["AnonHugePages"], source="smaps_rollup AnonHugePages")
 
 
 def machine_bytes(system: System) -> tuple[int | None, int | None]:
