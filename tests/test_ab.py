@@ -290,7 +290,7 @@ def test_the_usual_gates_are_replaced_by_those_asked_for_and_joined_by_the_ceili
         gated, beside = gates_asked(runtimes, gates, ceiling)
         assert all(gate.gated for gate in gated)
         assert not any(gate.gated for gate in beside)
-        return [gate.figure.words for gate in gated], [gate.figure.words for gate in beside]
+        return [gate.metric.words for gate in gated], [gate.metric.words for gate in beside]
 
     usual, burst = ["bytes_per_unit", "leaked_bytes_per_unit"], ["burst_seconds_per_unit"]
     assert figures() == (usual, burst)

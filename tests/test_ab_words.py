@@ -16,7 +16,7 @@ from bench.cli.choose import Asked, contenders, without_the_same
 from bench.cli.configured import KEYS, project
 from bench.cli.options import gates
 from bench.errors import UsageError
-from bench.judging.gates import BURST, BYTES, LEAK, Figure, Margin
+from bench.judging.gates import BURST, BYTES, LEAK, Margin, MetricName
 from tests.support.commands import outnumber_here
 
 
@@ -27,30 +27,30 @@ from tests.support.commands import outnumber_here
         ("bytes_per_unit:2%", BYTES, Margin(0.02)),
         ("bytes_per_unit:.5 %", BYTES, Margin(0.005)),
         ("bytes_per_unit:10B", BYTES, Margin(10.0, absolute=True)),
-        ("bytes_per_unit/rss:1KiB", Figure("bytes_per_unit", "rss"), Margin(1024.0, True)),
+        ("bytes_per_unit/rss:1KiB", MetricName("bytes_per_unit", "rss"), Margin(1024.0, True)),
         ("leaked_bytes_per_unit:64B", LEAK, Margin(64.0, absolute=True)),
         ("burst_seconds_per_unit:5%", BURST, Margin(0.05)),
         ("burst_seconds_per_unit:500ns", BURST, Margin(5e-7, absolute=True)),
         ("burst_seconds_per_unit:1.5us", BURST, Margin(1.5e-6, absolute=True)),
         (
             "start_latency_seconds/0.99",
-            Figure("start_latency_seconds", quantile=0.99),
+            MetricName("start_latency_seconds", quantile=0.99),
             None,
         ),
         ("bytes:2%", BYTES, Margin(0.02)),
-        ("bytes/rss", Figure("bytes_per_unit", "rss"), None),
+        ("bytes/rss", MetricName("bytes_per_unit", "rss"), None),
         ("leak", LEAK, None),
         ("leaked bytes:20B", LEAK, Margin(20.0, absolute=True)),
         ("Leaked-Bytes", LEAK, None),
         ("burst", BURST, None),
         ("burst:5%", BURST, Margin(0.05)),
-        ("start from idle/0.99", Figure("start_latency_seconds", quantile=0.99), None),
-        ("ceiling:5%", Figure("ceiling"), Margin(0.05)),
-        ("ceiling:100", Figure("ceiling"), Margin(100.0, absolute=True)),
+        ("start from idle/0.99", MetricName("start_latency_seconds", quantile=0.99), None),
+        ("ceiling:5%", MetricName("ceiling"), Margin(0.05)),
+        ("ceiling:100", MetricName("ceiling"), Margin(100.0, absolute=True)),
     ],
 )
 def test_a_gate_is_a_figure_with_its_margin(
-    text: str, figure: Figure, margin: Margin | None
+    text: str, figure: MetricName, margin: Margin | None
 ) -> None:
     (found,) = gates([text]).items()
     assert found[0] == figure

@@ -23,8 +23,7 @@ from bench.derive.metrics import Metric, figures
 from bench.engine.events import RunStarted, StepFinished, SweepFinished
 from bench.history.review import Review, review
 from bench.history.store import point_of
-from bench.history.trends import START
-from bench.judging.gates import BURST
+from bench.judging.gates import BURST, MetricName
 from bench.judging.verdicts import Judgement
 from bench.model.records import Reading, Result, Session, Status
 from reports.console import Console
@@ -38,7 +37,7 @@ from reports.exports.formats import FORMATS, export
 from reports.exports.names import doubted as doubted_lines
 from reports.figures.chart import Chart
 from reports.history.charts import charts as trend_charts
-from reports.history.markdown import as_markdown as trends_markdown
+from reports.history.documents import as_markdown as trends_markdown
 from reports.history.table import print_trends
 from reports.live import LinesView, LiveView, TableView
 from reports.page import sheets
@@ -51,8 +50,8 @@ from reports.tables.limits import print_ceilings, print_limits
 from reports.tables.summary import render
 from reports.tables.table import as_markdown
 from reports.verdicts import words as verdict_words
-from reports.verdicts.junit import junit
-from reports.verdicts.markdown import markdown as verdict_markdown
+from reports.verdicts.files import junit
+from reports.verdicts.table import markdown as verdict_markdown
 from reports.verdicts.table import print_judgement
 from reports.wording.metrics import value_of
 from tests.support.histories import history
@@ -419,7 +418,7 @@ def test_an_export_says_beside_a_value_why_it_is_doubted(form: str, doubt: str) 
 
 def nights(doubt: str | None) -> Review:
     """Twenty nights of a burst and of a start latency, the last three with the doubt."""
-    key, start = ("asyncio", BURST), ("asyncio", START)
+    key, start = ("asyncio", BURST), ("asyncio", MetricName(quantities.START.name, quantile=0.5))
     values = [4.13e-6] * 17 + [4.37e-6, 4.39e-6, 4.41e-6]
     made = history({key: values, start: [value * 1.7 for value in values]})
     points = [
@@ -446,7 +445,8 @@ def told_by_a_history(made: Review) -> Iterator[str]:
 def test_a_history_marks_the_nights_whose_value_is_doubted(doubt: str) -> None:
     terminal, text, *others = told_by_a_history(nights(doubt))
     assert (
-        f"† {REASONS[doubt]}, in 3 of 20 runs: burst and start from idle, median of asyncio" in text
+        f"† {REASONS[doubt]}, in 3 of 20 runs: burst time per unit and start latency from idle, "
+        "median of asyncio" in text
     )
     assert "4.41 µs†" in terminal
     assert "1.063† times" in terminal

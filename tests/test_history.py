@@ -19,7 +19,7 @@ def burst(night: int) -> Point:
 
 
 def seen(history: History) -> Review:
-    return review(history, figures=[BURST])
+    return review(history, metrics=[BURST])
 
 
 @pytest.mark.slow

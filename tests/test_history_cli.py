@@ -223,7 +223,7 @@ def test_figures_that_cannot_be_written_are_told_with_what_to_type(folder: Path)
 def test_an_alarm_ends_with_3_and_never_with_1(folder: Path) -> None:
     nightly(folder)
     done = outnumber("history", "check", code=3)
-    assert "Suspected changes: burst of asyncio (×1.3" in done.stdout
+    assert "Suspected changes: burst time per unit of asyncio (×1.3" in done.stdout
     assert "Suspected" in outnumber("history", "check", "--fail-on", "none", code=0).stdout
 
 
@@ -333,7 +333,7 @@ def test_bytes_alarm_after_few_nights_and_a_burst_advises(folder: Path) -> None:
     assert "Suspected changes: bytes of asyncio (×1.06, 2026-09-13 (12c0ffee00))." in said
     assert "1 of 2 got worse (advisory until 30 nights)." in said
     assert "worse, advisory until 30 nights (p " in " ".join(said.split())
-    assert "advisory until 30 nights measured alike: burst of asyncio" in said
+    assert "advisory until 30 nights measured alike: burst time per unit of asyncio" in said
     assert said.count("outnumber ab ") == 1  # one job for both figures of one change
     assert "--gate bytes_per_unit --gate burst_seconds_per_unit\n" in said
     assert f"git worktree add --detach before-code 11c0ffee{'0' * 32}" in said
@@ -347,9 +347,10 @@ def test_accepting_all_of_a_run_lists_it_and_needs_a_yes(folder: Path) -> None:
     nightly(folder)
     said = outnumber(*ALL, code=2).stderr
     assert "This would accept every figure of the run 2026-10-01 (30c0ffee00):" in said
-    assert "burst of asyncio: 3.97 → 5.16 µs, 1.299 times" in said
+    assert "burst time per unit of asyncio: 3.97 → 5.16 µs, 1.299 times" in said
     assert (
-        "a new baseline from 2026-10-01 (30c0ffee00) for bytes and burst of asyncio; burst" in said
+        "a new baseline from 2026-10-01 (30c0ffee00) for bytes per unit and burst time per unit of "
+        "asyncio; burst" in said
     )
     assert "add --yes to accept all of it" in said
     assert read(folder / "outnumber-history").acknowledged == ()

@@ -28,11 +28,9 @@ from reports.draw.canvas import WIDE
 from reports.draw.draw import draw
 from reports.draw.save import embedded
 from reports.history import charts, words
-from reports.history.data import as_json
-from reports.history.markdown import as_markdown
+from reports.history.documents import as_json, as_markdown
 from reports.history.page import NAME, page, write_page
-from reports.history.spark import BLOCKS, spark
-from reports.history.table import print_check, print_trends
+from reports.history.table import BLOCKS, print_check, print_trends, spark
 from reports.page.html import rendered
 from reports.palette import LIGHT
 from tests.support.histories import FIRST, burst_history, history, noise, shifted
@@ -122,7 +120,7 @@ def test_a_trend_is_a_line_with_what_happened_in_it() -> None:
 
 
 def test_what_stands_beside_a_count_of_nights_is_explained_where_it_stands() -> None:
-    said = "(−1) so many of its runs are without the figure"
+    said = "(−1) runs without this quantity"
     assert said in shown(eventful())
     assert said not in shown(review(burst_history(noise(12, 1))))
 
@@ -130,7 +128,8 @@ def test_what_stands_beside_a_count_of_nights_is_explained_where_it_stands() -> 
 def test_a_nomination_says_where_how_much_and_what_to_type() -> None:
     said = checked(eventful())
     assert re.search(
-        r"▲ asyncio, burst: \d\.\d\d → \d\.\d\d µs, 1\.\d\d\d times \(\d\.\d+–\d\.\d+\), between "
+        r"▲ asyncio, burst time per unit: \d\.\d\d → \d\.\d\d µs, 1\.\d\d\d times "
+        r"\(\d\.\d+–\d\.\d+\), between "
         r"2026-10-20 \(49c0ffee00\) and 2026-10-21 \(50c0ffee00\); worse \(p 0\.001, 52 nights\); "
         r"machine speed unchanged \(×\d\.\d\d\d\)",
         said,
@@ -167,7 +166,9 @@ def test_what_the_machine_did_is_held_against_no_unit() -> None:
     assert "machine (p 0.001, 52 nights); machine slower (control ×1.2" in said
     assert "the machine changed, not the unit" in told
     assert "before.toml" not in said  # there is nothing to confirm
-    assert said.splitlines()[-1].startswith("Suspected changes: burst of asyncio (×1.")
+    assert said.splitlines()[-1].startswith(
+        "Suspected changes: burst time per unit of asyncio (×1."
+    )
     assert "pthread" not in said.splitlines()[-1]
 
 
@@ -186,7 +187,11 @@ def test_threads_are_confirmed_with_their_settings_and_runners_of_two_files() ->
 def test_a_border_says_what_changed_and_what_the_figures_did_across_it() -> None:
     (line,) = (line for line in shown(eventful(), 1000).splitlines() if line.startswith("┊ 2026"))
     assert line.startswith("┊ 2026-09-09 (08c0ffee00): kernel: 6.18.0 against 6.19.1 – asyncio: ")
-    assert re.search(r"asyncio: bytes 1\.000 times, leak 0 → 0 B, burst \d\.\d+ times", line)
+    assert re.search(
+        r"asyncio: bytes per unit 1\.000 times, leaked bytes per unit 0 → 0 B, "
+        r"burst time per unit \d\.\d+ times",
+        line,
+    )
 
 
 def test_accepted_changes_are_shown_with_their_reasons() -> None:
@@ -208,7 +213,10 @@ def test_where_nothing_is_nominated_it_says_how_much_that_means(nights: int, sai
 def test_what_keeps_nights_from_a_verdict_is_told_with_what_to_type() -> None:
     facts = {night: {"version": {"asyncio version": f"0.{night}"}} for night in range(20)}
     notes = words.notes(review(burst_history(noise(20, 1), facts=facts)))
-    assert notes[0] == "no verdict on burst of asyncio: fewer than 10 nights measured alike"
+    assert (
+        notes[0]
+        == "no verdict on burst time per unit of asyncio: fewer than 10 nights measured alike"
+    )
     assert notes[1].endswith("if it is what is being tested, add --across 'asyncio version'")
     assert notes[2].startswith("20 of 20 runs have no control: ")
 
@@ -309,7 +317,8 @@ def test_a_chart_has_a_row_a_runtime_and_a_dot_a_night() -> None:
     signs = {(row.runtime, dot.sign) for row in burst.rows for dot in row.dots if dot.sign}
     assert signs == {("asyncio", "up"), ("pthread", "up"), ("trio", "accepted")}
     assert re.fullmatch(
-        r"Burst, night by night: a change is suspected for asyncio \(×1\.\d\d, 2026-10-21\); "
+        r"Burst time per unit, night by night: a change is suspected for asyncio "
+        r"\(×1\.\d\d, 2026-10-21\); "
         r"with the machine: pthread \(×1\.\d\d, 2026-10-11\)\.",
         burst.title,
     )
@@ -319,11 +328,12 @@ def test_a_chart_has_a_row_a_runtime_and_a_dot_a_night() -> None:
 def test_a_title_says_what_was_not_judged() -> None:
     made = {("asyncio", BURST): noise(4, 1), ("trio", BURST): noise(4, 2)}
     (few,) = charts.charts(review(history(made)))
-    assert few.title == "Burst, night by night: no verdict yet."
+    assert few.title == "Burst time per unit, night by night: no verdict yet."
     made[("asyncio", BURST)] = noise(12, 1)
     (some,) = charts.charts(review(history(made)))
     assert some.title == (
-        "Burst, night by night: no change is suspected, and there is no verdict on trio."
+        "Burst time per unit, night by night: no change is suspected, and there is no verdict "
+        "on trio."
     )
     made |= {(name, BURST): noise(4, 3) for name in ("a", "b", "c")}
     (more,) = charts.charts(review(history(made)))
@@ -442,7 +452,7 @@ def test_headings_are_in_order_and_every_address_leads_somewhere(name: str) -> N
 
 def test_the_page_tells_what_was_nominated_with_what_to_type() -> None:
     made = Markup(html("eventful"))
-    assert made.one("h1").text.startswith("Suspected changes: burst of asyncio")
+    assert made.one("h1").text.startswith("Suspected changes: burst time per unit of asyncio")
     dates = re.findall(r"<h1>.*</h1>", html("eventful"))[0].count('<span class="value">2026-')
     assert dates == made.one("h1").text.count("2026-") > 0  # none is broken at its hyphens
     code = [element.text for element in made.all("code")]

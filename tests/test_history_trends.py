@@ -55,7 +55,7 @@ def test_whatever_a_figure_rests_on_begins_a_segment(
 def test_another_runtimes_version_begins_no_segment() -> None:
     facts = {night: {"version": {"trio version": f"0.3{night}"}} for night in (0, 3)}
     made = history({ASYNCIO: noise(6, 1), ("trio", BURST): noise(6, 2)}, facts=facts)
-    by_name = {trend.runtime.key: lengths(trend) for trend in trends(made, wanted=[BURST])}
+    by_name = {trend.case.key: lengths(trend) for trend in trends(made, wanted=[BURST])}
     assert by_name == {"asyncio": [6], "trio": [3, 3]}
 
 
@@ -70,7 +70,7 @@ def test_memory_that_a_kernel_keeps_more_of_begins_no_segment() -> None:
 def test_two_machines_that_take_turns_have_a_segment_each() -> None:
     turns = {night: OTHER_CPU if night % 2 else OWN_CPU for night in range(60)}
     values = shifted(noise(60, 5), 40, 1.25)
-    found = review(burst_history(values, facts=turns), figures=[BURST])
+    found = review(burst_history(values, facts=turns), metrics=[BURST])
     assert lengths(found.trends[0]) == [30, 30]
     assert len(found.segment_starts) == 1
     assert len(found.check.alarms) == 2
@@ -86,7 +86,7 @@ def test_missing_nights_begin_no_segment_and_change_no_verdict() -> None:
     apart = dict(zip(days, values, strict=True))
     gappy = burst_history([apart.get(day) for day in range(days[-1] + 1)])
     gappy = replace(gappy, points=tuple(point for point in gappy.points if point.kept))
-    found, usual = (review(made, figures=[BURST]) for made in (gappy, whole))
+    found, usual = (review(made, metrics=[BURST]) for made in (gappy, whole))
     (trend,) = found.trends
     assert (lengths(trend), trend.missing, found.segment_starts) == ([60], 0, ())
     (nomination,), (same,) = found.check.alarms, usual.check.alarms
@@ -109,7 +109,7 @@ def test_another_count_of_units_is_another_segment() -> None:
 def test_a_border_tells_the_shift_across_it_and_judges_nothing() -> None:
     values = [*noise(30, 1, level=4e-6), *noise(30, 2, level=8e-6)]
     facts = {30: {"machine": {"kernel": "6.19.1"}}}
-    found = review(burst_history(values, facts=facts), figures=[BURST])
+    found = review(burst_history(values, facts=facts), metrics=[BURST])
     (crossing,) = found.segment_starts
     assert crossing.after / crossing.before == pytest.approx(2, rel=0.05)
     assert found.check.nominations == ()
@@ -127,7 +127,7 @@ def ceilings(*stops: tuple[float, str, str | None]) -> Review:
         )
         for point, (_, status, limit) in zip(made.points, stops, strict=True)
     )
-    return review(replace(made, points=points), figures=[CEILING])
+    return review(replace(made, points=points), metrics=[CEILING])
 
 
 MAPS = (22_362.0, "refused", "vm.max_map_count")
@@ -165,7 +165,7 @@ def test_a_count_at_which_nothing_said_no_is_not_judged(status: str) -> None:
     found = ceilings(*[(1e6, status, None)] * 30, *[(5e5, status, None)] * 10)
     assert found.check.nominations == ()
     assert found.check.judged == ()
-    assert [trend.figure for trend in found.open_ended] == [CEILING]
+    assert [trend.metric for trend in found.open_ended] == [CEILING]
 
 
 def test_a_count_at_which_a_runner_broke_is_no_ceiling() -> None:
@@ -179,7 +179,7 @@ def test_a_count_at_which_a_runner_broke_is_no_ceiling() -> None:
 
 def test_a_leak_is_judged_by_its_bytes_from_nothing() -> None:
     values = [0.0] * 30 + [200.0] * 8
-    found = review(history({("asyncio", LEAK): values}), figures=[LEAK])
+    found = review(history({("asyncio", LEAK): values}), metrics=[LEAK])
     (nomination,) = found.check.alarms
     assert nomination.absolute
     assert (nomination.base, nomination.new, nomination.effect) == (0, 200, 200)
@@ -189,12 +189,12 @@ def test_bytes_within_their_margin_are_no_change_however_sure_it_is() -> None:
     within = shifted(noise(40, 1, spread=0.0002, level=1152), 30, 1.008)
     past = shifted(noise(40, 1, spread=0.0002, level=1152), 30, 1.02)
     for values, alarms in ((within, 0), (past, 1)):
-        found = review(history({("asyncio", BYTES): values}), figures=[BYTES])
+        found = review(history({("asyncio", BYTES): values}), metrics=[BYTES])
         assert len(found.check.alarms) == alarms
 
 
 def test_what_got_better_is_told_and_alarms_nobody() -> None:
-    found = review(burst_history(shifted(noise(40, 1), 28, 0.8)), figures=[BURST])
+    found = review(burst_history(shifted(noise(40, 1), 28, 0.8)), metrics=[BURST])
     (nomination,) = found.check.nominations
     assert not nomination.worse
     assert found.check.alarms == ()
@@ -202,7 +202,7 @@ def test_what_got_better_is_told_and_alarms_nobody() -> None:
 
 def test_two_changes_are_both_found() -> None:
     values = shifted(shifted(noise(90, 1), 30, 1.3), 60, 1.3)
-    found = review(burst_history(values), figures=[BURST])
+    found = review(burst_history(values), metrics=[BURST])
     first, second = sorted(found.check.nominations, key=lambda one: one.first.date)
     assert abs(int(first.first.point, 16) - 30) <= 1
     assert abs(int(second.first.point, 16) - 60) <= 1
@@ -212,7 +212,7 @@ def test_two_changes_are_both_found() -> None:
 
 def test_an_improvement_that_is_lost_again_is_found() -> None:
     values = shifted(shifted(noise(90, 4), 30, 0.7), 60, 1 / 0.7)
-    found = review(burst_history(values), figures=[BURST])
+    found = review(burst_history(values), metrics=[BURST])
     assert [one.worse for one in found.check.nominations].count(True) == 1
 
 
@@ -239,12 +239,12 @@ def test_what_was_accepted_alarms_no_more_and_nothing_else_is_accepted(
     about: dict[str, str], alarms: int
 ) -> None:
     made = burst_history(shifted(noise(40, 2), 20, 1.3), acknowledged=[accepted(20, **about)])
-    assert len(review(made, figures=[BURST]).check.alarms) == alarms
+    assert len(review(made, metrics=[BURST]).check.alarms) == alarms
 
 
 def test_a_new_baseline_begins_at_an_accepted_change() -> None:
     values = shifted(shifted(noise(80, 2), 20, 1.3), 60, 1.3)
-    found = review(burst_history(values, acknowledged=[accepted(20)]), figures=[BURST])
+    found = review(burst_history(values, acknowledged=[accepted(20)]), metrics=[BURST])
     (nomination,) = found.check.alarms
     assert abs(int(nomination.first.point, 16) - 60) <= 1
     assert nomination.points == 60
@@ -253,12 +253,12 @@ def test_a_new_baseline_begins_at_an_accepted_change() -> None:
 def test_an_accepted_night_that_the_figure_misses_counts_from_the_next() -> None:
     values: list[float | None] = list(shifted(noise(40, 2), 20, 1.3))
     values[20] = None
-    found = review(burst_history(values, acknowledged=[accepted(20)]), figures=[BURST])
+    found = review(burst_history(values, acknowledged=[accepted(20)]), metrics=[BURST])
     assert [len(stretch.nights) for stretch in found.periods] == [20, 19]
 
 
 def test_an_accepted_point_that_is_not_there_is_told() -> None:
-    found = review(burst_history(noise(12, 1), acknowledged=[accepted(99)]), figures=[BURST])
+    found = review(burst_history(noise(12, 1), acknowledged=[accepted(99)]), metrics=[BURST])
     assert [one.point for one in found.lost] == [f"{99:016x}"]
 
 
@@ -268,10 +268,10 @@ def test_an_accepted_point_that_is_not_there_is_told() -> None:
 def test_what_keeps_changing_is_named() -> None:
     facts = {night: {"version": {"asyncio version": f"0.{night}"}} for night in range(20)}
     made = burst_history(noise(20, 1), facts=facts)
-    found = review(made, figures=[BURST])
+    found = review(made, metrics=[BURST])
     assert found.restless == ("asyncio version",)
-    assert [trend.runtime.key for trend in found.unjudged] == ["asyncio"]
-    assert review(made, figures=[BURST], across=["asyncio version"]).restless == ()
+    assert [trend.case.key for trend in found.unjudged] == ["asyncio"]
+    assert review(made, metrics=[BURST], across=["asyncio version"]).restless == ()
 
 
 def test_runs_without_a_control_are_counted() -> None:
@@ -282,14 +282,14 @@ def test_runs_without_a_control_are_counted() -> None:
 
 def test_where_few_runs_have_a_control_the_machine_is_not_blamed() -> None:
     control = [None] * 30 + [0.05] * 10
-    found = review(burst_history(shifted(noise(40, 2), 30, 1.3), control=control), figures=[BURST])
+    found = review(burst_history(shifted(noise(40, 2), 30, 1.3), control=control), metrics=[BURST])
     (nomination,) = found.check.alarms
     assert nomination.control.state == "unknown"
 
 
 def test_a_control_that_hardly_moved_does_not_excuse_a_great_shift() -> None:
     control = shifted(noise(40, 7, spread=0.005, level=0.04), 30, 1.05)
-    found = review(burst_history(shifted(noise(40, 2), 30, 1.5), control=control), figures=[BURST])
+    found = review(burst_history(shifted(noise(40, 2), 30, 1.5), control=control), metrics=[BURST])
     (nomination,) = found.check.alarms
     assert nomination.control.state == "moved"
 
@@ -298,7 +298,7 @@ def test_a_control_that_hardly_moved_does_not_excuse_a_great_shift() -> None:
 def test_a_control_that_moved_at_another_time_excuses_nothing(night: int, blamed: bool) -> None:
     control = shifted(noise(50, 7, spread=0.01, level=0.04), night, 1.25)
     made = burst_history(shifted(noise(50, 2), 30, 1.25), control=control)
-    (nomination,) = review(made, figures=[BURST]).check.nominations
+    (nomination,) = review(made, metrics=[BURST]).check.nominations
     assert nomination.is_machine is blamed
 
 
@@ -307,7 +307,7 @@ def test_a_machine_that_got_slower_does_not_excuse_bytes() -> None:
         {("asyncio", BYTES): shifted(noise(40, 2, spread=0.001, level=1152), 30, 1.1)},
         control=shifted(noise(40, 7, spread=0.005, level=0.04), 30, 1.1),
     )
-    (nomination,) = review(made, figures=[BYTES]).check.alarms
+    (nomination,) = review(made, metrics=[BYTES]).check.alarms
     assert nomination.control.state == "moved"
     assert not nomination.is_machine
 
@@ -345,9 +345,9 @@ def test_a_change_of_environment_alarms_in_no_segment() -> None:
     """As seen where it was missed: 30 nights on one Python and 10 on another."""
     values = shifted(noise(40, 5), 30, 1.25)
     pythons = {0: on("3.11"), 30: on("3.13")}
-    found = review(burst_history(values, facts=pythons), figures=[BURST])
+    found = review(burst_history(values, facts=pythons), metrics=[BURST])
     assert lengths(found.trends[0]) == [30, 10]
     assert found.check.alarms == ()
-    alike = review(burst_history(values, facts={0: on("3.11"), 30: on(None)}), figures=[BURST])
+    alike = review(burst_history(values, facts={0: on("3.11"), 30: on(None)}), metrics=[BURST])
     assert lengths(alike.trends[0]) == [40]
     assert len(alike.check.alarms) == 1

@@ -21,7 +21,7 @@ from bench.engine.toolchain import Availability, find_tools
 from bench.errors import UsageError
 from bench.experiments.alike import AlikeExperiment
 from bench.experiments.side import Contender, PairsRequest
-from bench.judging.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
+from bench.judging.gates import BURST, BYTES, LEAK, Gate, Margin, MetricName
 from bench.judging.noise import (
     CaseNoise,
     Expected,
@@ -199,7 +199,7 @@ USUAL, ADVISED = Expected(BURST_GATE, 0.4, 0.0, 40), Expected(WIDER, 0.943, 0.0,
 RATE = Estimate(0.0, 0.0, 0.0122)
 
 
-def shown(*noises: CaseNoise, margins: dict[Figure, Margin | None]) -> str:
+def shown(*noises: CaseNoise, margins: dict[MetricName, Margin | None]) -> str:
     console = Console(width=100, color_system=None)
     with console.capture() as capture:
         print_noise(noises, margins, console)
@@ -252,12 +252,12 @@ def test_a_name_moves_no_terminal() -> None:
         (BURST, Margin(0.075)),
         (LEAK, Margin(20.0, absolute=True)),
         (BURST, Margin(5e-8, absolute=True)),
-        (Figure("start_latency_seconds", quantile=0.99), Margin(0.5)),
-        (Figure("page_faults_per_unit"), Margin(0.02, absolute=True)),
+        (MetricName("start_latency_seconds", quantile=0.99), Margin(0.5)),
+        (MetricName("page_faults_per_unit"), Margin(0.02, absolute=True)),
     ],
 )
 def test_what_is_pasted_is_read_again_as_what_was_meant(
-    figure: Figure, margin: Margin | None
+    figure: MetricName, margin: Margin | None
 ) -> None:
     lines = to_paste([], {figure: margin})
     table = lines.index("[tool.outnumber]")

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench.errors import UsageError
-from bench.judging.gates import BURST, BYTES, CEILING, LEAK, Figure, Gate, Margin
+from bench.judging.gates import BURST, BYTES, CEILING, LEAK, Gate, Margin, MetricName
 from bench.judging.judge import is_one_job, judged, refuse_unlike, unlike
 from bench.judging.samples import (
     Ceilings,
@@ -23,7 +23,7 @@ from bench.model.records import Limit, Result, Session, Side
 from tests.support.results import ASYNCIO, MACHINE, MEMINFO, Unit, leak_sweep, result, sweep
 
 
-def gate(figure: Figure, runtime: str = "asyncio") -> Gate:
+def gate(figure: MetricName, runtime: str = "asyncio") -> Gate:
     return Gate(runtime, figure, Margin(0.01))
 
 
@@ -41,7 +41,7 @@ def shorts(weights: Sequence[float], **fields: object) -> list[Session]:
     ]
 
 
-def pairs_of(base: Result, new: Result, figure: Figure = BYTES) -> Pairs:
+def pairs_of(base: Result, new: Result, figure: MetricName = BYTES) -> Pairs:
     (found,) = paired_sides([gate(figure)], base, new)
     assert isinstance(found, Pairs)
     return found
@@ -142,7 +142,7 @@ def test_a_doubt_about_a_process_travels_with_the_samples() -> None:
     ],
 )
 def test_how_many_processes_a_doubt_met_is_told_and_whether_it_spoiled_a_median(
-    figure: Figure, told: tuple[str, ...]
+    figure: MetricName, told: tuple[str, ...]
 ) -> None:
     busy, *quiet = shorts([1000] * 2)
     base = result(replace(busy, others_share=0.5), *quiet)
@@ -247,7 +247,7 @@ def test_one_process_a_side_is_too_few_and_told_how_many_are_needed() -> None:
 def test_a_runtime_that_only_one_result_has_is_an_event() -> None:
     both = (*shorts([1000] * 6), *shorts([1000] * 6, runtime="trio"))
     decision = judged(result(*both), result(*shorts([1000] * 6)), {}, [])
-    events = {verdict.runtime: verdict.event for verdict in decision.gated}
+    events = {verdict.case: verdict.event for verdict in decision.gated}
     assert events == {"asyncio": None, "trio": "missing"}
     assert decision.outcome == "inconclusive"
 

@@ -16,7 +16,7 @@ from bench.engine.toolchain import Availability
 from bench.errors import MeasureError
 from bench.experiments.pairs import LEAK_PAIRS, PairsExperiment
 from bench.experiments.side import Contender, Open, PairsRequest
-from bench.judging.gates import BYTES, CEILING, LEAK, UNCOLLECTED, USUAL, Figure
+from bench.judging.gates import BYTES, CEILING, LEAK, UNCOLLECTED, USUAL, MetricName
 from bench.judging.judge import Judge, gates_of, wanted
 from bench.judging.looks import Look, fewest_a_side, looks
 from bench.judging.verdicts import Verdict
@@ -323,8 +323,8 @@ def test_where_neither_side_meets_a_limit_both_are_tried_and_no_more(seed: int) 
 
 
 def decided(
-    job: Job, *figures: Figure, made: Sequence[Look] = looks(13, 20), **fields: object
-) -> dict[Figure, Verdict]:
+    job: Job, *figures: MetricName, made: Sequence[Look] = looks(13, 20), **fields: object
+) -> dict[MetricName, Verdict]:
     """The verdicts of a whole job through the shipped judge."""
     runtime = CaseRecord(runtime="one", label="one", kind="task", language="none")
     gates = gates_of([runtime], dict.fromkeys(figures or USUAL))
@@ -332,12 +332,12 @@ def decided(
     pairs = tuple(look.pairs for look in made)
     base, new = job.run(looks=pairs, wanted=wanted(gates), **fields)
     return {
-        Figure(verdict.metric, verdict.part, verdict.quantile): verdict
+        MetricName(verdict.metric, verdict.part, verdict.quantile): verdict
         for verdict in judge.final(base, new).verdicts
     }
 
 
-def words(verdicts: Mapping[Figure, Verdict]) -> list[tuple[str, str | None]]:
+def words(verdicts: Mapping[MetricName, Verdict]) -> list[tuple[str, str | None]]:
     return [(v.verdict, v.event) for v in verdicts.values() if v.gated]
 
 
@@ -393,7 +393,7 @@ def test_a_ceiling_that_could_not_be_told_asks_for_no_more_climbs() -> None:
 
 def test_what_else_moved_is_told_and_decides_nothing() -> None:
     verdicts = decided(Job(new=Behaviour(latency_ns=4_000)))
-    latency = verdicts[Figure("start_latency_seconds", quantile=0.5)]
+    latency = verdicts[MetricName("start_latency_seconds", quantile=0.5)]
     assert (latency.verdict, latency.gated) == ("regression", False)
     assert words(verdicts) == [("no regression", None)] * 3
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from bench.judging.decision import decide, decide_in_looks
-from bench.judging.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
+from bench.judging.gates import BURST, BYTES, LEAK, Gate, Margin, MetricName
 from bench.judging.looks import looks
 from bench.judging.samples import Groups, Pairs, Sides
 from bench.judging.verdicts import Decision, Verdict
@@ -73,7 +73,7 @@ def test_a_verdict_gives_the_ratio_with_its_interval() -> None:
     ("factor", "word"), [(1.1, "improvement"), (0.9, "regression"), (1.0, "no regression")]
 )
 def test_where_higher_is_better_a_fall_is_the_regression(factor: float, word: str) -> None:
-    gate = Gate("pthread", Figure("ceiling"), Margin(0.03))
+    gate = Gate("pthread", MetricName("ceiling"), Margin(0.03))
     verdict = judged(gate, by(factor))
     assert verdict.verdict == word
     assert verdict.effect == pytest.approx(factor, abs=0.005)
@@ -97,7 +97,7 @@ def test_a_base_of_nothing_leaks_no_less_for_it(base: list[float]) -> None:
 
 
 def test_where_a_zero_leaves_no_ratio_differences_are_judged() -> None:
-    gate = Gate("asyncio", Figure("gc_seconds_per_unit"), Margin(0.03))
+    gate = Gate("asyncio", MetricName("gc_seconds_per_unit"), Margin(0.03))
     verdict = judged(gate, pairs([0.0] * 20, [1e-5] * 20))
     assert (verdict.verdict, verdict.absolute) == ("regression", True)
     assert verdict.effect == pytest.approx(1e-5)
@@ -279,7 +279,7 @@ def test_of_many_advisory_figures_those_that_chance_moved_are_not_told() -> None
     equal = [pairs(noisy(20, seed=2 * n), noisy(20, seed=2 * n + 1)) for n in range(1, 100)]
     gates = [Gate(f"{n}", BYTES, Margin(0.0), gated=False) for n in range(100)]
     verdicts = decide(gates, [by(1.02), *equal], looks(20, 20)[0]).verdicts
-    assert [verdict.runtime for verdict in verdicts if verdict.verdict == "regression"] == ["0"]
+    assert [verdict.case for verdict in verdicts if verdict.verdict == "regression"] == ["0"]
     assert sum((verdict.p or 1) < 0.05 for verdict in verdicts) > 1
     assert verdicts[0].level == pytest.approx(0.05 / 100)
 
@@ -367,7 +367,7 @@ def test_what_a_leak_explains_is_never_reported_as_a_lighter_unit() -> None:
 
 
 def test_a_leak_that_decides_nothing_clears_no_heavier_unit() -> None:
-    gates = [replace(gate, gated=gate.figure == BYTES) for gate in GATES]
+    gates = [replace(gate, gated=gate.metric == BYTES) for gate in GATES]
     sides = World(leak=200.0).pairs(random.Random(1))
     decision = decide_in_looks(gates, sides, looks())
     bytes_, leak, _ = decision.verdicts

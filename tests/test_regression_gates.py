@@ -11,12 +11,12 @@ from bench.judging.gates import (
     BYTES,
     CEILING,
     LEAK,
-    Figure,
     Gate,
     Margin,
+    MetricName,
     Scale,
     default_margin,
-    figures,
+    metric_names,
 )
 from bench.model.records import CaseRecord
 from runners.catalogue import shipped
@@ -25,26 +25,26 @@ TASK = CaseRecord(runtime="any", label="any", kind="task", language="Python")
 
 
 def test_every_metric_has_its_words() -> None:
-    known = figures()
+    known = metric_names()
     assert {figure.metric for figure in known.values()} == {one.name for one in quantities.all_()}
     assert all(figure.words == words for words, figure in known.items())
     assert known["bytes_per_unit"] == BYTES
-    assert known["bytes_per_unit/rss"] == Figure("bytes_per_unit", part="rss")
-    assert known["start_latency_seconds/0.99"] == Figure("start_latency_seconds", quantile=0.99)
+    assert known["bytes_per_unit/rss"] == MetricName("bytes_per_unit", part="rss")
+    assert known["start_latency_seconds/0.99"] == MetricName("start_latency_seconds", quantile=0.99)
 
 
 @pytest.mark.parametrize(
     ("figure", "margin"),
     [
         (BYTES, Margin(0.01)),
-        (Figure("fixed_bytes"), Margin(0.01)),
+        (MetricName("fixed_bytes"), Margin(0.01)),
         (BURST, Margin(0.03)),
-        (Figure("page_faults_per_unit"), Margin(0.03)),
+        (MetricName("page_faults_per_unit"), Margin(0.03)),
         (CEILING, Margin(0.03)),
         (LEAK, Margin(10.0, absolute=True)),
     ],
 )
-def test_a_figure_has_a_margin_of_its_kind(figure: Figure, margin: Margin) -> None:
+def test_a_figure_has_a_margin_of_its_kind(figure: MetricName, margin: Margin) -> None:
     assert default_margin(figure, TASK) == margin
 
 
@@ -64,7 +64,7 @@ def test_a_runtime_may_leak_what_its_catalogue_entry_says() -> None:
     ],
 )
 def test_a_scale_puts_the_margin_where_it_is_meant(
-    figure: Figure, margin: Margin, effect: float
+    figure: MetricName, margin: Margin, effect: float
 ) -> None:
     scale = Scale.of(Gate("any", figure, margin), [1.0])
     assert scale.effect(scale.limit) == pytest.approx(effect)
@@ -79,5 +79,5 @@ def test_a_scale_puts_the_margin_where_it_is_meant(
 def test_without_a_ratio_there_is_an_amount_of_the_figures_own_kind(
     name: str, amount: float
 ) -> None:
-    scale = Scale.of(Gate("any", Figure(name), Margin(0.03)), [1.0, 0.0])
+    scale = Scale.of(Gate("any", MetricName(name), Margin(0.03)), [1.0, 0.0])
     assert scale.margin == Margin(amount, absolute=True)

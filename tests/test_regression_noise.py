@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.judging.gates import BURST, Figure, Gate, Margin
+from bench.judging.gates import BURST, Gate, Margin, MetricName
 from bench.judging.noise import (
     FEWEST,
     CaseNoise,
@@ -137,7 +137,7 @@ def advised(runtime: str, spread: float) -> CaseNoise:
 
 def test_the_widest_margin_that_a_runtime_needs_is_what_to_type() -> None:
     quiet, loud = advised("quiet", 0.01), advised("loud", 0.15)
-    typed: dict[Figure, Margin | None] = {BURST: None}
+    typed: dict[MetricName, Margin | None] = {BURST: None}
     assert margins_to_type([quiet], typed) == {BURST: None}
     assert loud.recommended is not None
     needed = loud.recommended.gates[0].recommended

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench.judging.gates import BURST, BYTES, LEAK, Figure, Gate, Margin
+from bench.judging.gates import BURST, BYTES, LEAK, Gate, Margin, MetricName
 from bench.judging.looks import looks
 from bench.judging.noise import BLOCK, Injected, Recorded, draw, processes, simulate
 from bench.judging.samples import Pairs
@@ -69,7 +69,7 @@ def test_a_change_is_given_to_the_new_side_of_its_figure_alone() -> None:
 
 
 def test_a_nuisance_befalls_the_processes_in_the_order_in_which_they_run() -> None:
-    def numbered(figure: Figure, values: Sequence[float], _dice: random.Random) -> list[float]:
+    def numbered(figure: MetricName, values: Sequence[float], _dice: random.Random) -> list[float]:
         assert figure == BYTES
         return [float(place) for place in range(len(values))]
 

@@ -14,10 +14,8 @@ from bench.errors import UsageError
 from bench.judging.verdicts import Judgement, Verdict
 from reports.console import Console
 from reports.verdicts import words
-from reports.verdicts.files import write
-from reports.verdicts.junit import junit
-from reports.verdicts.markdown import markdown
-from reports.verdicts.table import print_judgement
+from reports.verdicts.files import junit, write
+from reports.verdicts.table import markdown, print_judgement
 from tests.support.judgements import (
     ABSENT,
     CEILING,
@@ -41,57 +39,73 @@ EVIL = '<script>|`@all`‮\x1b[31m\n=1+1"'
 @pytest.mark.parametrize(
     ("verdicts", "said"),
     [
-        ([CLEAR], "No regression in bytes of asyncio."),
+        ([CLEAR], "No regression in bytes per unit of asyncio."),
         (
-            [CLEAR, replace(CLEAR, runtime="trio")],
-            "No regression in bytes of asyncio and trio.",
+            [CLEAR, replace(CLEAR, case="trio")],
+            "No regression in bytes per unit of asyncio and trio.",
         ),
         (
             [HEAVIER, OPEN],
             (
-                "Regression: a unit of asyncio takes 1.10 times the bytes: 1.12 → 1.24 KiB. "
-                "Inconclusive: burst of asyncio varies too much to tell a change below +30 %."
+                "Regression: bytes per unit of asyncio rose to 1.10 times the base: 1.12 → 1.24 "
+                "KiB. "
+                "Inconclusive: burst time per unit of asyncio varies too much to detect a "
+                "change below +30 %."
             ),
         ),
         (
             [LEAK, CLEAR],
-            "Regression: asyncio leaks 201 B a unit. No regression in bytes of asyncio.",
+            (
+                "Regression: leaked bytes per unit of asyncio rose by 201 B: 0 → 201 B. No "
+                "regression in bytes per unit of asyncio."
+            ),
         ),
         (
             [LIGHTER, OPEN],
             (
-                "Improvement: a unit of asyncio takes 0.79 times the bytes: 1.12 KiB → 910 B. "
-                "Inconclusive: burst of asyncio varies too much to tell a change below +30 %."
+                "Improvement: bytes per unit of asyncio fell to 0.79 times the base: 1.12 KiB → "
+                "910 B. "
+                "Inconclusive: burst time per unit of asyncio varies too much to detect a "
+                "change below +30 %."
             ),
         ),
         (
-            [HEAVIER, replace(HEAVIER, runtime="trio", effect=1.3), LIGHTER, TIGHTER],
+            [HEAVIER, replace(HEAVIER, case="trio", effect=1.3), LIGHTER, TIGHTER],
             (
-                "Regression: a unit of trio takes 1.30 times the bytes: 1.12 → 1.24 KiB; "
-                "a unit of asyncio takes 1.10 times the bytes: 1.12 → 1.24 KiB. "
-                "Improvement: a unit of asyncio takes 0.79 times the bytes: 1.12 KiB → 910 B; "
-                "asyncio leaks 201 B less a unit."
+                "Regression: bytes per unit of trio rose to 1.30 times the base: 1.12 → 1.24 KiB; "
+                "bytes per unit of asyncio rose to 1.10 times the base: 1.12 → 1.24 KiB. "
+                "Improvement: bytes per unit of asyncio fell to 0.79 times the base: 1.12 KiB → "
+                "910 B; "
+                "leaked bytes per unit of asyncio fell by 201 B: 201 → 0 B."
             ),
         ),
         (
             [CLEAR, replace(SLOWER, gated=False)],
             (
-                "No regression in bytes of asyncio. Advisory, not gated: a burst of asyncio takes "
-                "1.10 times the time: 9.04 → 9.95 µs each."
+                "No regression in bytes per unit of asyncio. Advisory, not gated: burst time "
+                "per unit of asyncio rose to 1.10 times the base: 9.04 → 9.95 µs."
             ),
         ),
         (
-            [replace(CEILING, verdict="improvement", event=None, base=698.0, new=998.0)],
-            "Improvement: pthread stops at more units (698 → 998).",
+            [
+                replace(
+                    CEILING, verdict="improvement", event=None, base=698.0, new=998.0, effect=1.43
+                )
+            ],
+            "Improvement: ceiling of pthread rose to 1.43 times the base: 698 → 998.",
         ),
         (
             [SLOWER],
-            "Regression: a burst of asyncio takes 1.10 times the time: 9.04 → 9.95 µs each.",
+            (
+                "Regression: burst time per unit of asyncio rose to 1.10 times the base: 9.04 → "
+                "9.95 µs."
+            ),
         ),
         (
             [CEILING],
             (
-                "Regression: pthread stops at fewer units (998 → 698) at another limit: the base "
+                "Regression: ceiling of pthread fell to 0.70 times the base: 998 → 698, at "
+                "another limit: the base "
                 "side was stopped by pids.max = 1,000 (/a), the new side was stopped by "
                 "vm.max_map_count = 65,530."
             ),
@@ -99,50 +113,69 @@ EVIL = '<script>|`@all`‮\x1b[31m\n=1+1"'
         (
             [replace(CEILING, event="limit of another value")],
             (
-                "Regression: pthread stops at fewer units (998 → 698), the same limit having "
+                "Regression: ceiling of pthread fell to 0.70 times the base: 998 → 698, the "
+                "same limit having "
                 "another value: the base side was stopped by pids.max = 1,000 (/a), the new side "
                 "was stopped by vm.max_map_count = 65,530."
             ),
         ),
-        ([replace(CEILING, event=None)], "Regression: pthread stops at fewer units (998 → 698)."),
+        (
+            [replace(CEILING, event=None)],
+            "Regression: ceiling of pthread fell to 0.70 times the base: 998 → 698.",
+        ),
         (
             [replace(MOVED, gated=True)],
-            "Regression: page faults of asyncio got worse: 1,150 → 1,270.",
+            (
+                "Regression: page faults per unit of asyncio rose to 1.10 times the base: 1,152 "
+                "→ 1,270."
+            ),
         ),
         (
             [CLEAR, OPEN],
             (
-                "Inconclusive: burst of asyncio varies too much to tell a change below +30 %. "
-                "No regression in bytes of asyncio."
+                "Inconclusive: burst time per unit of asyncio varies too much to detect a "
+                "change below +30 %. "
+                "No regression in bytes per unit of asyncio."
             ),
         ),
-        ([MISSING], "Could not be measured: bytes of asyncio on the new side."),
-        ([ABSENT], "Inconclusive: bytes of asyncio is missing on one side."),
+        ([MISSING], "Could not be measured: bytes per unit of asyncio on the new side."),
+        ([ABSENT], "Inconclusive: bytes per unit of asyncio is missing on one side."),
         (
             [UNTRIED, OPEN],
             (
-                "Could not be measured: bytes of asyncio on the new side. "
-                "Inconclusive: burst of asyncio varies too much to tell a change below +30 %."
+                "Could not be measured: bytes per unit of asyncio on the new side. "
+                "Inconclusive: burst time per unit of asyncio varies too much to detect a "
+                "change below +30 %."
             ),
         ),
         (
-            [HEAVIER, replace(MISSING, runtime="trio")],
+            [HEAVIER, replace(MISSING, case="trio")],
             (
-                "Regression: a unit of asyncio takes 1.10 times the bytes: 1.12 → 1.24 KiB. "
-                "Could not be measured: bytes of trio on the new side."
+                "Regression: bytes per unit of asyncio rose to 1.10 times the base: 1.12 → 1.24 "
+                "KiB. "
+                "Could not be measured: bytes per unit of trio on the new side."
             ),
         ),
         (
             [ABSENT, replace(ABSENT, metric="burst_seconds_per_unit", part=None)],
-            "Inconclusive: bytes and burst of asyncio are missing on one side.",
+            (
+                "Inconclusive: bytes per unit and burst time per unit of asyncio are missing on "
+                "one side."
+            ),
         ),
         (
-            [OPEN, replace(OPEN, runtime="trio")],
-            "Inconclusive: burst of asyncio and trio vary too much to tell a change below +30 %.",
+            [OPEN, replace(OPEN, case="trio")],
+            (
+                "Inconclusive: burst time per unit of asyncio and trio vary too much to detect "
+                "a change below +30 %."
+            ),
         ),
         (
-            [FEW, replace(FEW, runtime="trio")],
-            "Inconclusive: bytes of asyncio and trio (too few pairs: 6, at least 9 are needed).",
+            [FEW, replace(FEW, case="trio")],
+            (
+                "Inconclusive: bytes per unit of asyncio and trio (too few pairs: 6, at least 9 "
+                "are needed)."
+            ),
         ),
     ],
 )
@@ -210,7 +243,7 @@ def test_notes_are_told_once() -> None:
     doubted = [replace(one, reasons=("it was Tuesday",)) for one in (CLEAR, OPEN)]
     text = printed(judgement(*doubted, warnings=("mind the gap",), differences=("x: 1 against 2",)))
     assert text.count("it was Tuesday") == 1
-    assert "bytes and burst of asyncio: it was Tuesday" in text
+    assert "bytes per unit and burst time per unit of asyncio: it was Tuesday" in text
     assert "mind the gap" in text
     assert "the two sides differ in x: 1 against 2" in text
     assert "no recorded fact differs" in printed(judgement(CLEAR))
@@ -219,8 +252,8 @@ def test_notes_are_told_once() -> None:
 def test_the_page_has_heading_sentence_table_and_how_to_read_it() -> None:
     text = markdown(judgement(HEAVIER, OPEN, MOVED, warnings=("mind the gap",)))
     heading, _, sentence, *_ = text.splitlines()
-    assert heading == "### outnumber: regression (worst: bytes of asyncio +10 %)"
-    assert sentence.startswith("Regression: a unit of asyncio")
+    assert heading == "### outnumber: regression (worst: bytes per unit of asyncio +10 %)"
+    assert sentence.startswith("Regression: bytes per unit of asyncio")
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len({row.count("|") for row in rows}) == 1
     assert len(rows) == 4
@@ -237,7 +270,7 @@ def test_a_build_server_counts_a_regression_as_a_failure_and_doubt_as_skipped() 
         "name": "outnumber", "tests": "4", "failures": "1", "skipped": "2", "errors": "0",
     }  # fmt: skip
     assert [case[0].tag for case in suite] == ["failure", "skipped", "system-out", "skipped"]
-    assert [case.get("name") for case in suite][:2] == ["bytes", "burst"]
+    assert [case.get("name") for case in suite][:2] == ["bytes per unit", "burst time per unit"]
     assert suite[0].get("classname") == "outnumber.asyncio"
     assert suite[0][0].get("message") == "regression: 1.100 (1.090–1.110)"
 
@@ -254,8 +287,8 @@ def test_what_could_not_be_measured_is_an_error_and_said_to_be() -> None:
         "### outnumber: could not be measured\n\nCould not be measured:"
     )
     assert words.standing(made.decision) == (
-        "no regression in bytes of asyncio; inconclusive: burst of asyncio; "
-        "could not be measured: bytes and bytes of asyncio"
+        "no regression in bytes per unit of asyncio; inconclusive: burst time per unit of asyncio; "
+        "could not be measured: bytes per unit and bytes per unit of asyncio"
     )
 
 
@@ -263,13 +296,16 @@ def test_what_could_not_be_measured_is_an_error_and_said_to_be() -> None:
     ("verdicts", "said"),
     [
         ([CLEAR], "No regression"),
-        ([LIGHTER, CLEAR], "Improvement (best: bytes of asyncio −21 %)"),
+        ([LIGHTER, CLEAR], "Improvement (best: bytes per unit of asyncio −21 %)"),
         (
             [LIGHTER, OPEN, LEAK],
-            "Regression (worst: leak of asyncio +201 B; best: bytes of asyncio −21 %)",
+            (
+                "Regression (worst: leaked bytes per unit of asyncio +201 B; best: bytes per "
+                "unit of asyncio −21 %)"
+            ),
         ),
-        ([LIGHTER, OPEN], "Inconclusive (best: bytes of asyncio −21 %)"),
-        ([LIGHTER, MISSING], "Could not be measured (best: bytes of asyncio −21 %)"),
+        ([LIGHTER, OPEN], "Inconclusive (best: bytes per unit of asyncio −21 %)"),
+        ([LIGHTER, MISSING], "Could not be measured (best: bytes per unit of asyncio −21 %)"),
         ([CLEAR, replace(SLOWER, gated=False)], "No regression"),
     ],
 )
@@ -286,7 +322,7 @@ def test_an_improvement_passes_a_build() -> None:
 
 
 def test_what_decides_nothing_stands_beside_the_gates_and_says_so() -> None:
-    made = judgement(CLEAR, replace(SLOWER, gated=False), replace(CLEAR, runtime="trio"))
+    made = judgement(CLEAR, replace(SLOWER, gated=False), replace(CLEAR, case="trio"))
     rows = [line for line in markdown(made).splitlines() if line.startswith("| ")]
     assert [row.split("|")[6].strip() for row in rows[2:]] == [
         "no regression", "advisory: regression", "no regression",
@@ -301,7 +337,7 @@ def test_what_decides_nothing_stands_beside_the_gates_and_says_so() -> None:
         (
             [OPEN],
             [
-                "burst of asyncio: more pairs tell smaller changes: --pairs-max 80",
+                "burst time per unit of asyncio: more pairs tell smaller changes: --pairs-max 80",
                 (
                     "a wider margin, if that is small enough for you: "
                     "--gate burst_seconds_per_unit:20%"
@@ -314,7 +350,8 @@ def test_what_decides_nothing_stands_beside_the_gates_and_says_so() -> None:
             [MISSING],
             [
                 (
-                    "bytes of asyncio: see why the runner broke or what it does not report, then "
+                    "bytes per unit of asyncio: see why the runner broke or what it does not "
+                    "report, then "
                     "mend that side, or gate other figures with --gate"
                 ),
             ],
@@ -334,7 +371,7 @@ def test_an_advisory_regression_fails_nobody() -> None:
 
 
 def test_names_from_elsewhere_do_no_harm() -> None:
-    evil = replace(CEILING, runtime=EVIL, reasons=(f"the new side was stopped by {EVIL}",))
+    evil = replace(CEILING, case=EVIL, reasons=(f"the new side was stopped by {EVIL}",))
     side = msgspec.structs.replace(judgement(evil).base, subject=EVIL)
     made = judgement(evil, base=side, warnings=(EVIL,), differences=(EVIL,))
     page, document, table = markdown(made), junit(made), printed(made, 400)

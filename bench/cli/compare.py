@@ -127,8 +127,7 @@ def ended(judgement: Judgement, places: Places, quiet: bool, inconclusive_ok: bo
     second time. A disk that fails only now takes no verdict away: it is reported, and raised as
     `UsageError` where the exit code would be 0."""
     from reports.verdicts.files import make, write
-    from reports.verdicts.markdown import markdown
-    from reports.verdicts.table import print_judgement
+    from reports.verdicts.table import markdown, print_judgement
 
     folder, page = places.folder, places.markdown
     writers: list[Callable[[], object]] = []

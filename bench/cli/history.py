@@ -24,7 +24,7 @@ from bench.history import FOLDER
 if TYPE_CHECKING:
     from bench.history.review import Review
     from bench.history.store import History, Point
-    from bench.judging.gates import Figure
+    from bench.judging.gates import MetricName
 
 INCONCLUSIVE = 3
 FEWEST_LETTERS = 4  # of an id, a commit or a date
@@ -155,8 +155,7 @@ def check(
 ) -> int:
     """Nominate the nights at which a figure seems to have changed, with what would confirm it."""
     from bench.cli.compare import add_to_step, refuse_markdown, write_page
-    from reports.history.data import as_json
-    from reports.history.markdown import as_markdown
+    from reports.history.documents import as_json, as_markdown
     from reports.history.table import print_check
 
     review = _review(folder, runtime, metric, across)
@@ -273,7 +272,7 @@ def _known_runtimes(history: History, names: Iterable[str]) -> None:
             raise BadOption("--runtime", f"the history has no '{name}'{hint}")
 
 
-def _known_figures(words: Iterable[str]) -> list[Figure]:
+def _known_figures(words: Iterable[str]) -> list[MetricName]:
     return [options.figure_called(word, "--metric") for word in words]
 
 

@@ -17,7 +17,7 @@ from bench.errors import MeasureError, UsageError
 if TYPE_CHECKING:
     from bench.cli.choose import Chosen
     from bench.experiments.side import PairsRequest
-    from bench.judging.gates import Figure, Margin
+    from bench.judging.gates import Margin, MetricName
     from bench.model.records import Result
 
 PAIRS = 20
@@ -117,7 +117,7 @@ def noise(
     return 0
 
 
-def margins_asked(words: Sequence[str]) -> dict[Figure, Margin | None]:
+def margins_asked(words: Sequence[str]) -> dict[MetricName, Margin | None]:
     """The figures to look at: those asked for, or the usual ones."""
     from bench.judging.gates import CEILING, USUAL
 
@@ -129,7 +129,7 @@ def margins_asked(words: Sequence[str]) -> dict[Figure, Margin | None]:
 
 def request_for(
     chosen: Chosen,
-    margins: Mapping[Figure, Margin | None],
+    margins: Mapping[MetricName, Margin | None],
     pairs: int,
     budget: float | None,
     at: int | None,
@@ -155,7 +155,7 @@ def request_for(
     )
 
 
-def show_stored(path: Path, margins: Mapping[Figure, Margin | None]) -> None:
+def show_stored(path: Path, margins: Mapping[MetricName, Margin | None]) -> None:
     """Shows what an earlier `noise` measured."""
     from bench.model.decoding import printable
     from bench.model.file import load
@@ -169,7 +169,7 @@ def show_stored(path: Path, margins: Mapping[Figure, Margin | None]) -> None:
     _show(result, margins)
 
 
-def _show(result: Result, margins: Mapping[Figure, Margin | None]) -> None:
+def _show(result: Result, margins: Mapping[MetricName, Margin | None]) -> None:
     from bench.judging.judge import gates_of
     from bench.judging.noise import margins_to_type, noise_by_case
     from reports.tables.noise import print_noise

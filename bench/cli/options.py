@@ -21,7 +21,7 @@ from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.derive.series import Dimension
-    from bench.judging.gates import Figure, Margin
+    from bench.judging.gates import Margin, MetricName
 
 MOST = 1_000_000_000
 LARGEST = 2**50
@@ -161,10 +161,10 @@ def variables(texts: Iterable[str], option: str = "--env") -> dict[str, str]:
     return found
 
 
-def gates(texts: Iterable[str]) -> dict[Figure, Margin | None]:
-    """The figures to judge, from words such as `burst` or `bytes_per_unit/rss:2%`, each with its
+def gates(texts: Iterable[str]) -> dict[MetricName, Margin | None]:
+    """The metrics to judge, from words such as `burst` or `bytes_per_unit/rss:2%`, each with its
     margin or `None` for the usual one."""
-    found: dict[Figure, Margin | None] = {}
+    found: dict[MetricName, Margin | None] = {}
     for text in texts:
         name, colon, margin = text.partition(":")
         figure = figure_called(name, "--gate")
@@ -174,16 +174,16 @@ def gates(texts: Iterable[str]) -> dict[Figure, Margin | None]:
     return found
 
 
-def figure_called(name: str, option: str) -> Figure:
+def figure_called(name: str, option: str) -> MetricName:
     """The figure of this name, or of the short one that tables show: `burst`, `leaked bytes`,
     `start-latency/0.99`."""
-    from bench.judging.gates import figures
+    from bench.judging.gates import metric_names
 
     def plain(words: str) -> str:
         return " ".join(re.sub(r"[-_\s]+", " ", words).lower().split())
 
-    known = figures()
-    short: dict[str, Figure] = {}
+    known = metric_names()
+    short: dict[str, MetricName] = {}
     for figure in known.values():
         _, slash, detail = figure.words.partition("/")
         quantity = figure.quantity
@@ -197,7 +197,7 @@ def figure_called(name: str, option: str) -> Figure:
     return found
 
 
-def _margin(figure: Figure, text: str) -> Margin:
+def _margin(figure: MetricName, text: str) -> Margin:
     from bench.judging.gates import LEAK, Margin
 
     match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*(\S*)", text.strip())
@@ -212,7 +212,7 @@ def _margin(figure: Figure, text: str) -> Margin:
             "a leak has no share to be a margin, since the usual one is 0; give bytes: "
             f"{figure.words}:10B",
         )
-    if unit == "%" and figure.better == "higher" and value >= 100:
+    if unit == "%" and figure.quantity.better == "higher" and value >= 100:
         raise BadOption("--gate", f"a margin of {value:.0f}% lets {figure.words} fall to nothing")
     if unit == "%":
         return Margin(value / 100)

@@ -105,7 +105,7 @@ class Nomination:
     @property
     def is_machine(self) -> bool:
         """Whether the machine is to blame: a duration moved, and the control moved with it."""
-        is_time = "seconds" in self.period.trend.figure.metric
+        is_time = self.period.trend.metric.quantity.dimension == "seconds"
         return is_time and not self.absolute and self.control.explains(self.effect)
 
     @property
@@ -176,7 +176,7 @@ class _Series:
     @classmethod
     def of(cls, period: Period) -> _Series:
         trend = period.trend
-        gate = Gate(trend.runtime.key, trend.figure, default_margin(trend.figure, trend.runtime))
+        gate = Gate(trend.case.key, trend.metric, default_margin(trend.metric, trend.case))
         values = [night.value for night in period.nights]
         scale = Scale.of(gate, values)
         places = tuple(map(scale.place, values))

@@ -13,7 +13,6 @@ from bench.history import FOLDER
 from bench.history.check import Check, Nomination, check
 from bench.history.store import Acknowledgement, History, Point
 from bench.history.trends import (
-    HEADLINES,
     Period,
     SegmentStart,
     Trend,
@@ -22,7 +21,7 @@ from bench.history.trends import (
     segment_starts,
     trends,
 )
-from bench.judging.gates import Figure
+from bench.judging.gates import MetricName
 from bench.model.decoding import printable
 from bench.model.likeness import UNKNOWN, version_of
 from bench.model.records import CaseRecord
@@ -30,6 +29,7 @@ from bench.model.records import CaseRecord
 BEFORE, AFTER = "before", "after"
 NO_COMMIT = "no commit is recorded: history add --commit SHA records one"
 ONE_COMMIT = "both runs are of this commit: what changed is installed beside it, or is the machine"
+VARIABLE = "env "  # begins the name of a setting that is a variable of the runners
 OFTEN = 2  # borders by one fact: so many make one wonder whether it is what is being tested
 
 
@@ -87,13 +87,12 @@ class Review:
 
 def review(
     history: History,
-    runtimes: Collection[str] = (),
-    figures: Collection[Figure] = (),
+    cases: Collection[str] = (),
+    metrics: Collection[MetricName] = (),
     across: Collection[str] = (),
 ) -> Review:
-    """The review of these runtimes and figures: of all, and of the usual ones, where none are
-    given."""
-    made = trends(history, runtimes, figures or HEADLINES, across)
+    """The review of these cases and metrics: of all, and of the headlines, where none are given."""
+    made = trends(history, cases, metrics, across)
     pieces = periods(history, made)
     known = {point.id for point in history.points}
     return Review(
@@ -109,13 +108,13 @@ def review(
 
 @dataclass(frozen=True)
 class SuspectedChange:
-    """What changed for one runtime between two runs: the nominations that one job confirms."""
+    """What changed for one case between two runs: the nominations that one job confirms."""
 
     nominations: tuple[Nomination, ...]
 
     @property
-    def runtime(self) -> CaseRecord:
-        return self.nominations[0].period.trend.runtime
+    def case(self) -> CaseRecord:
+        return self.nominations[0].period.trend.case
 
     @property
     def is_machine(self) -> bool:
@@ -123,10 +122,10 @@ class SuspectedChange:
 
 
 def suspected_changes(nominations: Iterable[Nomination]) -> tuple[SuspectedChange, ...]:
-    """The nominations, those of one runtime between the same two runs together."""
+    """The nominations, those of one case between the same two runs together."""
     found: dict[tuple[str, str, str], list[Nomination]] = {}
     for one in nominations:
-        key = (one.period.trend.runtime.key, one.last.point, one.first.point)
+        key = (one.period.trend.case.key, one.last.point, one.first.point)
         found.setdefault(key, []).append(one)
     return tuple(SuspectedChange(tuple(each)) for each in found.values())
 
@@ -137,59 +136,53 @@ def prepare_commands(change: SuspectedChange, history: History) -> tuple[str, ..
     points = {point.id: point for point in history.points}
     one = change.nominations[0]
     old, new = (points[night.point] for night in (one.last, one.first))
-    lines = [*_side(BEFORE, old, change.runtime), *_side(AFTER, new, change.runtime)]
+    lines = [*_side(BEFORE, old, change.case), *_side(AFTER, new, change.case)]
     if old.commit is not None and old.commit == new.commit:
         lines.append(f"# {ONE_COMMIT}")
     return tuple(printable(line) for line in lines)
 
 
 def confirm_command(change: SuspectedChange) -> str:
-    """The command of the job. A runtime of Python is measured in the environments `before` and
-    `after`, any other by the runner files of these names."""
-    runtime = change.runtime
-    sides = (
-        ("--base-python", f"{BEFORE}/bin/python", "--new-python", f"{AFTER}/bin/python")
-        if runtime.by_python
-        else ("--base-runner", f"{BEFORE}.toml", "--new-runner", f"{AFTER}.toml")
-    )
-    named = ("--runtime", runtime.key) if "--base-python" in sides else ()
+    """The command of the job, with the settings and variables that both nights had. A runtime of
+    Python is measured in the environments `before` and `after`, any other by the runner files of
+    these names."""
+    case, words = change.case, ["outnumber", "ab"]
+    if case.by_python:
+        words += ["--runtime", case.key]
+        words += ["--base-python", f"{BEFORE}/bin/python", "--new-python", f"{AFTER}/bin/python"]
+    else:
+        words += ["--base-runner", f"{BEFORE}.toml", "--new-runner", f"{AFTER}.toml"]
+    for name, value in change.nominations[0].period.segment.facts.get("setting", {}).items():
+        if name.startswith(VARIABLE):
+            variable = f"{name.removeprefix(VARIABLE)}={value}"
+            words += ["--base-env", variable, "--new-env", variable]
+        elif case.kind == "thread":  # the others are settings of threads
+            words += ["--base-set", f"{name}={value}", "--new-set", f"{name}={value}"]
     # A unit weighs, and takes to spawn, what it does at that many.
-    counts = [one.first.at for one in change.nominations if one.first.at]
-    units = ("--at", str(max(counts))) if counts else ()
-    figures = dict.fromkeys(one.period.trend.figure.words for one in change.nominations)
-    gates = (word for figure in figures for word in ("--gate", figure))
-    return shlex.join(("outnumber", "ab", *named, *sides, *_settings(change), *units, *gates))
+    if counts := [one.first.at for one in change.nominations if one.first.at]:
+        words += ["--at", str(max(counts))]
+    for metric in dict.fromkeys(one.period.trend.metric.words for one in change.nominations):
+        words += ["--gate", metric]
+    return shlex.join(words)
 
 
 def acknowledge_command(nomination: Nomination, folder: Path) -> str:
     """The command that accepts the change as it is, in the history of this folder."""
     trend = nomination.period.trend
     words = ("outnumber", "history", "acknowledge", nomination.first.point)
-    about = ("--runtime", trend.runtime.key, "--metric", trend.figure.words)
+    about = ("--runtime", trend.case.key, "--metric", trend.metric.words)
     where = () if folder == FOLDER else ("--folder", str(folder))
     return shlex.join((*words, *about, "--reason", "…", *where))
 
 
-def _side(name: str, point: Point, runtime: CaseRecord) -> tuple[str, ...]:
-    version = point.facts.get("version", {}).get(version_of(runtime.key), UNKNOWN)
-    of_version = "" if version == UNKNOWN else f", with {runtime.key} {version}"
+def _side(name: str, point: Point, case: CaseRecord) -> tuple[str, ...]:
+    version = point.facts.get("version", {}).get(version_of(case.key), UNKNOWN)
+    of_version = "" if version == UNKNOWN else f", with {case.key} {version}"
     made = f"# {name}: the run of {point.started}{of_version}"
     if point.commit is None:
         return (f"{made}; {NO_COMMIT}",)
     checkout = shlex.join(("git", "worktree", "add", "--detach", f"{name}-code", point.commit))
-    if not runtime.by_python:
+    if not case.by_python:
         return (made, f"{checkout}  # and {name}.toml, a runner file for what it builds")
     install = f"python3 -m venv {name} && {name}/bin/pip install ./{name}-code"
     return (made, checkout, install)
-
-
-def _settings(change: SuspectedChange) -> tuple[str, ...]:
-    """Those of the nights, for both sides; they are settings of threads."""
-    if change.runtime.kind != "thread":
-        return ()
-    settings = change.nominations[0].period.segment.facts.get("setting", {})
-    return tuple(
-        word
-        for name, value in settings.items()
-        for word in ("--base-set", f"{name}={value}", "--new-set", f"{name}={value}")
-    )

@@ -29,6 +29,7 @@ from bench import files, quantities
 from bench.derive.metrics import Metric, figures
 from bench.errors import MeasureError, UsageError
 from bench.faults import placed
+from bench.judging.gates import MetricName
 from bench.model.decoding import encode, printable
 from bench.model.format1 import Runtime
 from bench.model.likeness import Topic, facts_of
@@ -66,6 +67,9 @@ class StoredMetric(Record, frozen=True, kw_only=True, omit_defaults=True):
     metric: Words
     part: str | None = None
     quantile: Quantile | None = None
+    with_: Annotated[dict[Words, Words | Number], Meta(max_length=20)] = msgspec.field(
+        default_factory=dict, name="with"
+    )
     at: Count | None = None
     value: Number
     low: Number | None = None
@@ -377,7 +381,8 @@ def _check(point: Point) -> None:
         if each.metric not in known:
             unknown = printable(each.metric)
             raise ValueError(f"$.kept[{place}].metric: unknown value '{unknown}'; {AGAIN}")
-    names = Counter((each.case, each.metric, each.part, each.quantile) for each in point.kept)
-    for (case, metric, *_), times in names.items():
+    names = Counter((each.case, MetricName.of(each)) for each in point.kept)
+    for (case, metric), times in names.items():
         if times > 1:
-            raise ValueError(f"{metric} of {printable(case)} is there twice; {AGAIN}")
+            name = f"{metric.metric} of {printable(case)}"
+            raise ValueError(f"{name} is there twice; {AGAIN}")

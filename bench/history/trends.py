@@ -11,28 +11,15 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bench.derive.doubts import gravest
 from bench.history.splits import WINDOW
 from bench.history.store import Acknowledgement, History, Point, StoredMetric, when
-from bench.judging.gates import (
-    BURST,
-    BYTES,
-    CEILING,
-    LEAK,
-    Figure,
-    default_margin,
-    figures,
-)
+from bench.judging.gates import BURST, MetricName, default_margin, headlines, metric_names
 from bench.model.likeness import Difference, Facts, differences_of, joined, without_runtimes
 from bench.model.records import CaseRecord, Status
-
-START = Figure("start_latency_seconds", quantile=0.5)
-AWAKE = Figure("awake_start_latency_seconds", quantile=0.5)
-RELEASE = Figure("release_seconds_per_unit")
-HEADLINES = (BYTES, LEAK, BURST, START, AWAKE, RELEASE, CEILING)
 
 # What the control is called where it stands among the runtimes: none of them has a space in it.
 CONTROL = CaseRecord(runtime="the control", label="the control", kind="task", language="C")
@@ -77,8 +64,8 @@ class Segment:
 class Trend:
     """One figure of one case over all nights. `missing` counts the nights without it."""
 
-    runtime: CaseRecord
-    figure: Figure
+    case: CaseRecord
+    metric: MetricName
     segments: tuple[Segment, ...]
     missing: int = 0
 
@@ -86,13 +73,13 @@ class Trend:
     def least_span(self) -> float:
         """What noise is not to be blown up beyond where the trend is drawn: a tenth of the figure,
         or twice a margin that is no share of it."""
-        margin = default_margin(self.figure, self.runtime)
+        margin = default_margin(self.metric, self.case)
         level = abs(statistics.median(night.value for night in self.nights))
         return 2 * margin.value if margin.absolute else LEAST_SPAN * level or 1.0
 
     @property
-    def key(self) -> tuple[str, Figure]:
-        return self.runtime.key, self.figure
+    def key(self) -> tuple[str, MetricName]:
+        return self.case.key, self.metric
 
     @property
     def nights(self) -> tuple[Night, ...]:
@@ -136,24 +123,30 @@ class _Seen:
 def trends(
     history: History,
     cases: Collection[str] = (),
-    wanted: Collection[Figure] = HEADLINES,
+    wanted: Collection[MetricName] = (),
     across: Collection[str] = (),
 ) -> tuple[Trend, ...]:
-    """The trends of these cases (all, where none is given) and figures, as far as the history has
-    them. What is named in `across` begins no segment."""
+    """The trends of these cases (all, where none is given) and metrics (the headlines), as far as
+    the history has them. What is named in `across` begins no segment."""
     known = {case.key: case for point in history.points for case in point.cases}
     ran = Counter(case.key for point in history.points for case in point.cases)
-    seen: dict[tuple[str, Figure], list[_Seen]] = {}
+    seen: dict[tuple[str, MetricName], list[_Seen]] = {}
     for point in history.points:
         for key, one in _seen(point, across):
             seen.setdefault(key, []).append(one)
-    return tuple(
-        Trend(known[name], figure, tuple(_segments(nights)), ran[name] - len(nights))
-        for name in known
-        if not cases or name in cases
-        for figure in figures().values()
-        if figure in wanted and (nights := seen.get((name, figure)))
-    )
+    asked = wanted or headlines()
+    found = []
+    for name in known:
+        if cases and name not in cases:
+            continue
+        for general in metric_names().values():
+            every = [key for key in seen if key[0] == name and replace(key[1], with_=()) == general]
+            for key in sorted(every, key=lambda key: key[1].words):
+                if key[1] in asked or general in asked:
+                    nights = seen[key]
+                    missing = ran[name] - len(nights)
+                    found.append(Trend(known[name], key[1], tuple(_segments(nights)), missing))
+    return tuple(found)
 
 
 def control_trend(history: History) -> Trend | None:
@@ -179,8 +172,8 @@ def periods(history: History, trends: Iterable[Trend]) -> tuple[Period, ...]:
             one
             for one in history.acknowledged
             if one.point in moments
-            and one.case in (None, trend.runtime.key)
-            and one.metric in (None, trend.figure.words)
+            and one.case in (None, trend.case.key)
+            and one.metric in (None, trend.metric.words)
         ]
         for segment in trend.segments:
             begun: dict[int, Acknowledgement | None] = {0: None}
@@ -236,7 +229,7 @@ def control_of(point: Point) -> float | None:
     return statistics.median(point.control) if point.control else None
 
 
-def _seen(point: Point, across: Collection[str]) -> Iterator[tuple[tuple[str, Figure], _Seen]]:
+def _seen(point: Point, across: Collection[str]) -> Iterator[tuple[tuple[str, MetricName], _Seen]]:
     """Every figure of a point, with what it rests on."""
     names = [case.key for case in point.cases]
     facts = {name: _facts(point, [n for n in names if n != name], across) for name in names}
@@ -259,8 +252,7 @@ def _seen(point: Point, across: Collection[str]) -> Iterator[tuple[tuple[str, Fi
         )
         rests_on = _with_its_own(facts[stored.case], stored, across)
         is_judged = stored.status is None or stored.status in A_LIMIT
-        figure = Figure(stored.metric, part=stored.part, quantile=stored.quantile)
-        yield (stored.case, figure), _Seen(night, rests_on, is_judged)
+        yield (stored.case, MetricName.of(stored)), _Seen(night, rests_on, is_judged)
 
 
 def _facts(point: Point, others: Collection[str], across: Collection[str]) -> Facts:

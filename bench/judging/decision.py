@@ -17,7 +17,7 @@ import msgspec
 
 from bench.derive.statistics import Estimate
 from bench.judging import ceilings
-from bench.judging.gates import LEAK, Gate, Scale
+from bench.judging.gates import BYTES, LEAK, TOTAL, Gate, Scale
 from bench.judging.looks import FALSE_FAILURE, MISSED, Look, fewest_a_side, fewest_pairs
 from bench.judging.rank_tests import (
     hodges_lehmann,
@@ -29,10 +29,11 @@ from bench.judging.rank_tests import (
     smallest_change,
 )
 from bench.judging.samples import Ceilings, Groups, Pairs, Sides, Values, is_lacking, known
-from bench.judging.verdicts import Decision, Event, Verdict, Word
+from bench.judging.verdicts import Decision, Event, Verdict, Word, runtime_of
 
 # Of the changes that are reported of advisory figures, at most this share is none.
 FALSE_DISCOVERY = 0.05
+LEAKS_INTO = (TOTAL, "user", "rss")  # the parts of a unit's bytes that hold what leaks
 NO_RATIO = "contains 0: absolute differences are compared"
 
 Passing = tuple[bool, float]
@@ -319,14 +320,16 @@ def _verdict(gate: Gate, finding: Finding, worse: Passing, better: Passing, look
         word = "improvement"
     elif finding.is_enough and finding.is_clear:
         word = "no regression"
-    is_leak = word == "regression" and gate.figure == LEAK
+    is_leak = word == "regression" and gate.metric == LEAK
     return Verdict(
-        runtime=gate.runtime,
-        metric=gate.figure.metric,
-        part=gate.figure.part,
-        quantile=gate.figure.quantile,
+        runtime=runtime_of(gate.case),
+        case=gate.case,
+        metric=gate.metric.metric,
+        part=gate.metric.part,
+        quantile=gate.metric.quantile,
         at=finding.at,
-        better=gate.figure.better,
+        with_=dict(gate.metric.with_),
+        better=gate.metric.quantity.better,
         margin=scale.margin.value,
         absolute=scale.margin.absolute,
         gated=gate.gated,
@@ -369,7 +372,7 @@ class _Leaked:
     def may_explain(self, verdict: Verdict) -> bool:
         """Whether these bytes moved the way in which the leak moves them: only then can the one be
         a part of the other. A leak of memory that units hold anyway moves nothing."""
-        is_bytes = verdict.metric == "bytes_per_unit" and verdict.part in ("total", "user", "rss")
+        is_bytes = verdict.metric == BYTES.metric and verdict.part in LEAKS_INTO
         moved = ("regression", "inconclusive") if self.more > 0 else ("improvement",)
         return is_bytes and verdict.event is None and verdict.verdict in moved
 
@@ -391,16 +394,16 @@ def _with_leaks(
     """
     leaks = {}
     for verdict, side, is_fresh in zip(verdicts, sides, fresh, strict=True):
-        if verdict.figure == LEAK and verdict.has_moved:
+        if verdict.metric_name == LEAK and verdict.has_moved:
             # The slope over the cycles misses a table that doubles now and then, in which the
             # leaked objects stand; what the process grew by from first cycle to last has it.
             more = (verdict.new or 0.0) - (verdict.base or 0.0)
             grown = (side.grown if isinstance(side, Groups) else None) or (0.0, 0.0)
             explains = max(abs(more), (grown[1] - grown[0]) * (1 if more > 0 else -1))
-            leaks[verdict.runtime] = _Leaked(more, explains, verdict.gated, is_fresh)
+            leaks[verdict.case] = _Leaked(more, explains, verdict.gated, is_fresh)
     found = []
     for gate, side, verdict, is_fresh in zip(gates, sides, verdicts, fresh, strict=True):
-        leaked = leaks.get(gate.runtime)
+        leaked = leaks.get(gate.case)
         # Of two that stood before this look, one was weighed against the other then.
         if not (leaked and leaked.may_explain(verdict) and (is_fresh or leaked.is_fresh)):
             found.append(verdict)

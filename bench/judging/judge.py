@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from bench.derive.metrics import series
 from bench.errors import UsageError
 from bench.judging.decision import decide
 from bench.judging.gates import (
@@ -20,11 +21,12 @@ from bench.judging.gates import (
     BYTES,
     CEILING,
     USUAL,
-    Figure,
     Gate,
     Margin,
+    MetricName,
     default_margin,
-    figures,
+    headlines,
+    metric_names,
     purpose_of,
 )
 from bench.judging.looks import FARTHEST, Look, looks
@@ -33,50 +35,62 @@ from bench.judging.verdicts import Decision
 from bench.model.likeness import Difference, Topic, differences
 from bench.model.records import CaseRecord, Result
 
-# What is reported beside the gates where it moved. The parts of a total are left to `summary`.
-REPORTED = tuple(
-    figure
-    for figure in figures().values()
-    if figure not in (*USUAL, CEILING) and figure.quantile in (None, 0.5, 0.99)
-)
 # A comparison of results that differ in these says more of the machines than of the runtimes.
 REFUSED: tuple[Topic, ...] = ("machine", "limit", "measuring")
 
 
 def wanted(gates: Sequence[Gate]) -> dict[str, frozenset[str]]:
-    """The kinds of sweeps that these gates need, by runtime."""
+    """The purposes of the sessions that these gates need, by case."""
     found: dict[str, set[str]] = defaultdict(set)
     for gate in gates:
-        found[gate.runtime].add(purpose_of(gate.figure))
-    return {runtime: frozenset(purposes) for runtime, purposes in found.items()}
+        found[gate.case].add(purpose_of(gate.metric))
+    return {case: frozenset(purposes) for case, purposes in found.items()}
 
 
 def gates_of(
-    runtimes: Sequence[CaseRecord], margins: Mapping[Figure, Margin | None], gated: bool = True
+    cases: Sequence[CaseRecord], margins: Mapping[MetricName, Margin | None], gated: bool = True
 ) -> list[Gate]:
-    """A gate for each runtime and figure; the figure's own margin where none is given."""
+    """A gate for each case and metric; the metric's own margin where none is given."""
     return [
-        Gate(runtime.key, figure, margin or default_margin(figure, runtime), gated)
-        for runtime in runtimes
-        for figure, margin in margins.items()
+        Gate(case.key, metric, margin or default_margin(metric, case), gated)
+        for case in cases
+        for metric, margin in margins.items()
     ]
 
 
-def advisory_gates(runtimes: Sequence[CaseRecord], gates: Sequence[Gate]) -> list[Gate]:
-    """Every other figure, to be reported and to decide nothing."""
-    gated = {(gate.runtime, gate.figure) for gate in gates}
+def decides_by_default(results: Sequence[Result]) -> list[MetricName]:
+    """What decides of two stored results, unless other gates are asked for: the usual ones of which
+    either has the sessions. A job that has none but bursts was made to judge those; sessions of
+    another experiment are judged by its headlines."""
+    purposes = {session.purpose for result in results for session in result.sessions}
+    usual = [metric for metric in (*BY_DEFAULT, CEILING) if purpose_of(metric) in purposes]
+    if not usual and purpose_of(BURST) in purposes:
+        usual = [BURST]
+    own = [metric for metric in headlines() if metric.quantity.purposes & purposes]
+    return usual or own or list(BY_DEFAULT)
+
+
+def advisory_gates(
+    cases: Sequence[CaseRecord], gates: Sequence[Gate], results: Sequence[Result]
+) -> list[Gate]:
+    """Every other metric, to be reported and to decide nothing."""
+    gated = {(gate.case, gate.metric) for gate in gates}
+    listed = [one for one in metric_names().values() if one not in (*USUAL, CEILING)]
+    # What else values belong to, only the results know.
+    found = (MetricName.of(one) for result in results for one in series(result) if one.with_)
+    reported = [one for one in (*listed, *found) if one.quantile in (None, 0.5, 0.99)]
     return [
-        Gate(runtime.key, figure, default_margin(figure, runtime), gated=False)
-        for runtime in runtimes
-        for figure in (*USUAL, *REPORTED)
-        if (runtime.key, figure) not in gated
+        Gate(case.key, metric, default_margin(metric, case), gated=False)
+        for case in cases
+        for metric in dict.fromkeys((*USUAL, *reported))
+        if (case.key, metric) not in gated
     ]
 
 
 class Judge:
-    """Holds a job's gates, its looks, and what was decided so far. `beside` are figures that are
-    measured as long as a gate of their runtime is open, are reported, and decide nothing: not even
-    how long the job goes on."""
+    """Holds a job's gates, its looks, and what was decided so far. `beside` are metrics that are
+    measured as long as a gate of their case is open, are reported, and decide nothing: not even how
+    long the job goes on."""
 
     def __init__(
         self, gates: Sequence[Gate], looks: Sequence[Look], beside: Sequence[Gate] = ()
@@ -93,8 +107,8 @@ class Judge:
         self._made += 1
         self.decision = self._decided(self._gates, base, new, look)
         still_open = self.open_gates
-        runtimes = {gate.runtime for gate in still_open}
-        return wanted([*still_open, *(one for one in self._beside if one.runtime in runtimes)])
+        cases = {gate.case for gate in still_open}
+        return wanted([*still_open, *(one for one in self._beside if one.case in cases)])
 
     @property
     def look(self) -> Look:
@@ -106,14 +120,13 @@ class Judge:
         """Those that more pairs could settle; a ceiling is looked at once."""
         assert self.decision is not None
         judged = zip(self._gates, self.decision.verdicts, strict=True)
-        return [gate for gate, verdict in judged if verdict.is_open and gate.figure != CEILING]
+        return [gate for gate, verdict in judged if verdict.is_open and gate.metric != CEILING]
 
     def final(self, base: Result, new: Result) -> Decision:
-        """What was decided, and beside it what else moved: figures that decide nothing."""
+        """What was decided, and beside it what else moved: metrics that decide nothing."""
         assert self.decision is not None
-        gates = (*self._gates, *advisory_gates(base.cases, self._gates))
-        whole = self._decided(gates, base, new, self.look)
-        return _with_values(whole)
+        gates = (*self._gates, *advisory_gates(base.cases, self._gates, (base, new)))
+        return _with_values(self._decided(gates, base, new, self.look))
 
     def _decided(self, gates: Sequence[Gate], base: Result, new: Result, look: Look) -> Decision:
         sides = [
@@ -159,43 +172,33 @@ def refuse_unlike(base: Result, new: Result) -> None:
 
 
 def judged(
-    base: Result, new: Result, margins: Mapping[Figure, Margin | None], names: Sequence[str]
+    base: Result, new: Result, margins: Mapping[MetricName, Margin | None], names: Sequence[str]
 ) -> Decision:
-    """The verdicts on the figures asked for, or else on the usual ones. `names` are the runtimes,
-    all of either result where there are none."""
-    runtimes = _runtimes(base, new, names)
-    if is_one_job(base, new):
-        gates = gates_of(runtimes, margins or dict.fromkeys(_made(base, new)))
-        made = base.side.looks if base.side else ()
-        sensible = bool(made) and 0 < made[0] <= made[-1] <= FARTHEST
-        return judge_stored(gates, looks(made[0], made[-1]) if sensible else looks(), base, new)
-    gates = gates_of(runtimes, margins or {BYTES: None})
-    every: Sequence[Gate] = (*gates, *advisory_gates(runtimes, gates))
-    (look,) = looks(1, 1)
-    decision = decide(every, grouped_sides(every, base, new), look)
-    return _with_values(decision)
-
-
-def _runtimes(base: Result, new: Result, names: Sequence[str]) -> list[CaseRecord]:
-    """The runtimes that either result swept: one that is missing on one side is an event."""
-    swept = {sweep.case for result in (base, new) for sweep in result.sessions}
-    known = {r.key: r for result in (new, base) for r in result.cases if r.key in swept}
+    """The verdicts on the metrics asked for, or else on the usual ones. `names` are cases: all of
+    either result where there are none, since one that is missing on one side is an event."""
+    results = base, new
+    ran = {session.case for result in results for session in result.sessions}
+    known = {case.key: case for result in (new, base) for case in result.cases if case.key in ran}
     for name in names:
         if name not in known:
             there = ", ".join(known) or "none"
             raise UsageError(f"neither result has the runtime '{name}'; there are: {there}")
-    return [runtime for name, runtime in known.items() if not names or name in names]
-
-
-def _made(base: Result, new: Result) -> list[Figure]:
-    """The figures that decide by default of which either side has the sweeps. A job that has none
-    but bursts was made to judge those."""
-    purposes = {sweep.purpose for result in (base, new) for sweep in result.sessions}
-    usual = [figure for figure in (*BY_DEFAULT, CEILING) if purpose_of(figure) in purposes]
-    return usual or ([BURST] if purpose_of(BURST) in purposes else list(BY_DEFAULT))
+    cases = [case for key, case in known.items() if not names or key in names]
+    usual = decides_by_default(results)
+    if is_one_job(base, new):
+        gates = gates_of(cases, margins or dict.fromkeys(usual))
+        made = base.side.looks if base.side else ()
+        sensible = bool(made) and 0 < made[0] <= made[-1] <= FARTHEST
+        return judge_stored(gates, looks(made[0], made[-1]) if sensible else looks(), base, new)
+    if {*usual} & {*USUAL, CEILING}:
+        usual = [BYTES]
+    gates = gates_of(cases, margins or dict.fromkeys(usual))
+    every: Sequence[Gate] = (*gates, *advisory_gates(cases, gates, results))
+    (look,) = looks(1, 1)
+    return _with_values(decide(every, grouped_sides(every, base, new), look))
 
 
 def _with_values(decision: Decision) -> Decision:
-    """Without the advisory figures of which there is nothing to report."""
+    """Without the advisory metrics of which there is nothing to report."""
     kept = [v for v in decision.verdicts if v.gated or v.base is not None or v.new is not None]
     return Decision(verdicts=tuple(kept))

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from bench.derive.statistics import Estimate, share_with_interval, theil_sen
 from bench.experiments.pairs import LEAK_PAIRS
 from bench.judging.decision import decide_in_looks
-from bench.judging.gates import LEAK, Figure, Gate, Margin, Scale
+from bench.judging.gates import LEAK, Gate, Margin, MetricName, Scale
 from bench.judging.looks import MOST_PAIRS, PAIRS, Look, fewest_pairs, looks
 from bench.judging.samples import Pairs, recorded_pairs
 from bench.judging.verdicts import Decision
@@ -130,7 +130,7 @@ class Recorded:
     @classmethod
     def of(cls, gate: Gate, pairs: tuple[tuple[float, float], ...]) -> Recorded:
         """With as many pairs at most as a job makes of the gate's sessions."""
-        return cls(gate, pairs, LEAK_PAIRS if gate.figure == LEAK else None)
+        return cls(gate, pairs, LEAK_PAIRS if gate.metric == LEAK else None)
 
 
 @dataclass(frozen=True)
@@ -144,9 +144,9 @@ class Injected:
         return value * self.factor + self.more
 
 
-Changes = Mapping[Figure, Injected]
+Changes = Mapping[MetricName, Injected]
 # What befalls the processes of one figure in the order in which they run, whichever side they are.
-Nuisance = Callable[[Figure, Sequence[float], random.Random], Sequence[float]]
+Nuisance = Callable[[MetricName, Sequence[float], random.Random], Sequence[float]]
 
 NO_CHANGE: Changes = {}
 
@@ -154,11 +154,11 @@ NO_CHANGE: Changes = {}
 def noise_by_case(result: Result, gates: Sequence[Gate]) -> tuple[CaseNoise, ...]:
     """Each case of the gates, in their order. Takes a few seconds for each."""
     found = []
-    for case in dict.fromkeys(gate.runtime for gate in gates):
+    for case in dict.fromkeys(gate.case for gate in gates):
         recorded = [
             Recorded.of(gate, tuple(pair.values for pair in recorded_pairs(gate, result)))
             for gate in gates
-            if gate.runtime == case
+            if gate.case == case
         ]
         noises = tuple(noise_of(one.gate, one.pairs) for one in recorded)
         enough = [one for one in recorded if len(one.pairs) >= FEWEST]
@@ -167,14 +167,14 @@ def noise_by_case(result: Result, gates: Sequence[Gate]) -> tuple[CaseNoise, ...
 
 
 def margins_to_type(
-    noises: Sequence[CaseNoise], typed: Mapping[Figure, Margin | None]
-) -> dict[Figure, Margin | None]:
+    noises: Sequence[CaseNoise], typed: Mapping[MetricName, Margin | None]
+) -> dict[MetricName, Margin | None]:
     """The gates of a job of all these cases: the widest margin that one of them needs, or what was
     typed where that does. A figure that is too noisy in one of them is left out."""
-    found: dict[Figure, Margin | None] = {}
+    found: dict[MetricName, Margin | None] = {}
     made = [one for noise in noises if noise.recommended for one in noise.recommended.gates]
-    for figure in dict.fromkeys(one.usual.gate.figure for one in made):
-        own = [one for one in made if one.usual.gate.figure == figure]
+    for figure in dict.fromkeys(one.usual.gate.metric for one in made):
+        own = [one for one in made if one.usual.gate.metric == figure]
         margins = [one.recommended.gate.margin for one in own if one.recommended]
         if len(margins) == len(own):
             widest = max(margins, key=lambda margin: margin.value)
@@ -223,7 +223,9 @@ def autocorrelation(steps: Sequence[float]) -> float | None:
     return sum(one * other for one, other in itertools.pairwise(apart)) / whole
 
 
-def undisturbed(_figure: Figure, values: Sequence[float], _dice: random.Random) -> Sequence[float]:
+def undisturbed(
+    _figure: MetricName, values: Sequence[float], _dice: random.Random
+) -> Sequence[float]:
     """No nuisance beyond what was recorded."""
     return values
 
@@ -255,7 +257,7 @@ def draw(
     """The samples of one job: of two processes in a row, a tossed coin says which is new."""
     made = []
     for one, values in zip(recorded, processes(recorded, pairs, dice, nuisance), strict=True):
-        change = changes.get(one.gate.figure, Injected())
+        change = changes.get(one.gate.metric, Injected())
         base, new = [], []
         for pair in zip(values[::2], values[1::2], strict=True):
             new_is_first = dice.random() < 0.5
@@ -281,7 +283,7 @@ def processes(
         places = [int(start * length) + place for start in starts for place in range(BLOCK)]
         drawn = places[: min(pairs, one.most_pairs or pairs)]
         values = [value for place in drawn for value in one.pairs[place % length]]
-        made.append(nuisance(one.gate.figure, values, dice))
+        made.append(nuisance(one.gate.metric, values, dice))
     return made
 
 
@@ -399,7 +401,7 @@ def _smallest_found(
     def is_found(times: float) -> bool:
         size = times * gate.margin.value
         change = Injected(more=size) if gate.margin.absolute else Injected(factor=1 + size)
-        decisions = drawn.decisions(gates, {gate.figure: change})
+        decisions = drawn.decisions(gates, {gate.metric: change})
         words = [decision.verdicts[place].verdict for decision in decisions]
         return words.count("regression") >= ENOUGH * len(words)
 

@@ -21,7 +21,7 @@ from bench.derive.doubts import DOUBTS, MARK, gravest
 from bench.derive.memory import grown_bytes_per_unit
 from bench.derive.metrics import series
 from bench.derive.series import OVERHEAD, Sample, spoiling
-from bench.judging.gates import BURST, CEILING, LEAK, Figure, Gate, purpose_of
+from bench.judging.gates import BURST, CEILING, LEAK, Gate, MetricName, purpose_of
 from bench.judging.looks import FARTHEST
 from bench.model.records import Result, Session, Status
 
@@ -30,7 +30,7 @@ MOST_DOUBTS = 5
 LACKING = 0.1
 
 Values = tuple[float | None, ...]
-Key = tuple[str, Figure]
+Key = tuple[str, MetricName]
 
 
 @dataclass(frozen=True)
@@ -114,18 +114,18 @@ def paired_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Side
     rounds = [_by_round(result) for result in results]
     found: list[Sides] = []
     for gate in gates:
-        if gate.figure == CEILING:
+        if gate.metric == CEILING:
             found.append(_ceilings(gate, results))
             continue
-        sides = [each.get((gate.runtime, gate.figure), {}) for each in rounds]
+        sides = [each.get((gate.case, gate.metric), {}) for each in rounds]
         numbers = sorted(sides[0].keys() | sides[1].keys())
         groups = _groups(
             gate, [[side.get(number) for number in numbers] for side in sides], results
         )
         given_up = {
-            name: result.side.given_up[gate.runtime]
+            name: result.side.given_up[gate.case]
             for name, result in (("base", base), ("new", new))
-            if result.side and gate.runtime in result.side.given_up
+            if result.side and gate.case in result.side.given_up
         }
         pair = max(given_up.values(), default=None)
         found.append(Pairs(**vars(groups), given_up=pair, broke=tuple(given_up)))
@@ -138,8 +138,8 @@ def grouped_sides(gates: Sequence[Gate], base: Result, new: Result) -> tuple[Sid
     samples = [_by_figure(result) for result in results]
     found: list[Sides] = []
     for gate in gates:
-        sides = [each.get((gate.runtime, gate.figure), ())[:FARTHEST] for each in samples]
-        is_ceiling = gate.figure == CEILING
+        sides = [each.get((gate.case, gate.metric), ())[:FARTHEST] for each in samples]
+        is_ceiling = gate.metric == CEILING
         found.append(_ceilings(gate, results) if is_ceiling else _groups(gate, sides, results))
     return tuple(found)
 
@@ -166,7 +166,7 @@ def recorded_pairs(gate: Gate, result: Result) -> tuple[RecordedPair, ...]:
     as far as both values are known. Rounds 2n − 1 and 2n are one pair, whichever ran first."""
     pairs: dict[int, list[Session]] = defaultdict(list)
     for session in sorted(result.sessions, key=lambda session: session.started_seconds):
-        if (session.case, session.purpose) == (gate.runtime, purpose_of(gate.figure)):
+        if (session.case, session.purpose) == (gate.case, purpose_of(gate.metric)):
             pairs[(session.round + 1) // 2].append(session)
     found = []
     for _, two in sorted(pairs.items()):
@@ -203,7 +203,7 @@ def _by_round(result: Result) -> Mapping[Key, Mapping[int, Sample]]:
 def _by_figure(result: Result) -> Mapping[Key, Sequence[Sample]]:
     """The samples of each figure, those doubted too of which the measuring takes too much."""
     return {
-        (one.case, Figure(one.metric, one.part, one.quantile)): tuple(
+        (one.case, MetricName.of(one)): tuple(
             replaced(sample, doubts=(*sample.doubts, "overhead"))
             if None not in (one.overhead, sample.value)
             and (one.overhead or 0.0) > OVERHEAD * (sample.value or 0.0)
@@ -232,7 +232,7 @@ def _groups(
 
     def spoiled(sample: Sample) -> frozenset[str]:
         """The doubts about one process that can spoil this figure."""
-        return gate.figure.quantity.doubts_from(sample.source).intersection(sample.doubts)
+        return gate.metric.quantity.doubts_from(sample.source).intersection(sample.doubts)
 
     doubted = [gravest(spoiling([*map(spoiled, side)])) for side in measured]
     every = [*itertools.chain(*measured)] or [*itertools.chain(*present)]
@@ -250,7 +250,7 @@ def _groups(
         at=at,
         doubts=(*named, *warnings)[:MOST_DOUBTS],
         unlike=unlike,
-        grown=_grown(gate, results) if gate.figure == LEAK else None,
+        grown=_grown(gate, results) if gate.metric == LEAK else None,
         doubted=(doubted[0], doubted[1]),
     )
 
@@ -304,7 +304,7 @@ def _ceilings(gate: Gate, results: Sequence[Result]) -> Ceilings:
 
 
 def _sessions(result: Result, gate: Gate, purpose: str) -> list[Session]:
-    wanted = (gate.runtime, purpose)
+    wanted = (gate.case, purpose)
     return [one for one in result.sessions if (one.case, one.purpose) == wanted][:FARTHEST]
 
 

@@ -6,13 +6,15 @@ in the metric's own unit (seconds, bytes, a count); `None` is unknown.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
+import msgspec
 from msgspec import Meta
 
 from bench.derive.doubts import gravest
-from bench.judging.gates import UNCOLLECTED, USUAL, Figure
+from bench.judging.gates import UNCOLLECTED, USUAL, MetricName
 from bench.judging.samples import is_lacking
 from bench.model.records import Count, Record, Result
 from outnumber import __version__
@@ -28,8 +30,13 @@ Event = Literal[
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
+def runtime_of(case: str) -> str:
+    """The runtime's name, with which a case's key begins."""
+    return re.split("[:@%]", case, maxsplit=1)[0]
+
+
 class Verdict(Record, frozen=True, kw_only=True):
-    """One metric of one runtime, judged.
+    """One metric of one case, judged. `case` is the case's key, `runtime` its runtime's name.
 
     `effect`, with its interval `low` to `high`, is new ÷ base, or new − base where `absolute`;
     `margin` is the worsening that does not matter, as a share of the base or, where `absolute`, in
@@ -37,14 +44,16 @@ class Verdict(Record, frozen=True, kw_only=True):
     have been called a regression nine times out of ten by as many samples as noisy as these.
     The interval holds with `confidence`; `p` had to be at most `level`. `samples` counts the pairs,
     or for sides that were not paired the processes of the smaller side. One that is not `gated`
-    is told and decides nothing. `base_doubt` and `new_doubt` say why a side's value must not be
+    is reported and decides nothing. `base_doubt` and `new_doubt` say why a side's value must not be
     quoted alone (names of `bench.derive.doubts`), with the reasons among `reasons`.
     """
 
-    runtime: str
+    runtime: str = ""
+    case: str
     metric: str
     part: str | None = None
     quantile: float | None = None
+    with_: dict[str, str | float] = msgspec.field(default_factory=dict, name="with")
     at: Count | None = None
     better: Literal["lower", "higher"]
     margin: float
@@ -75,8 +84,8 @@ class Verdict(Record, frozen=True, kw_only=True):
         return gravest((self.base_doubt, self.new_doubt))
 
     @property
-    def figure(self) -> Figure:
-        return Figure(self.metric, self.part, self.quantile)
+    def metric_name(self) -> MetricName:
+        return MetricName.of(self)
 
     @property
     def is_open(self) -> bool:
@@ -135,7 +144,7 @@ class Decision(Record, frozen=True, kw_only=True):
     @property
     def beside(self) -> tuple[Verdict, ...]:
         """The advisory ones that stand beside the gates wherever those are shown."""
-        return tuple(one for one in self.advisory if one.figure in (*USUAL, UNCOLLECTED))
+        return tuple(one for one in self.advisory if one.metric_name in (*USUAL, UNCOLLECTED))
 
     @property
     def gated(self) -> tuple[Verdict, ...]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from bench.history.check import Nomination
 from bench.history.review import Review
 from bench.history.trends import Night, Trend
-from bench.judging.gates import Figure
+from bench.judging.gates import MetricName
 from bench.quantities import find
 from reports.figures.chart import Chart, Column, Row, Table, tabulate, who
 from reports.history import words
@@ -99,20 +99,20 @@ class TrendChart(Chart):
 
 def charts(review: Review) -> tuple[TrendChart, ...]:
     """A chart for each metric of the review, in its order."""
-    found: dict[Figure, list[Trend]] = {}
+    found: dict[MetricName, list[Trend]] = {}
     for trend in review.trends:
-        found.setdefault(trend.figure, []).append(trend)
+        found.setdefault(trend.metric, []).append(trend)
     charted = [_chart(review, made) for made in found.values()]
     return (*charted, *((_control(review, review.control),) if review.control else ()))
 
 
 def _chart(review: Review, made: Sequence[Trend]) -> TrendChart:
     nominated = [
-        one for one in review.check.nominations if one.period.trend.figure == made[0].figure
+        one for one in review.check.nominations if one.period.trend.metric == made[0].metric
     ]
     heading = words.name_of(made[0])
     return TrendChart(
-        metric=made[0].figure.words,
+        metric=made[0].metric.words,
         heading=heading,
         title=_title(heading, nominated, _verdict(review, made)),
         how=HOW,
@@ -137,7 +137,7 @@ def _control(review: Review, trend: Trend) -> TrendChart:
 def _verdict(review: Review, made: Sequence[Trend]) -> str:
     """What is said where nothing is nominated: of what was not judged, that it was not."""
     judged = {one.trend.key for one in review.check.judged}
-    rest = [short(trend.runtime.key) for trend in made if trend.key not in judged]
+    rest = [short(trend.case.key) for trend in made if trend.key not in judged]
     if len(rest) == len(made):
         return "no verdict yet"
     if not rest:
@@ -158,7 +158,7 @@ def _title(heading: str, found: Sequence[Nomination], otherwise: str) -> str:
 
 
 def _named(one: Nomination) -> str:
-    name = short(one.period.trend.runtime.key)
+    name = short(one.period.trend.case.key)
     return f"{name} ({_effect(one)}, {words.date_of(one.first)})"
 
 
@@ -178,7 +178,7 @@ def _caption(review: Review, made: Sequence[Trend]) -> str:
         short(f"{machine.get('system', '')} {machine.get('kernel', '')}", 40),
         *(
             f"{units.count(trend.missing)} run{'' if trend.missing == 1 else 's'} of "
-            f"{short(trend.runtime.key)} {'is' if trend.missing == 1 else 'are'} without it"
+            f"{short(trend.case.key)} {'is' if trend.missing == 1 else 'are'} without it"
             for trend in made
             if trend.missing
         ),
@@ -203,8 +203,8 @@ def _row(review: Review, trend: Trend) -> TrendRow:
         for night in segment.nights
     )
     return TrendRow(
-        **who(trend.runtime),
-        metric=trend.figure.metric,
+        **who(trend.case),
+        metric=trend.metric.metric,
         least_span=trend.least_span,
         dots=tuple(dots),
     )
@@ -213,7 +213,7 @@ def _row(review: Review, trend: Trend) -> TrendRow:
 def _dot(trend: Trend, night: Night, segment: int, nominated: Nomination | None, begun: str) -> Dot:
     sign = ("up" if nominated.new > nominated.base else "down") if nominated else begun
     return Dot(
-        runtime=plain(trend.runtime.key),
+        runtime=plain(trend.case.key),
         date=night.date,
         commit=plain(night.commit) if night.commit else None,
         value=night.value,

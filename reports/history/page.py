@@ -123,7 +123,7 @@ def _nominated(change: SuspectedChange, history: History) -> Nominated:
     figures = ", ".join(words.name_of(one.period.trend) for one in change.nominations)
     commands = (*prepare_commands(change, history), confirm_command(change))
     return Nominated(
-        heading=f"{change.runtime.key}, {figures}",
+        heading=f"{change.case.key}, {figures}",
         told=tuple(f"{words.nominated(one)}." for one in change.nominations),
         confirm="" if change.is_machine else "\n".join(commands),
         accept="\n".join(acknowledge_command(one, history.folder) for one in change.nominations),

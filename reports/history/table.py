@@ -1,10 +1,12 @@
-"""A history on a terminal: every trend in a line, then what was nominated and what to type."""
+"""A history on a terminal: every trend in a line, a block for each night low to high, with what
+happened in between; then the suspected changes and what to type."""
 
 from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -20,17 +22,18 @@ from bench.history.review import (
 )
 from bench.history.store import History
 from bench.history.trends import SegmentStart, Trend
-from bench.judging.gates import Figure
+from bench.judging.gates import MetricName
 from reports.console import Console
 from reports.history import words
-from reports.history.spark import BORDER, Kind, Piece, spark
 from reports.wording import units
 from reports.wording.doubted import marked
 from reports.wording.escape import plain, terminal
 
-Key = tuple[str, Figure]
+Key = tuple[str, MetricName]
+Kind = Literal["night", "border", "worse", "better", "machine", "accepted"]
+Piece = tuple[str, Kind]
 
-HEADINGS = ("figure", "at", "nights", "median", "last", "trend")
+HEADINGS = ("quantity", "at", "nights", "median", "last", "trend")
 NUMBERS = (1, 2, 3, 4)
 STYLES: dict[Kind, str] = {
     "worse": "bold red",
@@ -42,15 +45,19 @@ STYLES: dict[Kind, str] = {
 }
 OTHER_COLUMNS = 62  # what the columns before the trend take at most
 NARROWEST, WIDEST = 12, 90
+BLOCKS = "▁▂▃▄▅▆▇█"
+BORDER = "┊"
+EARLIER: Piece = ("…", "border")
+SPIKES = 0.05  # so many of the nights may be beyond either end
 ACCEPTED = "◇"
 LEGEND = (
     f"▲ ▼ a suspected change · {ACCEPTED} accepted · {BORDER} measured differently from here on"
 )
-MISSING = "(−1) so many of its runs are without the figure"
+MISSING = "(−1) runs without this quantity"
 
 
 def print_trends(review: Review, console: Console | None = None) -> None:
-    """The trends, the borders of their segments, the nominations, and what could not be read."""
+    """The trends, the starts of their segments, and the check."""
     out = console or Console()
     out.print()
     out.print(Text(terminal(words.heading(review))))
@@ -60,8 +67,16 @@ def print_trends(review: Review, console: Console | None = None) -> None:
     out.print(Text(LEGEND, "dim"))
     if any(trend.missing for trend in _shown(review)):
         out.print(Text(MISSING, "dim"))
-    _print_borders(review, out)
-    _print_accepted(review, out)
+    if review.segment_starts:
+        out.print()
+        out.print("Measured differently from here on; these shifts are reported and not judged:")
+    for night, changed, shifts in borders(review.segment_starts):
+        out.print(Text(terminal(f"{BORDER} {night}: {changed} – {shifts}")))
+    if accepted := words.accepted(review):
+        out.print()
+        out.print("Accepted:")
+    for night, what, reason in accepted:
+        out.print(Text(terminal(f"{ACCEPTED} {night}, {what}: {reason}")))
     print_check(review, out)
 
 
@@ -77,34 +92,15 @@ def print_check(review: Review, console: Console | None = None) -> None:
     out.print(Text(terminal(words.sentence(review.check)), style))
 
 
-def _print_borders(review: Review, out: Console) -> None:
-    if review.segment_starts:
-        out.print()
-        out.print(
-            Text("Measured differently from here on; these shifts are reported and not judged:")
-        )
-    for night, changed, shifts in borders(review.segment_starts):
-        out.print(Text(terminal(f"{BORDER} {night}: {changed} – {shifts}")))
-
-
-def _print_accepted(review: Review, out: Console) -> None:
-    accepted = words.accepted(review)
-    if accepted:
-        out.print()
-        out.print(Text("Accepted:"))
-    for night, what, reason in accepted:
-        out.print(Text(terminal(f"{ACCEPTED} {night}, {what}: {reason}")))
-
-
 def _table(review: Review, width: int) -> Table:
-    """A block of lines a runtime; no number is ever cut."""
+    """A block of lines for each case; no number is ever cut."""
     made = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for place, heading in enumerate(HEADINGS):
         number = place in NUMBERS
         made.add_column(heading, justify="right" if number else "left", no_wrap=number or place > 4)
     signs = _signs(review)
-    for runtime, block in itertools.groupby(_shown(review), key=lambda trend: trend.runtime.key):
-        made.add_row(Text(terminal(runtime), "bold"))
+    for case, block in itertools.groupby(_shown(review), key=lambda trend: trend.case.key):
+        made.add_row(Text(terminal(case), "bold"))
         for trend in block:
             line = Text()
             for text, kind in spark(trend, signs.get(trend.key, {}), width):
@@ -122,7 +118,7 @@ def _cells(trend: Trend) -> tuple[str, ...]:
     nights = units.count(len(trend.nights))
     median = statistics.median(night.value for night in segment.nights)
     return (
-        words.name_of(trend),
+        words.short_of(trend),
         words.count_of(segment),
         f"{nights} (−{trend.missing})" if trend.missing else nights,
         marked(words.value_of(trend, median), words.doubt_of(segment.nights)),
@@ -130,12 +126,36 @@ def _cells(trend: Trend) -> tuple[str, ...]:
     )
 
 
+def spark(trend: Trend, signs: Mapping[str, Piece], width: int) -> tuple[Piece, ...]:
+    """The trend in at most `width` pieces, the last ones: segment after segment, a night a block.
+    `signs` stand before the nights of their points. Noise is not blown up to the full height
+    (`Trend.least_span`)."""
+    values = sorted(night.value for night in trend.nights)
+    off = int(SPIKES * len(values))
+    low, high = values[off], values[-1 - off]
+    more = max(0.0, trend.least_span - (high - low)) / 2
+    low, high = low - more, high + more
+    pieces: list[Piece] = []
+    for segment in trend.segments:
+        if pieces:
+            pieces.append((BORDER, "border"))
+        for night in segment.nights:
+            if night.point in signs:
+                pieces.append(signs[night.point])
+            share = (night.value - low) / (high - low)
+            block = BLOCKS[max(0, min(len(BLOCKS) - 1, int(share * len(BLOCKS))))]
+            pieces.append((block, "night"))
+    if len(pieces) <= width:
+        return tuple(pieces)
+    return (EARLIER, *pieces[len(pieces) - width + 1 :])
+
+
 def _signs(review: Review) -> dict[Key, dict[str, Piece]]:
     """What stands before the nights of each trend: accepted changes and nominated ones."""
     signs: dict[Key, dict[str, Piece]] = {}
-    for stretch in review.periods:
-        if stretch.accepted is not None:
-            signs.setdefault(stretch.trend.key, {})[stretch.nights[0].point] = (
+    for period in review.periods:
+        if period.accepted is not None:
+            signs.setdefault(period.trend.key, {})[period.nights[0].point] = (
                 ACCEPTED,
                 "accepted",
             )
@@ -158,7 +178,7 @@ def borders(found: Iterable[SegmentStart]) -> Iterator[tuple[str, str, str]]:
     for (night, changed), crossed in places.items():
         shifts: dict[str, list[str]] = {}
         for one in crossed:
-            shifts.setdefault(plain(one.trend.runtime.key), []).append(words.shift_of(one))
+            shifts.setdefault(plain(one.trend.case.key), []).append(words.shift_of(one))
         told = "; ".join(f"{name}: {', '.join(each)}" for name, each in shifts.items())
         yield night, changed, told
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 
-from bench import quantities
 from bench.derive.doubts import DOUBTS, MARK, gravest
 from bench.history.check import FOR_ALARM, FOR_VERDICT, Check, Nomination
 from bench.history.review import Review
@@ -26,22 +25,18 @@ ENDED = {str(status): words for status, words in REASONS.items()}
 
 
 def name_of(trend: Trend) -> str:
-    """The figure: `bytes`, `bytes: rss`, `start awake, median`."""
-    if trend.runtime == CONTROL:
-        return "fixed work in C"
-    figure = trend.figure
-    words = quantities.find(figure.metric).short
-    if figure.part is not None and figure.part != "total":
-        return f"{words}: {figure.part.replace('_', ' ')}"
-    if figure.quantile is None:
-        return words
-    quantile = {0.5: "median", 1.0: "longest"}.get(figure.quantile, f"{figure.quantile:.0%}")
-    return f"{words}, {quantile}".replace("%", " %")
+    """The metric: `bytes per unit`, `bytes per unit: rss`, `start latency awake, median`."""
+    return "fixed work in C" if trend.case == CONTROL else trend.metric.label
+
+
+def short_of(trend: Trend) -> str:
+    """As a table has room for it."""
+    return "fixed work in C" if trend.case == CONTROL else trend.metric.short
 
 
 def value_of(trend: Trend, value: float | None) -> str:
-    """A value of the figure with its unit."""
-    return units.amount(quantities.find(trend.figure.metric).dimension, value)
+    """A value of the metric with its unit."""
+    return units.amount(trend.metric.quantity.dimension, value)
 
 
 def doubt_of(nights: Sequence[Night]) -> str | None:
@@ -118,7 +113,7 @@ def nominated(nomination: Nomination) -> str:
     trend = nomination.period.trend
     where = "between {} and {}".format(*sides_of(nomination))
     return (
-        f"{plain(trend.runtime.key)}, {name_of(trend)}: {change_of(nomination)}, {where}; "
+        f"{plain(trend.case.key)}, {name_of(trend)}: {change_of(nomination)}, {where}; "
         f"{grade_of(nomination)} (p {nomination.p:.2g}, {nomination.points} nights); "
         f"{control_of(nomination)}"
     )
@@ -178,7 +173,7 @@ def acceptable(review: Review, point: Point) -> list[str]:
         trend for trend in review.trends if any(night.date >= when(point) for night in trend.nights)
     ]
     found = [
-        f"{name_of(one.period.trend)} of {plain(one.period.trend.runtime.key)}: {change_of(one)}"
+        f"{name_of(one.period.trend)} of {plain(one.period.trend.case.key)}: {change_of(one)}"
         for one in review.check.nominations
         if one.first.point == point.id
     ]
@@ -245,7 +240,7 @@ def listed(trends: Iterable[Trend]) -> str:
     """`bytes and burst of asyncio; bytes of trio`."""
     found: dict[str, list[str]] = {}
     for trend in trends:
-        found.setdefault(plain(trend.runtime.key), []).append(name_of(trend))
+        found.setdefault(plain(trend.case.key), []).append(name_of(trend))
     return "; ".join(f"{_and(names)} of {runtime}" for runtime, names in found.items())
 
 
@@ -266,7 +261,7 @@ def _short(nomination: Nomination) -> str:
         _signed(trend, nomination.effect) if nomination.absolute else f"×{nomination.effect:.2f}"
     )
     return (
-        f"{name_of(trend)} of {plain(trend.runtime.key)} "
+        f"{name_of(trend)} of {plain(trend.case.key)} "
         f"({marked(effect, effect_doubt(nomination))}, {night_of(nomination.first)})"
     )
 

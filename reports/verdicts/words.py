@@ -9,8 +9,9 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
-from bench import quantities
 from bench.derive.doubts import MARK
+from bench.judging.gates import TYPED, Margin, typed
+from bench.judging.noise import SHARES
 from bench.judging.verdicts import Decision, Judgement, Outcome, Verdict, Word
 from reports.wording import units
 from reports.wording.doubted import marked
@@ -24,8 +25,6 @@ HEADLINES: dict[Outcome, str] = {
     "inconclusive": "Inconclusive",
     "no regression": "No regression",
 }
-# Margins that people choose, as shares.
-ROUND_MARGINS = (0.01, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.30, 0.50)
 MOST_PAIRS = 200
 
 
@@ -33,7 +32,7 @@ def headline(judgement: Judgement) -> str:
     """What the whole came to, with the worst and the best of what moved."""
     worse, better = _moved(judgement.decision.gated)
     ends = [
-        f"{end}: {name_of(verdicts[0])} of {plain(verdicts[0].runtime)} {_signed(verdicts[0])}"
+        f"{end}: {name_of(verdicts[0])} of {plain(verdicts[0].case)} {signed(verdicts[0])}"
         for end, verdicts in (("worst", worse), ("best", better))
         if verdicts
     ]
@@ -42,22 +41,13 @@ def headline(judgement: Judgement) -> str:
 
 
 def name_of(verdict: Verdict) -> str:
-    """The figure: `bytes`, `bytes: rss`, `start awake, 99 %`."""
-    words = quantities.find(verdict.metric).short
-    if verdict.part is not None and verdict.part != "total":
-        return f"{words}: {verdict.part.replace('_', ' ')}"
-    if verdict.quantile is None:
-        return words
-    return f"{words}, {verdict.quantile:.0%}".replace("%", " %")
+    """The metric: `bytes per unit`, `bytes per unit: rss`, `start latency awake, 99 %`."""
+    return verdict.metric_name.label
 
 
 def value_of(verdict: Verdict, value: float | None) -> str:
     """A value of either side."""
-    if "seconds" in verdict.metric:
-        return units.seconds(value)
-    if "bytes" in verdict.metric:
-        return units.size(value)
-    return units.count(value) if verdict.metric == "ceiling" else units.number(value)
+    return units.amount(verdict.metric_name.quantity.dimension, value)
 
 
 def both_of(verdict: Verdict) -> str:
@@ -118,8 +108,8 @@ def sentence(judgement: Judgement) -> str:
     parts = (
         (f"{HEADLINES['regression']}: ", "; ".join(map(_change_of, worse))),
         (f"{HEADLINES['improvement']}: ", "; ".join(map(_change_of, better))),
-        (f"{HEADLINES['not measured']}: ", _doubted(lost)),
-        (f"{HEADLINES['inconclusive']}: ", _doubted(open_ones)),
+        (f"{HEADLINES['not measured']}: ", _left_open(lost)),
+        (f"{HEADLINES['inconclusive']}: ", _left_open(open_ones)),
         (f"{HEADLINES['no regression']} in ", _listed(cleared)),
         ("Advisory, not gated: ", "; ".join(map(_change_of, beside))),
     )
@@ -173,17 +163,15 @@ def next_steps(judgement: Judgement) -> list[str]:
 
 
 def _wider(verdict: Verdict) -> str:
-    """A gate on the same figure that this noise would probably have settled."""
-    figure = verdict.figure.words
+    """A gate on the same metric that this noise would probably have settled."""
+    metric = verdict.metric_name
     worst = verdict.high if verdict.better == "lower" else verdict.low
     off = 0.0 if worst is None else abs(worst if verdict.absolute else worst - 1)
     needed = max(off, (verdict.smallest or 0.0) / 2, 1.5 * verdict.margin)
     if verdict.absolute:
-        if "bytes" in verdict.metric:
-            return f"{figure}:{math.ceil(needed)}B"
-        return f"{figure}:{math.ceil(needed * 1e9)}ns" if "seconds" in verdict.metric else figure
-    share = next((one for one in ROUND_MARGINS if one >= needed), ROUND_MARGINS[-1])
-    return f"{figure}:{100 * share:g}%"
+        one, _ = TYPED[metric.quantity.dimension]
+        return typed(metric, Margin(math.ceil(needed / one) * one, absolute=True))
+    return typed(metric, Margin(next((one for one in SHARES if one >= needed), SHARES[-1])))
 
 
 def standing(decision: Decision) -> str:
@@ -219,7 +207,7 @@ def moved(judgement: Judgement) -> list[str]:
     """The other advisory figures that changed past their margins, for worse or better."""
     decision = judgement.decision
     return [
-        f"{plain(verdict.runtime)}, {name_of(verdict)}: {both_of(verdict)}, {effect_of(verdict)}, "
+        f"{plain(verdict.case)}, {name_of(verdict)}: {both_of(verdict)}, {effect_of(verdict)}, "
         f"{'worse' if verdict.verdict == 'regression' else 'better'}"
         for verdict in decision.advisory
         if verdict.has_moved and verdict not in decision.beside
@@ -234,52 +222,44 @@ def differences(judgement: Judgement) -> list[str]:
 
 
 def _change_of(verdict: Verdict) -> str:
-    """A figure that moved, as a clause."""
-    runtime, is_worse = plain(verdict.runtime), verdict.verdict == "regression"
-    match verdict.metric:
-        case "leaked_bytes_per_unit" if is_worse:
-            return f"{runtime} leaks {_more(verdict)} a unit"
-        case "leaked_bytes_per_unit":
-            less = marked(value_of(verdict, abs(verdict.effect or 0)), verdict.doubt)
-            return f"{runtime} leaks {less} less a unit"
-        case "bytes_per_unit" if not verdict.absolute and verdict.part == "total":
-            return f"a unit of {runtime} takes {_times(verdict)} the bytes: {both_of(verdict)}"
-        case "burst_seconds_per_unit" if not verdict.absolute:
-            return f"a burst of {runtime} takes {_times(verdict)} the time: {both_of(verdict)} each"
-        case "ceiling" if is_worse:
-            return _lower_ceiling(verdict)
-        case "ceiling":
-            return f"{runtime} stops at more units ({both_of(verdict)})"
-    got = "worse" if is_worse else "better"
-    return f"{name_of(verdict)} of {runtime} got {got}: {both_of(verdict)}"
-
-
-def _lower_ceiling(verdict: Verdict) -> str:
-    counts = both_of(verdict)
-    said = f"{plain(verdict.runtime)} stops at fewer units ({counts})"
-    stoppers = [plain(reason) for reason in verdict.reasons if "was stopped by" in reason]
+    """A metric that moved, as a clause: `bytes per unit of asyncio rose 1.10 times: 1.12 → 1.24
+    KiB`; of a ceiling, what stopped it."""
+    effect = verdict.effect or 0.0
+    rose = "rose" if effect > (0.0 if verdict.absolute else 1.0) else "fell"
+    if verdict.absolute:
+        amount = f"by {marked(value_of(verdict, abs(effect)), verdict.doubt)}"
+    else:
+        amount = f"to {marked(f'{effect:.2f}', verdict.doubt)} times the base"
+    said = f"{name_of(verdict)} of {plain(verdict.case)} {rose} {amount}: {both_of(verdict)}"
+    stops = ", ".join(plain(reason) for reason in verdict.reasons if "was stopped by" in reason)
     match verdict.event:
         case "changed limit":
-            return f"{said} at another limit: {', '.join(stoppers)}"
+            return f"{said}, at another limit: {stops}"
         case "limit of another value":
-            return f"{said}, the same limit having another value: {', '.join(stoppers)}"
+            return f"{said}, the same limit having another value: {stops}"
     return said
 
 
-def _doubted(verdicts: Sequence[Verdict]) -> str:
+def _left_open(verdicts: Sequence[Verdict]) -> str:
     """What is open and why, those with the same reason together."""
     found: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
-        found.setdefault(_doubt(verdict), []).append(verdict)
+        found.setdefault(_why_open(verdict), []).append(verdict)
     return "; ".join(
-        f"{_listed(about)}{_doubt(about[0], len(about) > 1)}" for about in found.values()
+        f"{_listed(about)}{_why_open(about[0], len(about) > 1)}" for about in found.values()
     )
 
 
-def _doubt(verdict: Verdict, several: bool = False) -> str:
-    """What is open of a verdict, or of `several` alike."""
+def _why_open(verdict: Verdict, several: bool = False) -> str:
+    """What leaves a verdict, or `several` alike, open."""
     if verdict.is_unmeasured:
-        return _where(verdict)
+        # Where neither side has a value, one may be to blame.
+        lost = [name for name, one in (("base", verdict.base), ("new", verdict.new)) if one is None]
+        if len(lost) == 1:
+            return f" on the {lost[0]} side"
+        begin = "it could not be measured"
+        reasons = map(plain, verdict.reasons)
+        return next((one.removeprefix(begin) for one in reasons if one.startswith(begin)), "")
     if verdict.event == "missing":
         return f" {'are' if several else 'is'} missing on one side"
     if verdict.event == "given up":
@@ -292,39 +272,20 @@ def _doubt(verdict: Verdict, several: bool = False) -> str:
     if verdict.smallest is None:
         return ""
     vary = "vary" if several else "varies"
-    return f" {vary} too much to tell a change below {smallest_of(verdict)}"
-
-
-def _where(verdict: Verdict) -> str:
-    """On which side it could not be measured. Where neither has a value, one may be to blame."""
-    lost = [name for name, one in (("base", verdict.base), ("new", verdict.new)) if one is None]
-    if len(lost) == 1:
-        return f" on the {lost[0]} side"
-    told = "it could not be measured"
-    return next((plain(r).removeprefix(told) for r in verdict.reasons if r.startswith(told)), "")
+    return f" {vary} too much to detect a change below {smallest_of(verdict)}"
 
 
 def _listed(verdicts: Sequence[Verdict]) -> str:
-    """`bytes and burst of asyncio and trio; bytes of gevent`: like runtimes together."""
-    runtimes = dict.fromkeys(verdict.runtime for verdict in verdicts)
+    """`bytes per unit and ceiling of asyncio and trio; ceiling of gevent`: like cases together."""
     found: dict[str, list[str]] = {}
-    for runtime in runtimes:
-        figures = [name_of(verdict) for verdict in verdicts if verdict.runtime == runtime]
-        found.setdefault(_and(figures), []).append(plain(runtime))
-    return "; ".join(f"{figures} of {_and(names)}" for figures, names in found.items())
+    for case in dict.fromkeys(verdict.case for verdict in verdicts):
+        names = [name_of(verdict) for verdict in verdicts if verdict.case == case]
+        found.setdefault(_and(names), []).append(plain(case))
+    return "; ".join(f"{names} of {_and(cases)}" for names, cases in found.items())
 
 
 def _and(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def _times(verdict: Verdict) -> str:
-    return f"{marked(f'{verdict.effect or 0:.2f}', verdict.doubt)} times"
-
-
-def _more(verdict: Verdict) -> str:
-    more = marked(value_of(verdict, verdict.effect), verdict.doubt)
-    return f"{more} more" if (verdict.base or 0) > verdict.margin else more
 
 
 def _change(verdict: Verdict, effect: float) -> str:
@@ -334,7 +295,7 @@ def _change(verdict: Verdict, effect: float) -> str:
     return f"{'−' if effect < 0 else '+'}{value_of(verdict, abs(effect))}"
 
 
-def _signed(verdict: Verdict) -> str:
+def signed(verdict: Verdict) -> str:
     """By how much it moved: `+9.2 %`, `−21 %`, `+201 B`."""
     effect = verdict.effect or 0.0
     if verdict.absolute:

@@ -84,7 +84,7 @@ def _row(words: str, runtimes: Runtimes, seeds: str, each: int) -> Row:
 def _decided(
     recorded: Sequence[Recorded], order: Order, climbs: int, dice: random.Random
 ) -> Decision:
-    gates = [*(one.gate for one in recorded), Gate(recorded[0].gate.runtime, CEILING, MARGIN)]
+    gates = [*(one.gate for one in recorded), Gate(recorded[0].gate.case, CEILING, MARGIN)]
     sides: tuple[Sides, ...] = (
         *draw(recorded, looks()[-1].pairs, dice),
         ceilings(order, climbs, dice),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.judging.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, Figure
+from bench.judging.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, MetricName
 from bench.judging.looks import PAIRS
 from bench.judging.verdicts import Word
 from reports.palette import LIGHT, colour, mark, on
@@ -51,7 +51,7 @@ def draw(
 
 
 def _by_runtime(
-    axes: Axes, found: Sequence[power.Row], figure: Figure, margin: float, title: str
+    axes: Axes, found: Sequence[power.Row], figure: MetricName, margin: float, title: str
 ) -> None:
     for runtime in dict.fromkeys(row.runtime for row in found):
         rows = [row for row in found if (row.runtime, row.figure) == (runtime, figure)]

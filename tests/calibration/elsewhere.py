@@ -47,7 +47,7 @@ class Row:
 
 def rows(runtimes: Runtimes, seeds: str, jobs: int) -> list[Row]:
     """The burst of each runtime, `PROCESSES` of the base first and then as many of the new side."""
-    bursts = [one for made in runtimes.values() for one in made if one.gate.figure == BURST]
+    bursts = [one for made in runtimes.values() for one in made if one.gate.metric == BURST]
     return [
         Row(
             words,

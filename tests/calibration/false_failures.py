@@ -51,7 +51,7 @@ def rows(runtimes: Runtimes, seeds: str, jobs: int) -> list[Row]:
 def _default(runtimes: Runtimes, seeds: str, words: str, jobs: int) -> dict[str, Shares]:
     """Jobs of one runtime each that judge what decides by default."""
     gated = {
-        name: [one for one in recorded if one.gate.figure in BY_DEFAULT]
+        name: [one for one in recorded if one.gate.metric in BY_DEFAULT]
         for name, recorded in runtimes.items()
     }
     return _single(gated, seeds, words, jobs, "A/A by default")

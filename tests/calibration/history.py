@@ -26,7 +26,7 @@ from pathlib import Path
 
 from bench.history.check import FOR_ALARM, FOR_VERDICT, check
 from bench.history.trends import Night, Period, Segment, Trend
-from bench.judging.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, Figure
+from bench.judging.gates import BURST, BYTES, BYTES_SHARE, SECONDS_SHARE, MetricName
 from bench.model.records import CaseRecord
 from tests.calibration.nights import KINDS, SPREAD, Dated, series, shifted, stepped
 from tests.calibration.page import filled
@@ -96,7 +96,7 @@ class Row:
     share: Share
 
 
-def stretch_of(made: Sequence[Dated], number: int = 0, figure: Figure = BURST) -> Period:
+def stretch_of(made: Sequence[Dated], number: int = 0, figure: MetricName = BURST) -> Period:
     """These nights, whose values are logarithms, of one figure of one runtime."""
     nights = tuple(
         Night(f"{day:016x}", FIRST + timedelta(days=day), None, 4e-6 * math.exp(value))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.derive.statistics import Estimate, share_with_interval
-from bench.judging.gates import Figure
+from bench.judging.gates import MetricName
 from bench.judging.noise import Recorded
 from bench.judging.verdicts import Decision, Outcome, Verdict
 
@@ -39,7 +39,7 @@ class Shares:
         return cls(tuple(decision.outcome for decision in made), tuple(pairs))
 
     @classmethod
-    def of_figure(cls, decisions: Iterable[Decision], figure: Figure) -> Shares:
+    def of_figure(cls, decisions: Iterable[Decision], figure: MetricName) -> Shares:
         found = [v for decision in decisions for v in decision.verdicts if _is_of(v, figure)]
         return cls(tuple(v.verdict for v in found), tuple(v.samples for v in found))
 
@@ -87,7 +87,7 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1)
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _is_of(verdict: Verdict, figure: Figure) -> bool:
+def _is_of(verdict: Verdict, figure: MetricName) -> bool:
     return (verdict.metric, verdict.part, verdict.quantile) == (
         figure.metric,
         figure.part,

@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.judging.gates import Figure
+from bench.judging.gates import MetricName
 from bench.judging.noise import Nuisance, undisturbed
 
 DRIFT = 0.05  # over the job
@@ -23,7 +23,7 @@ WAVE, ECHO = 0.05, 0.5  # the spread of a wave, and its autocorrelation from pro
 DIGITS = 2  # significant ones, of values in ties
 
 
-def drift(figure: Figure, values: Sequence[float], _dice: random.Random) -> Sequence[float]:
+def drift(figure: MetricName, values: Sequence[float], _dice: random.Random) -> Sequence[float]:
     """The machine slows down, bit by bit, over the whole job; memory of a leaking kind creeps."""
     if _is_leak(figure):
         return values
@@ -31,14 +31,14 @@ def drift(figure: Figure, values: Sequence[float], _dice: random.Random) -> Sequ
     return [value * (1 + DRIFT * place / last) for place, value in enumerate(values)]
 
 
-def spikes(figure: Figure, values: Sequence[float], dice: random.Random) -> Sequence[float]:
+def spikes(figure: MetricName, values: Sequence[float], dice: random.Random) -> Sequence[float]:
     """Here and there a process is far off."""
     if _is_leak(figure):
         return [value + 50 * (dice.random() < SPIKES) for value in values]
     return [value * (SPIKE if dice.random() < SPIKES else 1) for value in values]
 
 
-def two_modes(figure: Figure, values: Sequence[float], dice: random.Random) -> Sequence[float]:
+def two_modes(figure: MetricName, values: Sequence[float], dice: random.Random) -> Sequence[float]:
     """The machine has a fast and a slow state, and stays in either for a while."""
     slow = dice.random() < 0.5
     found = []
@@ -48,14 +48,16 @@ def two_modes(figure: Figure, values: Sequence[float], dice: random.Random) -> S
     return found
 
 
-def another_cpu(figure: Figure, values: Sequence[float], dice: random.Random) -> Sequence[float]:
+def another_cpu(
+    figure: MetricName, values: Sequence[float], dice: random.Random
+) -> Sequence[float]:
     """Some processes land on a slower core."""
     if not _is_time(figure):
         return values
     return [value * (SLOWER if dice.random() < SLOW_CPU else 1) for value in values]
 
 
-def waves(figure: Figure, values: Sequence[float], dice: random.Random) -> Sequence[float]:
+def waves(figure: MetricName, values: Sequence[float], dice: random.Random) -> Sequence[float]:
     """What one process met, the next still meets in part: first-order autocorrelation."""
     if not _is_time(figure):
         return values
@@ -66,7 +68,7 @@ def waves(figure: Figure, values: Sequence[float], dice: random.Random) -> Seque
     return found
 
 
-def ties(_figure: Figure, values: Sequence[float], _dice: random.Random) -> Sequence[float]:
+def ties(_figure: MetricName, values: Sequence[float], _dice: random.Random) -> Sequence[float]:
     """Values so coarse that many are the same."""
     return [float(f"{value:.{DIGITS}g}") for value in values]
 
@@ -76,10 +78,10 @@ class Rescaled:
     """Times whose pairs vary as much as is wanted: deviations from the median, in logarithms, are
     so many times as wide."""
 
-    factors: Mapping[Figure, float]
+    factors: Mapping[MetricName, float]
 
     def __call__(
-        self, figure: Figure, values: Sequence[float], _dice: random.Random
+        self, figure: MetricName, values: Sequence[float], _dice: random.Random
     ) -> Sequence[float]:
         factor = self.factors.get(figure)
         if factor is None:
@@ -99,9 +101,9 @@ NUISANCES: Mapping[str, Nuisance] = {
 }
 
 
-def _is_time(figure: Figure) -> bool:
+def _is_time(figure: MetricName) -> bool:
     return "seconds" in figure.metric
 
 
-def _is_leak(figure: Figure) -> bool:
+def _is_leak(figure: MetricName) -> bool:
     return figure.metric.startswith("leaked")

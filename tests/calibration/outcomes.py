@@ -13,14 +13,14 @@ import msgspec
 
 from bench.judging.verdicts import Event, Judgement, Verdict, Word
 from bench.judging.verdicts import Outcome as Ending
-from reports.verdicts.words import effect_of, name_of, verdict_of
+from reports.verdicts.words import effect_of, verdict_of
 from tests.calibration.jobs import table
 
 FILE = Path(__file__).parent / "recorded" / "injected.json"
 
 
 # What a kind of fault is to be seen in.
-AIMED = {"heavier": "bytes", "slower": "burst", "leak": "leaked bytes", "ceiling": "ceiling"}
+AIMED = {"heavier": "bytes", "slower": "burst", "leak": "leak", "ceiling": "ceiling"}
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -77,7 +77,7 @@ def outcome_of(
     return Outcome(
         kind=kind,
         fault=fault,
-        runtime=gated[0].runtime,
+        runtime=gated[0].case,
         words=tuple(words),
         started=judgement.base.started,
         exit_code=exit_code,
@@ -165,7 +165,7 @@ def alike_table(made: Sequence[Outcome], kind: str = "alike") -> str:
 
 def judged(verdict: Verdict) -> Judged:
     return Judged(
-        figure=name_of(verdict),
+        figure=verdict.metric_name.short,
         verdict=verdict.verdict,
         told=verdict_of(verdict),
         effect=effect_of(verdict),

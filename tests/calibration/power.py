@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.judging.gates import BURST, BYTES, LEAK, Figure
+from bench.judging.gates import BURST, BYTES, LEAK, MetricName
 from bench.judging.looks import Look, looks
 from bench.judging.noise import Changes, Injected, Recorded, simulate
 from tests.calibration.jobs import Runtimes, Shares, dice_for, percent, table
@@ -24,7 +24,7 @@ class Row:
     the bytes a regression as well."""
 
     runtime: str
-    figure: Figure
+    figure: MetricName
     change: float
     shares: Shares
     heavier: int = 0
@@ -40,7 +40,7 @@ def rows(runtimes: Runtimes, seeds: str, jobs: int) -> list[Row]:
     ]
 
 
-def changes_of(figure: Figure, change: float) -> Changes:
+def changes_of(figure: MetricName, change: float) -> Changes:
     """A share more or, for a leak, so many bytes, which are there while the units are alive too."""
     if figure == LEAK:
         return {LEAK: Injected(more=change), BYTES: Injected(more=change)}
@@ -48,7 +48,12 @@ def changes_of(figure: Figure, change: float) -> Changes:
 
 
 def _row(
-    name: str, recorded: Sequence[Recorded], seeds: str, figure: Figure, change: float, jobs: int
+    name: str,
+    recorded: Sequence[Recorded],
+    seeds: str,
+    figure: MetricName,
+    change: float,
+    jobs: int,
 ) -> Row:
     dice = dice_for(seeds, "power", name, figure.words, change)
     decisions = simulate(recorded, looks(), jobs, dice, changes_of(figure, change))
@@ -101,7 +106,7 @@ def _rescaled(
     """The shapes of every runtime's noise, each stretched until its pairs vary by `spread`."""
     made = Shares((), ())
     for name, recorded in runtimes.items():
-        (burst,) = (one for one in recorded if one.gate.figure == BURST)
+        (burst,) = (one for one in recorded if one.gate.metric == BURST)
         dice = dice_for(seeds, "spread", name, spread, change, looks_[0].pairs)
         decisions = simulate(
             recorded,
@@ -115,7 +120,7 @@ def _rescaled(
     return made
 
 
-def as_table(made: Sequence[Row], figure: Figure, runtimes: Mapping[str, object]) -> str:
+def as_table(made: Sequence[Row], figure: MetricName, runtimes: Mapping[str, object]) -> str:
     """Found, and in brackets cleared, by runtime and change."""
     changes = sorted({row.change for row in made if row.figure == figure})
     words = [f"+{change:g} B" if figure == LEAK else f"+{change * 100:g} %" for change in changes]

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from bench.experiments.pairs import LEAK_PAIRS
-from bench.judging.gates import LEAK, USUAL, Figure, Gate, default_gate, figures
+from bench.judging.gates import LEAK, USUAL, Gate, MetricName, default_gate, metric_names
 from bench.judging.noise import Recorded
 from bench.judging.samples import recorded_pairs
 from bench.model.format1 import Runtime
@@ -47,9 +47,9 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     machine: dict[str, str | int | float | None]
     series: dict[str, Series]
 
-    def recorded(self, *figures_: Figure) -> tuple[Recorded, ...]:
+    def recorded(self, *figures_: MetricName) -> tuple[Recorded, ...]:
         """The gates' recorded pairs, with the margins that the gates have by default."""
-        known = figures()
+        known = metric_names()
         wanted = figures_ or tuple(known[words] for words in self.series)
         return tuple(
             Recorded(
@@ -84,7 +84,7 @@ def recording_of(result: Result) -> Recording:
             "virtualisation": machine.virtualisation,
             "load": machine.load,
         },
-        series={gate.figure.words: _series(gate, result) for gate in gates},
+        series={gate.metric.words: _series(gate, result) for gate in gates},
     )
 
 
@@ -143,7 +143,7 @@ def pair_spread(recorded: Recorded) -> float:
 
 def rescaled(recorded: Recorded, spread: float) -> nuisances.Rescaled:
     """What makes the pairs of this recording vary by `spread`."""
-    factors: Mapping[Figure, float] = {
-        recorded.gate.figure: spread / pair_spread(recorded),
+    factors: Mapping[MetricName, float] = {
+        recorded.gate.metric: spread / pair_spread(recorded),
     }
     return nuisances.Rescaled(factors)

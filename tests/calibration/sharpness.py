@@ -51,7 +51,7 @@ def rows(runtimes: Runtimes, jobs: int) -> list[Row]:
 
 
 def noisiest(runtimes: Runtimes) -> Recorded:
-    bursts = (one for made in runtimes.values() for one in made if one.gate.figure == BURST)
+    bursts = (one for made in runtimes.values() for one in made if one.gate.metric == BURST)
     return max(bursts, key=usual_difference)
 
 
@@ -63,7 +63,7 @@ def usual_difference(recorded: Recorded) -> float:
 def as_table(made: Iterable[Row], runtimes: Runtimes) -> str:
     burst = noisiest(runtimes)
     differ = percent(usual_difference(burst), 0)
-    noise = f"{burst.gate.runtime}, of which every other pair differs by over {differ}"
+    noise = f"{burst.gate.case}, of which every other pair differs by over {differ}"
     return table(
         (noise, "+10 %: cleared", "alike: cleared", "−20 %: cleared"),
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.judging.gates import BURST, BYTES, LEAK, Figure
+from bench.judging.gates import BURST, BYTES, LEAK, MetricName
 from bench.judging.verdicts import Outcome
 from tests.calibration import climbs, false_failures, power, real, sharpness
 from tests.calibration.jobs import Shares, percent, table, with_interval
@@ -79,7 +79,7 @@ def _false_ceilings(row: climbs.Row) -> Target:
     )
 
 
-def _found(found: Sequence[power.Row], figure: Figure, change: float, share: float) -> Target:
+def _found(found: Sequence[power.Row], figure: MetricName, change: float, share: float) -> Target:
     worst = _worst(found, figure, change, "regression")
     said = "always" if share == 1 else f"at least {percent(share, 0)}"
     name = {BYTES: "bytes a unit", LEAK: "a leak"}[figure]
@@ -128,7 +128,7 @@ def _real(answer: real.Answer) -> Target:
     return Target(f"real jobs: {asked.what}", asked.reach, answer.words, answer.reached)
 
 
-def _worst(found: Sequence[power.Row], figure: Figure, change: float, word: Outcome) -> float:
+def _worst(found: Sequence[power.Row], figure: MetricName, change: float, word: Outcome) -> float:
     return min(_share(row, word) for row in found if (row.figure, row.change) == (figure, change))
 
 

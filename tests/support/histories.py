@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.history.store import VERSION, Acknowledgement, History, Point, StoredMetric
-from bench.judging.gates import BURST, Figure
+from bench.judging.gates import BURST, MetricName
 from bench.model.likeness import facts_of
 from bench.model.records import CaseRecord
 from tests.support.results import result, runtime, sweep
@@ -18,7 +18,7 @@ FIRST = datetime(2026, 9, 1, 2, 30, tzinfo=UTC)
 FACTS = facts_of(result(sweep()))
 AT = {"asyncio": 100_000, "pthread": 10_000}
 
-Values = Mapping[tuple[str, Figure], Sequence[float | None]]
+Values = Mapping[tuple[str, MetricName], Sequence[float | None]]
 
 
 def history(
@@ -56,7 +56,7 @@ def burst_history(values: Sequence[float | None], **more: object) -> History:
 
 def point(
     night: int,
-    values: Mapping[tuple[str, Figure], float | None],
+    values: Mapping[tuple[str, MetricName], float | None],
     *,
     control: float | None = None,
     facts: Mapping[str, Mapping[str, str]] = FACTS,  # type: ignore[assignment]
@@ -99,7 +99,7 @@ def shifted(values: Sequence[float], place: int, factor: float) -> list[float]:
     return [value * (factor if night >= place else 1) for night, value in enumerate(values)]
 
 
-def _kept(name: str, figure: Figure, value: float) -> StoredMetric:
+def _kept(name: str, figure: MetricName, value: float) -> StoredMetric:
     is_ceiling = figure.metric == "ceiling"
     return StoredMetric(
         case=name,

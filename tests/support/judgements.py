@@ -12,7 +12,7 @@ BASE = Compared(subject="Python 3.11", result="a.base.json", started="2026-11-23
 NEW = Compared(subject="Python 3.14", result="a.new.json", started="2026-11-23", versions={})
 
 CLEAR = Verdict(
-    runtime="asyncio",
+    case="asyncio",
     metric="bytes_per_unit",
     part="total",
     at=10_000,
@@ -79,7 +79,7 @@ TIGHTER = replace(
 )
 CEILING = replace(
     CLEAR,
-    runtime="pthread",
+    case="pthread",
     metric="ceiling",
     part=None,
     better="higher",

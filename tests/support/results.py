@@ -179,7 +179,17 @@ def runtime(name: str, reason: str | None = None) -> CaseRecord:
     """A runtime as the catalogue has it."""
     label = LABELS.get(name, name)
     kind: Kind = "thread" if name in ("pthread", "threading") else "task"
-    return CaseRecord(runtime=name, label=label, kind=kind, language="any", reason=reason)
+    python = name not in ("pthread", "goroutine")
+    margin = 64.0 if name == "threading" else 10.0
+    return CaseRecord(
+        runtime=name,
+        label=label,
+        kind=kind,
+        language="any",
+        reason=reason,
+        by_python=python,
+        leak_margin=margin,
+    )
 
 
 def whole_run() -> Result:
