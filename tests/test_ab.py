@@ -201,7 +201,7 @@ def test_a_side_that_launches_nothing_is_no_regression_but_could_not_be_measured
         "it said:\n  its last words"
     )
     page = (folder / "here" / "verdict.md").read_text()
-    assert f"Could not be measured: bytes of one on the {side} side." in page
+    assert f"Could not be measured: bytes per unit of one on the {side} side." in page
     assert 'errors="1"' in (folder / "here" / "junit.xml").read_text()
 
 
@@ -213,7 +213,8 @@ def test_a_figure_that_a_dead_side_kept_from_being_tried_is_blamed_on_that_side_
         job(**{side: Behaviour(die_at=1)}, gate=GATES, pairs_max=9)  # type: ignore[arg-type]
     page = (folder / "here" / "verdict.md").read_text()
     assert "on either side" not in page
-    assert f"Could not be measured: bytes and leaked bytes of one on the {side} side." in page
+    both = "bytes per unit and leaked bytes per unit"
+    assert f"Could not be measured: {both} of one on the {side} side." in page
 
 
 def test_why_a_runner_died_and_how_things_stand_are_told_once(
@@ -226,7 +227,7 @@ def test_why_a_runner_died_and_how_things_stand_are_told_once(
     assert "its last words" not in str(no.value)
     assert shown.out.count("  its last words") == 1
     notes = [line for line in shown.err.splitlines() if line.startswith("after ")]
-    assert notes == ["after 2 pairs: could not be measured: bytes of one"]
+    assert notes == ["after 2 pairs: could not be measured: bytes per unit of one"]
 
 
 def test_one_runtime_of_several_that_launches_nothing_could_not_be_measured(folder: Path) -> None:
@@ -412,7 +413,9 @@ def test_unlike_machines_are_refused_unless_told_otherwise_and_then_decide_nothi
     said = " ".join(capsys.readouterr().out.split())
     assert "the results are not alike, so this comparison is advisory and decides nothing" in said
     assert "the two sides differ in cpu: Some CPU against Other CPU" in said
-    assert "Advisory, since the results are not alike. Regression: a unit of asyncio" in said
+    assert (
+        "Advisory, since the results are not alike. Regression: bytes per unit of asyncio" in said
+    )
     assert json.loads((folder / "out" / "verdict.json").read_text())["advisory"] is True
 
 
@@ -423,7 +426,9 @@ def test_a_metric_that_one_result_lacks_is_told(
     both = result(*shorts().sessions, *(replace(s, case="trio") for s in shorts().sessions))
     base, new = stored("a.json", both), stored("b.json", shorts())
     assert compare(base, new) == 3
-    assert "bytes of trio is missing on one side" in " ".join(capsys.readouterr().out.split())
+    assert "bytes per unit of trio is missing on one side" in " ".join(
+        capsys.readouterr().out.split()
+    )
 
 
 def test_what_a_job_has_to_say_of_itself_is_said_by_compare_too(
@@ -468,11 +473,11 @@ def typed(folder: Path, base: str, new: str) -> tuple[str, ...]:
 def test_the_gate_fails_a_build_and_says_why(folder: Path) -> None:
     done = outnumber(*typed(folder, OBEDIENT, SLOWER + OBEDIENT), code=1)
     said = " ".join(done.stdout.split())
-    found = "Regression: a burst of old takes 2.00 times the time: 5.00 → 10.0 ns each."
+    found = "Regression: burst time per unit of old rose to 2.00 times the base: 5.00 → 10.0 ns."
     assert found in said.replace("†", "")  # the machine may be busy
     assert done.stdout.splitlines()[-1] == "here/verdict.json"
     assert "pair 1 of 7" in done.stderr
-    assert "after 7 pairs: regression in burst of old" in done.stderr
+    assert "after 7 pairs: regression in burst time per unit of old" in done.stderr
     again = outnumber("compare", "here.base.json", "here.new.json", "--quiet", code=1)
     assert (again.stdout, again.stderr) == ("", "")
 

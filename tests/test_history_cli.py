@@ -330,7 +330,7 @@ def test_bytes_alarm_after_few_nights_and_a_burst_advises(folder: Path) -> None:
     for point in nights.points:
         add(folder / "outnumber-history", point)
     said = outnumber("history", "check", code=3).stdout
-    assert "Suspected changes: bytes of asyncio (×1.06, 2026-09-13 (12c0ffee00))." in said
+    assert "Suspected changes: bytes per unit of asyncio (×1.06, 2026-09-13 (12c0ffee00))." in said
     assert "1 of 2 got worse (advisory until 30 nights)." in said
     assert "worse, advisory until 30 nights (p " in " ".join(said.split())
     assert "advisory until 30 nights measured alike: burst time per unit of asyncio" in said
