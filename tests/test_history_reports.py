@@ -37,7 +37,9 @@ from tests.support.histories import FIRST, burst_history, history, noise, shifte
 from tests.support.markup import Markup
 from tests.support.odd import LONG, NASTY
 
-PYTHON = CaseRecord(runtime="asyncio", label="asyncio task", kind="task", language="Python")
+PYTHON = CaseRecord(
+    runtime="asyncio", label="asyncio task", kind="task", language="Python", by_python=True
+)
 THREADS = CaseRecord(runtime="pthread", label="OS thread (C)", kind="thread", language="C")
 
 
@@ -72,7 +74,7 @@ def eventful() -> Review:
 def hostile() -> Review:
     """Every text of it is meant to do harm."""
     nasty = CaseRecord(runtime=NASTY, label=NASTY, kind="task", language=NASTY)
-    long = CaseRecord(runtime=LONG, label=LONG, kind="thread", language="Python")
+    long = CaseRecord(runtime=LONG, label=LONG, kind="thread", language="Python", by_python=True)
     made = history(
         {
             (NASTY, BURST): shifted(noise(40, 1), 30, 1.3),
