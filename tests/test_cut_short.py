@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import importlib
 import os
 import re
 from collections import Counter
@@ -31,7 +32,7 @@ from bench.engine.toolchain import Availability
 from bench.experiments import pairs
 from bench.experiments.side import Contender
 from bench.history.store import check_line, point_of
-from bench.judging import looks
+from bench.judging import decision, looks
 from bench.model.decoding import decode, encode
 from bench.model.records import CaseRecord, Result
 from reports.deck import deck
@@ -39,7 +40,6 @@ from reports.digest import digest
 from reports.draw import save
 from reports.page import drawing, write
 from reports.page.html import SIGNED
-from tests.support.commands import outnumber_here
 from tests.support.cutting import FREEING, Ended, Files, How, contents, cut, fill, left
 from tests.support.entries import entry
 from tests.support.results import MACHINE, result, sweep
@@ -169,7 +169,8 @@ def stage() -> None:
     put(ledger, "_now", lambda: NOON)
     put(pairs, "secrets", SimpleNamespace(token_hex=lambda count: "0" * count))
     put(main, "app", COMMAND)
-    put(looks, "fewest_pairs", lambda *_: 2)
+    for module in (looks, decision):
+        put(module, "fewest_pairs", lambda *_: 2)
     put(choose, "contenders", fake_sides)
     put(reports.digest, "digest", lambda *_: DIGEST)
     put(save, "draw", lambda *_: None)
@@ -185,14 +186,6 @@ def put(module: object, name: str, value: object) -> None:
     assert hasattr(module, name)
     setattr(module, name, value)
 
-
-WARMING: tuple[tuple[tuple[str, ...], int], ...] = (
-    (("run", "-r", "asyncio", "--max", "200", "--dry-run"), 0),
-    (("export", "none.json", "--format", "go"), 5),
-    (("report", "none.json"), 5),
-    (("slides", "none.json"), 5),
-    (("history", "add", "none.json", "--commit", "abc"), 5),
-)
 
 # The cases
 
@@ -212,6 +205,9 @@ class Play:
 
     def __post_init__(self) -> None:
         self.whole, self.final = self.typed(self.scene.before)
+        for name in self.whole.loaded:  # here, so that no other child has to
+            importlib.import_module(name)
+        gc.freeze()
 
     def typed(self, before: Files, at: int = 0, how: How = "kill") -> tuple[Ended, Files]:
         self.number += 1
@@ -263,18 +259,8 @@ def read(name: str, content: bytes) -> None:
         decode(content)
 
 
-@pytest.fixture(scope="module")
-def _warm() -> None:
-    """Has everything loaded that a command loads when it is typed, so that no child has to."""
-    for words, code in WARMING:
-        outnumber_here(*words, code=code)
-    gc.freeze()
-
-
 @pytest.fixture(scope="module", params=SCENES)
-def play(
-    request: pytest.FixtureRequest, _warm: None, tmp_path_factory: pytest.TempPathFactory
-) -> Play:
+def play(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Play:
     return Play(request.param, SCENES[request.param], tmp_path_factory.mktemp("play"))
 
 

@@ -40,14 +40,15 @@ Files = dict[str, bytes | None]  # of a folder, by their paths in it; `None` is 
 @dataclass
 class Ended:
     """How a command ended. `code` is negative where a signal ended it; `calls` are the numbered
-    ones, `audited` how many of each the interpreter itself saw, and `versions` every content that
-    each file has had."""
+    ones, `audited` how many of each the interpreter itself saw, `versions` every content that each
+    file has had, and `loaded` all modules."""
 
     code: int
     said: str = ""
     calls: list[str] = field(default_factory=list)
     audited: Counter[str] = field(default_factory=Counter)
     versions: dict[str, set[bytes]] = field(default_factory=dict)
+    loaded: tuple[str, ...] = ()
 
 
 @dataclass
@@ -172,6 +173,7 @@ def _be_the_command(
     except BaseException:
         traceback.print_exc()
     finally:
+        ended.loaded = tuple(sys.modules)
         sys.stdout.flush()
         sys.stderr.flush()
         told.write(pickle.dumps(ended))
