@@ -40,15 +40,32 @@ Files = dict[str, bytes | None]  # of a folder, by their paths in it; `None` is 
 @dataclass
 class Ended:
     """How a command ended. `code` is negative where a signal ended it; `calls` are the numbered
-    ones, `audited` how many of each the interpreter itself saw, `versions` every content that each
-    file has had, and `loaded` all modules."""
+    ones and `places` where in the code each was made, `audited` how many of each the interpreter
+    itself saw, `versions` every content that each file has had, and `loaded` all modules."""
 
     code: int
     said: str = ""
     calls: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     audited: Counter[str] = field(default_factory=Counter)
     versions: dict[str, set[bytes]] = field(default_factory=dict)
     loaded: tuple[str, ...] = ()
+
+    def cuts(self, how: How) -> list[int]:
+        """The calls at which a cut differs from all others. Killed before a file is synchronised, a
+        command leaves what it leaves when it is killed before the next call; and it takes an error
+        in one way, however often it comes to that place in the code."""
+        numbers = range(1, len(self.calls) + 1)
+        if how == "kill":
+            following = (*self.calls[1:], "write")
+            pairs = zip(numbers, self.calls, following, strict=True)
+            return [n for n, call, then in pairs if call != "fsync" or then == "write"]
+        return [n for n in numbers if self.places[n - 1] not in self.places[: n - 1]]
+
+
+def _place() -> int:
+    """Where in the code this is, with all that has led there."""
+    return hash(tuple((frame.f_code, line) for frame, line in traceback.walk_stack(None)))
 
 
 @dataclass
@@ -98,6 +115,7 @@ class _Cutter:
 
     def _count(self, name: str, partly: Callable[[], object] = lambda: None) -> None:
         self.ended.calls.append(name)
+        self.ended.places.append(_place())
         number = len(self.ended.calls)
         if self.how == "kill":
             if number == self.at:
