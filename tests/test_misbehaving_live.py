@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
-from bench.engine import process
+from bench.engine import runner
 from bench.engine.job import Job
 from bench.engine.rig import MachineRig
 from bench.engine.toolchain import Tools
@@ -75,7 +75,7 @@ def test_what_the_kernel_does_not_confirm_is_in_doubt(
 ) -> None:
     kind, body, doubts, said = LIARS[name]
     monkeypatch.setattr(cpu, "PATIENCE_SECONDS", 0.5)
-    monkeypatch.setattr(process, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(runner, "GRACE_SECONDS", 0.1)
     (step,) = steps_of(kind, script(tmp_path, body))
     assert step.alive == 1_000
     assert step.doubts == doubts
@@ -94,7 +94,7 @@ def steps_of(kind: Kind, command: tuple[str, ...]) -> tuple[Step, ...]:
 # only by force, which need not wait long.
 START = (
     "from tests.support.hurry import hurry\nhurry()\n"
-    "from bench.engine import process\nprocess.GRACE_SECONDS = 0.2\n"
+    "from bench.engine import runner\nrunner.GRACE_SECONDS = 0.2\n"
     "from outnumber.__main__ import main\nmain()"
 )
 WAYS = {
