@@ -487,7 +487,8 @@ def test_a_base_side_that_cannot_run_is_no_regression(folder: Path) -> None:
     words = typed(folder, "sys.exit(3)", OBEDIENT)
     done = outnumber(*words, code=4)
     assert "the base side could not be measured at all; here.base.json tells" in done.stderr
-    assert load(folder / "here.base.json").sessions[0].stop.message.endswith("'hello'")
+    message = load(folder / "here.base.json").sessions[0].stop.message
+    assert message.startswith("the runner could not start")
 
 
 @pytest.mark.slow

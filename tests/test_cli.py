@@ -145,7 +145,7 @@ def test_noise_says_why_its_runner_died(folder: Path, quiet: tuple[str, ...]) ->
     dying = stranger(folder, "sys.exit('no gate here')")
     done = outnumber("noise", "--runner", str(dying), "-o", "here.json", *quiet, code=4)
     said = done.stderr if quiet else done.stdout
-    assert re.search(r"before answering 'hello'; it said:\n +no gate here\n", said)
+    assert re.search(r"could not start: it ended with status 1; it said:\n +no gate here\n", said)
     assert (done.stdout + done.stderr).count("no gate here") == 1
 
 
@@ -230,7 +230,7 @@ def test_a_runner_that_never_says_hello_is_told_with_its_words(folder: Path, com
     words = ("-q", "-o", "here.json") if command != "limits" else ()
     done = outnumber(command, "--runner", str(entry), *words, code=4)
     said = done.stdout + done.stderr
-    assert "the runner ended with status 1 before answering 'hello'" in said
+    assert "the runner could not start: it ended with status 1" in said
     assert "no such setting" in said
 
 

@@ -331,7 +331,12 @@ class RunnerProcess:
             )
         if self._is_dead:
             status = self._child.status()
-            message = f"the runner ended {how_ended(status)} before answering '{command}'"
+            how = how_ended(status)
+            message = (
+                f"the runner could not start: it ended {how}"
+                if command == "hello"
+                else f"the runner ended {how} before answering '{command}'"
+            )
             raise RunnerDied(message, self.tail(), -status if status < 0 else None)
 
     def _drain(self, seconds: float) -> None:

@@ -111,7 +111,7 @@ KNOWN: tuple[KnownLimit, ...] = (
         "memory",
         readers.available,
         (KILLED,),
-        "end other programs, or add memory: nothing can be typed for one process",
+        "end other programs, or add memory: no per-process setting helps",
         counters=readers.machine_kills,
     ),
     KnownLimit(
@@ -141,7 +141,7 @@ KNOWN: tuple[KnownLimit, ...] = (
         "threads",
         readers.go_threads,
         (THREAD_EXHAUSTION,),
-        "call debug.SetMaxThreads({value}) in the Go program: nothing can be typed from outside",
+        "call debug.SetMaxThreads({value}) in the Go program: no setting from outside helps",
     ),
 )
 
