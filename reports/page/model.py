@@ -18,6 +18,7 @@ from reports.figures.spawn import Spawns
 from reports.figures.unit_cost import UnitCost
 from reports.figures.where_time_goes import WhereTimeGoes
 from reports.page import sheets
+from reports.tables.columns import notes
 from reports.tables.comparison import finding
 from reports.tables.table import Titled
 
@@ -63,6 +64,7 @@ class View:
     counts: str
     caption: str
     comparison: Titled
+    notes: tuple[str, ...]
     figures: tuple[Figure, ...]
     explanation: Explanation
     limits: tuple[Titled, ...]
@@ -138,6 +140,7 @@ def _view(key: str, label: str, digest: Digest, drawn: Mapping[str, Picture]) ->
         counts=counted(weighed),
         caption=caption(digest.result),
         comparison=digest.table(COMPARISON),
+        notes=notes(digest.comparison),
         figures=tuple(
             Figure(HEADINGS[one.name], one, drawn.get(one.name), digest.table(one.name))
             for one in digest.charts

@@ -32,6 +32,7 @@ BRIEF: dict[Status, str] = {
     "interrupted": "Ctrl-C",
 }
 ABSENT = "–"
+PROJECTED = "≈ is a projection from what one unit uses."
 # Headlines without a column like the others': the ceiling has its own, and the summary has these.
 APART = (CEILING, LEAKED, RELEASE)
 
@@ -269,7 +270,8 @@ class Fitted:
             style = "" if row.metrics else "dim"
             table.add_row(*(Text(escape.plain(cell), style) for cell in cells_))
         yield table
-        yield from (Text(line) for line in notes(self.comparison))
+        lines = (table_of(self.comparison).note, *notes(self.comparison))
+        yield from (Text(line) for line in lines if line)
 
     def _columns(self, narrow: bool) -> list[_Shown]:
         columns = columns_of(self.comparison)
@@ -298,9 +300,8 @@ def table_of(comparison: Comparison) -> Table:
 
 
 def notes(comparison: Comparison) -> tuple[str, ...]:
-    """Lines below the table: why cells carry a mark, and who was left out."""
+    """Lines below the table that are not about doubts: what is projected, and who was left out."""
     rows = comparison.rows
     projected = any(row.allowed and not row.allowed.ended for row in rows if _limit_at(row))
-    about = "≈ is a projection from what one unit uses." if projected else ""
-    left_out = (f"{row.name} was left out: {row.reason}" for row in rows if row.reason)
-    return (*filter(None, (about, table_of(comparison).note)), *left_out)
+    left_out = [f"{row.name} was left out: {row.reason}" for row in rows if row.reason]
+    return (*([PROJECTED] if projected else []), *left_out)
