@@ -19,7 +19,6 @@ from runners.catalogue import shipped
 
 ThemeName = Literal["light", "dark"]
 Mark = Literal["circle", "square", "diamond", "triangle", "star", "plus", "x", "dash"]
-TimePart = Literal["program", "collector", "system", "rest"]
 
 MARKS: tuple[Mark, ...] = get_args(Mark)
 
@@ -27,8 +26,8 @@ MARKS: tuple[Mark, ...] = get_args(Mark)
 @dataclass(frozen=True)
 class Theme:
     """Colours as `#rrggbb`. `ink` is for what is read, `muted` for what is read second, `line` for
-    grids, `quiet` for bars beside which others matter. `runtimes` are the shipped ones; `strangers`
-    is for all others."""
+    grids, `quiet` for bars beside which others matter. `runtimes` are the shipped ones, `parts`
+    those of bars by their keys; `strangers` is for all others."""
 
     name: ThemeName
     ground: str
@@ -38,8 +37,7 @@ class Theme:
     quiet: str
     runtimes: Mapping[str, str]
     strangers: tuple[str, ...]
-    memory: Mapping[str, str]
-    time: Mapping[TimePart, str]
+    parts: Mapping[str, str]
 
 
 COLOURS = {one.name: one.colour for one in shipped() if one.colour is not None}
@@ -53,13 +51,11 @@ LIGHT = Theme(
     quiet="#bcc3cd",
     runtimes={name: own.light for name, own in COLOURS.items()},
     strangers=("#3d4451", "#7a5230", "#b0487f", "#5d7f1e", "#2f5fb3", "#8a6fb0"),
-    memory={
+    parts={
         "user": "#005f9e",
         "kernel_stack": "#d55e00",
         "page_tables": "#56b4e9",
         "kernel_other": "#f0e442",
-    },
-    time={
         "program": "#005f9e",
         "collector": "#cc79a7",
         "system": "#d55e00",
@@ -76,13 +72,11 @@ DARK = Theme(
     quiet="#5a616c",
     runtimes={name: own.dark for name, own in COLOURS.items()},
     strangers=("#c3cad6", "#c99a6b", "#ee8fc0", "#b2d35f", "#7fa8ee", "#cbb4ea"),
-    memory={
+    parts={
         "user": "#3d95dd",
         "kernel_stack": "#f0803c",
         "page_tables": "#8fd0f5",
         "kernel_other": "#f7ec7a",
-    },
-    time={
         "program": "#3d95dd",
         "collector": "#e39ac4",
         "system": "#f0803c",
@@ -99,6 +93,15 @@ def colour(runtime: str, theme: Theme) -> str:
     return own or theme.strangers[_number(runtime) % len(theme.strangers)]
 
 
+def role(name: str, theme: Theme) -> str:
+    """The colour of a role of the theme (`ink`, `muted`, `quiet`) or of a part of a bar; a part
+    that is not known here has one by its name alone."""
+    if name in ("ink", "muted", "quiet"):
+        return str(getattr(theme, name))
+    known = theme.parts.get(name)
+    return known or theme.strangers[_number(name) % len(theme.strangers)]
+
+
 @functools.cache
 def in_dark() -> Mapping[str, str]:
     """The dark theme's colour for each of the light one, which has none in two roles that the dark
@@ -106,7 +109,7 @@ def in_dark() -> Mapping[str, str]:
     light, dark = (
         (
             *(one.ground, one.ink, one.muted, one.line, one.quiet),
-            *(*one.runtimes.values(), *one.strangers, *one.memory.values(), *one.time.values()),
+            *(*one.runtimes.values(), *one.strangers, *one.parts.values()),
         )
         for one in (LIGHT, DARK)
     )

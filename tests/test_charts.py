@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from msgspec.structs import replace
 
 from bench.derive.metrics import Metric, figures, find
 from bench.model.records import Limit, Result, Session, Status
-from reports.figures.all import CHARTS, NAMES, charts
+from reports.figures.all import FIGURES, charts, names
 from reports.figures.chart import Chart
-from reports.figures.closeness import closeness
+from reports.figures.closeness import closeness, nearest
 from reports.figures.growth import growth
 from reports.figures.how_many import how_many
-from reports.figures.spawn import spawn
+from reports.figures.spawn import spawn, spawns
 from reports.figures.unit_cost import unit_cost
 from reports.figures.where_time_goes import where_time_goes
 from tests.support.results import (
@@ -36,8 +36,13 @@ T = TypeVar("T")
 
 
 def of(build: Callable[[Result, Sequence[Metric]], T], made: Result) -> T:
-    """The figure's data, from the result's own figures."""
+    """What is built of a result and its own metrics."""
     return build(made, figures(made))
+
+
+def rows(chart: Chart, plot: int = 0) -> Any:
+    """The rows of one of its plots."""
+    return chart.plots[plot].rows
 
 
 # How many
@@ -85,12 +90,12 @@ def test_how_many_tells_what_was_reached_what_is_projected_and_what_stops_it() -
     assert chart.table.values[1] == (
         *("pthread", 30_000, "safety reserve", 32_456, "kernel.pid_max"),
     )
-    assert [row.words for row in chart.rows] == [
-        "vm.max_map_count, 65,530 mappings, 2.93 a thread",
-        "projected: kernel.pid_max; 30,000 launched, safety reserve",
-        "projected: MemAvailable; 1,000,000 launched, this run's cap",
+    assert [row.notes for row in rows(chart)] == [
+        ("vm.max_map_count, 65,530 mappings, 2.93 a thread",),
+        ("projected: kernel.pid_max", "30,000 launched, safety reserve"),
+        ("projected: MemAvailable", "1,000,000 launched, this run's cap"),
     ]
-    assert [row.far for row in chart.rows] == [22_362, 32_456, 19_273_901]
+    assert [row.bars[0].far for row in rows(chart)] == [22_362, 32_456, 19_273_901]
     assert chart.missing == ()
 
 
@@ -165,8 +170,8 @@ def test_what_went_past_the_foretold_count_or_met_its_limit_is_not_projected() -
     past = climb(top=1000, status="budget", limits=(allowing("pids.max", 900),))
     met = climb(top=1000, status="refused", limit="pids.max", limits=(allowing("pids.max", 5000),))
     for one in (past, met):
-        (row,) = of(how_many, result(one)).rows
-        assert (row.far, row.projected) == (1000, None)
+        ((bar,),) = (row.bars for row in rows(of(how_many, result(one))))
+        assert (bar.far, bar.projected) == (1000, None)
 
 
 def test_a_count_that_is_unknown_stands_last_with_the_reason() -> None:
@@ -192,11 +197,11 @@ def test_no_limit_is_projected_past_one_whose_use_is_unknown(case: str, status: 
     one = sweep((100, 1000), runtime="trio", status=status, limits=(FAR, hidden))
     one = replace(one, stop=replace(one.stop, predicted=FAR.allows, projected=FAR.allows))
     chart = of(how_many, result(one))
-    assert (chart.rows[0].projected, chart.rows[0].limit) == (None, None)
+    assert chart.table.values[0][3:] == (None, None)
     assert chart.title == "1,000 trio tasks were alive at once."
-    nearest = of(closeness, result(one))
-    assert nearest.title == "Which limit is the nearest is unknown."
-    assert nearest.missing == (
+    limits = of(closeness, result(one))
+    assert limits.title == "Which limit is the nearest is unknown."
+    assert limits.missing == (
         f"trio: the nearest limit is unknown, as what {hidden.name} would allow is",
     )
     ceiling = find(figures(result(one)), "trio", "ceiling")
@@ -211,7 +216,7 @@ def test_no_limit_is_projected_past_one_whose_use_is_unknown(case: str, status: 
 def test_a_limit_that_refuses_nothing_by_itself_hides_none() -> None:
     stack = allowing("RLIMIT_STACK", None, take=None, use=None)
     one = sweep((100, 1000), runtime="trio", limits=(FAR, stack))
-    assert of(how_many, result(one)).rows[0].projected == FAR.allows
+    assert rows(of(how_many, result(one)))[0].bars[0].projected == FAR.allows
 
 
 def test_a_limit_that_ended_the_launch_is_named_whatever_is_unknown() -> None:
@@ -250,9 +255,9 @@ def test_unit_cost_holds_the_parts_of_the_whole_run() -> None:
 def test_parts_that_are_more_than_the_total_do_not_divide_its_bar() -> None:
     under = Unit(user=1000, kernel=4, page_tables=8)
     chart = of(unit_cost, result(sweep(unit=under)))
-    (row,) = chart.rows
-    assert row.parts == (None, None, None, None)
-    assert row.total == row.known == row.undivided == 1004
+    (row,) = rows(chart)
+    assert row.parts == (None, None, None, None, 1004)
+    assert row.total == row.long == 1004
     assert chart.missing == (
         "asyncio: the parts do not add up to the total, so the bar is not divided",
     )
@@ -261,16 +266,16 @@ def test_parts_that_are_more_than_the_total_do_not_divide_its_bar() -> None:
 def test_parts_that_do_not_add_up_to_the_total_are_not_drawn_as_its_parts() -> None:
     units = [Unit(user=1000, kernel=8), Unit(user=10, kernel=5000), Unit(user=5000, kernel=8)]
     made = result(*[sweep(unit=unit, number=n) for n, unit in enumerate(units)])
-    (row,) = of(unit_cost, made).rows
-    assert row.parts == (None, None, None, None)
-    assert row.total == row.known == row.undivided == 5008
+    (row,) = rows(of(unit_cost, made))
+    assert row.parts == (None, None, None, None, 5008)
+    assert row.total == row.long == 5008
 
 
 def test_unknown_kernel_memory_is_unknown_and_said() -> None:
     unread = sweep((10_000, 100_000), Unit(kernel=None, kernel_stack=None), runtime="trio")
     chart = of(unit_cost, result(unread, sweep()))
-    assert list(chart.rows[1].parts) == [1000, None, 8, None]
-    assert (chart.rows[1].total, chart.rows[1].known) == (None, 1008)
+    assert list(rows(chart)[1].parts) == [1000, None, 8, None]
+    assert (rows(chart)[1].total, rows(chart)[1].long) == (None, 1008)
     assert chart.missing == (
         "asyncio: too few sweeps for an interval",
         "trio: unknown: kernel stack, other kernel memory",
@@ -305,7 +310,7 @@ def test_without_a_pair_the_title_is_of_what_took_most() -> None:
 
 def test_units_that_fit_into_what_the_process_held_are_not_drawn() -> None:
     chart = of(growth, result(sweep((10, 100), Unit(user=0, kernel=0))))
-    assert chart.rows[0].drawn == ()
+    assert rows(chart)[0].points == ()
     assert len(chart.table.values) == 2
     assert chart.title == "How memory grows is unknown."
     assert chart.missing == ("asyncio: no curve: nothing was taken above the baseline",)
@@ -320,7 +325,7 @@ def test_spawn_has_a_row_a_population_and_the_burst() -> None:
         "25,000 OS threads (C) are launched a second in a burst of 1,000, "
         "or 250,000 goroutines in one of 10,000."
     )
-    assert chart.bursts == "1,000 threads or 10,000 tasks"
+    assert chart.keys[0].words == "bars: bursts of 1,000 threads or 10,000 tasks"
     assert chart.table.headings == (
         *("runtime", "start", "parked", "of", "timed in each", "sweeps", "median", "90 %", "99 %"),
         *("longest", "overhead", "futex slots", "burst", "low", "high", "of"),
@@ -340,7 +345,7 @@ def test_spawn_has_a_row_a_population_and_the_burst() -> None:
 def test_a_start_without_a_count_is_that_of_the_repeats_from_idle_and_awake() -> None:
     slow, unit = Unit(start_ns=(9,) * 100), Unit(start_ns=(5,) * 100, awake_ns=(3,) * 100)
     climb = sweep((100, 1000, 2000), slow, purpose="climb")
-    (row,) = of(spawn, result(climb, sweep((100, 1000), unit))).rows
+    (row,) = of(spawns, result(climb, sweep((100, 1000), unit)))
     assert [(one.start.name, one.units) for one in row.starts] == [
         ("from idle", 1000),
         ("awake", 1000),
@@ -351,7 +356,7 @@ def test_a_start_without_a_count_is_that_of_the_repeats_from_idle_and_awake() ->
 def test_a_start_that_the_repeats_do_not_tell_is_that_of_the_largest_population() -> None:
     one = sweep((100, 1000, 2000))
     last = altered(one.steps[2], latencies=None, awake_latencies=None)
-    (row,) = of(spawn, result(replace(one, steps=(*one.steps[:2], last)))).rows
+    (row,) = of(spawns, result(replace(one, steps=(*one.steps[:2], last))))
     assert [one.units for one in row.starts] == [1000, 1000]
 
 
@@ -359,8 +364,8 @@ def test_a_start_that_was_not_taken_awake_is_said_to_be_missing() -> None:
     one = sweep()
     steps = tuple(altered(step, awake_latencies=None) for step in one.steps)
     chart = of(spawn, result(replace(one, steps=steps)))
-    assert [start.start.name for start in chart.rows[0].starts] == ["from idle"]
-    assert "asyncio: start latency was taken from idle alone" in chart.missing
+    assert [one.said for one in rows(chart, 1)[0].ranges] == ["from idle†, 5.00 ns"]
+    assert "asyncio: start latency was measured from idle only" in chart.missing
 
 
 def test_the_latency_at_n_is_the_run_s_own_figure() -> None:
@@ -369,11 +374,12 @@ def test_the_latency_at_n_is_the_run_s_own_figure() -> None:
         for count, ns in ((980, 100), (1000, 110), (1000, 120))
     ]
     chart = of(spawn, result(*sweeps))
-    at_n = next(one for one in chart.rows[0].populations if one.units == 1000)
+    (row,) = of(spawns, result(*sweeps))
+    at_n = next(one for one in row.populations if one.units == 1000)
     assert at_n.quantiles[0].value == pytest.approx(110e-9)
     assert [one.value is None for one in at_n.quantiles] == [False, True, True, False]
     assert at_n.samples == 3
-    assert chart.missing[0] == "asyncio: too few starts were timed to tell their 90 % and 99 %"
+    assert chart.missing[0] == "asyncio: too few starts were timed for their 90 % and 99 %"
     assert chart.table.words[2][7:9] == ("unknown", "unknown")
 
 
@@ -389,14 +395,14 @@ def test_a_burst_of_a_few_units_is_rough_and_makes_no_title() -> None:
         for one in (climb(), climb("trio"))
     ]
     chart = of(spawn, result(*untimed))
-    assert chart.title == "This run tells only roughly how fast units start."
-    assert chart.missing[0] == "start latency was not taken"
+    assert chart.title == "This run shows only roughly how fast units start."
+    assert chart.missing[0] == "start latency was not measured"
 
 
 def test_the_interval_of_a_rate_is_that_of_its_seconds_turned_round() -> None:
     units = [Unit(burst=seconds * 1e-6) for seconds in range(1, 7)]
     made = result(*[sweep((100, 1000), unit, number=n) for n, unit in enumerate(units)])
-    burst = of(spawn, made).rows[0].burst
+    burst = of(spawns, made)[0].burst
     assert burst.value == pytest.approx(1e6 / 3.5)
     assert [burst.low, burst.high] == pytest.approx([1e6 / 6, 1e6])
 
@@ -414,7 +420,7 @@ def test_where_time_goes_splits_user_collector_system_and_the_rest() -> None:
         *("pthread", "10,000", "20.0 µs", "10.0 µs", "2.00 µs", "6.00 µs", "2.00 µs", "33 %"),
         "0.250",
     )
-    assert chart.rows[0].shares == pytest.approx((0.5, 0.1, 0.3, 0.1))
+    assert rows(chart)[0].parts == pytest.approx((0.5, 0.1, 0.3, 0.1))
     assert chart.title == (
         "The kernel takes 33 % of the CPU time of launching one OS thread (C), "
         "33 % of one goroutine's."
@@ -431,23 +437,21 @@ def busy(**fields: object) -> Result:
 
 def test_cpus_that_work_at_once_leave_no_time_for_waiting() -> None:
     made = busy(system_seconds=180.0)
-    (row,) = of(where_time_goes, made).rows
-    assert row.parts == pytest.approx((0.5e-3, 0.1e-3, 2e-3, None))
-    assert row.whole == pytest.approx(2.6e-3)
-    assert row.wall == pytest.approx(1e-3)
-    assert row.kernel_share == pytest.approx(2 / 2.6)
+    chart = of(where_time_goes, made)
+    assert chart.table.values[0][2:8] == pytest.approx((1e-3, 0.5e-3, 0.1e-3, 2e-3, None, 2 / 2.6))
+    assert rows(chart)[0].mark == pytest.approx(1 / 2.6)
 
 
 def test_without_the_collector_s_share_the_program_has_all_user_time() -> None:
     made = busy(gc_seconds=None)
     chart = of(where_time_goes, made)
-    assert chart.rows[0].parts == pytest.approx((0.6e-3, None, 0.3e-3, 0.1e-3))
+    assert chart.table.values[0][3:7] == pytest.approx((0.6e-3, None, 0.3e-3, 0.1e-3))
     assert chart.missing == ("asyncio: the collector's share is unknown",)
 
 
 def test_a_collector_that_took_more_than_the_user_time_is_unknown() -> None:
     made = busy(gc_seconds=80.0)
-    parts = of(where_time_goes, made).rows[0].parts
+    parts = of(where_time_goes, made).table.values[0][3:7]
     assert parts == pytest.approx((54 / 90_000, None, 27 / 90_000, 0.1e-3))
 
 
@@ -478,8 +482,7 @@ def test_what_is_not_known_of_the_time_is_said(fields: dict[str, object], missin
 
 def test_a_single_burst_is_its_own_wall_clock() -> None:
     made = result(sweep((100_000,), Unit(burst=1e-3)))
-    (row,) = of(where_time_goes, made).rows
-    assert row.wall == pytest.approx(1e-3)
+    assert of(where_time_goes, made).table.values[0][2] == pytest.approx(1e-3)
 
 
 # How close every limit is
@@ -501,7 +504,12 @@ def test_closeness_has_a_row_a_limit_with_the_binding_one_marked() -> None:
         ("pthread", "MemAvailable", "", "19,273,901", "24.0 GiB", "1.12 KiB", "", "30,000"),
         ("asyncio", "MemAvailable", "", "19,273,901", "24.0 GiB", "1.12 KiB", "yes", "1,000,000"),
     )
-    assert [row.ended for row in chart.rows] == [True, False, False]
+    assert [row.ended for row in of(nearest, result(TASK, THREAD, PYTHON))] == [True, False, False]
+    assert [[bar.quiet for bar in row.bars] for row in rows(chart)] == [
+        [False, True],
+        [False, True],
+        [False],
+    ]
 
 
 NEAREST: list[tuple[str, tuple[Session, ...], str]] = [
@@ -529,7 +537,7 @@ def test_the_title_of_closeness_says_no_more_than_the_run_bears(
 
 def test_a_runtime_without_limits_stands_last_and_is_told() -> None:
     chart = of(closeness, result(climb("trio"), TASK))
-    assert [row.runtime for row in chart.rows] == ["asyncio", "trio"]
+    assert [row.case for row in rows(chart)] == ["asyncio", "trio"]
     assert chart.missing == ("trio: no limit that bounds it was read",)
 
 
@@ -541,9 +549,9 @@ def every(made: Result) -> tuple[Chart, ...]:
 
 
 def test_the_six_have_names_of_their_own_for_files_and_options() -> None:
-    assert tuple(chart.name for chart in every(whole_run())) == NAMES
-    assert len(set(NAMES)) == len(CHARTS) == 6
-    assert all(name == name.lower() and " " not in name for name in NAMES)
+    assert tuple(chart.name for chart in every(whole_run())) == names()
+    assert len(set(names())) == len(FIGURES) == 6
+    assert all(name == name.lower() and " " not in name for name in names())
 
 
 def test_all_carry_machine_versions_and_date() -> None:
@@ -628,9 +636,10 @@ FAST = Unit(burst=1e-6)
 )
 def test_a_title_of_times_takes_sure_values_or_states_the_doubt(made: Result, title: str) -> None:
     assert of(spawn, made).title == title
-    assert of(spawn, made).rows[0].burst.doubt == "busy"
+    assert of(spawns, made)[0].burst.doubt == "busy"
     times = of(where_time_goes, made)
-    assert times.rows[0].doubt("wall_seconds") == "busy"
+    assert times.table.doubts
+    assert times.table.doubts[0]["wall_seconds"] == "busy"
     assert ("†" in times.title) is ("†" in title)
 
 

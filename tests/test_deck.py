@@ -11,10 +11,11 @@ import pytest
 from msgspec.structs import replace
 
 from bench.derive.metrics import figures
-from reports.deck import words
+from reports.deck import deck as decks
 from reports.deck.deck import deck
-from reports.deck.template import BODY_HEIGHT, presentation
+from reports.deck.template import presentation
 from reports.digest import digest
+from reports.draw.slide import BODY_HEIGHT
 from reports.explanation.explain import explain
 from reports.explanation.text import Explanation, Section, Sentence
 from reports.palette import LIGHT
@@ -61,7 +62,7 @@ def test_the_notes_say_how_it_was_measured_and_what_is_missing() -> None:
         assert f"How it was measured: {chart.how}" in notes(slide)
         assert chart.caption in notes(slide)
         for missing in chart.missing:
-            assert f"Not told by this run: {missing}." in notes(slide)
+            assert f"Missing in this run: {missing}." in notes(slide)
             assert missing in "".join(placed(shape).text for shape in slide.shapes)
     assert any(chart.missing for chart in made.charts)
 
@@ -103,7 +104,7 @@ def explained(*paragraphs: tuple[str, ...]) -> Any:
     """The one slide of an explanation of one section."""
     told = tuple(tuple(Sentence((words,)) for words in paragraph) for paragraph in paragraphs)
     made = presentation(LIGHT)
-    words.why(made, Explanation("Why", (Section("Because", told),)), LIGHT)
+    decks.why(made, Explanation("Why", (Section("Because", told),)), LIGHT)
     (slide,) = made.slides
     return slide
 

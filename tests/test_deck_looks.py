@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reports.deck.template import HEIGHT, WIDTH
-from reports.figures.all import NAMES
+from reports.draw.slide import HEIGHT, WIDTH
+from reports.figures.all import names
 from reports.palette import DARK, THEMES, Theme, colour
 from tests.support.decks import (
     charts,
@@ -110,7 +110,7 @@ def test_a_legend_is_whole(whole: Any) -> None:
 
 def test_runtimes_beyond_the_tenth_are_told_not_to_be_drawn() -> None:
     made = opened(crowded())
-    for name in NAMES:
+    for name in names():
         assert "2 more of the runtimes are not drawn." in texts(slide_of(made, name))
     (chart,) = charts(slide_of(made, "how-many"))
     assert len(list(chart.plots[0].categories)) == 10

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from reports.deck import formats
-from reports.deck.scales import BYTES, around, factor_of, step_of, unit_of
-from reports.deck.text import count_lines, cut, fit, kept, shortened, width
+from reports.draw.pptx_chart import Span, span
+from reports.draw.scale import around, factor_of, step_of, unit_of
+from reports.draw.slide_text import count_lines, cut, fit, kept, shortened, width
+from reports.figures.shapes import Axis
 from reports.wording import units
 
 
@@ -85,8 +86,9 @@ def test_a_logarithmic_scale_is_around_its_values(
 def test_steps_are_few_and_round() -> None:
     assert [step_of(high) for high in (43.2, 100, 1.3, 0)] == pytest.approx([10, 20, 0.5, 5e-13])
     assert [factor_of(1, 1e12, most) for most in (3, 4, 20, 0.1)] == [1e4, 1e3, 10, 1e12]
-    assert unit_of(44_131, BYTES) == ("KiB", 1024)
-    assert [unit_of(size, BYTES)[0] for size in (1, 1500, 3 << 20)] == ["B", "B", "MiB"]
+    assert unit_of(44_131, "bytes") == ("KiB", 1024)
+    assert [unit_of(size, "bytes")[0] for size in (1, 1500, 3 << 20)] == ["B", "B", "MiB"]
+    assert unit_of(5e9, "count") == ("", 1.0)
 
 
 def spoken(format_: str, value: float) -> str:
@@ -101,21 +103,33 @@ def spoken(format_: str, value: float) -> str:
 
 @pytest.mark.parametrize("value", [1.1269531, 9.996, 34.9, 43.21, 120.4, 999.4, 0.317])
 def test_a_label_in_kib_says_what_the_reports_say(value: float) -> None:
-    assert spoken(formats.of_value(value, "KiB"), value) == f"{units.number(value)} KiB"
+    in_kib = Span(Axis("", "bytes"), 0, 50, 10, "KiB", 1024.0)
+    assert spoken(in_kib.label(1024 * value, None), value) == f"{units.number(value)} KiB"
 
 
 @pytest.mark.parametrize(
     "value", [3, 32_456, 999_499, 8_867_410, 19_273_901, 110_570_223_426, 5e15]
 )
 def test_a_label_of_a_count_is_rounded_where_it_is_long(value: float) -> None:
-    said = spoken(formats.count(value), value)
+    said = spoken(span(Axis("", "count", log=True), 1, 1e16).label(value, None), value)
     assert said == (
         units.count(value) if value < 999_500 else units.rounded(value).removeprefix("about ")
     )
 
 
-def test_the_numbers_of_a_scale_have_the_digits_that_its_steps_need() -> None:
-    assert formats.of_unit(10, "KiB") == '#,##0"\u00a0KiB"'
-    assert formats.of_unit(0.5, "B") == '#,##0.0"\u00a0B"'
-    assert formats.of_decades("MiB", 0.1) == ('[>=1]#,##0"\u00a0MiB";[>0.2]General"\u00a0MiB";""')
-    assert formats.of_decades("KiB", 10) == '[>20]#,##0"\u00a0KiB";""'
+@pytest.mark.parametrize(
+    ("made", "ticks"),
+    [
+        (span(Axis("", "bytes"), 0, 44_131), '#,##0"\u00a0KiB"'),
+        (span(Axis("", "bytes"), 0, 1.9), '#,##0.0"\u00a0B"'),
+        (
+            span(Axis("", "bytes", log=True), 0.1 * 2**20, 30 * 2**20),
+            '[>=1]#,##0"\u00a0MiB";[>0.2]General"\u00a0MiB";""',
+        ),
+        (span(Axis("", "bytes", log=True), 10_240, 102_400), '[>20]#,##0"\u00a0KiB";""'),
+        (span(Axis("", "share"), 0, 1), "0\u00a0%"),
+        (span(Axis("", "time"), 0, 864_000), "yyyy-mm-dd"),
+    ],
+)
+def test_the_numbers_of_a_scale_have_the_digits_that_its_steps_need(made: Span, ticks: str) -> None:
+    assert made.ticks == ticks

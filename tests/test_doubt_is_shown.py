@@ -30,7 +30,7 @@ from reports.console import Console
 from reports.deck.deck import deck
 from reports.digest import Digest, digest
 from reports.draw.canvas import SHAPES
-from reports.draw.draw import draw
+from reports.draw.matplotlib_backend import draw
 from reports.explanation.explain import explain
 from reports.explanation.text import as_markdown as explained
 from reports.exports.formats import FORMATS, export
@@ -274,10 +274,10 @@ def _drawn(chart: Chart, shape: Any) -> str:
 
 @place("the page")
 def _(made: Result) -> Iterator[str]:
-    from reports.figures.all import NAMES as CHARTS
+    from reports.figures.all import names
     from reports.page.model import Picture, page
 
-    pictures = dict.fromkeys(CHARTS, Picture("data:,", "data:,", "data:,", "data:,"))
+    pictures = dict.fromkeys(names(), Picture("data:,", "data:,", "data:,", "data:,"))
     text = html(page([digested(made)], ["run"], [pictures]))
     yield Markup(text).one("main").text
     for region in re.findall(TABLE, text, re.DOTALL):

@@ -17,10 +17,11 @@ from msgspec.structs import replace
 from bench.derive.metrics import figures
 from bench.model.records import Result
 from reports.digest import Digest, digest
-from reports.figures.all import NAMES
+from reports.figures.all import FIGURES
+from reports.figures.all import names as figure_names
 from reports.page import sheets
 from reports.page.html import html
-from reports.page.model import HEADINGS, Page, Picture, page
+from reports.page.model import Page, Picture, page
 from reports.page.write import labels
 from reports.tables import summary
 from reports.tables.table import Titled, as_csv, as_markdown
@@ -31,6 +32,7 @@ from tests.support.odd import ODD
 from tests.support.results import result, sweep
 from tests.support.runs import HOSTILE, every_runtime, hostile_run, ran, run_of, runtime
 
+HEADINGS = [entry.heading for entry in FIGURES]
 PICTURE = Picture("data:,light", "data:,dark", "data:,light-narrow", "data:,dark-narrow")
 OTHER = "other"
 
@@ -39,7 +41,7 @@ def paged(*results: Result) -> Page:
     """A page of these results, without the work of drawing."""
     digests = [digest(made, figures(made)) for made in results]
     names = [OTHER, "run", "third"][: len(results)] if len(results) > 1 else ["run"]
-    return page(digests, names, [dict.fromkeys(NAMES, PICTURE)] * len(results))
+    return page(digests, names, [dict.fromkeys(figure_names(), PICTURE)] * len(results))
 
 
 def unlike(made: Result) -> Result:
@@ -192,7 +194,7 @@ def test_one_result_is_shown_with_all_its_parts_in_their_order() -> None:
         "Every value",
     ]
     headings = [heading.text for heading in markup("one result").all("h3")]
-    assert headings[:6] == list(HEADINGS.values())
+    assert headings[:6] == HEADINGS
     assert "What tasks give up" in headings
 
 
@@ -256,8 +258,8 @@ def test_results_that_differ_in_nothing_are_told_to() -> None:
 def test_figures_of_several_results_stand_beside_each_other_kind_by_kind() -> None:
     alts = [image.attributes["alt"] for image in markup("the same twice").all("img")]
     assert alts[0::2] == alts[1::2]
-    kinds = [h.text for h in markup("the same twice").all("h3") if h.text in HEADINGS.values()]
-    assert kinds == list(HEADINGS.values())
+    kinds = [h.text for h in markup("the same twice").all("h3") if h.text in HEADINGS]
+    assert kinds == HEADINGS
 
 
 def test_a_run_without_caveats_says_so() -> None:

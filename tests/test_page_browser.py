@@ -14,7 +14,7 @@ import pytest
 from bench.derive.metrics import figures
 from bench.model.records import Result
 from reports.digest import digest
-from reports.figures.all import NAMES
+from reports.figures.all import names
 from reports.page.drawing import pictures
 from reports.page.html import html
 from reports.page.model import Picture, page
@@ -70,7 +70,9 @@ def written(folder: Path, results: Sequence[Result], *, drawn: bool) -> Path:
     """The page of these results, with its figures or with stand-ins for them."""
     digests = [digest(made, figures(made)) for made in results]
     labels = [f"run {place}" for place in range(1, len(results) + 1)]
-    drawings = [pictures(made.charts) if drawn else dict.fromkeys(NAMES, BLANK) for made in digests]
+    drawings = [
+        pictures(made.charts) if drawn else dict.fromkeys(names(), BLANK) for made in digests
+    ]
     path = folder / "report.html"
     path.write_text(html(page(digests, labels, drawings)), encoding="utf-8")
     return path

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from reports.figures import unit_cost, where_time_goes
 from reports.palette import DARK, LIGHT, MARKS, THEMES, Theme, colour, mark
 from runners.catalogue import shipped
 
@@ -79,7 +80,8 @@ def test_any_two_runtimes_are_told_apart_with_any_sight(theme: Theme, sight: str
 
 @THEME
 def test_neighbouring_parts_of_a_bar_are_told_apart_in_grey(theme: Theme) -> None:
-    for parts in (theme.memory, theme.time):
+    for keys in (unit_cost.PARTS, where_time_goes.PARTS):
+        parts = {part.key: theme.parts[part.key] for part in keys}
         lightness = [lab(one)[0] for one in parts.values()]
         for before, after in itertools.pairwise(lightness):
             assert abs(before - after) > 5

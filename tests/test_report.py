@@ -14,14 +14,16 @@ from bench.cli.report import explain, report
 from bench.errors import ResultError, UsageError
 from bench.model.records import Result
 from reports.digest import COMPARISON, LIMITS, SUMMARY
-from reports.figures.all import NAMES
+from reports.figures.all import names as figure_names
 from reports.page import drawing, write
 from reports.page.model import Picture
 from tests.support.commands import COMMAND
 from tests.support.runs import every_runtime, hostile_run, run_of
 
-PICTURES = sorted(f"{name}.{form}" for name in NAMES for form in ("pdf", "png", "svg"))
-TABLES = sorted(f"{n}.{f}" for n in (COMPARISON, LIMITS, SUMMARY, *NAMES) for f in ("csv", "md"))
+PICTURES = sorted(f"{name}.{form}" for name in figure_names() for form in ("pdf", "png", "svg"))
+TABLES = sorted(
+    f"{n}.{f}" for n in (COMPARISON, LIMITS, SUMMARY, *figure_names()) for f in ("csv", "md")
+)
 
 
 def stored(folder: Path, made: Result, name: str = "run.json") -> Path:
@@ -41,10 +43,10 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves the drawing out, which takes long: the pictures are empty files."""
 
     def pictures(_: object) -> dict[str, Picture]:
-        return dict.fromkeys(NAMES, Picture("data:,", "data:,", "data:,", "data:,"))
+        return dict.fromkeys(figure_names(), Picture("data:,", "data:,", "data:,", "data:,"))
 
     def files(_: object, folder: Path, formats: Sequence[str], **__: object) -> dict[Path, bytes]:
-        return {folder / f"{name}.{form}": b"" for name in NAMES for form in formats}
+        return {folder / f"{name}.{form}": b"" for name in figure_names() for form in formats}
 
     monkeypatch.setattr(drawing, "pictures", pictures)
     monkeypatch.setattr(write, "pictures", files)
@@ -67,7 +69,7 @@ def test_a_report_is_one_page_with_every_figure_and_table_beside_it(
     assert names(folder) == sorted(["report.html", *PICTURES, *TABLES])
     assert all(place.stat().st_size > 100 for place in folder.iterdir())
     page = (folder / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/svg+xml,%3Csvg") == 4 * len(NAMES)
+    assert page.count("data:image/svg+xml,%3Csvg") == 4 * len(figure_names())
     assert len(page) < 1_500_000
 
 

@@ -12,7 +12,7 @@ import pytest
 from bench.cli.slides import Figures, slides
 from bench.errors import ResultError, UsageError
 from bench.model.file import folder_of
-from reports.figures.all import NAMES
+from reports.figures.all import names
 from tests.support.commands import COMMAND
 from tests.support.results import whole_run
 
@@ -36,9 +36,9 @@ def test_all_six_are_written_beside_the_result_and_their_paths_printed(path: Pat
         check=True,
     )
     folder = path.with_suffix("")
-    assert done.stdout.splitlines() == [str(folder / f"{name}.png") for name in NAMES]
+    assert done.stdout.splitlines() == [str(folder / f"{name}.png") for name in names()]
     assert done.stderr == ""
-    assert sorted(place.name for place in folder.iterdir()) == sorted(f"{n}.png" for n in NAMES)
+    assert sorted(place.name for place in folder.iterdir()) == sorted(f"{n}.png" for n in names())
 
 
 def test_the_figures_asked_for_are_written_where_asked(
@@ -87,4 +87,4 @@ def test_the_folder_of_a_result_is_never_the_result() -> None:
 
 def test_the_help_names_every_figure() -> None:
     (option,) = get_args(Figures)[1:]
-    assert all(name in option.help for name in NAMES)
+    assert all(name in option.help for name in names())

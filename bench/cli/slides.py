@@ -48,15 +48,14 @@ def slides(
     """Make a deck, or pictures, of a result's figures."""
     from bench.derive.metrics import figures
     from bench.model.file import folder_of, load
-    from reports.figures.all import NAMES
+    from reports.figures.all import names as known_names
     from reports.palette import THEMES
 
     names = figure or []
     for name in names:
-        if name not in NAMES:
-            raise BadOption(
-                "--figure", f"no figure is called '{name}'{options.nearest(name, NAMES)}"
-            )
+        if name not in known_names():
+            nearest = options.nearest(name, known_names())
+            raise BadOption("--figure", f"no figure is called '{name}'{nearest}")
     _refuse_ending(output, form)
     if form == "pptx" and shape != "wide":
         raise UsageError("a deck is 16:9; give --shape with --format png, svg or pdf")

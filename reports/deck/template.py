@@ -17,18 +17,25 @@ from pptx.oxml.xmlchemy import OxmlElement
 from pptx.presentation import Presentation as Deck
 from pptx.util import Emu, Inches
 
-from reports.deck.text import FONT
+from reports.draw.slide import (
+    BODY,
+    BODY_HEIGHT,
+    BODY_TOP,
+    COVER,
+    FIGURE,
+    FOOT_HEIGHT,
+    FOOT_TOP,
+    MARGIN,
+    TITLE_HEIGHT,
+    TITLE_TOP,
+    WIDE,
+    WIDTH,
+)
+from reports.draw.slide_text import FONT
 from reports.palette import DARK, LIGHT, Theme
 
-WIDTH, HEIGHT = 13 + 1 / 3, 7.5  # inches, as all that is placed here
-MARGIN = 0.55
-TITLE_TOP, TITLE_HEIGHT = 0.4, 1.05
-BODY_TOP, BODY_HEIGHT = 1.45, 5.6
-FOOT_TOP, FOOT_HEIGHT = 6.93, 0.37
 TITLE_POINTS, BODY_POINTS = 28, 20
 
-COVER, BODY, FIGURE = "Title Slide", "Title and Content", "Title Only"
-WIDE = WIDTH - 2 * MARGIN
 PLACES: dict[str, tuple[float, float, float, float]] = {
     "title": (MARGIN, TITLE_TOP, WIDE, TITLE_HEIGHT),
     "ctrTitle": (MARGIN, 1.3, WIDE, 2.9),
@@ -76,7 +83,7 @@ def _paint(master: Any, theme: Theme) -> None:
     colours = {"dk1": dark_one, "lt1": light_one, "dk2": DARK.line, "lt2": LIGHT.line}
     accents = list(theme.runtimes.values())[:6]
     colours |= {f"accent{number}": one for number, one in enumerate(accents, 1)}
-    colours |= {"hlink": theme.memory["user"], "folHlink": theme.muted}
+    colours |= {"hlink": theme.parts["user"], "folHlink": theme.muted}
     scheme = tree.find(f".//{qn('a:clrScheme')}")
     for name, colour in colours.items():
         _recolour(scheme.find(qn(f"a:{name}")), colour)

@@ -1,23 +1,29 @@
-"""The page that every figure is drawn on: its theme, its frame, and the few things drawn on it.
+"""The page that every picture is drawn on: its text, its frame, and the few things drawn on it.
 
-Everything is placed in points from the lower left corner, measured before it is drawn. matplotlib
-renders; its axes are not used, since what they lay out by themselves they also let overlap.
+Everything is placed in points from the lower left corner, and text is measured before it is drawn,
+so that nothing overlaps and nothing is cut. matplotlib renders; its axes are not used, since what
+they lay out by themselves they also let overlap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from reports import palette
 from reports.draw import as_shipped
-from reports.draw.text import FAMILY, balanced, drawable, fitted, width, wrapped
 from reports.figures.chart import Chart
+from reports.figures.shapes import Key
 from reports.palette import Mark, Theme
+from reports.wording.escape import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.ft2font import FT2Font
 
 ShapeName = Literal["wide", "square"]
 Align = Literal["left", "center", "right"]
@@ -34,9 +40,11 @@ MARKERS: dict[Mark, str] = {
     "x": "X",
     "dash": "_",
 }
-
-
 NOTE_LINES = 4  # that hold every reason for a mark, which is never cut
+FAMILY = "DejaVu Sans"  # ships with matplotlib: every machine draws the same figure
+MISSING = "□"
+ELLIPSIS = "…"
+UNIT = re.compile(r"(?<=\d) (?=(?:[KMGT]i)?B\b|[nµm]?s\b|%|[mbtr]+illion\b)")
 
 
 @dataclass(frozen=True)
@@ -58,15 +66,6 @@ class Shape:
 WIDE = Shape("wide", 921.6, 518.4, 26, 26, 17, 13, 10.5, (2, 2, 2))
 SQUARE = Shape("square", 518.4, 518.4, 18, 20, 13.5, 11, 8.5, (3, 3, 3))
 SHAPES: dict[ShapeName, Shape] = {shape.name: shape for shape in (WIDE, SQUARE)}
-
-
-@dataclass(frozen=True)
-class Key:
-    """An entry of a legend: a box or a line of a colour, and what it stands for."""
-
-    words: str
-    colour: str
-    form: Literal["box", "pale", "mark", "line", "point", "none"] = "box"
 
 
 class Canvas:
@@ -139,16 +138,16 @@ class Canvas:
         self.top -= 1.2 * size
 
     def _key(self, key: Key, x: float) -> None:
-        size = self.shape.note
+        size, colour = self.shape.note, palette.role(key.colour, self.theme)
         if key.form == "mark":
             ys = [self.top - 0.6 * size, self.top + 0.6 * size]
-            self.line([x + 0.8 * size] * 2, ys, 2.5, key.colour)
+            self.line([x + 0.8 * size] * 2, ys, 2.5, colour)
         elif key.form == "line":
-            self.line([x, x + 1.2 * size], [self.top] * 2, 2.5, key.colour)
+            self.line([x, x + 1.2 * size], [self.top] * 2, 2.5, colour)
         elif key.form == "point":
-            self.marks([x + 0.6 * size], [self.top], "circle", key.colour, 0.7 * size)
+            self.marks([x + 0.6 * size], [self.top], "circle", colour, 0.7 * size)
         elif key.form != "none":
-            self.box(x, self.top - 0.45 * size, 1.2 * size, 0.9 * size, key.colour, key.form)
+            self.box(x, self.top - 0.45 * size, 1.2 * size, 0.9 * size, colour, key.form)
 
     def nothing(self) -> None:
         """In place of a plot that would be empty."""
@@ -189,12 +188,21 @@ class Canvas:
                 )
             )
 
-    def plate(self, x: float, y: float, words: str, size: float, *, bold: bool = False) -> None:
+    def plate(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float,
+        colour: str | None = None,
+        *,
+        bold: bool = False,
+    ) -> None:
         """Words at a place on a plate of the ground's colour, which keeps the grid out of them."""
         wide = width(words, size, bold)
         if words:
             self.box(x - 2, y - 0.65 * size, wide + 4, 1.3 * size, self.theme.ground)
-        self.text(x, y, words, size, bold=bold)
+        self.text(x, y, words, size, colour, bold=bold)
 
     def box(
         self, x: float, y: float, wide: float, high: float, colour: str, form: str = "box"
@@ -275,8 +283,86 @@ class Canvas:
 
 def _notes(chart: Chart) -> str:
     """What the figure does not show."""
-    more = len(chart.rows) - MOST_ROWS
-    notes = [f"{more} more runtimes are in the table alone."] if more > 0 else []
-    if chart.missing:
-        notes.append(f"Not told by this run: {'; '.join(chart.missing)}.")
-    return " ".join(notes)
+    more = chart.rows - MOST_ROWS
+    left_out = f"{more} more runtimes are in the table alone." if more > 0 else ""
+    return " ".join(filter(None, (left_out, chart.lacks)))
+
+
+# Text
+
+
+def drawable(text: str) -> str:
+    """The text on one line, a box in place of each letter that the font does not have."""
+    known = _letters()
+    return "".join(letter if ord(letter) in known else MISSING for letter in plain(text))
+
+
+@functools.lru_cache(maxsize=4096)
+def width(text: str, size: float, bold: bool = False) -> float:
+    """How wide the text is, in points, at `size` points."""
+    as_shipped()
+    from matplotlib.textpath import text_to_path
+
+    measured = text_to_path.get_text_width_height_descent(text, _font(size, bold), False)
+    return float(measured[0])
+
+
+def fitted(text: str, most: float, size: float, bold: bool = False) -> str:
+    """The text cut with an ellipsis to `most` points; nothing where not even that fits."""
+    if width(text, size, bold) <= most:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = width(_cut(text, middle), size, bold) <= most
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return _cut(text, low) if low else ""
+
+
+def wrapped(text: str, most: float, lines: int, size: float, bold: bool = False) -> tuple[str, ...]:
+    """The text in at most `lines` lines of at most `most` points each, the last one cut where it is
+    too long. A number and its unit stay together."""
+    done: list[str] = []
+    words = [word.replace("\0", " ") for word in UNIT.sub("\0", text).split()]
+    while words and len(done) < lines - 1:
+        taken = 1
+        while taken < len(words) and width(" ".join(words[: taken + 1]), size, bold) <= most:
+            taken += 1
+        done.append(fitted(" ".join(words[:taken]), most, size, bold))
+        words = words[taken:]
+    rest = [fitted(" ".join(words), most, size, bold)] if words else []
+    return (*done, *rest)
+
+
+def balanced(text: str, most: float, lines: int, size: float) -> tuple[str, ...]:
+    """Bold words in as few lines as `wrapped` needs, none much shorter than the others."""
+    widest = wrapped(text, most, lines, size, bold=True)
+    for share in (0.5, 0.6, 0.7, 0.8, 0.9):
+        narrower = wrapped(text, share * most, lines + 1, size, bold=True)
+        if len(narrower) == len(widest) and _whole(narrower, text):
+            return narrower
+    return widest
+
+
+def _whole(lines: Iterable[str], text: str) -> bool:
+    return " ".join(lines) == " ".join(text.split())
+
+
+def _cut(text: str, letters: int) -> str:
+    return f"{text[:letters].rstrip(f' {ELLIPSIS}')}{ELLIPSIS}"
+
+
+@functools.cache
+def _letters() -> frozenset[int]:
+    as_shipped()
+    from matplotlib.font_manager import findfont, get_font
+
+    font: FT2Font = get_font(findfont(_font(10.0, False)))
+    return frozenset(font.get_charmap())
+
+
+@functools.cache
+def _font(size: float, bold: bool) -> FontProperties:
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(family=FAMILY, size=size, weight="bold" if bold else "normal")

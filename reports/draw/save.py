@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from bench import files
 from bench.errors import UsageError
-from reports.draw.canvas import DPI, WIDE, Shape
-from reports.draw.draw import draw
-from reports.draw.text import FAMILY
+from reports.draw.canvas import DPI, FAMILY, WIDE, Shape
+from reports.draw.matplotlib_backend import draw
 from reports.figures.chart import Chart
 from reports.palette import LIGHT, Theme
 

@@ -1,27 +1,87 @@
-"""The six figures in their order, from any result."""
+"""THE list of figures. A new one is a file that builds a `Chart`, and a row here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from bench.derive.metrics import Metric
+from bench.derive.series import Quantity
 from bench.model.records import Result
-from reports.figures.chart import Chart
-from reports.figures.closeness import LimitsCloseness, closeness
-from reports.figures.growth import MemoryGrowth, growth
-from reports.figures.how_many import HowMany, how_many
-from reports.figures.spawn import Spawns, spawn
-from reports.figures.unit_cost import UnitCost, unit_cost
-from reports.figures.where_time_goes import WhereTimeGoes, where_time_goes
-
-Builder = Callable[[Result, Sequence[Metric]], Chart]
-
-CHARTS: tuple[Builder, ...] = (how_many, unit_cost, growth, spawn, where_time_goes, closeness)
-NAMES: tuple[str, ...] = tuple(
-    kind.name for kind in (HowMany, UnitCost, MemoryGrowth, Spawns, WhereTimeGoes, LimitsCloseness)
+from bench.quantities import (
+    AWAKE_START,
+    BURST,
+    BYTES,
+    CEILING,
+    MARGINAL_BURST,
+    START,
+    SYSTEM_TIME,
+    USER_TIME,
 )
+from reports.figures.chart import Chart, caption, left_out
+from reports.figures.closeness import closeness
+from reports.figures.growth import growth
+from reports.figures.how_many import how_many
+from reports.figures.spawn import spawn
+from reports.figures.unit_cost import unit_cost
+from reports.figures.where_time_goes import where_time_goes
+
+
+@dataclass(frozen=True)
+class FigureEntry:
+    """One figure of the list: the name of its files and options, its heading on a page, what builds
+    it from a result and its metrics, and the quantities that it is about: a result with none of
+    them does not have the figure. `on_slide`: a deck has a slide of it."""
+
+    name: str
+    heading: str
+    build: Callable[[Result, Sequence[Metric]], Chart]
+    about: tuple[Quantity, ...]
+    on_slide: bool = True
+
+
+HOW_MANY = FigureEntry("how-many", "How many", how_many, (CEILING,))
+UNIT_COST = FigureEntry("bytes-per-unit", "What one unit costs", unit_cost, (BYTES,))
+GROWTH = FigureEntry("growth", "Memory as it grows", growth, (BYTES,))
+SPAWN = FigureEntry(
+    "spawn",
+    "Spawn",
+    spawn,
+    (START, AWAKE_START, BURST),
+)
+WHERE_TIME_GOES = FigureEntry(
+    "where-time-goes",
+    "Where the time goes",
+    where_time_goes,
+    (USER_TIME, SYSTEM_TIME, MARGINAL_BURST),
+)
+CLOSENESS = FigureEntry("closeness", "How close every limit is", closeness, (CEILING,))
+
+FIGURES: tuple[FigureEntry, ...] = (HOW_MANY, UNIT_COST, GROWTH, SPAWN, WHERE_TIME_GOES, CLOSENESS)
+
+
+def names() -> tuple[str, ...]:
+    """What `--figure` takes."""
+    return tuple(entry.name for entry in FIGURES)
 
 
 def charts(result: Result, metrics: Sequence[Metric]) -> tuple[Chart, ...]:
-    """The data behind every figure; `metrics` are the `figures` of the result."""
-    return tuple(build(result, metrics) for build in CHARTS)
+    """The figures that a result has, by its `metrics`; one of which nothing was measured has all of
+    them, which say so."""
+    measured = {metric.metric for metric in metrics}
+    return tuple(
+        _chart(entry, result, metrics)
+        for entry in FIGURES
+        if not measured or not measured.isdisjoint(quantity.name for quantity in entry.about)
+    )
+
+
+def _chart(entry: FigureEntry, result: Result, metrics: Sequence[Metric]) -> Chart:
+    made = entry.build(result, metrics)
+    return replace(
+        made,
+        name=entry.name,
+        heading=entry.heading,
+        caption=made.caption or caption(result),
+        missing=(*left_out(result, metrics), *made.missing),
+    )

@@ -1,19 +1,17 @@
-"""What every figure's data has in common: a name, one message, its rows, what is missing.
-
-A chart is a plain value. Picture, page, deck, Markdown and CSV draw from it and compute nothing;
-it knows of none of them. Texts in it are on one line and free of control characters, yet still to
-be escaped for where they are shown (`reports.wording.escape`).
+"""What a figure is: a frozen value with one message, its plots, a table of the same numbers, and
+what is missing. Both backends (`reports.draw`) draw any chart from this value alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric
 from bench.model.records import CaseRecord, Kind, Machine, Result
+from reports.figures.shapes import Curves, Key, Plot, Record
 from reports.wording import units
 from reports.wording.doubted import marked, note
 from reports.wording.escape import plain, short
@@ -22,6 +20,9 @@ Value = str | int | float | None
 R = TypeVar("R")
 # The doubts about the values of a row (names of `bench.derive.doubts`), by their columns' keys.
 Doubts = Mapping[str, str]
+
+
+# Tables
 
 
 @dataclass(frozen=True)
@@ -79,10 +80,73 @@ def tabulate(
     )
 
 
+def table_of(plot: Plot) -> Table:
+    """A shape's own table, without columns of which nothing is known."""
+    axis = plot.y if isinstance(plot, Curves) else plot.axis
+    records = list(plot.records())
+    keys = dict.fromkeys(key for record, _ in records for key, value in record.items() if value)
+
+    def column(key: str) -> Column[Record]:
+        is_text = any(isinstance(record[key], str) for record, _ in records)
+        heading = axis.words if key == "value" and axis.words else key
+        said = str if is_text else axis.said
+        return Column(heading, key, lambda one: one[0][key], said, is_number=not is_text)
+
+    return tabulate(list(map(column, keys)), records, lambda one: doubted(**one[1]))
+
+
+def doubted(**doubts: str | None) -> Doubts:
+    """Those of these doubts, by the keys of their columns, that there are."""
+    return {key: doubt for key, doubt in doubts.items() if doubt}
+
+
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """The runtime that a row is about. `label` is short enough for an axis. `doubts` are those
-    about its values."""
+class Chart:
+    """One figure. `title` is its one message, of this run's own figures: of values without a doubt
+    where there are any, else marked, which `note` explains below the figure; `how` says how they
+    were measured; `missing` what this run does not tell, a sentence each; `caption` names machine,
+    versions and date. `plots` stand side by side, on the same rows. `name` stands in file names and
+    is what `--figure` takes, `heading` is above the figure on a page: the list of figures gives
+    both. `numbers` is the table of it; without one it is that of the first plot."""
+
+    title: str
+    how: str
+    plots: tuple[Plot, ...]
+    keys: tuple[Key, ...] = ()
+    missing: tuple[str, ...] = ()
+    caption: str = ""
+    numbers: Table | None = None
+    name: str = ""
+    heading: str = ""
+
+    @property
+    def table(self) -> Table:
+        """The numbers behind the figure."""
+        return table_of(self.plots[0]) if self.numbers is None else self.numbers
+
+    @property
+    def rows(self) -> int:
+        """How many rows or curves its plots have."""
+        return max((len(plot.rows) for plot in self.plots), default=0)
+
+    @property
+    def note(self) -> str:
+        """Why labels of the figure bear the mark; empty where none does."""
+        return note(doubt for plot in self.plots for doubt in plot.doubts)
+
+    @property
+    def lacks(self) -> str:
+        """What is missing, as one sentence; empty where nothing is."""
+        return f"Missing in this run: {'; '.join(self.missing)}." if self.missing else ""
+
+
+# What the figures of a run share
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRow:
+    """What a figure says of one case, before it is given a shape. `doubts` are those about its
+    values."""
 
     runtime: str
     label: str
@@ -94,39 +158,8 @@ class Row:
         return gravest(self.doubts.get(key) for key in keys or self.doubts)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chart:
-    """One figure. `title` is its one message, of this run's own figures: of values without a doubt
-    where there are any, else marked, which `note` explains below the figure; `how` says how they
-    were measured; `missing` what the run does not tell, a sentence each; `caption` names machine,
-    versions and date; `rows` are one a runtime. `name` stands in file names and is what `--figure`
-    takes."""
-
-    name: ClassVar[str]
-    title: str
-    how: str
-    missing: tuple[str, ...]
-    caption: str
-    rows: tuple[Row, ...]
-
-    @property
-    def table(self) -> Table:
-        """Everything that the figure shows."""
-        raise NotImplementedError
-
-    @property
-    def drawn_doubts(self) -> Iterable[str]:
-        """The doubts about the values that are drawn, whose labels bear the mark."""
-        return (doubt for row in self.rows for doubt in row.doubts.values())
-
-    @property
-    def note(self) -> str:
-        """Why labels of the figure bear the mark; empty where none does."""
-        return note(self.drawn_doubts)
-
-
 def who(runtime: CaseRecord) -> dict[str, Any]:
-    """The fields of a `Row`."""
+    """The fields of a `CaseRow`."""
     return {
         "runtime": plain(runtime.key),
         "label": short(runtime.label) or plain(runtime.key) or "unnamed",
@@ -134,19 +167,14 @@ def who(runtime: CaseRecord) -> dict[str, Any]:
     }
 
 
-def known_doubts(metrics: Mapping[str, Metric | None]) -> Doubts:
-    """The doubts about these metrics, by the same keys."""
-    return {key: one.doubt for key, one in metrics.items() if one and one.doubt}
-
-
 def ran(result: Result, metrics: Iterable[Metric]) -> list[CaseRecord]:
-    """The runtimes that have figures, each once, in the result's order."""
+    """The cases that have figures, each once, in the result's order."""
     named = {metric.case for metric in metrics}
     return list({r.key: r for r in result.cases if r.key in named}.values())
 
 
 def left_out(result: Result, metrics: Iterable[Metric]) -> tuple[str, ...]:
-    """A sentence for each runtime that was meant to run and did not."""
+    """A sentence for each case that was meant to run and did not."""
     there = {runtime.key for runtime in ran(result, metrics)}
     absent = [runtime for runtime in result.cases if runtime.key not in there]
     if not there and not absent:
@@ -160,8 +188,8 @@ def left_out(result: Result, metrics: Iterable[Metric]) -> tuple[str, ...]:
 
 
 def grouped(reasons: Iterable[tuple[str, str]], out_of: int) -> tuple[str, ...]:
-    """Runtimes and what each lacks, as a sentence for each lack: `pthread, trio: no interval`. A
-    lack of all `out_of` runtimes names none."""
+    """Cases and what each lacks, as a sentence for each lack: `pthread, trio: no interval`. A lack
+    of all `out_of` cases names none."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in reasons:
         by_reason.setdefault(reason, []).append(short(name))

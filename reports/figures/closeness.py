@@ -1,47 +1,38 @@
-"""How close every limit is: how many units each allows a runtime, and which one binds."""
+"""How close every limit is: how many units each allows a case, and which one binds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
-from bench.derive.ceiling import Allowance, Allowances, allowances
+from bench.derive.ceiling import Allowances, allowances
 from bench.derive.metrics import Metric, find
 from bench.model.records import CaseRecord, Result
-from reports.figures.chart import (
-    Chart,
-    Column,
-    Doubts,
-    Row,
-    Table,
-    caption,
-    grouped,
-    known_doubts,
-    left_out,
-    ran,
-    tabulate,
-    who,
-)
+from bench.quantities import CEILING
+from reports.figures.chart import CaseRow, Chart, Column, doubted, grouped, ran, tabulate, who
+from reports.figures.shapes import Axis, Bar, BarRow, Bars, Key
 from reports.tables.comparison import THREADS
 from reports.wording import units
 from reports.wording.doubted import marked, sure
 from reports.wording.escape import many, plain, short
 
 Measure = Literal["count", "bytes"]
+EXACT = 1_000_000  # what a limit allows is exact below, and three digits from here on
 HOW = (
     "How many units in all each limit of the machine lets the runtime have, by what a unit was "
-    "seen to take of it. The marked limit is the one that ended the launch, or would be the first "
-    "to. Limits that a unit takes nothing of are not shown."
+    "seen to take of it. The coloured limit is the one that ended the launch, or would be the "
+    "first to. Limits that a unit takes nothing of are not shown."
 )
+REACHED = "units reached"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """One limit's bar: it allows `units` in all. `name` is short; `where` the cgroup or whom it
-    counts; `value` the limit's own and `take` what a unit takes of it, in its `measure`; `binding`
-    that it ended the launch or would end it first; `lift` what to type to go further; `doubt` is
-    about what a unit takes, and so about `units`."""
+    """One limit: it allows `units` in all. `name` is short; `where` the cgroup or whom it counts;
+    `value` the limit's own and `take` what a unit takes of it, in its `measure`; `binding` that it
+    ended the launch or would end it first; `lift` what to type to go further; `doubt` is about what
+    a unit takes, and so about `units`."""
 
     name: str
     where: str | None
@@ -55,8 +46,8 @@ class Bound:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Closeness(Row):
-    """One runtime's limits, those that allow the fewest units first. `reached` were alive; `ended`
+class Closeness(CaseRow):
+    """One case's limits, those that allow the fewest units first. `reached` were alive; `ended`
     says that the binding limit did end the launch. With `unknown` limits, which may bind before
     those that are known, none is marked that did not."""
 
@@ -66,34 +57,19 @@ class Closeness(Row):
     unknown: tuple[str, ...] = ()
 
     @property
-    def name(self) -> str:
-        """What stands beside the bars: the label, marked where the line of what was reached is
-        doubted."""
-        return marked(self.label, self.doubt("reached"))
-
-    @property
     def binding(self) -> Bound | None:
-        """The marked one."""
+        """The one that ended the launch, or would."""
         return next((bound for bound in self.bounds if bound.binding), None)
 
 
 Place = tuple[Closeness, Bound]
 
 
-def _doubts(place: Place) -> Doubts:
-    row, bound = place
-    found = {"allows": bound.doubt, "take": bound.doubt, "reached": row.doubt("reached")}
-    return {key: doubt for key, doubt in found.items() if doubt}
-
-
-def own_value(bound: Bound) -> str:
-    """The limit's own value in words."""
-    return units.size(bound.value) if bound.measure == "bytes" else units.count(bound.value)
-
-
-def taken(bound: Bound) -> str:
-    """What one unit takes of it, in words."""
-    return units.size(bound.take) if bound.measure == "bytes" else units.number(bound.take)
+def _said(bound: Bound, value: float | None, count: bool) -> str:
+    """The limit's own value, or what one unit takes of it, in words."""
+    if bound.measure == "bytes":
+        return units.size(value)
+    return units.count(value) if count else units.number(value)
 
 
 COLUMNS: tuple[Column[Place], ...] = (
@@ -101,70 +77,110 @@ COLUMNS: tuple[Column[Place], ...] = (
     Column("limit", "limit", lambda one: one[1].name, is_number=False),
     Column("where", "where", lambda one: one[1].where, is_number=False),
     Column("allows", "allows", lambda one: one[1].units, units.count),
-    Column("its value", "value", lambda one: one[1].value, cell=lambda one: own_value(one[1])),
-    Column("a unit takes", "take", lambda one: one[1].take, cell=lambda one: taken(one[1])),
+    Column(
+        "its value",
+        "value",
+        lambda one: one[1].value,
+        cell=lambda one: _said(one[1], one[1].value, count=True),
+    ),
+    Column(
+        "a unit takes",
+        "take",
+        lambda one: one[1].take,
+        cell=lambda one: _said(one[1], one[1].take, count=False),
+    ),
     Column("binds", "binding", lambda one: "yes" if one[1].binding else "", is_number=False),
     Column("reached", "reached", lambda one: one[0].reached, units.count),
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class LimitsCloseness(Chart):
-    """The runtime with the nearest limit first, those that nothing known bounds last."""
-
-    name: ClassVar[str] = "closeness"
-    rows: tuple[Closeness, ...]
-
-    @property
-    def table(self) -> Table:
-        places = [(row, bound) for row in self.rows for bound in row.bounds]
-        return tabulate(COLUMNS, places, _doubts)
-
-    @property
-    def drawn_doubts(self) -> Iterable[str]:
-        bounds = (bound.doubt for row in self.rows for bound in row.bounds)
-        return filter(None, (*bounds, *(row.doubt("reached") for row in self.rows)))
-
-
-def closeness(result: Result, metrics: Sequence[Metric]) -> LimitsCloseness:
-    """The limits of each runtime that ran."""
-    found = {one.case: one for one in allowances(result)}
-    rows = [
-        _row(one, found[one.key], find(metrics, one.key, "ceiling")) for one in ran(result, metrics)
-    ]
-    rows.sort(key=lambda row: row.binding.units if row.binding else float("inf"))
-    return LimitsCloseness(
+def closeness(result: Result, metrics: Sequence[Metric]) -> Chart:
+    """The case with the nearest limit first, those that nothing known bounds last."""
+    rows = nearest(result, metrics)
+    places = [(row, bound) for row in rows for bound in row.bounds]
+    bars = Bars(
+        axis=Axis("units that a limit allows, on a logarithmic scale", "count", log=True),
+        rows=tuple(map(_bars, rows)),
+        solid="units that the limit allows",
+        mark=REACHED,
+    )
+    return Chart(
         title=_title(rows),
         how=HOW,
-        missing=(*left_out(result, metrics), *grouped(_lacks(rows), len(rows))),
-        caption=caption(result),
-        rows=tuple(rows),
+        plots=(bars,),
+        keys=(
+            Key("in colour: ended the launch, or would be the first to", "box"),
+            Key("other limits, the nearest first", "box", "quiet"),
+            Key(REACHED, "mark", "ink"),
+        ),
+        missing=grouped(_lacks(rows), len(rows)),
+        numbers=tabulate(
+            COLUMNS,
+            places,
+            lambda one: doubted(
+                allows=one[1].doubt, take=one[1].doubt, reached=one[0].doubt("reached")
+            ),
+        ),
     )
 
 
-def _row(runtime: CaseRecord, found: Allowances, ceiling: Metric | None) -> Closeness:
+def nearest(result: Result, metrics: Sequence[Metric]) -> list[Closeness]:
+    """The limits of each case that ran, in the figure's order."""
+    found = {one.case: one for one in allowances(result)}
+    rows = [
+        _row(one, found[one.key], find(metrics, one.key, CEILING.name))
+        for one in ran(result, metrics)
+    ]
+    return sorted(rows, key=lambda row: row.binding.units if row.binding else float("inf"))
+
+
+def _row(case: CaseRecord, found: Allowances, ceiling: Metric | None) -> Closeness:
+    bounds = tuple(
+        Bound(
+            name=short(one.limit, 40),
+            where=plain(one.where) if one.where else None,
+            units=one.units,
+            measure=one.measure,
+            value=one.value,
+            take=one.take,
+            binding=one is found.binding,
+            lift=plain(one.lift),
+            doubt=one.doubt,
+        )
+        for one in found.rows
+    )
     return Closeness(
-        **who(runtime),
-        bounds=tuple(_bound(one, one is found.binding) for one in found.rows),
+        **who(case),
+        bounds=bounds,
         reached=found.reached,
         ended=found.ended,
         unknown=tuple(short(name, 40) for name in found.unknown),
-        doubts=known_doubts({"reached": ceiling}),
+        doubts=doubted(reached=ceiling.doubt if ceiling else None),
     )
 
 
-def _bound(one: Allowance, binding: bool) -> Bound:
-    return Bound(
-        name=short(one.limit, 40),
-        where=plain(one.where) if one.where else None,
-        units=one.units,
-        measure=one.measure,
-        value=one.value,
-        take=one.take,
-        binding=binding,
-        lift=plain(one.lift),
-        doubt=one.doubt,
+def _bars(row: Closeness) -> BarRow:
+    """The label is marked where the line of what was reached is doubted."""
+    return BarRow(
+        case=row.runtime,
+        label=marked(row.label, row.doubt("reached")),
+        bars=tuple(
+            Bar(
+                value=bound.units,
+                name=bound.name,
+                said=marked(_allowed(bound.units), bound.doubt),
+                quiet=not bound.binding,
+                doubt=bound.doubt,
+            )
+            for bound in row.bounds
+        ),
+        mark=(row.reached or None) if row.bounds else None,
+        doubts=(row.doubt("reached"),),
     )
+
+
+def _allowed(value: int) -> str:
+    return units.count(value) if value < EXACT else units.rounded(value).removeprefix("about ")
 
 
 def _title(rows: Sequence[Closeness]) -> str:
@@ -178,12 +194,12 @@ def _title(rows: Sequence[Closeness]) -> str:
     if threads and tasks:
         threads, tasks = sure(threads, _doubt), sure(tasks, _doubt)
         first = [row for name in THREADS for row in threads if row.runtime == name]
-        told = [(first or threads)[0], tasks[0]]
+        shown = [(first or threads)[0], tasks[0]]
     else:
-        told = sure(bound, _doubt)[:1]
-    if not told:
+        shown = sure(bound, _doubt)[:1]
+    if not shown:
         return "Which limit is the nearest is unknown."
-    return f"{'; '.join(map(_nearest, told))}."
+    return f"{'; '.join(map(_nearest, shown))}."
 
 
 def _doubt(row: Closeness) -> str | None:

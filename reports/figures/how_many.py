@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
-from bench.derive.ceiling import Allowance, Allowances, allowances
+from bench.derive.ceiling import Allowances, allowances
 from bench.derive.choice import ENDED
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric, find
-from bench.model.records import CaseRecord, Result, Status
-from reports.figures.chart import (
-    Chart,
-    Column,
-    Doubts,
-    Row,
-    Table,
-    caption,
-    grouped,
-    left_out,
-    ran,
-    tabulate,
-    who,
-)
+from bench.model.records import CaseRecord, Result
+from bench.quantities import CEILING
+from reports.figures.chart import CaseRow, Chart, Column, doubted, grouped, ran, tabulate, who
+from reports.figures.shapes import Axis, Bar, BarRow, Bars, Key
 from reports.tables.comparison import REASONS, THREADS
 from reports.wording import units
 from reports.wording.doubted import marked, sure
@@ -31,21 +20,21 @@ from reports.wording.escape import many, plain, short
 from reports.wording.runs import stopper
 
 HOW = (
-    "Solid: units that were alive at once, every one started and parked. Pale: as far as the limit "
-    "named there would let them, projected from what a unit was seen to take of it."
+    "Solid: units that were alive at once, each of them started and parked. Pale: as far as the "
+    "limit named there would let them, projected from what a unit was seen to take of it."
 )
+ALIVE, PROJECTED = "alive at once", "projected"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach(Row):
-    """One runtime's bar. `reached` units were alive; `projected` is where `limit` would bind, told
+class Reach(CaseRow):
+    """One case's count. `reached` units were alive; `projected` is where `limit` would bind, known
     where something else ended the launch before it did. `ended` says what that was, in words, and
     `stopped` that `limit` itself was it."""
 
     reached: int | None
     projected: int | None
     limit: str | None
-    status: Status | None
     ended: str
     stopped: bool
 
@@ -60,21 +49,9 @@ class Reach(Row):
         return self.doubt("reached" if self.projected is None else "projected")
 
     @property
-    def words(self) -> str:
-        """What stands on the bar: what stopped it, or what would."""
-        if self.projected is None:
-            return self.ended
-        reached = marked(units.count(self.reached), self.doubt("reached"))
-        by = f"projected: {self.limit}" if self.limit else "projected"
-        return f"{by}; {reached} launched, {self.ended}"
-
-    @property
-    def brief(self) -> str:
-        """The same where there is little room."""
-        if self.projected is None:
-            return self.ended
-        reached = f"{marked(units.count(self.reached), self.doubt('reached'))} launched"
-        return f"{self.limit}; {reached}" if self.limit else reached
+    def counted(self) -> str:
+        """What was reached, in words."""
+        return marked(units.count(self.reached), self.doubt("reached"))
 
 
 COLUMNS: tuple[Column[Reach], ...] = (
@@ -91,65 +68,77 @@ COLUMNS: tuple[Column[Reach], ...] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class HowMany(Chart):
-    """The fewest units first, those of which nothing is known last."""
-
-    name: ClassVar[str] = "how-many"
-    rows: tuple[Reach, ...]
-
-    @property
-    def table(self) -> Table:
-        return tabulate(COLUMNS, self.rows, lambda row: row.doubts)
-
-
-def how_many(result: Result, metrics: Sequence[Metric]) -> HowMany:
-    """A bar for each runtime that ran."""
+def how_many(result: Result, metrics: Sequence[Metric]) -> Chart:
+    """A bar for each case that ran: the fewest units first, those of which nothing is known
+    last."""
     bounds = {one.case: one for one in allowances(result)}
     reaches = [_reach(one, metrics, bounds[one.key], result) for one in ran(result, metrics)]
-    rows = tuple(sorted(reaches, key=lambda row: (row.far is None, row.far or 0)))
-    return HowMany(
+    rows = sorted(reaches, key=lambda row: (row.far is None, row.far or 0))
+    bars = Bars(
+        axis=Axis("units, on a logarithmic scale", "count", log=True),
+        solid=ALIVE,
+        pale=PROJECTED,
+        rows=tuple(map(_bar, rows)),
+    )
+    return Chart(
         title=_title(rows),
         how=HOW,
-        missing=(*left_out(result, metrics), *grouped(_lacks(rows), len(rows))),
-        caption=caption(result),
-        rows=rows,
+        plots=(bars,),
+        keys=(Key(ALIVE, "box"), Key("projected: as far as the limit would let it", "pale")),
+        missing=grouped(_lacks(rows), len(rows)),
+        numbers=tabulate(COLUMNS, rows, lambda row: row.doubts),
+    )
+
+
+def _bar(row: Reach) -> BarRow:
+    """The bar and what stopped it, or what would."""
+    said, notes, briefs = row.counted, [row.ended], [row.ended]
+    if row.projected is not None:
+        said = marked(units.rounded(row.projected).replace("about", "≈"), row.far_doubt)
+        name, launched = f"{row.limit}; " if row.limit else "", f"{row.counted} launched"
+        notes = [f"projected: {row.limit}" if row.limit else PROJECTED]
+        notes.append(f"{launched}, {row.ended}")
+        briefs = [f"{name}{launched}, {row.ended}", f"{name}{launched}"]
+    bar = Bar(value=row.reached, projected=row.projected, said=said, doubt=row.far_doubt)
+    return BarRow(
+        case=row.runtime,
+        label=row.label,
+        bars=(bar,),
+        notes=tuple(notes),
+        briefs=tuple(briefs),
+        doubts=(row.doubt("reached"),),
     )
 
 
 def _reach(
-    runtime: CaseRecord, metrics: Sequence[Metric], bounds: Allowances, result: Result
+    case: CaseRecord, metrics: Sequence[Metric], bounds: Allowances, result: Result
 ) -> Reach:
-    ceiling = find(metrics, runtime.key, "ceiling")
-    assert ceiling is not None  # every runtime that ran has one
-    reached = None if ceiling.value is None else int(ceiling.value)
+    """A projection rests on what a unit takes, and on the units that were there to take it."""
+    ceiling = find(metrics, case.key, CEILING.name)
+    assert ceiling is not None  # every case that ran has one
     projected = _projected(ceiling, bounds)
+    binding = bounds.binding if projected is not None else None
     stopped = ceiling.status in ENDED and ceiling.limit is not None
-    limit = bounds.binding.limit if bounds.binding and projected is not None else ceiling.limit
-    named = stopper(result.sessions, runtime.key, runtime.kind) if stopped else None
+    limit = binding.limit if binding else ceiling.limit
+    named = stopper(result.sessions, case.key, case.kind) if stopped else None
     return Reach(
-        **who(runtime),
-        reached=reached,
+        **who(case),
+        reached=None if ceiling.value is None else int(ceiling.value),
         projected=projected,
         limit=short(limit, 40) if limit else None,
-        status=ceiling.status,
         ended=plain(named) if named else _ended(ceiling, projected is not None),
         stopped=stopped,
-        doubts=_doubts(ceiling, None if projected is None else bounds.binding),
+        doubts=doubted(
+            reached=ceiling.doubt,
+            projected=gravest((ceiling.doubt, binding.doubt)) if binding else None,
+        ),
     )
 
 
-def _doubts(ceiling: Metric, binding: Allowance | None) -> Doubts:
-    """A projection rests on what a unit takes, and on the units that were there to take it."""
-    projected = gravest((ceiling.doubt, binding.doubt if binding else None))
-    found = {"reached": ceiling.doubt, "projected": projected if binding else None}
-    return {key: doubt for key, doubt in found.items() if doubt}
-
-
 def _projected(ceiling: Metric, bounds: Allowances) -> int | None:
-    """Where the limit would bind: as the climb's end foretold, else by what the limits allow. Not
-    told where a limit did bind, nor where the launch went past what was foretold, nor where a
-    limit that may bind first is unknown."""
+    """Where the limit would bind: as the climb's end predicted, else by what the limits allow.
+    Unknown where a limit did bind, where the launch went past what was predicted, and where a limit
+    that may bind first is unknown."""
     if ceiling.status in ENDED or ceiling.value is None or bounds.unknown:
         return None
     allowed = bounds.binding.units if bounds.binding else None
@@ -185,25 +174,23 @@ def _against(near: Reach, far: Reach) -> str:
         return f"{_counted(near)} and {_counted(far)} were alive at once"
     if len(verbs) > 1:
         return f"{_clause(near)}; {_clause(far)}"
-    other = "" if far.limit == near.limit else f"{_limit(far)} "
+    other = "" if far.limit == near.limit else f"{far.limit or 'a limit'} "
     return f"{_clause(near)}, {other}{_at(far)}"
 
 
 def _verb(row: Reach) -> str | None:
-    """What a limit did, or is foretold to do; `None` where no limit is spoken of."""
+    """What a limit did, or is expected to do; `None` where no limit is spoken of."""
     if row.projected is not None:
         return "would stop"
     return "stopped" if row.stopped else None
 
 
 def _clause(row: Reach) -> str:
-    """What the run bears of one runtime."""
+    """What the run shows of one case."""
     verb = _verb(row)
-    return f"{_limit(row)} {verb} {_at(row)}" if verb else f"{_counted(row)} were alive at once"
-
-
-def _limit(row: Reach) -> str:
-    return row.limit or "a limit"
+    if verb is None:
+        return f"{_counted(row)} were alive at once"
+    return f"{row.limit or 'a limit'} {verb} {_at(row)}"
 
 
 def _at(row: Reach) -> str:
@@ -212,7 +199,7 @@ def _at(row: Reach) -> str:
 
 
 def _counted(row: Reach) -> str:
-    return f"{marked(units.count(row.reached), row.doubt('reached'))} {many(row.label)}"
+    return f"{row.counted} {many(row.label)}"
 
 
 def _lacks(rows: Sequence[Reach]) -> Iterator[tuple[str, str]]:

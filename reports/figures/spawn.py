@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar
 
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric, find
@@ -14,19 +13,18 @@ from bench.derive.times import QUANTILES, STARTS, Population, Start, populations
 from bench.model.records import CaseRecord, Result
 from bench.quantities import BURST, OF_START
 from reports.figures.chart import (
+    CaseRow,
     Chart,
     Column,
     Doubts,
-    Row,
-    Table,
-    caption,
     counted,
+    doubted,
     grouped,
-    left_out,
     ran,
     tabulate,
     who,
 )
+from reports.figures.shapes import Axis, Bar, BarRow, Bars, Key, Range, RangeRow, Ranges
 from reports.tables.comparison import THREADS
 from reports.wording import units
 from reports.wording.doubted import marked, sure
@@ -43,6 +41,12 @@ HOW = (
     "nothing spawned, which is a part of each start. Burst: from none to many at once, in a fresh "
     "process, with its 95 % interval."
 )
+OF: Mapping[str, str] = {
+    "climb": "the climb",
+    "short": "repeats",
+    "burst": "bursts",
+    "leak": "the leak check",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +67,9 @@ class Rate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spawn(Row):
-    """One runtime's start latencies by population, from idle and then awake, the smallest first,
-    and its burst. `starts` are those that its name stands for: at N, from idle and awake."""
+class Spawn(CaseRow):
+    """One case's start latencies by population, from idle and then awake, the smallest first, and
+    its burst. `starts` are those that its name stands for: at N, from idle and awake."""
 
     populations: tuple[Population, ...]
     starts: tuple[Population, ...]
@@ -73,51 +77,35 @@ class Spawn(Row):
 
 
 Place = tuple[Spawn, Population | None]
-OF: Mapping[str, str] = {
-    "climb": "the climb",
-    "short": "repeats",
-    "burst": "bursts",
-    "leak": "the leak check",
-}
-
-
-def _latency(place: int) -> Column[Place]:
-    return Column(NAMES[place], QUANTILE_KEYS[place], partial(_seconds, place), units.seconds)
-
-
-def _doubts(place: Place) -> Doubts:
-    """Those about a population's quantiles and the burst."""
-    row, one = place
-    quantiles = zip(QUANTILE_KEYS, one.doubts if one else (), strict=False)
-    found = {**dict(quantiles), "burst_units_per_second": row.burst.doubt}
-    return {key: doubt for key, doubt in found.items() if doubt}
-
-
-def _seconds(place: int, one: Place) -> float | None:
-    return one[1].quantiles[place].value if one[1] else None
 
 
 def _count(value: int | None) -> str:
     return "–" if value is None else units.count(value)
 
 
+def _of(heading: str, key: str, field: str) -> Column[Place]:
+    """A column of a population's own field, empty where there is no population."""
+    said: Callable[..., str] = units.seconds if key.endswith("_seconds") else _count
+    return Column(heading, key, lambda one: getattr(one[1], field, None), said)
+
+
+def _latency(place: int) -> Column[Place]:
+    def seconds(one: Place) -> float | None:
+        return one[1].quantiles[place].value if one[1] else None
+
+    return Column(NAMES[place], QUANTILE_KEYS[place], seconds, units.seconds)
+
+
 COLUMNS: tuple[Column[Place], ...] = (
     Column("runtime", "runtime", lambda one: one[0].runtime, is_number=False),
     Column("start", "start", lambda one: one[1].start.name if one[1] else "", is_number=False),
-    Column("parked", "units", lambda one: one[1].units if one[1] else None, _count),
+    _of("parked", "units", "units"),
     Column("of", "sweep", lambda one: OF[one[1].purpose] if one[1] else "", is_number=False),
-    Column("timed in each", "timed", lambda one: one[1].timed if one[1] else None, _count),
-    Column("sweeps", "sweeps", lambda one: one[1].samples if one[1] else None, _count),
+    _of("timed in each", "timed", "timed"),
+    _of("sweeps", "sweeps", "samples"),
     *(_latency(place) for place in range(len(QUANTILES))),
-    Column(
-        "overhead",
-        "overhead_seconds",
-        lambda one: one[1].overhead if one[1] else None,
-        units.seconds,
-    ),
-    Column(
-        "futex slots", "futex_slots", lambda one: one[1].futex_slots if one[1] else None, _count
-    ),
+    _of("overhead", "overhead_seconds", "overhead"),
+    _of("futex slots", "futex_slots", "futex_slots"),
     Column("burst", "burst_units_per_second", lambda one: one[0].burst.value, units.rate),
     Column("low", "burst_low", lambda one: one[0].burst.low, units.rate),
     Column("high", "burst_high", lambda one: one[0].burst.high, units.rate),
@@ -125,70 +113,103 @@ COLUMNS: tuple[Column[Place], ...] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spawns(Chart):
-    """The rows in the result's order."""
-
-    name: ClassVar[str] = "spawn"
-    rows: tuple[Spawn, ...]
-
-    @property
-    def bursts(self) -> str:
-        """How many units were launched at once."""
-        return counted((row.kind, row.burst.at) for row in self.rows if row.burst.value)
-
-    @property
-    def parked(self) -> str:
-        """How many units were parked while those were started that `starts` tell of."""
-        return counted((row.kind, one.units) for row in self.rows for one in row.starts)
-
-    @property
-    def drawn_doubts(self) -> Iterable[str]:
-        """Those about the burst, and about the two starts that a runtime's name stands for."""
-        starts = (doubt for row in self.rows for one in row.starts for doubt in one.doubts)
-        return filter(None, (*starts, *(row.burst.doubt for row in self.rows)))
-
-    @property
-    def table(self) -> Table:
-        places: list[Place] = []
-        for row in self.rows:
-            places += [(row, one) for one in row.populations] or [(row, None)]
-        return tabulate(COLUMNS, places, _doubts)
-
-
-def spawn(result: Result, metrics: Sequence[Metric]) -> Spawns:
-    """A row for each runtime that ran."""
-    timed = populations(result)
-    rows = tuple(_row(one, metrics, timed[one.key]) for one in ran(result, metrics))
-    return Spawns(
+def spawn(result: Result, metrics: Sequence[Metric]) -> Chart:
+    """A row for each case that ran, in the result's order: its burst, and its start latencies."""
+    rows = spawns(result, metrics)
+    bursts = Bars(
+        axis=Axis("units a second", "rate"),
+        rows=tuple(map(_burst, rows)),
+        solid="burst, units a second",
+    )
+    starts = Ranges(
+        axis=Axis("start latency", "seconds", log=True),
+        points=NAMES,
+        rows=tuple(map(_ranges, rows)),
+        unknown="start latency unknown",
+    )
+    launched = counted((row.kind, row.burst.at) for row in rows if row.burst.value)
+    parked = counted((row.kind, one.units) for row in rows for one in row.starts)
+    timed = any(row.starts for row in rows)
+    return Chart(
         title=_title(rows),
         how=HOW,
-        missing=(*left_out(result, metrics), *grouped(_lacks(rows), len(rows))),
-        caption=caption(result),
-        rows=rows,
+        plots=(bursts, starts) if timed else (bursts,),
+        keys=(
+            *([Key(f"bars: bursts of {launched}")] if launched else []),
+            *([Key("at the end of a start: which one, and overhead in it")] if timed else []),
+            *([Key(f"with {parked} parked")] if parked else []),
+        ),
+        missing=grouped(_lacks(rows), len(rows)),
+        numbers=tabulate(
+            COLUMNS,
+            [(row, one) for row in rows for one in (row.populations or (None,))],
+            _doubts,
+        ),
     )
 
 
-def start_and_overhead(one: Population) -> str:
-    """Which of the two starts it is, marked where any of its quantiles is doubted, and how much of
-    it is measuring overhead."""
-    name = marked(one.start.name, gravest(one.doubts))
-    return f"{name}, {units.seconds(one.overhead)}"
+def spawns(result: Result, metrics: Sequence[Metric]) -> list[Spawn]:
+    """How the units of each case that ran start."""
+    timed = populations(result)
+    return [_row(one, metrics, timed[one.key]) for one in ran(result, metrics)]
 
 
-def _row(runtime: CaseRecord, metrics: Sequence[Metric], timed: Sequence[Population]) -> Spawn:
-    get = partial(find, metrics, runtime.key)
+def _doubts(place: Place) -> Doubts:
+    """Those about a population's quantiles and the burst."""
+    row, one = place
+    quantiles = zip(QUANTILE_KEYS, one.doubts if one else (), strict=False)
+    return doubted(**dict(quantiles), burst_units_per_second=row.burst.doubt)
+
+
+def _burst(row: Spawn) -> BarRow:
+    burst = row.burst
+    if burst.rough:
+        notes: tuple[str, ...] = (f"rough: of {units.count(burst.at)}",)
+    elif burst.low is None or burst.high is None:
+        notes = ()
+    else:
+        notes = (f"{units.number(burst.low)} to {units.number(burst.high)}",)
+    bar = Bar(
+        value=burst.value,
+        low=burst.low,
+        high=burst.high,
+        said=marked(units.rate(burst.value), burst.doubt),
+        doubt=burst.doubt,
+    )
+    return BarRow(case=row.runtime, label=row.label, bars=(bar,), notes=notes)
+
+
+def _ranges(row: Spawn) -> RangeRow:
+    """Each range, with which of the two starts it is, marked where any of its quantiles is doubted,
+    and how much of it is measuring overhead."""
+    ranges = tuple(
+        Range(
+            points=tuple(quantile.value for quantile in one.quantiles),
+            said=f"{marked(one.start.name, gravest(one.doubts))}, {units.seconds(one.overhead)}",
+            doubt=gravest(one.doubts),
+        )
+        for one in row.starts
+    )
+    doubts = tuple(doubt for one in row.starts for doubt in one.doubts)
+    return RangeRow(case=row.runtime, label=row.label, ranges=ranges, doubts=doubts)
+
+
+def _row(case: CaseRecord, metrics: Sequence[Metric], timed: Sequence[Population]) -> Spawn:
+    get = partial(find, metrics, case.key)
     figures = {
         start: [get(OF_START[start].name, quantile=quantile) for quantile in QUANTILES]
         for start in STARTS
     }
-    populations = tuple(_by_figures(one, figures[one.start]) for one in timed)
-    starts = (_named(start, figures[start][0], populations) for start in STARTS)
+    known = tuple(_by_figures(one, figures[one.start]) for one in timed)
+    starts = (_named(start, figures[start][0], known) for start in STARTS)
+    burst = get(BURST.name)
+    if burst is None or not burst.value:
+        rate = Rate(value=None)
+    else:
+        low, high = (1 / end if end else None for end in (burst.high, burst.low))
+        rate = Rate(value=1 / burst.value, low=low, high=high, at=burst.at, doubt=burst.doubt)
     return Spawn(
-        **who(runtime),
-        populations=populations,
-        starts=tuple(one for one in starts if one),
-        burst=_rate(get(BURST.name)),
+        **who(case), populations=known, starts=tuple(one for one in starts if one), burst=rate
     )
 
 
@@ -198,11 +219,10 @@ def _by_figures(one: Population, figures: Sequence[Metric | None]) -> Population
     known = [figure for figure in figures if figure and figure.at == one.units]
     if len(known) < len(figures) or known[0].value is None:
         return one
-    estimates = tuple(Estimate(figure.value, figure.low, figure.high) for figure in known)
     return replace(
         one,
         samples=known[0].samples,
-        quantiles=estimates,
+        quantiles=tuple(Estimate(figure.value, figure.low, figure.high) for figure in known),
         overhead=known[0].overhead,
         doubts=tuple(figure.doubt for figure in known),
     )
@@ -218,24 +238,12 @@ def _named(
     return next((one for one in own if one.units == at), own[-1] if own else None)
 
 
-def _rate(burst: Metric | None) -> Rate:
-    if burst is None or not burst.value:
-        return Rate(value=None)
-    return Rate(
-        value=1 / burst.value,
-        low=1 / burst.high if burst.high else None,
-        high=1 / burst.low if burst.low else None,
-        at=burst.at,
-        doubt=burst.doubt,
-    )
-
-
 def _title(rows: Sequence[Spawn]) -> str:
     """The thread's burst against the fastest task's; else the slowest against the fastest. Of
     those that are not doubted, where there are any."""
-    told = [row for row in rows if row.burst.value and not row.burst.rough]
-    told = sure(told, lambda row: row.burst.doubt)
-    known = sorted(told, key=lambda row: row.burst.value or 0)
+    launched = [row for row in rows if row.burst.value and not row.burst.rough]
+    launched = sure(launched, lambda row: row.burst.doubt)
+    known = sorted(launched, key=lambda row: row.burst.value or 0)
     if not known:
         return _latency_title(rows)
     threads = [row for name in THREADS for row in known if row.runtime == name]
@@ -262,27 +270,23 @@ def _latency_title(rows: Sequence[Spawn]) -> str:
         within = marked(units.seconds(median), one.doubt)
         return f"One {row.label} starts within {within} {one.start.name}, at the median."
     if any(row.burst.rough for row in rows):
-        return "This run tells only roughly how fast units start."
+        return "This run shows only roughly how fast units start."
     return "How fast units start is unknown."
-
-
-def _untold(shown: Sequence[Population]) -> list[str]:
-    """The quantiles that too few were timed to tell."""
-    return [
-        name
-        for place, name in enumerate(NAMES)
-        if any(one.quantiles[place].value is None for one in shown)
-    ]
 
 
 def _lacks(rows: Sequence[Spawn]) -> Iterator[tuple[str, str]]:
     for row in rows:
+        few = [
+            name
+            for place, name in enumerate(NAMES)
+            if any(one.quantiles[place].value is None for one in row.starts)
+        ]
         if not row.populations:
-            yield row.runtime, "start latency was not taken"
+            yield row.runtime, "start latency was not measured"
         elif len(row.starts) < len(STARTS):
-            yield row.runtime, f"start latency was taken {row.starts[0].start.name} alone"
-        elif few := _untold(row.starts):
-            yield row.runtime, f"too few starts were timed to tell their {' and '.join(few)}"
+            yield row.runtime, f"start latency was measured {row.starts[0].start.name} only"
+        elif few:
+            yield row.runtime, f"too few starts were timed for their {' and '.join(few)}"
         if row.burst.value is None:
             yield row.runtime, "the burst's rate is unknown"
         elif row.burst.rough:

@@ -2,53 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
+from bench import quantities
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric, find
 from bench.derive.times import COARSE
 from bench.model.records import CaseRecord, Result
 from reports.figures.chart import (
+    CaseRow,
     Chart,
     Column,
-    Doubts,
-    Row,
-    Table,
-    caption,
     counted,
+    doubted,
     grouped,
-    left_out,
     ran,
     tabulate,
     who,
 )
-from reports.palette import TimePart
+from reports.figures.shapes import Axis, BarPart, Key, StackedBars, StackRow
 from reports.tables.comparison import THREADS
 from reports.wording import units
 from reports.wording.doubted import marked, sure
 from reports.wording.escape import plain
 
-PARTS: tuple[tuple[TimePart, str], ...] = (
-    ("program", "program"),
-    ("collector", "garbage collector"),
-    ("system", "kernel"),
-    ("rest", "neither: waiting"),
+PARTS = (
+    BarPart("program", "program"),
+    BarPart("collector", "garbage collector"),
+    BarPart("system", "kernel"),
+    BarPart("rest", "neither: waiting"),
 )
+CLOCK = "the wall clock"
 LEAST_SECONDS = 0.02  # of CPU time in a burst: two of the ticks that it is counted in
 HOW = (
     "CPU time of the runner over the marginal burst, the one that ended at the highest count on "
     "top of the units that were there, divided by the units launched in it: user (of which the "
-    "garbage collector's share where the runtime tells it) and system; the rest of the wall clock "
-    "was spent on neither. Where several CPUs worked at once they took more than the wall clock "
-    "shows."
+    "garbage collector's share where the runtime reports it) and system; the rest of the wall "
+    "clock was spent on neither. Where several CPUs worked at once they took more than the wall "
+    "clock shows."
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Times(Row):
+class Times(CaseRow):
     """Seconds a unit, in the order of `PARTS`; `None` is unknown, and an unknown collector's share
     is in the program's. `wall` is the burst's clock time a unit, which CPUs that work at once
     exceed; `faults` page faults a unit. `rough`: a few ticks of the CPU clock, no more."""
@@ -66,10 +64,6 @@ class Times(Row):
         return self.doubt(*(key for key in self.doubts if key != "page_faults"))
 
     @property
-    def faults_doubt(self) -> str | None:
-        return self.doubt("page_faults")
-
-    @property
     def cpu(self) -> float | None:
         """CPU time; `None` where it is unknown or less than two ticks of its clock, which show all
         of it in one part."""
@@ -85,20 +79,14 @@ class Times(Row):
         return None if self.cpu is None else self.cpu + (self.parts[3] or 0)
 
     @property
-    def shares(self) -> tuple[float, ...] | None:
-        """The parts as shares of the whole, an unknown one 0; `None` where nothing can be told."""
-        whole = self.whole
-        return tuple((part or 0) / whole for part in self.parts) if whole else None
-
-    @property
     def kernel_share(self) -> float | None:
-        """The kernel's part of the CPU time; `None` where it cannot be told."""
+        """The kernel's part of the CPU time; `None` where it is unknown."""
         return (self.parts[2] or 0) / self.cpu if self.cpu else None
 
 
 def _part(place: int) -> Column[Times]:
-    key, words = PARTS[place]
-    return Column(words, f"{key}_seconds", lambda row: row.parts[place], units.seconds)
+    part = PARTS[place]
+    return Column(part.words, f"{part.key}_seconds", lambda row: row.parts[place], units.seconds)
 
 
 COLUMNS: tuple[Column[Times], ...] = (
@@ -111,80 +99,76 @@ COLUMNS: tuple[Column[Times], ...] = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class WhereTimeGoes(Chart):
-    """The rows in the result's order."""
-
-    name: ClassVar[str] = "where-time-goes"
-    rows: tuple[Times, ...]
-
-    @property
-    def bursts(self) -> str:
-        """The counts at which the bursts ended."""
-        return counted((row.kind, row.at) for row in self.rows if row.wall is not None)
-
-    @property
-    def drawn_doubts(self) -> Iterable[str]:
-        return (
-            doubt for row in self.rows for doubt in (row.drawn_doubt, row.faults_doubt) if doubt
-        )
-
-    @property
-    def table(self) -> Table:
-        return tabulate(COLUMNS, self.rows, lambda row: row.doubts)
-
-
-def where_time_goes(result: Result, metrics: Sequence[Metric]) -> WhereTimeGoes:
-    """A bar for each runtime that ran."""
-    rows = tuple(_times(runtime, metrics) for runtime in ran(result, metrics))
+def where_time_goes(result: Result, metrics: Sequence[Metric]) -> Chart:
+    """A bar for each case that ran, in the result's order."""
+    rows = [_times(case, metrics) for case in ran(result, metrics)]
     uncollected = {plain(one.key) for one in result.cases if not one.collector}
-    return WhereTimeGoes(
+    bars = StackedBars(axis=Axis("", "share"), parts=PARTS, rows=tuple(map(_bar, rows)), mark=CLOCK)
+    ended = counted((row.kind, row.at) for row in rows if row.wall is not None)
+    return Chart(
         title=_title(rows),
         how=HOW,
-        missing=(*left_out(result, metrics), *grouped(_lacks(rows, uncollected), len(rows))),
-        caption=caption(result),
-        rows=rows,
+        plots=(bars,),
+        keys=(
+            *(Key(part.words, "box", part.key) for part in PARTS),
+            Key(CLOCK, "mark", "ink"),
+            *([Key(f"in bursts that ended at {ended}")] if ended else []),
+        ),
+        missing=grouped(_lacks(rows, uncollected), len(rows)),
+        numbers=tabulate(COLUMNS, rows, lambda row: row.doubts),
     )
 
 
-def _times(runtime: CaseRecord, metrics: Sequence[Metric]) -> Times:
-    get = partial(find, metrics, runtime.key)
-    user, system = get("user_seconds_per_unit"), get("system_seconds_per_unit")
-    burst = _burst(metrics, runtime.key, user.at if user else None)
-    collected, faults = get("gc_seconds_per_unit"), get("page_faults_per_unit")
-    wall, collector = _value(burst), _value(collected)
-    doubts = (*(user.warnings if user else ()), *(system.warnings if system else ()))
+def _bar(row: Times) -> StackRow:
+    """The parts as shares, an unknown one without a length; none where the whole is unknown."""
+    faults = marked(units.number(row.faults), row.doubt("page_faults"))
+    shares = tuple((part or 0) / row.whole if row.whole else None for part in row.parts)
+    return StackRow(
+        case=row.runtime,
+        label=row.label,
+        parts=shares,
+        said=marked(units.seconds(row.wall), row.drawn_doubt),
+        mark=row.wall / row.whole if row.whole and row.wall is not None else None,
+        rough=row.rough,
+        notes=("page faults unknown" if row.faults is None else f"{faults} page faults",),
+        doubt=row.drawn_doubt,
+        doubts=(row.doubt("page_faults"),),
+    )
+
+
+def _times(case: CaseRecord, metrics: Sequence[Metric]) -> Times:
+    """What a value is computed from has its doubts too. The clock time is that of the burst whose
+    CPU time is known: the last one, which is the first where the sweep made one only."""
+    get = partial(find, metrics, case.key)
+    user, system = get(quantities.USER_TIME.name), get(quantities.SYSTEM_TIME.name)
+    collected, faults = get(quantities.COLLECTOR_TIME.name), get(quantities.PAGE_FAULTS.name)
+    at = user.at if user else None
+    bursts = [get(one.name) for one in (quantities.MARGINAL_BURST, quantities.BURST)]
+    timed = (one for one in bursts if one and one.value is not None and one.at == at)
+    burst = next(timed, None)
+    warnings = [text for one in (user, system) if one for text in one.warnings]
+
+    def gravest_of(*about: Metric | None) -> str | None:
+        return gravest(one.doubt for one in about if one)
+
     return Times(
-        **who(runtime),
-        parts=_parts(_value(user), _value(system), collector, wall),
-        user=_value(user),
-        wall=wall,
-        faults=_value(faults),
-        at=user.at if user else None,
-        rough=doubts.count(COARSE) > 1,
-        doubts=_doubts_of(user, system, burst, collected, faults),
+        **who(case),
+        parts=_parts(*(one.value if one else None for one in (user, system, collected, burst))),
+        user=user.value if user else None,
+        wall=burst.value if burst else None,
+        faults=faults.value if faults else None,
+        at=at,
+        rough=warnings.count(COARSE) > 1,
+        doubts=doubted(
+            wall_seconds=gravest_of(burst),
+            program_seconds=gravest_of(user, collected),
+            collector_seconds=gravest_of(collected),
+            system_seconds=gravest_of(system),
+            rest_seconds=gravest_of(user, system, burst),
+            kernel_share=gravest_of(user, system),
+            page_faults=gravest_of(faults),
+        ),
     )
-
-
-def _doubts_of(
-    user: Metric | None,
-    system: Metric | None,
-    burst: Metric | None,
-    collected: Metric | None,
-    faults: Metric | None,
-) -> Doubts:
-    """What a value is computed from has its doubts too."""
-    shares = [one.doubt for one in (user, system) if one]
-    found = {
-        "wall_seconds": gravest([burst.doubt] if burst else []),
-        "program_seconds": gravest(one.doubt for one in (user, collected) if one),
-        "collector_seconds": gravest([collected.doubt] if collected else []),
-        "system_seconds": gravest([system.doubt] if system else []),
-        "rest_seconds": gravest((*shares, burst.doubt if burst else None)),
-        "kernel_share": gravest(shares),
-        "page_faults": gravest([faults.doubt] if faults else []),
-    }
-    return {key: doubt for key, doubt in found.items() if doubt}
 
 
 def _parts(
@@ -197,21 +181,6 @@ def _parts(
     known = wall is not None and user is not None and system is not None
     rest = (wall or 0) - (user or 0) - (system or 0) if known else None
     return (program, within, system, rest if rest is not None and rest >= 0 else None)
-
-
-def _burst(metrics: Sequence[Metric], runtime: str, at: int | None) -> Metric | None:
-    """The clock time of the burst whose CPU time is told: the last one, which is the first where
-    the sweep made one only."""
-    names: tuple[str, ...] = ("marginal_burst_seconds_per_unit", "burst_seconds_per_unit")
-    for name in names:
-        burst = find(metrics, runtime, name)
-        if burst and burst.value is not None and burst.at == at:
-            return burst
-    return None
-
-
-def _value(metric: Metric | None) -> float | None:
-    return metric.value if metric else None
 
 
 def _title(rows: Sequence[Times]) -> str:
@@ -231,14 +200,6 @@ def _title(rows: Sequence[Times]) -> str:
             f"The kernel takes {_share(known[0])} of the CPU time of launching "
             f"one {known[0].label}."
         )
-    return _wall_title(rows)
-
-
-def _share(row: Times) -> str:
-    return marked(units.share(row.kernel_share), row.doubt("kernel_share"))
-
-
-def _wall_title(rows: Sequence[Times]) -> str:
     timed = [row for row in rows if row.wall is not None]
     if not timed:
         return "Where the time of a launch goes is unknown."
@@ -248,8 +209,12 @@ def _wall_title(rows: Sequence[Times]) -> str:
     return f"Launching one {one.label} takes {took}{ended}."
 
 
+def _share(row: Times) -> str:
+    return marked(units.share(row.kernel_share), row.doubt("kernel_share"))
+
+
 def _lacks(rows: Sequence[Times], uncollected: Set[str]) -> Iterator[tuple[str, str]]:
-    """`uncollected` are the runtimes whose language has no collector to ask."""
+    """`uncollected` are the cases whose language has no collector to ask."""
     for row in rows:
         if row.whole is None:
             yield row.runtime, "CPU time is unknown, or less than two ticks of its clock"

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
 
+from bench.derive.doubts import MARK
 from bench.history.check import Nomination
 from bench.history.review import Review
 from bench.history.trends import Night, Trend
 from bench.judging.gates import MetricName
 from bench.quantities import find
-from reports.figures.chart import Chart, Column, Row, Table, tabulate, who
+from reports.figures.chart import Chart, Column, doubted, tabulate, who
+from reports.figures.shapes import Axis, Curve, CurvePoint, Curves, Key
 from reports.history import words
 from reports.wording import units
 from reports.wording.doubted import marked
@@ -31,106 +35,63 @@ CONTROL_HOW = (
 
 
 @dataclass(frozen=True)
-class Dot:
-    """One night: `segment` counts from 1; `sign` says what begins with it, if something does."""
+class TrendPoint:
+    """One night of a trend in the figure's table: `segment` counts from 1; `sign` says what begins
+    with the night, if something does."""
 
-    runtime: str
-    date: datetime
-    commit: str | None
-    value: float
-    low: float | None
-    high: float | None
+    trend: Trend
+    night: Night
     segment: int
-    sign: str = ""
-    worse: bool | None = None
-    doubt: str | None = None
-    overhead: float | None = None
+    sign: Literal["", "up", "down", "accepted"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TrendRow(Row):
-    """One runtime's nights, those of a segment together; `metric` says what its values are, and
-    `least_span` how much of them the row's height is at least."""
-
-    metric: str
-    least_span: float
-    dots: tuple[Dot, ...]
-
-    @property
-    def segments(self) -> tuple[tuple[Dot, ...], ...]:
-        return tuple(
-            tuple(dots) for _, dots in itertools.groupby(self.dots, key=lambda dot: dot.segment)
-        )
-
-    @property
-    def last(self) -> Dot:
-        return max(self.dots, key=lambda dot: dot.date)
-
-    def said(self, value: float | None) -> str:
-        """A value in words."""
-        return "" if value is None else units.amount(find(self.metric).dimension, value)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrendChart(Chart):
-    """One metric over all nights."""
-
-    metric: str
-    heading: str
-    rows: tuple[TrendRow, ...]
-
-    @property
-    def name(self) -> str:  # type: ignore[override]  # there are as many of them as metrics
-        """`trend-bytes-per-unit`, as it stands in file names."""
-        return "trend-" + self.metric.replace("_", "-").replace("/", "-").replace(".", "-")
-
-    @property
-    def table(self) -> Table:
-        return tabulate(
-            tuple(_columns(self.rows[0])) if self.rows else (),
-            [dot for row in self.rows for dot in row.dots],
-            lambda dot: {"value": dot.doubt} if dot.doubt else {},
-        )
-
-    @property
-    def drawn_doubts(self) -> Iterable[str]:
-        return (dot.doubt for row in self.rows for dot in row.dots if dot.doubt)
-
-
-def charts(review: Review) -> tuple[TrendChart, ...]:
-    """A chart for each metric of the review, in its order."""
+def charts(review: Review) -> tuple[Chart, ...]:
+    """A chart for each metric of the review, in its order, and one of the control."""
     found: dict[MetricName, list[Trend]] = {}
     for trend in review.trends:
         found.setdefault(trend.metric, []).append(trend)
-    charted = [_chart(review, made) for made in found.values()]
-    return (*charted, *((_control(review, review.control),) if review.control else ()))
+    made = [_chart(review, trends) for trends in found.values()]
+    if review.control:
+        title = "The control, night by night: the same work in C in every run."
+        control = _drawn(review, (review.control,), title, CONTROL_HOW)
+        made.append(replace(control, name="trend-control", heading="the control"))
+    return tuple(made)
 
 
-def _chart(review: Review, made: Sequence[Trend]) -> TrendChart:
-    nominated = [
-        one for one in review.check.nominations if one.period.trend.metric == made[0].metric
-    ]
-    heading = words.name_of(made[0])
-    return TrendChart(
-        metric=made[0].metric.words,
-        heading=heading,
-        title=_title(heading, nominated, _verdict(review, made)),
-        how=HOW,
-        missing=(),
-        caption=_caption(review, made),
-        rows=tuple(_row(review, trend) for trend in made),
+def _chart(review: Review, trends: Sequence[Trend]) -> Chart:
+    metric, heading = trends[0].metric, words.name_of(trends[0])
+    nominated = [one for one in review.check.nominations if one.period.trend.metric == metric]
+    title = _title(heading, nominated, _verdict(review, trends))
+    name = "trend-" + re.sub("[_/.]", "-", metric.words)
+    return replace(_drawn(review, trends, title, HOW), name=name, heading=heading)
+
+
+def _drawn(review: Review, trends: Sequence[Trend], title: str, how: str) -> Chart:
+    points = [_points(review, trend) for trend in trends]
+    curves = Curves(
+        x=Axis("date", "time"),
+        y=Axis(words.name_of(trends[0]), find(trends[0].metric.metric).dimension),
+        rows=tuple(map(_curve, trends, points)),
+        apart=True,
     )
-
-
-def _control(review: Review, trend: Trend) -> TrendChart:
-    return TrendChart(
-        metric="control",
-        heading="the control",
-        title="The control, night by night: the same work in C in every run.",
-        how=CONTROL_HOW,
-        missing=(),
-        caption=_caption(review, (trend,)),
-        rows=(_row(review, trend),),
+    doubted_ones = any(point.night.doubt for each in points for point in each)
+    return Chart(
+        title=title,
+        how=how,
+        plots=(curves,),
+        keys=(
+            Key("a run", "point"),
+            Key("measured otherwise from here on", "mark"),
+            Key("▲ ▼ a suspected change"),
+            Key("◇ accepted"),
+            *([Key(f"○ doubted {MARK}")] if doubted_ones else []),
+        ),
+        caption=_caption(review, trends),
+        numbers=tabulate(
+            _columns(trends[0]),
+            [point for each in points for point in each],
+            lambda point: doubted(value=point.night.doubt),
+        ),
     )
 
 
@@ -186,61 +147,79 @@ def _caption(review: Review, made: Sequence[Trend]) -> str:
     return " · ".join(fact for fact in facts if fact)
 
 
-def _row(review: Review, trend: Trend) -> TrendRow:
-    begun = {
-        stretch.nights[0].point: "accepted"
-        for stretch in review.periods
-        if stretch.trend.key == trend.key and stretch.accepted
+def _points(review: Review, trend: Trend) -> list[TrendPoint]:
+    """The nights of a trend, those of a segment together."""
+    accepted = {
+        period.nights[0].point
+        for period in review.periods
+        if period.trend.key == trend.key and period.accepted
     }
     changed = {
         one.first.point: one
         for one in review.check.nominations
         if one.period.trend.key == trend.key
     }
-    dots = (
-        _dot(trend, night, number, changed.get(night.point), begun.get(night.point, ""))
+
+    def sign(night: Night) -> Literal["", "up", "down", "accepted"]:
+        if one := changed.get(night.point):
+            return "up" if one.new > one.base else "down"
+        return "accepted" if night.point in accepted else ""
+
+    return [
+        TrendPoint(trend, night, number, sign(night))
         for number, segment in enumerate(trend.segments, start=1)
         for night in segment.nights
-    )
-    return TrendRow(
-        **who(trend.case),
-        metric=trend.metric.metric,
+    ]
+
+
+def _curve(trend: Trend, points: Sequence[TrendPoint]) -> Curve:
+    segments = itertools.groupby(points, key=lambda point: point.segment)
+    named = who(trend.case)
+    return Curve(
+        case=named["runtime"],
+        label=named["label"],
+        segments=tuple(
+            tuple(
+                CurvePoint(
+                    one.night.date.timestamp(),
+                    one.night.value,
+                    one.night.low,
+                    one.night.high,
+                    one.night.doubt,
+                    one.sign,
+                )
+                for one in segment
+            )
+            for _, segment in segments
+        ),
         least_span=trend.least_span,
-        dots=tuple(dots),
     )
 
 
-def _dot(trend: Trend, night: Night, segment: int, nominated: Nomination | None, begun: str) -> Dot:
-    sign = ("up" if nominated.new > nominated.base else "down") if nominated else begun
-    return Dot(
-        runtime=plain(trend.case.key),
-        date=night.date,
-        commit=plain(night.commit) if night.commit else None,
-        value=night.value,
-        low=night.low,
-        high=night.high,
-        segment=segment,
-        sign=sign,
-        worse=nominated.worse if nominated else None,
-        doubt=night.doubt,
-        overhead=night.overhead,
-    )
+def _columns(trend: Trend) -> tuple[Column[TrendPoint], ...]:
+    said = partial(words.value_of, trend)
 
+    def value(heading: str, key: str, field: str) -> Column[TrendPoint]:
+        def words_of(one: float | None) -> str:
+            return "" if one is None else said(one)
 
-def _columns(row: TrendRow) -> Iterable[Column[Dot]]:
-    overhead: Column[Dot] = Column("overhead", "overhead", lambda dot: dot.overhead, row.said)
+        return Column(heading, key, lambda one: getattr(one.night, field), words_of)
+
+    quantiles = find(trend.metric.metric).quantiles
     return (
-        Column("runtime", "runtime", lambda dot: dot.runtime, is_number=False),
-        Column("began", "began", lambda dot: dot.date.isoformat(sep=" "), is_number=False),
-        Column("commit", "commit", lambda dot: dot.commit, cell=_commit, is_number=False),
-        Column("value", "value", lambda dot: dot.value, row.said),
-        *((overhead,) if find(row.metric).quantiles else ()),
-        Column("least", "low", lambda dot: dot.low, row.said),
-        Column("most", "high", lambda dot: dot.high, row.said),
-        Column("segment", "segment", lambda dot: dot.segment),
-        Column("change", "change", lambda dot: dot.sign, is_number=False),
+        Column("runtime", "runtime", lambda one: plain(one.trend.case.key), is_number=False),
+        Column("began", "began", lambda one: one.night.date.isoformat(sep=" "), is_number=False),
+        Column(
+            "commit",
+            "commit",
+            lambda one: plain(one.night.commit) if one.night.commit else None,
+            cell=lambda one: plain(one.night.commit or "")[: words.LETTERS_OF_COMMIT],
+            is_number=False,
+        ),
+        value("value", "value", "value"),
+        *((value("overhead", "overhead", "overhead"),) if quantiles else ()),
+        value("least", "low", "low"),
+        value("most", "high", "high"),
+        Column("segment", "segment", lambda one: one.segment),
+        Column("change", "change", lambda one: one.sign, is_number=False),
     )
-
-
-def _commit(dot: Dot) -> str:
-    return (dot.commit or "")[: words.LETTERS_OF_COMMIT]

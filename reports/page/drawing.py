@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from reports import palette
 from reports.draw.canvas import WIDE, Shape
-from reports.draw.draw import draw
+from reports.draw.matplotlib_backend import draw
 from reports.draw.save import embedded
 from reports.figures.chart import Chart
 from reports.page.model import Picture

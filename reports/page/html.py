@@ -109,6 +109,6 @@ def _colours(theme: Theme) -> str:
         "muted": theme.muted,
         "line": theme.line,
         "stripe": f"color-mix(in srgb, {theme.line} 28%, {theme.ground})",
-        "focus": theme.memory["user"],
+        "focus": theme.parts["user"],
     }
     return f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in colours.items())} }}"

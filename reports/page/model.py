@@ -11,25 +11,10 @@ from reports.digest import COMPARISON, LIMITS, SUMMARY, Digest
 from reports.explanation.explain import explain
 from reports.explanation.text import Explanation
 from reports.figures.chart import Chart, caption, counted
-from reports.figures.closeness import LimitsCloseness
-from reports.figures.growth import MemoryGrowth
-from reports.figures.how_many import HowMany
-from reports.figures.spawn import Spawns
-from reports.figures.unit_cost import UnitCost
-from reports.figures.where_time_goes import WhereTimeGoes
 from reports.page import sheets
 from reports.tables.columns import notes
 from reports.tables.comparison import finding
 from reports.tables.table import Titled
-
-HEADINGS: Mapping[str, str] = {
-    HowMany.name: "How many",
-    UnitCost.name: "What one unit costs",
-    MemoryGrowth.name: "Memory as it grows",
-    Spawns.name: "Spawn",
-    WhereTimeGoes.name: "Where the time goes",
-    LimitsCloseness.name: "How close every limit is",
-}
 
 
 @dataclass(frozen=True)
@@ -142,7 +127,7 @@ def _view(key: str, label: str, digest: Digest, drawn: Mapping[str, Picture]) ->
         comparison=digest.table(COMPARISON),
         notes=notes(digest.comparison),
         figures=tuple(
-            Figure(HEADINGS[one.name], one, drawn.get(one.name), digest.table(one.name))
+            Figure(one.heading, one, drawn.get(one.name), digest.table(one.name))
             for one in digest.charts
         ),
         explanation=explain(digest),

@@ -23,9 +23,9 @@ MARKERS = {
 # Light to dark: the more pairs vary, the lighter.
 SHADES = ("#08306b", "#08519c", "#2171b5", "#4292c6", "#6baed6", "#9ecae1")
 WORDS: Mapping[Word, str] = {
-    "regression": LIGHT.memory["user"],
+    "regression": LIGHT.parts["user"],
     "inconclusive": LIGHT.quiet,
-    "no regression": LIGHT.memory["kernel_stack"],
+    "no regression": LIGHT.parts["kernel_stack"],
 }
 
 

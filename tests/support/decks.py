@@ -12,10 +12,10 @@ from pptx import Presentation
 from bench.derive.metrics import figures
 from bench.model.records import Result
 from reports.deck.deck import deck
-from reports.deck.page import Words, body_height
-from reports.deck.text import LINE, count_lines
 from reports.digest import digest
-from reports.figures.all import NAMES
+from reports.draw.slide import Words, body_height
+from reports.draw.slide_text import LINE, count_lines
+from reports.figures.all import names
 from reports.palette import LIGHT, Theme
 
 EMU = 914_400
@@ -111,7 +111,7 @@ def parts(made: Any) -> Iterator[Any]:
 
 def slide_of(made: Any, name: str) -> Any:
     """The slide of a figure."""
-    return list(made.slides)[1 + NAMES.index(name)]
+    return list(made.slides)[1 + names().index(name)]
 
 
 def height(shape: Any, wide: float) -> float:

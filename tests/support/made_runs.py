@@ -75,13 +75,19 @@ def crowded() -> Result:
     return result(*sweeps)
 
 
+def ceiling() -> Result:
+    """A run of one process a runtime, without repeats."""
+    made = result(sweep((10, 1000), purpose="climb"))
+    return replace(made, plan=replace(made.plan, sweeps=0))
+
+
 RESULTS: dict[str, Result] = {
     "a whole run": whole_run(),
     "limits": limited(),
     "hostile names": hostile(),
     "many runtimes": crowded(),
     "one runtime, one step": result(sweep((1000,))),
-    "a ceiling": replace(result(sweep((10, 1000), purpose="climb")), command="ceiling"),
+    "a ceiling": ceiling(),
     "unknown memory": result(sweep(unit=Unit(kernel=None, kernel_stack=None))),
     "only failures": result(
         sweep((), status="failed"),

@@ -6,20 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pptx.dml.color import RGBColor
+from pptx.enum.dml import MSO_LINE
 from pptx.enum.shapes import MSO_CONNECTOR, MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.oxml.ns import qn
 from pptx.oxml.xmlchemy import OxmlElement
 from pptx.presentation import Presentation as Deck
 from pptx.util import Inches, Pt
 
 from reports import palette
-from reports.deck import template, text
-from reports.deck.paint import be_flat, edged, fill, rgb, stroke
-from reports.deck.template import MARGIN, WIDE
+from reports.draw import slide_text as text
 from reports.figures.chart import Chart
+from reports.figures.shapes import Key
 from reports.palette import Mark, Theme
 from reports.wording.escape import plain
 
+WIDTH, HEIGHT = 13 + 1 / 3, 7.5  # inches, as all that is placed here
+MARGIN = 0.55
+TITLE_TOP, TITLE_HEIGHT = 0.4, 1.05
+BODY_TOP, BODY_HEIGHT = 1.45, 5.6
+FOOT_TOP, FOOT_HEIGHT = 6.93, 0.37
+COVER, BODY, FIGURE = "Title Slide", "Title and Content", "Title Only"
+WIDE = WIDTH - 2 * MARGIN
 TITLE_SIZES = (28, 26, 24, 22, 20)
 NOTE_POINTS, SMALL_POINTS = 14, 11
 NOTE_LINES = 2
@@ -27,7 +36,7 @@ ROWS_IN_NOTES = 40
 MOST_ROWS = 10  # runtimes on a slide: more would be too small to read
 LEGEND_ROW = 0.35  # inches
 LIST_INDENT = 0.4
-SHAPES: dict[Mark, MSO_SHAPE] = {
+MARKS: dict[Mark, MSO_SHAPE] = {
     "circle": MSO_SHAPE.OVAL,
     "square": MSO_SHAPE.RECTANGLE,
     "diamond": MSO_SHAPE.DIAMOND,
@@ -70,13 +79,13 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Key:
-    """An entry of a legend: a shape of a colour; an upright line where it has none, and words
-    alone where it is empty."""
+class Symbol:
+    """An entry of a legend: a shape of a colour; an upright line where it has no form, and words
+    alone where it has no colour."""
 
     words: str
-    colour: str | None = None
-    form: MSO_SHAPE = MSO_SHAPE.RECTANGLE
+    colour: str = ""
+    form: MSO_SHAPE | None = MSO_SHAPE.RECTANGLE
     pale: bool = False
 
 
@@ -117,8 +126,8 @@ class Page:
         """A figure's slide but for the figure: its message above, what is missing and whence it is
         below, how it was measured in the notes. The box is what is left."""
         self.title(chart.title)
-        bottom = template.FOOT_TOP - 0.1
-        foot = Box(MARGIN, template.FOOT_TOP, WIDE, template.FOOT_HEIGHT)
+        bottom = FOOT_TOP - 0.1
+        foot = Box(MARGIN, FOOT_TOP, WIDE, FOOT_HEIGHT)
         caption = text.fit(chart.caption, foot.width, foot.height, (SMALL_POINTS,))
         self.text(foot, [Words(caption.text, SMALL_POINTS, muted=True)])
         said = _doubts(chart)
@@ -130,7 +139,7 @@ class Page:
             box = Box(MARGIN, bottom, WIDE, fitted.height)
             self.text(box, [Words(fitted.text, NOTE_POINTS, muted=True)])
         self.notes(_said_of(chart))
-        top = template.TITLE_TOP + template.TITLE_HEIGHT + 0.1
+        top = TITLE_TOP + TITLE_HEIGHT + 0.1
         return Box(MARGIN, top, WIDE, bottom - 0.1 - top)
 
     def notes(self, paragraphs: Sequence[str]) -> None:
@@ -169,7 +178,7 @@ class Page:
     def mark(self, box: Box, runtime: str) -> None:
         """A runtime's mark in its colour."""
         colour = palette.colour(runtime, self.theme)
-        self.shape(box, SHAPES[palette.mark(runtime)], colour, f"mark of {plain(runtime)}")
+        self.shape(box, MARKS[palette.mark(runtime)], colour, f"mark of {plain(runtime)}")
 
     def shape(self, box: Box, form: MSO_SHAPE, colour: str, name: str, pale: bool = False) -> None:
         """A filled shape."""
@@ -181,28 +190,39 @@ class Page:
         else:
             fill(shape, colour)
 
-    def legend(self, box: Box, keys: Sequence[Key]) -> None:
-        """What colours, marks and lines stand for, row after row; what does not fit is left out."""
+    def legend(self, box: Box, keys: Sequence[Key | Symbol]) -> float:
+        """What colours, marks and lines stand for, row after row, as far as there is room; where
+        the rows end."""
         left, top, side = box.left, box.top, NOTE_POINTS / 72
         for key in keys:
-            lead = 0.0 if key.colour == "" else side + 0.08
-            long = text.width(key.words, NOTE_POINTS) + 0.05
+            one = key if isinstance(key, Symbol) else self._symbol(key)
+            lead = side + 0.08 if one.colour else 0.0
+            long = text.width(one.words, NOTE_POINTS) + 0.05
             if left > box.left and left + lead + long > box.right:
                 left, top = box.left, top + LEGEND_ROW
             if top + LEGEND_ROW > box.bottom + 0.01:
-                return
-            self._key(key, Box(left, top + (LEGEND_ROW - side) / 2, side, side))
-            words = [Words(key.words, NOTE_POINTS, muted=key.colour == "")]
+                return top
+            if one.colour:
+                middle, name = top + LEGEND_ROW / 2, f"key: {one.words}"
+                place = Box(left, middle - side / 2, side, side)
+                if one.form is None:
+                    x = left + side / 2
+                    ends = ((x, place.top - 0.03), (x, place.bottom + 0.03))
+                    self.line(*ends, 3, name, one.colour)
+                else:
+                    self.shape(place, one.form, one.colour, name, one.pale)
+            words = [Words(one.words, NOTE_POINTS, muted=not one.colour)]
             self.text(Box(left + lead, top, long, LEGEND_ROW), words, middle=True)
             left += lead + long + 0.15
+        return top + (LEGEND_ROW if keys else 0.0)
 
-    def _key(self, key: Key, place: Box) -> None:
-        name = f"key: {key.words}"
-        if key.colour is None:
-            x = place.left + place.width / 2
-            self.line((x, place.top - 0.03), (x, place.bottom + 0.03), 3, name)
-        elif key.colour:
-            self.shape(place, key.form, key.colour, name, key.pale)
+    def _symbol(self, key: Key) -> Symbol:
+        if key.form == "none":
+            return Symbol(key.words)
+        form = {"mark": None, "point": MSO_SHAPE.OVAL, "line": MSO_SHAPE.MATH_MINUS}
+        colour = palette.role(key.colour, self.theme)
+        shape = form.get(key.form, MSO_SHAPE.RECTANGLE)
+        return Symbol(key.words, colour, shape, pale=key.form == "pale")
 
 
 def body_height(words: Words) -> float:
@@ -225,18 +245,17 @@ def described(chart: Chart) -> str:
 
 
 def _doubts(chart: Chart) -> str:
-    """Why values are marked, which is never cut, what is missing, and how many runtimes are left
-    out of the figure."""
-    missing = f"Not told by this run: {'; '.join(chart.missing)}." if chart.missing else ""
-    left_out = len(getattr(chart, "rows", ())) - MOST_ROWS
-    more = f"{left_out} more of the runtimes are not drawn." if left_out > 0 else ""
-    return " ".join(filter(None, (chart.note, more, missing)))
+    """Why values are marked, which is never cut, what is missing, and how many rows are left out of
+    the figure."""
+    more = chart.rows - MOST_ROWS
+    left_out = f"{more} more of the runtimes are not drawn." if more > 0 else ""
+    return " ".join(filter(None, (chart.note, left_out, chart.lacks)))
 
 
 def _said_of(chart: Chart) -> list[str]:
     """The notes of a figure: how it was measured, what is missing, and its table."""
     said = [chart.title, f"How it was measured: {chart.how}"]
-    said += [f"Not told by this run: {missing}." for missing in chart.missing]
+    said += [f"Missing in this run: {missing}." for missing in chart.missing]
     table = chart.table
     if 0 < len(table.words) <= ROWS_IN_NOTES:
         said += ["", "In figures:"]
@@ -264,3 +283,58 @@ def _inches(length: Any) -> float:
 
 def _emu(box: Box) -> tuple[Any, Any, Any, Any]:
     return Inches(box.left), Inches(box.top), Inches(box.width), Inches(box.height)
+
+
+# Colours
+
+
+PALE, FAINT = "22000", "50000"  # how much of a colour is left, in thousandths of a per cent
+
+
+def rgb(colour: str) -> Any:
+    """A colour of the palette, `#rrggbb`."""
+    made: Any = RGBColor
+    return made.from_string(colour[1:])
+
+
+def fill(shape: Any, colour: str) -> None:
+    """What fills a shape or bar. It has no edge, which would show a part of nothing as a line."""
+    shape.fill.solid()
+    shape.fill.fore_color.rgb = rgb(colour)
+    shape.line.fill.background()
+
+
+def edged(shape: Any, colour: str, pale: bool = False) -> None:
+    """The same with an edge of the colour. A `pale` one has hardly any fill, and a dashed edge."""
+    fill(shape, colour)
+    stroke(shape, colour, 1.25)
+    if pale:
+        _thin(shape.fill, PALE)
+        shape.line.dash_style = MSO_LINE.DASH
+
+
+def clear(shape: Any) -> None:
+    """Makes a bar invisible, which is there for its label."""
+    shape.fill.background()
+    shape.line.fill.background()
+
+
+def stroke(shape: Any, colour: str, points: float, alpha: str | None = None) -> None:
+    """The colour and the width of a line."""
+    shape.line.color.rgb = rgb(colour)
+    shape.line.width = Pt(points)
+    if alpha:
+        _thin(shape.line.fill, alpha)
+
+
+def be_flat(shape: Any) -> None:
+    """Takes away the template's style, which throws a shadow."""
+    style = shape._element.find(qn("p:style"))
+    if style is not None:
+        shape._element.remove(style)
+
+
+def _thin(paint: Any, alpha: str) -> None:
+    made = OxmlElement("a:alpha")
+    made.set("val", alpha)
+    paint._xPr.find(f".//{qn('a:srgbClr')}").append(made)

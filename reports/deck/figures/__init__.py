@@ -1,1 +1,0 @@
-"""A file a figure: its data, drawn natively on its slide."""
