@@ -19,15 +19,14 @@ from bench.cli.ab import (
     carry_out_pairs,
     gates_asked,
     looks_asked,
+    options_for,
     refuse_unmeasured,
-    request_for,
 )
 from bench.cli.choose import Contenders
 from bench.cli.compare import STEP_SUMMARY, Places, compare, ended, exit_code, refuse_markdown
 from bench.engine.fake import Behaviour, FakeClock, FakeRig
-from bench.engine.toolchain import Availability
 from bench.errors import MeasureError, UsageError
-from bench.experiments.side import Contender
+from bench.experiments.pairs import Contender, PairsOptions
 from bench.judging.judge import Judge
 from bench.judging.verdicts import Judgement, Verdict
 from bench.model.file import load
@@ -42,7 +41,7 @@ from tests.support.commands import (
     unread,
     wait_for_pid,
 )
-from tests.support.entries import entry
+from tests.support.entries import entry, targets
 from tests.support.judgements import ABSENT, CLEAR, HEAVIER, MISSING, OPEN, judgement
 from tests.support.results import ASYNCIO, result, runtime, sweep
 from tests.support.scripts import OBEDIENT
@@ -77,18 +76,18 @@ def job(
     clock = FakeClock()
     both = Contenders(
         (_side("the old one", base, clock), _side("the new one", new, clock)),
-        (CaseRecord(runtime="one", label="one", kind="task", language="none"),),
     )
-    gates, beside = gates_asked(both.runtimes, gate, ceiling=False)
+    gates, beside = gates_asked(both.cases, gate, ceiling=False)
     looks = looks_asked(len(gates), pairs, pairs_max)
-    request = request_for(gates, beside, looks, 500, budget, seed=1)
+    wish = PairsOptions(seed=1, at=500, budget=budget)
+    wish = options_for(gates, beside, looks, wish)
     place = PairsPlace(Path(output) if output else None, force, markdown)
-    return carry_out_pairs(both, Judge(gates, looks, beside), request, place, quiet)[:2]
+    return carry_out_pairs(both, Judge(gates, looks, beside), wish, place, quiet)[:2]
 
 
 def _side(subject: str, behaviour: Behaviour, clock: FakeClock) -> Contender:
     rig = FakeRig({"one": behaviour}, clock)
-    return Contender(subject, rig, (ONE,), {"one": Availability("1.0", None)})
+    return Contender(subject, targets(rig, ONE))
 
 
 def test_a_job_leaves_both_results_and_a_folder_with_the_verdict(folder: Path) -> None:

@@ -101,12 +101,12 @@ def runner_files(tmp_path: Path) -> dict[str, Path]:
 
 def test_two_runners_are_two_sides_of_one_runtime(runner_files: dict[str, Path]) -> None:
     both = contenders(Asked(runners=(runner_files["old"], runner_files["young"])))
-    assert [side.entries[0].name for side in both.sides] == ["old", "old"]
-    assert [side.entries[0].label for side in both.sides] == ["old unit", "young unit"]
+    assert [side.targets[0].key for side in both.sides] == ["old", "old"]
+    assert [side.targets[0].case.label for side in both.sides] == ["old unit", "young unit"]
     assert [side.subject for side in both.sides] == [
         f"runner {runner_files[name]}" for name in ("old", "young")
     ]
-    assert [runtime.key for runtime in both.runtimes] == ["old"]
+    assert [runtime.key for runtime in both.cases] == ["old"]
 
 
 def test_two_interpreters_are_two_sides_and_neither_is_followed_to_what_it_links_to(
@@ -116,7 +116,7 @@ def test_two_interpreters_are_two_sides_and_neither_is_followed_to_what_it_links
     link.parent.mkdir()
     link.symlink_to(sys.executable)
     both = contenders(Asked(["asyncio"], pythons=(sys.executable, str(link))))
-    assert both.sides[1].rig.tools.python == str(link)  # type: ignore[attr-defined]
+    assert both.sides[1].targets[0].rig.tools.python == str(link)  # type: ignore[attr-defined]
     assert [side.subject for side in both.sides] == [f"Python {sys.executable}", f"Python {link}"]
 
 
@@ -178,13 +178,13 @@ def test_a_runtime_that_does_not_differ_is_left_out_beside_one_that_does(
 ) -> None:
     asked = Asked(["pthread", "asyncio"], pythons=two_environments)
     both = without_the_same(contenders(asked))
-    assert [[entry.name for entry in side.entries] for side in both.sides] == [["asyncio"]] * 2
-    assert [runtime.key for runtime in both.runtimes] == ["asyncio"]
+    assert [[target.key for target in side.targets] for side in both.sides] == [["asyncio"]] * 2
+    assert [runtime.key for runtime in both.cases] == ["asyncio"]
     assert both.notes == (
         "pthread: left out, since both sides run the same program; --same-ok measures it too",
     )
     settings = Asked(["threading", "asyncio"], settings=((), ("stack-size=64KiB",)))
-    assert [one.key for one in without_the_same(contenders(settings)).runtimes] == ["threading"]
+    assert [one.key for one in without_the_same(contenders(settings)).cases] == ["threading"]
 
 
 def test_the_go_of_a_sides_own_environment_is_used(two_environments: tuple[str, str]) -> None:
@@ -194,10 +194,10 @@ def test_the_go_of_a_sides_own_environment_is_used(two_environments: tuple[str, 
     go.chmod(0o755)
     (go.parents[1] / "VERSION").write_text("go1.99\n")
     both = contenders(Asked(["goroutine"], pythons=two_environments))
-    goroutine = both.sides[0].entries[0]
-    programs = [side.rig.tools.program("go", goroutine) for side in both.sides]  # type: ignore[attr-defined]
+    (goroutine,), _ = (side.targets for side in both.sides)
+    programs = [side.targets[0].rig.tools.program("go", goroutine.entry) for side in both.sides]  # type: ignore[attr-defined]
     assert programs[0] == str(go)
-    assert both.sides[0].available["goroutine"].version == "go1.99"
+    assert goroutine.case.version == "go1.99"
     assert programs[1] != str(go)
     assert without_the_same(both) == both
 
@@ -219,11 +219,10 @@ def test_futex_slots_are_refused_where_they_cannot_be_set(
 
 def test_two_settings_are_two_sides() -> None:
     both = contenders(Asked(["threading", "asyncio"], settings=((), ("stack-size=64KiB",))))
-    assert [side.settings for side in both.sides] == [{}, {"stack-size": "65536"}]
     assert [side.subject for side in both.sides] == ["as it is here", "stack-size=65536"]
-    thread, task = both.sides[1].entries
-    assert both.sides[1].settings_of(thread) == {"stack-size": "65536"}
-    assert both.sides[1].settings_of(task) == {}
+    thread, task = both.sides[1].targets
+    assert thread.settings == {"stack-size": "65536"}
+    assert task.settings == {}
 
 
 WRONG = [

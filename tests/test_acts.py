@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from bench.clock import RealClock
+from bench.engine.budget import Job
 from bench.engine.cache import command_of, default_cache
 from bench.engine.children import Launch
 from bench.engine.fake import Behaviour, FakeRig
-from bench.engine.job import Job
 from bench.engine.rig import MachineRig
 from bench.engine.runner import RunnerBroke, RunnerProcess, act_once
 from bench.engine.session import LiveSession

@@ -16,12 +16,10 @@ import pytest
 from msgspec.structs import replace
 
 from bench.engine import protocol
+from bench.engine.budget import Bounds, Forecast, Job
 from bench.engine.fake import Behaviour, FakeEyes, FakeRig, FakeRunner
-from bench.engine.forecast import Forecast
-from bench.engine.job import Job
 from bench.engine.ledger import Ledger
 from bench.engine.protocol import AnyReply, Greeted, Grown, Probed, Released
-from bench.engine.reserves import Bounds
 from bench.engine.rig import Subject
 from bench.errors import MeasureError, UsageError
 from bench.history.store import VERSION, Acknowledgement, acknowledge

@@ -8,37 +8,30 @@ from pathlib import Path
 import pytest
 
 from bench.engine import events
+from bench.engine.budget import Job
 from bench.engine.fake import Behaviour, FakeEyes, FakeRig
 from bench.engine.session import LiveSession
-from bench.engine.toolchain import Availability
 from bench.errors import MeasureError
-from bench.experiments import ascent
-from bench.experiments.ceiling import CeilingExperiment, Quest, ceiling_session, pilots
+from bench.experiments import ceiling
+from bench.experiments.ceiling import CeilingOptions, CeilingRun, pilots
 from bench.limits.model import LimitState
 from bench.limits.predict import Allowed, Prediction
 from bench.model.records import Result, Session
 from bench.signals import Interrupted
 from runners.catalogue import Entry
-from tests.support.entries import MACHINE, entry
+from tests.support.entries import MACHINE, entry, targets
 from tests.support.limits import made
-
-HERE = Availability("1.0", None)
 
 
 def climbed(
     rig: FakeRig, *entries: Entry, budget: float = 60.0, reasons: dict[str, str] | None = None
 ) -> tuple[Result, list[events.Event]]:
     """The result of a whole experiment, and everything that was told."""
-    available = {
-        one.name: Availability(None, (reasons or {})[one.name])
-        if one.name in (reasons or {})
-        else HERE
-        for one in entries
-    }
     told: list[events.Event] = []
     saved: list[Result] = []
-    quest = Quest(entries, budget_seconds=budget)
-    experiment = CeilingExperiment(quest, rig, MACHINE, available, told.append, saved.append)
+    wish = CeilingOptions(budget=budget)
+    cases = targets(rig, *entries, missing=reasons or {})
+    experiment = CeilingRun(wish, cases, MACHINE, told.append, saved.append)
     try:
         return experiment.run(), told
     except Interrupted:
@@ -88,7 +81,7 @@ def test_a_killed_runner_keeps_the_last_confirmed_count() -> None:
 
 def test_what_was_launched_and_never_measured_is_kept_as_a_step() -> None:
     rig = FakeRig({"fake": Behaviour(killed_at=200)})
-    live = ceiling_session(entry("fake"), {}, rig)
+    live = LiveSession(Job(entry("fake"), "climb", 1, ()), rig)
 
     def drive(_: LiveSession) -> None:
         for count in (100, 150, 180):
@@ -156,10 +149,8 @@ def squeezed(root: Path, behaviour: Behaviour, at: int, left: int = 0) -> tuple[
             system.path("proc/meminfo").write_text(text)
 
     rig = FakeRig({"fake": behaviour}, system=system)
-    quest = Quest((entry("fake"),))
-    experiment = CeilingExperiment(
-        quest, rig, MACHINE, {"fake": HERE}, observe, lambda result: None
-    )
+    cases = targets(rig, entry("fake"))
+    experiment = CeilingRun(CeilingOptions(), cases, MACHINE, observe, lambda result: None)
     (sweep,) = experiment.run().sessions
     return sweep, rig
 
@@ -236,7 +227,7 @@ def test_a_runner_that_never_says_hello_has_failed_and_the_others_climb() -> Non
 
 def test_a_pilot_that_cannot_be_made_is_told_as_failed() -> None:
     rig = FakeRig({"fake": Behaviour(no_hello=True)})
-    (sweep,) = pilots(Quest((entry("fake"),)), rig, {"fake": HERE}, lambda message: None)
+    (sweep,) = pilots(CeilingOptions(), targets(rig, entry("fake")), lambda message: None)
     assert (sweep.stop.status, sweep.stop.count) == ("failed", 0)
 
 
@@ -249,8 +240,8 @@ def test_an_interruption_is_kept_with_what_was_reached() -> None:
 
 def test_the_pilot_alone_launches_three_thousand_at_most() -> None:
     rig = FakeRig()
-    (sweep,) = pilots(Quest((entry("fake"),)), rig, {"fake": HERE}, lambda message: None)
-    assert rig.runners[0].ever == max(ascent.RUNGS) == 3_000
+    (sweep,) = pilots(CeilingOptions(), targets(rig, entry("fake")), lambda message: None)
+    assert rig.runners[0].ever == max(ceiling.RUNGS) == 3_000
     assert (sweep.stop.status, sweep.stop.count) == ("max", 3_000)
 
 
@@ -262,7 +253,7 @@ def test_from_eighty_percent_on_slices_are_one_percent(
     rig = FakeRig({"fake": Behaviour(refuse_at=20_100)}, system=made(tmp_path))
     sweep = only(rig)
     asked = [int(words.split()[1]) for words in rig.runners[0].asked if words.startswith("grow")]
-    near = [count for count in asked if count >= ascent.NEAR * 20_000]
+    near = [count for count in asked if count >= ceiling.NEAR * 20_000]
     assert near[0] == 16_000
     assert max(after - before for before, after in pairwise(near)) <= 0.01 * 20_000
     assert (sweep.stop.count, sweep.stop.predicted) == (20_100, 20_000)

@@ -13,13 +13,13 @@ from bench.engine import events
 from bench.engine.fake import CONTROL_SECONDS, Behaviour, FakeRig
 from bench.engine.reference import CONTROL, sample
 from bench.engine.rig import MachineRig
-from bench.engine.toolchain import Availability, Tools
+from bench.engine.toolchain import Tools
 from bench.errors import MeasureError
-from bench.experiments.plan import Request
-from bench.experiments.population import ScaleExperiment
+from bench.experiments.plan import PopulationOptions
+from bench.experiments.population import PopulationRun
 from bench.model.records import Result
 from bench.system import System
-from tests.support.entries import MACHINE, entry
+from tests.support.entries import MACHINE, entry, targets
 
 ONE = entry("one")
 
@@ -28,10 +28,9 @@ def run(rig: FakeRig, **fields: object) -> tuple[Result, list[Result], list[str]
     """A fake run: its result, what was saved on the way, and the notes."""
     saved: list[Result] = []
     told: list[events.Event] = []
-    known: dict[str, object] = {"entries": (ONE,), "seed": 3, "most": 2_000, "sweeps": 2}
-    request = Request(**(known | fields))  # type: ignore[arg-type]
-    available = {"one": Availability("1.0", None)}
-    experiment = ScaleExperiment(request, rig, MACHINE, available, told.append, saved.append)
+    known: dict[str, object] = {"seed": 3, "max": 2_000, "repeats": 2}
+    wish = PopulationOptions(**(known | fields))  # type: ignore[arg-type]
+    experiment = PopulationRun(wish, targets(rig, ONE), MACHINE, told.append, saved.append)
     result = experiment.run()
     return result, saved, [each.message for each in told if isinstance(each, events.Note)]
 
@@ -42,7 +41,7 @@ def test_the_control_is_taken_at_both_ends_and_before_every_round() -> None:
     assert [len(each.control or ()) for each in saved] == [1, 2, 3, 3, 4]
 
 
-@pytest.mark.parametrize("fields", [{"climb": False}, {"sweeps": 0}])
+@pytest.mark.parametrize("fields", [{"climb": False}, {"repeats": 0}])
 def test_a_run_of_any_shape_has_a_control(fields: dict[str, object]) -> None:
     result, _, _ = run(FakeRig(), **fields)
     assert len(result.control or ()) == 2 + len(

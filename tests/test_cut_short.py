@@ -30,18 +30,18 @@ from bench.engine import ledger
 from bench.engine.fake import FakeClock, FakeRig
 from bench.engine.toolchain import Availability
 from bench.experiments import pairs
-from bench.experiments.side import Contender
+from bench.experiments.pairs import Contender
 from bench.history.store import check_line, point_of
 from bench.judging import decision, looks
 from bench.model.decoding import decode, encode
-from bench.model.records import CaseRecord, Result
+from bench.model.records import Result
 from reports.deck import deck
 from reports.digest import digest
 from reports.draw import save
 from reports.page import drawing, write
 from reports.page.html import SIGNED
 from tests.support.cutting import FREEING, Ended, Files, How, contents, cut, fill, left
-from tests.support.entries import entry
+from tests.support.entries import entry, targets
 from tests.support.results import MACHINE, result, sweep
 
 NOON = "2026-11-28T12:00:00+00:00"
@@ -150,12 +150,10 @@ ONE = entry("one")
 def fake_sides(*_: object) -> Contenders:
     clock = FakeClock()
     one, other = (
-        Contender(name, FakeRig(clock=clock), (ONE,), {"one": Availability("1.0", None)})
+        Contender(name, targets(FakeRig(clock=clock), ONE))
         for name in ("the old one", "the new one")
     )
-    return Contenders(
-        (one, other), (CaseRecord(runtime="one", label="one", kind="task", language="none"),)
-    )
+    return Contenders((one, other))
 
 
 def stage() -> None:
@@ -164,7 +162,7 @@ def stage() -> None:
     os.environ["GITHUB_STEP_SUMMARY"] = "summary.md" if Path("summary.md").exists() else ""
     for module in (session, machine):
         put(module, "fingerprint", lambda system: MACHINE)
-    put(session, "machine_rig", lambda tools: FakeRig())
+    put(choose, "machine_rig", lambda tools: FakeRig())
     put(choose, "availability", lambda entry, tools: Availability("1.0", None))
     put(ledger, "_now", lambda: NOON)
     put(pairs, "secrets", SimpleNamespace(token_hex=lambda count: "0" * count))

@@ -188,10 +188,10 @@ def test_two_sides_may_differ_in_a_variable_alone(
 
     both = contenders(Asked(runtimes=["asyncio"], variables=((), ("PYTHONMALLOC=debug",))))
     base, new = both.sides
-    assert (base.settings, new.settings) == ({}, {"env PYTHONMALLOC": "debug"})
+    assert [side.targets[0].noted for side in (base, new)] == [{}, {"env PYTHONMALLOC": "debug"}]
     assert (base.subject, new.subject) == ("as it is here", "env PYTHONMALLOC=debug")
-    assert isinstance(new.rig, MachineRig)
-    assert new.rig.tools.variables == {"PYTHONMALLOC": "debug"}
+    assert isinstance(new.targets[0].rig, MachineRig)
+    assert new.targets[0].rig.tools.variables == {"PYTHONMALLOC": "debug"}
     monkeypatch.chdir(tmp_path)
     Path("pyproject.toml").write_text('[tool.outnumber]\nruntime = "asyncio"\nnew-env = "A B=5"\n')
     said = outnumber_here("ab", code=2).stderr

@@ -8,7 +8,7 @@ import pytest
 
 from bench.clock import RealClock
 from bench.derive.memory import leaked
-from bench.engine.job import Job
+from bench.engine.budget import Job
 from bench.engine.rig import MachineRig
 from bench.engine.toolchain import find_tools
 from bench.system import System

@@ -17,7 +17,8 @@ from bench.clock import RealClock
 from bench.engine.cache import command_of, default_cache
 from bench.engine.rig import MachineRig
 from bench.engine.toolchain import availability, find_tools
-from bench.experiments.ceiling import CeilingExperiment, Quest
+from bench.experiments.base import target
+from bench.experiments.ceiling import CeilingOptions, CeilingRun
 from bench.limits.predict import NO_RESERVES
 from bench.model.records import Limit, Session, Stop
 from bench.system import System
@@ -117,14 +118,13 @@ def climbed(entry: Entry, cache: Path, *before: str) -> Session:
     """The runtime taken to its ceiling, its command put behind the words `before`."""
     entry = msgspec.structs.replace(entry, command=(*before, *entry.command))
     tools = find_tools()
-    available = {entry.name: availability(entry, tools)}
-    if available[entry.name].reason:
-        pytest.skip(str(available[entry.name].reason))
+    available = availability(entry, tools)
+    if available.reason:
+        pytest.skip(str(available.reason))
     rig = MachineRig(System(), RealClock(), tools, cache)
-    quest = Quest((entry,), NO_RESERVES, budget_seconds=3_600)
-    experiment = CeilingExperiment(
-        quest, rig, MACHINE, available, lambda event: None, lambda result: None
-    )
+    wish = CeilingOptions(budget=3_600, reserves=NO_RESERVES)
+    one = target(entry, rig, available)
+    experiment = CeilingRun(wish, [one], MACHINE, lambda event: None, lambda result: None)
     (sweep,) = experiment.run().sessions
     return sweep
 

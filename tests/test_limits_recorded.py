@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.engine.budget import Job
 from bench.engine.fake import Behaviour, FakeRig
-from bench.engine.job import Job
 from bench.limits.model import Ending
 from bench.limits.predict import NO_RESERVES
 from bench.limits.recognise import Cause

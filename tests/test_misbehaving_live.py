@@ -17,7 +17,7 @@ import pytest
 
 from bench.clock import RealClock
 from bench.engine import runner
-from bench.engine.job import Job
+from bench.engine.budget import Job
 from bench.engine.rig import MachineRig
 from bench.engine.toolchain import Tools
 from bench.model.records import Kind, Step

@@ -10,17 +10,14 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from bench.cli.choose import Chosen
-from bench.cli.noise import margins_asked, request_for, show_stored
+from bench.cli.noise import margins_asked, options_for, show_stored
 from bench.cli.options import gates
 from bench.cli.session import kept
 from bench.derive.statistics import Estimate
 from bench.engine import events
 from bench.engine.fake import Behaviour, FakeClock, FakeRig
-from bench.engine.toolchain import Availability, find_tools
 from bench.errors import UsageError
-from bench.experiments.alike import AlikeExperiment
-from bench.experiments.side import Contender, PairsRequest
+from bench.experiments.pairs import NoiseRun, PairsOptions
 from bench.judging.gates import BURST, BYTES, LEAK, Gate, Margin, MetricName
 from bench.judging.noise import (
     CaseNoise,
@@ -37,7 +34,7 @@ from bench.model.records import Result
 from bench.signals import Interrupted
 from reports.console import Console
 from reports.tables.noise import print_noise, to_paste
-from tests.support.entries import MACHINE, entry
+from tests.support.entries import MACHINE, entry, targets
 
 ALL: frozenset[str] = frozenset({"short", "burst", "leak"})
 ONE = entry("one")
@@ -59,12 +56,9 @@ def alike(
         "wanted": {"one": ALL},
         "at": 1_000,
     }
-    side = Contender(
-        "alike", FakeRig({"one": behaviour}, clock), (ONE,), {"one": Availability("1.0", None)}
-    )
-    return AlikeExperiment(
-        PairsRequest(**(known | wish)),  # type: ignore[arg-type]
-        side,
+    return NoiseRun(
+        PairsOptions(**(known | wish)),  # type: ignore[arg-type]
+        targets(FakeRig({"one": behaviour}, clock), ONE),
         MACHINE,
         (told if told is not None else []).append,
         (saved if saved is not None else []).append,
@@ -136,11 +130,11 @@ def test_the_view_is_told_of_all_pairs_and_of_the_time_for_them() -> None:
     assert [(one.number, one.pairs) for one in pairs] == [(1, 4), (2, 4), (3, 4), (4, 4)]
     left = [event.seconds for event in told if isinstance(event, events.TimeLeft)]
     assert left == sorted(left, reverse=True)
-    assert len(left) == 3
+    assert len(left) == 4
 
 
 def test_a_budget_leaves_pairs_out_with_a_word() -> None:
-    result = alike(looks=(2, 20), budget_seconds=2.0)
+    result = alike(looks=(2, 20), budget=2.0)
     made = len(recorded_pairs(GATE, result))
     assert 2 <= made < 20
     assert any("the time budget was used up" in warning for warning in result.warnings)
@@ -148,7 +142,7 @@ def test_a_budget_leaves_pairs_out_with_a_word() -> None:
 
 def test_the_time_left_is_never_more_than_the_budget_has() -> None:
     told: list[events.Event] = []
-    alike(Behaviour(seconds=1e-2), told=told, looks=(2, 20), budget_seconds=700.0)
+    alike(Behaviour(seconds=1e-2), told=told, looks=(2, 20), budget=700.0)
     started = next(event.seconds for event in told if isinstance(event, events.RunStarted))
     left = [event.seconds for event in told if isinstance(event, events.TimeLeft)]
     assert started <= 700
@@ -178,9 +172,8 @@ def test_a_gate_that_has_no_noise_is_refused(texts: list[str], said: str) -> Non
 
 @pytest.mark.parametrize("pairs", [5, 201])
 def test_a_count_of_pairs_that_tells_nothing_is_refused(pairs: int) -> None:
-    chosen = Chosen((ONE,), find_tools(None), {"one": Availability("1.0", None)})
     with pytest.raises(UsageError, match=f"--pairs: {pairs} is not between 6 and 200"):
-        request_for(chosen, {BYTES: None}, pairs, None, None, None)
+        options_for(targets(FakeRig(), ONE), {BYTES: None}, PairsOptions(looks=(pairs,)))
 
 
 def test_a_result_of_another_command_is_refused(tmp_path: Path) -> None:

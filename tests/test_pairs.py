@@ -12,10 +12,8 @@ import pytest
 
 from bench.engine import events
 from bench.engine.fake import Behaviour, FakeClock, FakeRig
-from bench.engine.toolchain import Availability
 from bench.errors import MeasureError
-from bench.experiments.pairs import LEAK_PAIRS, PairsExperiment
-from bench.experiments.side import Contender, Open, PairsRequest
+from bench.experiments.pairs import LEAK_PAIRS, Contender, Open, PairsOptions, PairsRun
 from bench.judging.gates import BYTES, CEILING, LEAK, UNCOLLECTED, USUAL, MetricName
 from bench.judging.judge import Judge, gates_of, wanted
 from bench.judging.looks import Look, fewest_a_side, looks
@@ -23,7 +21,7 @@ from bench.judging.verdicts import Verdict
 from bench.model.records import CaseRecord, Result, Session
 from bench.signals import Interrupted
 from runners.catalogue import Entry
-from tests.support.entries import MACHINE, entry
+from tests.support.entries import MACHINE, entry, targets
 
 ALL: frozenset[str] = frozenset({"short", "burst", "leak"})
 EQUAL = Behaviour()
@@ -53,10 +51,10 @@ class Job:
             "wanted": {one.name: ALL for one in self.entries},
             "at": 1_000,
         }
-        request = PairsRequest(**(known | fields))  # type: ignore[arg-type]
+        wish = PairsOptions(**(known | fields))  # type: ignore[arg-type]
         sides = tuple(self._side(name, clock) for name in ("base", "new"))
-        experiment = PairsExperiment(
-            request,
+        experiment = PairsRun(
+            wish,
             sides,  # type: ignore[arg-type]
             MACHINE,
             self.judge or self._leave_all_open,
@@ -70,8 +68,8 @@ class Job:
         rig = FakeRig({one.name: behaviour for one in self.entries}, clock)
         rig = self.new_rig or rig if name == "new" else rig
         reason = self.missing.get(name)
-        available = {one.name: Availability("1.0", reason) for one in self.entries}
-        return Contender(f"the {name} one", rig, self.entries, available)
+        missing = {one.name: reason for one in self.entries} if reason else {}
+        return Contender(f"the {name} one", targets(rig, *self.entries, missing=missing))
 
     def _leave_all_open(self, base: Result, new: Result) -> Open:
         self.judged.append(max(sweep.round for sweep in (*base.sessions, *new.sessions)))
@@ -204,11 +202,11 @@ def test_a_side_that_breaks_twice_at_once_gets_no_more_pairs_and_keeps_what_it_h
 def test_after_a_runtime_was_given_up_the_others_go_on() -> None:
     job = Job(entries=(ONE, TWO))
     rig = FakeRig({"one": Behaviour(die_at=1), "two": Behaviour()}, FakeClock())
-    side = Contender("x", rig, (ONE, TWO), {n: Availability("1", None) for n in ("one", "two")})
-    request = PairsRequest(5, (4,), {"one": ALL, "two": ALL}, at=1_000)
+    side = Contender("x", targets(rig, ONE, TWO))
+    wish = PairsOptions(seed=5, looks=(4,), wanted={"one": ALL, "two": ALL}, at=1_000)
     saves = (job.saved["base"].append, job.saved["new"].append)
-    base, _ = PairsExperiment(
-        request, (side, side), MACHINE, job._leave_all_open, job.told.append, saves
+    base, _ = PairsRun(
+        wish, (side, side), MACHINE, job._leave_all_open, job.told.append, saves
     ).run()
     assert Counter(sweep.case for sweep in base.sessions)["two"] == 12
 
@@ -224,7 +222,7 @@ def test_a_signal_leaves_what_was_finished() -> None:
 
 def test_more_looks_are_not_begun_than_the_time_is_enough_for() -> None:
     job = Job(base=Behaviour(seconds=1e-3), new=Behaviour(seconds=1e-3))
-    base, new = job.run(looks=(3, 40, 60), budget_seconds=400.0)
+    base, new = job.run(looks=(3, 40, 60), budget=400.0)
     made = len(rounds(base, "burst"))
     assert 3 < made < 40
     assert job.notes() == [f"{made} of 40 pairs were made: the time budget was used up"]
@@ -237,7 +235,7 @@ SLOW = Behaviour(seconds=1e-3)
 
 def test_the_first_look_too_has_what_the_time_is_enough_for() -> None:
     job = Job(base=SLOW, new=SLOW)
-    base, new = job.run(looks=(40, 60), budget_seconds=400.0, fewest=3)
+    base, new = job.run(looks=(40, 60), budget=400.0, fewest=3)
     made = len(rounds(base, "burst"))
     assert 3 < made < 40
     assert job.notes() == [f"{made} of 40 pairs were made: the time budget was used up"]
@@ -247,7 +245,7 @@ def test_the_first_look_too_has_what_the_time_is_enough_for() -> None:
 
 def test_no_pair_is_begun_that_would_not_fit() -> None:
     job = Job(base=SLOW, new=SLOW)
-    base, new = job.run(looks=(40,), budget_seconds=400.0)
+    base, new = job.run(looks=(40,), budget=400.0)
     ends = [one.started_seconds + one.seconds for one in (*base.sessions, *new.sessions)]
     each = max(ends) / len(rounds(base, "burst"))
     assert 400.0 - 2 * each < max(ends) <= 400.0
@@ -256,7 +254,7 @@ def test_no_pair_is_begun_that_would_not_fit() -> None:
 def test_where_not_even_the_fewest_pairs_fit_there_is_no_verdict_but_what_to_type() -> None:
     job = Job(base=SLOW, new=SLOW)
     with pytest.raises(MeasureError) as no:
-        job.run(looks=(13, 40), budget_seconds=100.0, fewest=10)
+        job.run(looks=(13, 40), budget=100.0, fewest=10)
     said = re.fullmatch(
         r"2 of the 10 pairs that are needed took \d+ seconds, so they do not fit in 100; give "
         r"--budget (\d+), fewer units with --at, or fewer figures with --gate",
@@ -268,7 +266,7 @@ def test_where_not_even_the_fewest_pairs_fit_there_is_no_verdict_but_what_to_typ
         assert results[-1].finished is not None
         assert rounds(results[-1], "burst") == [1, 2]
     again = Job(base=SLOW, new=SLOW)
-    again.run(looks=(13, 40), budget_seconds=float(said[1]), fewest=10)
+    again.run(looks=(13, 40), budget=float(said[1]), fewest=10)
     assert again.judged[0] >= 10
 
 
@@ -280,7 +278,7 @@ def test_slow_pairs_that_look_for_ceilings_are_not_held_against_the_later_ones()
     heavy = max(one.started_seconds for one in (*base.sessions, *new.sessions) if one.round == 4)
     assert heavy / 4 > 2 * (whole - heavy) / 9
     job = Job(refusing, refusing)
-    job.run(looks=(13,), at=100, budget_seconds=1.1 * whole, fewest=13, **wish)
+    job.run(looks=(13,), at=100, budget=1.1 * whole, fewest=13, **wish)
     assert job.judged == [13]
 
 
@@ -450,7 +448,7 @@ def test_a_side_that_dies_half_way_is_judged_by_what_there_is_and_never_cleared(
 
 def test_the_time_left_is_never_more_than_the_budget_has() -> None:
     job = Job(base=Behaviour(seconds=1e-2), new=Behaviour(seconds=1e-2))
-    job.run(looks=(13, 40), budget_seconds=700.0)
+    job.run(looks=(13, 40), budget=700.0)
     (started,) = [event for event in job.told if isinstance(event, events.RunStarted)]
     left = [event.seconds for event in job.told if isinstance(event, events.TimeLeft)]
     assert started.seconds <= 700

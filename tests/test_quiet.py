@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import get_type_hints
 
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace
 
 from bench.cli import options, session
@@ -18,10 +19,11 @@ from bench.cli.run import run
 from bench.cli.session import heed_load, report_busy
 from bench.engine.fake import FakeRig
 from bench.engine.quiet import LOOK_SECONDS, busy_share, wait_until_quiet
-from bench.engine.toolchain import Tools
+from bench.experiments import Experiment
 from bench.model.records import Result
 from bench.probes.cpu import ProcessorTime
 from reports.wording.runs import busy_line
+from tests.support.entries import entry, targets
 from tests.support.results import result, sweep
 
 ADVICE = "end that work first, or add --wait-for-quiet 60"
@@ -139,13 +141,12 @@ class Launching:
 
 
 def test_a_session_heeds_the_load_before_anything_is_launched(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rig = working(10)
-    monkeypatch.setattr(session, "machine_rig", lambda tools: rig)
     place = session.Place(tmp_path / "r.json", force=False)
-    made = lambda *_: Launching()  # noqa: E731
-    session.carry_out(made, Tools("python"), place, quiet=False, wait_seconds=30.0)
+    one = Experiment("launching", "Is it launched?", Struct, lambda *_: Launching())
+    session.carry_out(one, Struct(), targets(rig, entry("one")), place, False, wait_seconds=30.0)
     first, *_, last = capsys.readouterr().err.splitlines()
     assert first.endswith("Waiting until it is quiet, at most 30 s.")
     assert last == "launched"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.engine.reserves import Room, bounds, spare_pids
+from bench.engine.budget import Room, bounds, spare_pids
 from bench.system import System
 
 

@@ -4,34 +4,43 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 
 from bench.engine import events
 from bench.engine.fake import Behaviour, FakeRig
-from bench.engine.toolchain import Availability
 from bench.errors import MeasureError
-from bench.experiments.plan import Request
-from bench.experiments.population import ScaleExperiment
+from bench.experiments.plan import PopulationOptions
+from bench.experiments.population import PopulationRun
 from bench.model.records import Result
 from bench.signals import Interrupted
-from tests.support.entries import MACHINE, entry
+from runners.catalogue import Entry
+from tests.support.entries import MACHINE, NONE, entry, targets
 
 ONE, TWO = entry("one"), entry("two", "thread", build=("cc",))
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for."""
+
+    options: PopulationOptions
+    entries: tuple[Entry, ...]
+    settings: Mapping[str, str]
 
 
 class Run:
     """A fake run, with everything that was saved and told."""
 
-    def __init__(self, rig: FakeRig, request: Request, **missing: str) -> None:
+    def __init__(self, rig: FakeRig, wish: Wish, **missing: str) -> None:
         self.rig = rig
         self.saved: list[Result] = []
         self.told: list[events.Event] = []
-        available = {
-            one.name: Availability("1.0", missing.get(one.name)) for one in request.entries
-        }
-        self.experiment = ScaleExperiment(
-            request, rig, MACHINE, available, self.told.append, self.saved.append
+        cases = targets(rig, *wish.entries, settings=wish.settings, missing=missing)
+        self.experiment = PopulationRun(
+            wish.options, cases, MACHINE, self.told.append, self.saved.append
         )
 
     def ended(self) -> Result:
@@ -41,9 +50,13 @@ class Run:
         return [event.message for event in self.told if isinstance(event, events.Note)]
 
 
-def request(**fields: object) -> Request:
-    known: dict[str, object] = {"entries": (ONE, TWO), "seed": 3, "most": 2_000, "sweeps": 2}
-    return Request(**(known | fields))  # type: ignore[arg-type]
+def request(
+    entries: tuple[Entry, ...] = (ONE, TWO),
+    settings: Mapping[str, str] = NONE,
+    **fields: object,
+) -> Wish:
+    known: dict[str, object] = {"seed": 3, "max": 2_000, "repeats": 2}
+    return Wish(PopulationOptions(**(known | fields)), entries, settings)  # type: ignore[arg-type]
 
 
 def purposes(result: Result, name: str) -> list[str]:
@@ -115,7 +128,7 @@ def test_a_leak_check_that_a_broken_runtime_lacks_is_not_blamed_on_the_budget(
     budget: float | None,
 ) -> None:
     rig = FakeRig({"one": Behaviour(die_at=1)})
-    run = Run(rig, request(entries=(ONE,), climb=False, budget_seconds=budget))
+    run = Run(rig, request(entries=(ONE,), climb=False, budget=budget))
     assert run.ended().warnings == ("one was given up after a sweep that could not be made",)
 
 
@@ -166,7 +179,7 @@ def test_an_interruption_is_saved_with_the_steps_that_were_finished() -> None:
 
 def test_the_budget_ends_rounds_and_says_so() -> None:
     slow = FakeRig({"one": Behaviour(seconds=1e-2)})
-    run = Run(slow, request(entries=(ONE,), budget_seconds=30.0, sweeps=5, climb=False))
+    run = Run(slow, request(entries=(ONE,), budget=30.0, repeats=5, climb=False))
     result = run.ended()
     assert purposes(result, "one") == ["short", "leak"]
     assert result.warnings == (
@@ -179,7 +192,7 @@ def test_the_budget_ends_rounds_and_says_so() -> None:
 
 def test_a_leak_sweep_that_would_not_fit_is_left_out_and_said_so() -> None:
     slow = FakeRig({"one": Behaviour(seconds=1e-2, release_seconds=0)})
-    run = Run(slow, request(entries=(ONE,), budget_seconds=21.0, sweeps=1, climb=False))
+    run = Run(slow, request(entries=(ONE,), budget=21.0, repeats=1, climb=False))
     assert run.ended().warnings == ("no leak sweep of one: the time budget was used up",)
 
 
@@ -188,7 +201,7 @@ def test_a_budget_is_kept_from_the_first_second_and_what_did_not_fit_is_named(
     budget: float,
 ) -> None:
     slow = Behaviour(seconds=1e-2, release_seconds=0)
-    run = Run(FakeRig({"one": slow, "two": slow}), request(budget_seconds=budget, sweeps=3))
+    run = Run(FakeRig({"one": slow, "two": slow}), request(budget=budget, repeats=3))
     result = run.ended()
     first = 200 * 1e-2  # a step that was begun is finished; of the first, one cannot know more
     assert rig_time(run) <= max(budget, first)
@@ -203,7 +216,7 @@ def test_a_budget_is_kept_from_the_first_second_and_what_did_not_fit_is_named(
 
 
 def test_where_nothing_fits_the_cheapest_runtime_makes_one_step() -> None:
-    run = Run(FakeRig(), request(budget_seconds=0.01))
+    run = Run(FakeRig(), request(budget=0.01))
     (sweep,) = run.ended().sessions
     assert [step.alive for step in sweep.steps] == [100]
 
@@ -219,8 +232,9 @@ def test_the_time_left_follows_what_sweeps_took_so_far(start_seconds: float) -> 
         if isinstance(event, events.TimeLeft):
             left.append((rig.clock.now, event.seconds))
 
-    known = dict.fromkeys(("one", "two"), Availability("1.0", None))
-    ScaleExperiment(request(sweeps=12), rig, MACHINE, known, observe, lambda _: None).run()
+    wish = request(repeats=12)
+    cases = targets(rig, *wish.entries)
+    PopulationRun(wish.options, cases, MACHINE, observe, lambda _: None).run()
     middle = rig.clock.now / 2
     expected = next(seconds for now, seconds in left if now >= middle)
     assert middle / 2 < expected < 2 * middle
@@ -233,7 +247,7 @@ def rig_time(run: Run) -> float:
 
 def test_where_time_is_short_the_slowest_miss_rounds_and_the_others_none() -> None:
     rig = FakeRig({"one": Behaviour(), "two": Behaviour(seconds=1e-3, release_seconds=0)})
-    run = Run(rig, request(budget_seconds=12.0, sweeps=6, climb=False))
+    run = Run(rig, request(budget=12.0, repeats=6, climb=False))
     result = run.ended()
     assert purposes(result, "one").count("short") == 6
     assert 1 < purposes(result, "two").count("short") < 6
@@ -243,7 +257,7 @@ def test_where_time_is_short_the_slowest_miss_rounds_and_the_others_none() -> No
 
 def test_a_climb_ends_at_its_share_of_the_budget() -> None:
     rig = FakeRig({"one": Behaviour(seconds=1e-3)})
-    run = Run(rig, request(entries=(ONE,), most=1_000_000, budget_seconds=60.0, sweeps=0))
+    run = Run(rig, request(entries=(ONE,), max=1_000_000, budget=60.0, repeats=0))
     result = run.ended()
     climb = result.sessions[0]
     assert climb.stop.status == "budget"
@@ -252,15 +266,15 @@ def test_a_climb_ends_at_its_share_of_the_budget() -> None:
 
 
 def test_threads_stop_at_thirty_thousand_unless_a_count_was_asked_for() -> None:
-    unasked = Run(FakeRig(), request(entries=(TWO,), most=None, sweeps=0)).ended()
+    unasked = Run(FakeRig(), request(entries=(TWO,), max=None, repeats=0)).ended()
     assert unasked.sessions[0].stop.count == 30_000
     assert unasked.sessions[0].stop.status == "reserve"
-    asked = Run(FakeRig(), request(entries=(TWO,), most=40_000, sweeps=0)).ended()
+    asked = Run(FakeRig(), request(entries=(TWO,), max=40_000, repeats=0)).ended()
     assert (asked.sessions[0].stop.status, asked.sessions[0].stop.count) == ("max", 40_000)
 
 
 def test_the_view_is_told_of_builds_steps_sweeps_and_the_time_left() -> None:
-    run = Run(FakeRig(), request(entries=(TWO,), sweeps=1, most=200))
+    run = Run(FakeRig(), request(entries=(TWO,), repeats=1, max=200))
     run.ended()
     kinds = [type(event).__name__ for event in run.told]
     assert kinds[:2] == ["BuildStarted", "RunStarted"]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import quantities
+from bench import experiments, quantities
 from reports.figures import all as figures
 
 ROOT = Path(__file__).parents[1]
@@ -245,6 +245,7 @@ def test_a_class_name_with_two_meanings_is_found() -> None:
 LISTS: dict[str, Callable[[], Iterable[str]]] = {
     "bench.quantities": lambda: (row.name for row in quantities.all_()),
     "reports.figures.all": figures.names,
+    "bench.experiments": lambda: (row.name for row in experiments.all_()),
 }
 # Modules that still have such a name themselves. Take a module out once it reads the list.
 NAMING = frozenset(
@@ -253,6 +254,7 @@ NAMING = frozenset(
         "bench.cli.options",
         "bench.cli.slides",
         "bench.experiments.ceiling",
+        "bench.experiments.pairs",
         "bench.history.store",
         "bench.history.trends",
         "bench.judging.decision",
@@ -272,13 +274,16 @@ def repeated_names(modules: Sources) -> dict[str, list[str]]:
     whole text alone, and not in `bench.cli`, where it may be a command's. Docstrings may name
     anything.
     """
-    homes = {name: home for home, names in LISTS.items() for name in names()}
+    homes: dict[str, set[str]] = {}
+    for home, names in LISTS.items():
+        for name in names():
+            homes.setdefault(name, set()).add(home)
     found: dict[str, list[str]] = {}
     for module, text in modules.items():
         for literal, line in literals(ast.parse(text)):
             words = {*re.findall(r"\w+(?:[_-]\w+)+", literal)}
             words |= set() if below(module, "bench.cli") else {literal}
-            named = words & {name for name, home in homes.items() if home != module}
+            named = words & {name for name, home in homes.items() if module not in home}
             place = f"{module.replace('.', '/')}.py:{line}"
             found.setdefault(module, []).extend(f"{place}: {name!r}" for name in sorted(named))
     return {module: places for module, places in found.items() if places}
@@ -294,7 +299,7 @@ def literals(tree: ast.AST) -> Iterator[tuple[str, int]]:
         yield from literals(node)
 
 
-def test_the_name_of_a_quantity_or_a_figure_stands_in_its_own_list_alone() -> None:
+def test_the_name_of_a_quantity_an_experiment_or_a_figure_stands_in_its_own_list_alone() -> None:
     repeated = repeated_names(sources())
     assert [place for name in repeated.keys() - NAMING for place in repeated[name]] == []
 

@@ -8,11 +8,9 @@ import signal
 import pytest
 from msgspec.structs import replace
 
+from bench.engine.budget import Bounds, Job, bytes_per_unit, climb_stops, short_stops
 from bench.engine.events import Event, StepFinished
 from bench.engine.fake import Behaviour, FakeRig
-from bench.engine.forecast import bytes_per_unit
-from bench.engine.job import Job, climb_stops, short_stops
-from bench.engine.reserves import Bounds
 from bench.engine.runner import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
 from bench.engine.session import LiveSession
 from bench.experiments.population import take_steps

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from bench.cli import options
 from bench.cli.options import BadOption
@@ -18,7 +19,7 @@ from bench.errors import MeasureError, ResultError, UsageError
 if TYPE_CHECKING:
     from bench.cli.choose import Contenders
     from bench.engine.events import Observer
-    from bench.experiments.side import Open, PairsRequest
+    from bench.experiments.pairs import Open, PairsOptions
     from bench.judging.gates import Gate
     from bench.judging.judge import Judge
     from bench.judging.looks import Look
@@ -80,6 +81,7 @@ def ab(
 ) -> int:
     """Compare two sides in one job of pairs, and give a verdict on bytes and leaks."""
     from bench.cli import choose
+    from bench.experiments.pairs import PairsOptions
     from bench.judging.judge import Judge
 
     variables = (base_env or [], new_env or [])
@@ -92,22 +94,25 @@ def ab(
     )
     both = choose.contenders(asked)
     if not quiet:
-        entries = [entry for side in both.sides for entry in side.entries]
+        entries = [target.entry for side in both.sides for target in side.targets]
         given = {word.partition("=")[0]: "" for words in variables for word in words}
         choose.report_dropped(entries, given, "--base-env or --new-env")
     if not same_ok:
         both = choose.without_the_same(both)
-    gated, beside = gates_asked(both.runtimes, gate or [], ceiling)
+    gated, beside = gates_asked(both.cases, gate or [], ceiling)
     looks = looks_asked(len(gated), pairs, pairs_max)
-    request = request_for(gated, beside, looks, at, budget, seed)
+    wish = PairsOptions(
+        seed=random.randrange(2**31) if seed is None else seed,
+        at=at,
+        budget=budget,
+        gates=tuple(gate or []),
+        ceiling=ceiling,
+    )
+    wish = options_for(gated, beside, looks, wish)
+    place = PairsPlace(output, force, markdown)
+    judge = Judge(gated, looks, beside)
     _, path, code = carry_out_pairs(
-        both,
-        Judge(gated, looks, beside),
-        request,
-        PairsPlace(output, force, markdown),
-        quiet,
-        inconclusive_ok,
-        wait_for_quiet,
+        both, judge, wish, place, quiet, inconclusive_ok, wait_for_quiet
     )
     typer.echo(path)
     return code
@@ -151,27 +156,22 @@ def looks_asked(gates: int, pairs: int | None, pairs_max: int | None) -> tuple[L
     return made
 
 
-def request_for(
-    gated: Sequence[Gate],
-    beside: Sequence[Gate],
-    looks: Sequence[Look],
-    at: int | None = None,
-    budget: float | None = None,
-    seed: int | None = None,
-) -> PairsRequest:
+def options_for(
+    gated: Sequence[Gate], beside: Sequence[Gate], looks: Sequence[Look], wish: PairsOptions
+) -> PairsOptions:
     """The job that these gates and looks need."""
-    from bench.experiments.side import BUDGET_SECONDS, PairsRequest
+    from bench.experiments.pairs import BUDGET_SECONDS
     from bench.judging.judge import wanted
     from bench.judging.looks import fewest_a_side, fewest_pairs
 
     kinds = wanted([*gated, *beside])
-    return PairsRequest(
-        seed=random.randrange(2**31) if seed is None else seed,
+    climbs = any("climb" in kind for kind in kinds.values())
+    return replace(
+        wish,
         looks=tuple(look.pairs for look in looks),
-        wanted=kinds,
-        at=at,
-        climbs=fewest_a_side(len(gated)) if any("climb" in kind for kind in kinds.values()) else 0,
-        budget_seconds=budget or BUDGET_SECONDS * len(kinds),
+        wanted=dict(kinds),
+        climbs=fewest_a_side(len(gated)) if climbs else 0,
+        budget=wish.budget or BUDGET_SECONDS * len(kinds),
         fewest=fewest_pairs(len(gated), looks[0].false_failure),
     )
 
@@ -214,7 +214,7 @@ class PairsPlace:
 def carry_out_pairs(
     both: Contenders,
     judge: Judge,
-    request: PairsRequest,
+    wish: PairsOptions,
     place: PairsPlace,
     quiet: bool,
     inconclusive_ok: bool = False,
@@ -238,8 +238,8 @@ def carry_out_pairs(
     )
     places.refuse_unwritable()
     force = place.force or _is_without_verdict(*paths)
-    heed_load(both.sides[0].rig, wait_seconds, quiet)
-    base, new = _made(both, request, judge, paths, force, quiet)
+    heed_load(both.sides[0].targets[0].rig, wait_seconds, quiet)
+    base, new = _made(both, wish, judge, paths, force, quiet)
     made = judgement(
         judge.final(base, new),
         (base, paths[0]),
@@ -279,7 +279,7 @@ def _is_without_verdict(base: Path, new: Path) -> bool:
 
 def _made(
     both: Contenders,
-    request: PairsRequest,
+    wish: PairsOptions,
     judge: Judge,
     paths: tuple[Path, Path],
     force: bool,
@@ -287,7 +287,9 @@ def _made(
 ) -> tuple[Result, Result]:
     """The job itself, both results' places being claimed meanwhile."""
     from bench.engine import events
-    from bench.experiments.pairs import PairsExperiment
+    from bench.experiments import PAIRS
+    from bench.experiments.base import spec_of
+    from bench.experiments.pairs import PairsRun
     from bench.machine import fingerprint
     from bench.model.file import ResultFile
     from bench.signals import Interrupted
@@ -302,13 +304,14 @@ def _made(
         for note in both.notes:
             observe(events.Note(note))
         try:
-            return PairsExperiment(
-                request,
+            return PairsRun(
+                wish,
                 both.sides,
                 fingerprint(System()),
                 _reporting(judge, observe),
                 observe,
                 (base.save, new.save),
+                spec_of(PAIRS.name, wish, *(side.targets for side in both.sides)),
             ).run()
         except Interrupted as cut:
             match [file.path for file in (base, new) if file.saved]:

@@ -9,7 +9,10 @@ import typer
 from bench.cli import options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.limits.predict import Reserves
+    from bench.model.records import Result
 
 WARNING = (
     "--to-the-wall leaves nothing to other processes: while it lasts, none may be able to start, "
@@ -50,7 +53,7 @@ def ceiling(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     stack_size: options.StackSize = None,
     futex_slots: options.FutexSlots = None,
-    python: options.Python = None,
+    python: options.Pythons = None,
     env: options.Variables = None,
     wait_for_quiet: options.WaitForQuiet = None,
     output: options.Output = None,
@@ -59,29 +62,27 @@ def ceiling(
 ) -> int:
     """Launch until something says no, and name the limit that did."""
     from bench.cli import choose
-    from bench.cli.session import Place, carry_out, refuse_nothing, report_busy
-    from bench.experiments.ceiling import BUDGET_SECONDS, CeilingExperiment, Quest
+    from bench.cli.session import Place, carry_out
+    from bench.experiments import CEILING
+    from bench.experiments.ceiling import BUDGET_SECONDS, CeilingOptions
 
-    chosen = choose.chosen(runtime, runner, python, env, quiet)
-    settings = choose.settings_of(
-        chosen.entries, {"stack-size": stack_size, "futex-slots": futex_slots}, chosen.tools
-    )
+    settings = {"stack-size": stack_size, "futex-slots": futex_slots}
+    cases = choose.cases(runtime, runner, python, env, settings, quiet)
+    targets = choose.targets(cases, wanted=bool(runtime or runner))
     reserves = _reserves(reserve_pids, reserve_memory, to_the_wall)
     if to_the_wall and not yes:
         typer.confirm(WARNING, abort=True, err=True)
-    quest = Quest(chosen.entries, reserves, budget or BUDGET_SECONDS, settings)
-    result, path = carry_out(
-        lambda rig, machine, observe, save: CeilingExperiment(
-            quest, rig, machine, chosen.available, observe, save
-        ),
-        chosen.tools,
-        Place(output, force),
-        quiet,
-        wait_for_quiet,
-    )
-    if not quiet:
-        from reports.tables.limits import print_ceilings
+    wish = CeilingOptions(budget=budget or BUDGET_SECONDS, reserves=reserves)
+    result, path = carry_out(CEILING, wish, targets, Place(output, force), quiet, wait_for_quiet)
+    return report(result, path, quiet)
 
+
+def report(result: Result, path: Path, quiet: bool) -> int:
+    """Prints how far each case went and what stopped it."""
+    from bench.cli.session import refuse_nothing, report_busy
+    from reports.tables.limits import print_ceilings
+
+    if not quiet:
         print_ceilings(result)
     report_busy([result], quiet)
     typer.echo(path)

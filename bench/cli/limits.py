@@ -19,25 +19,18 @@ def limits(
     ] = "table",
     stack_size: options.StackSize = None,
     futex_slots: options.FutexSlots = None,
-    python: options.Python = None,
+    python: options.Pythons = None,
     env: options.Variables = None,
 ) -> int:
     """Say how many of each unit will fit, and which limit will bind. Launches 3,000 at most."""
     from bench.cli import choose
-    from bench.cli.session import machine_rig
-    from bench.experiments.ceiling import Quest, pilots
+    from bench.experiments.ceiling import CeilingOptions, pilots
     from reports.tables.limits import limits_json, print_limits
 
-    chosen = choose.chosen(runtime, runner, python, env)
-    settings = choose.settings_of(
-        chosen.entries, {"stack-size": stack_size, "futex-slots": futex_slots}, chosen.tools
-    )
-    sessions = pilots(
-        Quest(chosen.entries, settings=settings),
-        machine_rig(chosen.tools),
-        chosen.available,
-        lambda message: typer.echo(message, err=True),
-    )
+    settings = {"stack-size": stack_size, "futex-slots": futex_slots}
+    cases = choose.cases(runtime, runner, python, env, settings)
+    targets = choose.targets(cases, wanted=bool(runtime or runner))
+    sessions = pilots(CeilingOptions(), targets, lambda text: typer.echo(text, err=True))
     if form == "json":
         typer.echo(limits_json(sessions))
     else:

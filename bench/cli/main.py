@@ -22,6 +22,7 @@ from bench.cli.ab import ab
 from bench.cli.ceiling import ceiling
 from bench.cli.compare import compare
 from bench.cli.configured import KEYS_OF, Configured
+from bench.cli.exec import exec_
 from bench.cli.export import export
 from bench.cli.history import app as history
 from bench.cli.limits import limits
@@ -52,6 +53,7 @@ COMMANDS = (
     Command("limits", limits, "launching up to 3,000 units of each runtime, to see what they use"),
     Command("ceiling", ceiling, "looking at this machine and its runtimes"),
     Command("ab", ab, "looking at both sides"),
+    Command("exec", exec_, "looking at this machine and its runtimes"),
     Command("compare", compare, "comparing the two results"),
     Command("noise", noise, "looking at this machine and its runtimes"),
     Command("history", history, "reading the history"),

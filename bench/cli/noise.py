@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from bench.cli import options
 from bench.cli.options import BadOption
 from bench.errors import MeasureError, UsageError
 
 if TYPE_CHECKING:
-    from bench.cli.choose import Chosen
-    from bench.experiments.side import PairsRequest
+    from bench.experiments.base import Target
+    from bench.experiments.pairs import PairsOptions
     from bench.judging.gates import Margin, MetricName
     from bench.model.records import Result
 
@@ -47,7 +47,7 @@ def noise(
     ] = None,
     at: options.Units = None,
     gate: options.Gates = None,
-    python: options.Python = None,
+    python: options.Pythons = None,
     env: options.Variables = None,
     seed: options.Seed = None,
     wait_for_quiet: options.WaitForQuiet = None,
@@ -78,34 +78,42 @@ def noise(
             raise UsageError(f"with a RESULT nothing is measured: leave out {', '.join(needless)}")
         show_stored(result, margins)
         return 0
-    from bench.cli.session import Place, carry_out, has_steps, refuse_nothing, report_busy
-    from bench.experiments.alike import AlikeExperiment
-    from bench.experiments.side import Contender
+    from bench.cli.session import Place, carry_out
+    from bench.experiments import NOISE
+    from bench.experiments.pairs import PairsOptions
+
+    cases = choose.cases(runtime, runner, python, env, quiet=quiet)
+    targets = ready(choose.targets(cases, wanted=bool(runtime or runner)))
+    wish = PairsOptions(
+        seed=random.randrange(2**31) if seed is None else seed,
+        looks=(pairs or PAIRS,),
+        at=at,
+        budget=budget,
+        gates=tuple(gate or []),
+    )
+    wish = options_for(targets, margins, wish)
+    made, path = carry_out(NOISE, wish, targets, Place(output, force), quiet, wait_for_quiet)
+    return report(made, path, quiet, margins)
+
+
+def ready(targets: Sequence[Target]) -> tuple[Target, ...]:
+    """Those that can run here; says why the others are left out."""
+    for target in targets:
+        if target.case.reason is not None:
+            typer.echo(f"{target.key} is left out: {target.case.reason}", err=True)
+    found = tuple(target for target in targets if target.case.reason is None)
+    if not found:
+        raise MeasureError("no runtime can run here; outnumber runtimes lists what is missing")
+    return found
+
+
+def report(
+    made: Result, path: Path, quiet: bool, margins: Mapping[MetricName, Margin | None]
+) -> int:
+    """Prints what equal processes differ by."""
+    from bench.cli.session import has_steps, refuse_nothing, report_busy
     from reports.wording.runs import failures
 
-    chosen = choose.chosen(runtime, runner, python, env, quiet)
-    missing = {name: a.reason for name, a in chosen.available.items() if a.reason}
-    for name, reason in missing.items():
-        typer.echo(f"{name} is left out: {reason}", err=True)
-    entries = tuple(entry for entry in chosen.entries if entry.name not in missing)
-    if not entries:
-        raise MeasureError("no runtime can run here; outnumber runtimes lists what is missing")
-    chosen = replace(chosen, entries=entries)
-    request = request_for(chosen, margins, pairs or PAIRS, budget, at, seed)
-    settings = choose.as_settings(chosen.tools.variables)
-    made, path = carry_out(
-        lambda rig, machine, observe, save: AlikeExperiment(
-            request,
-            Contender("alike", rig, entries, chosen.available, settings),
-            machine,
-            observe,
-            save,
-        ),
-        chosen.tools,
-        Place(output, force),
-        quiet,
-        wait_for_quiet,
-    )
     if not quiet:
         if has_steps(made):
             _show(made, margins)
@@ -127,30 +135,22 @@ def margins_asked(words: Sequence[str]) -> dict[MetricName, Margin | None]:
     return margins
 
 
-def request_for(
-    chosen: Chosen,
-    margins: Mapping[MetricName, Margin | None],
-    pairs: int,
-    budget: float | None,
-    at: int | None,
-    seed: int | None,
-) -> PairsRequest:
-    """The job that tells the noise of these figures."""
-    from bench.experiments.ceiling import runtime_of
-    from bench.experiments.side import PairsRequest
+def options_for(
+    targets: Sequence[Target], margins: Mapping[MetricName, Margin | None], wish: PairsOptions
+) -> PairsOptions:
+    """The job that measures the noise of these figures."""
     from bench.judging.judge import gates_of, wanted
     from bench.judging.looks import FARTHEST
     from bench.judging.noise import FEWEST
 
+    pairs = wish.pairs or PAIRS
     if not FEWEST <= pairs <= FARTHEST:
         raise BadOption("--pairs", f"{pairs} is not between {FEWEST} and {FARTHEST}; type 20, say")
-    runtimes = [runtime_of(entry, chosen.available) for entry in chosen.entries]
-    return PairsRequest(
-        seed=random.randrange(2**31) if seed is None else seed,
-        looks=(FEWEST, pairs) if pairs > FEWEST else (pairs,),
-        wanted=wanted(gates_of(runtimes, margins)),
-        at=at,
-        budget_seconds=budget or BUDGET_SECONDS * len(runtimes),
+    return replace(
+        wish,
+        looks=(pairs,),
+        wanted=dict(wanted(gates_of([target.case for target in targets], margins))),
+        budget=wish.budget or BUDGET_SECONDS * len(targets),
         fewest=FEWEST,
     )
 

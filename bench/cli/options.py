@@ -306,6 +306,14 @@ FutexSlots = Annotated[
     ),
 ]
 Python = Annotated[str | None, text("PATH", "Python interpreter for the Python runners.")]
+Pythons = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--python",
+        metavar="PATH",
+        help="Python interpreter for the Python runners (repeatable: they are compared).",
+    ),
+]
 Variables = Annotated[
     list[str] | None,
     text("NAME=VALUE", "Set a variable for the runners: PYTHONMALLOC=debug (repeatable).", "--env"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +15,8 @@ from bench.cli.streams import working
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.engine.toolchain import Availability
-    from bench.experiments.plan import Request
+    from bench.experiments.base import Target
+    from bench.experiments.plan import PopulationOptions
     from bench.model.records import Result
 
 
@@ -55,7 +56,7 @@ def run(
     ] = False,
     stack_size: options.StackSize = None,
     futex_slots: options.FutexSlots = None,
-    python: options.Python = None,
+    python: options.Pythons = None,
     env: options.Variables = None,
     seed: options.Seed = None,
     dry_run: Annotated[
@@ -71,81 +72,68 @@ def run(
 ) -> int:
     """Launch growing numbers of units, measure them, and compare."""
     from bench.cli import choose
-    from bench.experiments import plan
+    from bench.cli.session import Place, carry_out
+    from bench.experiments import POPULATION
+    from bench.experiments.plan import PopulationOptions
 
-    chosen = choose.chosen(runtime, runner, python, env, quiet)
     if quick and thorough:
         raise UsageError("--quick and --thorough exclude each other; give one of them")
-    preset = plan.QUICK if quick else plan.THOROUGH if thorough else plan.DEFAULT
-    request = plan.Request(
-        entries=chosen.entries,
-        seed=random.randrange(2**31) if seed is None else seed,
-        preset=preset,
-        sweeps=preset.sweeps if sweeps is None else sweeps,
+    wish = PopulationOptions(
+        preset="quick" if quick else "thorough" if thorough else "default",
+        max=most,
+        repeats=sweeps,
         climb=not no_climb,
-        most=most,
-        budget_seconds=budget or (preset.budget_seconds if most is None else None),
-        settings=choose.settings_of(
-            chosen.entries, {"stack-size": stack_size, "futex-slots": futex_slots}, chosen.tools
-        ),
+        budget=budget,
+        seed=random.randrange(2**31) if seed is None else seed,
     )
-    _refuse_sweeps(request)
+    settings = {"stack-size": stack_size, "futex-slots": futex_slots}
+    cases = choose.cases(runtime, runner, python, env, settings, quiet)
+    targets = choose.targets(cases, wanted=bool(runtime or runner))
+    _refuse_sweeps(wish, len(cases))
     if dry_run:
-        _show_plan(request, chosen.available)
+        _show_plan(wish, targets)
         return 0
-    from bench.cli.session import Place, carry_out
-    from bench.experiments.population import ScaleExperiment
-
-    result, path = carry_out(
-        lambda rig, machine, observe, save: ScaleExperiment(
-            request, rig, machine, chosen.available, observe, save
-        ),
-        chosen.tools,
-        Place(output, force),
-        quiet,
-        wait_for_quiet,
-    )
-    return _report(result, path, quiet, page=not no_report)
+    result, path = carry_out(POPULATION, wish, targets, Place(output, force), quiet, wait_for_quiet)
+    return report(result, path, quiet, page=not no_report)
 
 
-def _refuse_sweeps(request: Request) -> None:
+def _refuse_sweeps(wish: PopulationOptions, cases: int) -> None:
     """Raises `UsageError` for no sweeps at all, and for more than a result can hold."""
     from bench.model.records import MOST_SESSIONS
 
-    if request.sweeps == 0 and not request.climb:
+    if wish.rounds == 0 and not wish.climb:
         raise UsageError("--no-climb with --sweeps 0 leaves nothing to do; leave one of them out")
     others = 2  # a climb and a leak check
-    most = MOST_SESSIONS // len(request.entries) - others
-    if request.sweeps > most:
+    most = MOST_SESSIONS // cases - others
+    if wish.rounds > most:
         raise BadOption(
             "--sweeps",
-            f"{request.sweeps} of {len(request.entries)} runtimes are more than a result holds; "
-            f"give {most} or less",
+            f"{wish.rounds} of {cases} runtimes are more than a result holds; give {most} or less",
         )
 
 
-def _show_plan(request: Request, available: dict[str, Availability]) -> None:
+def _show_plan(wish: PopulationOptions, targets: Sequence[Target]) -> None:
     """Prints what would be done; starts nothing, builds nothing, writes nothing."""
-    from bench.engine.reserves import room
+    from bench.engine.budget import room
     from bench.experiments.plan import foretold
     from bench.system import System
     from reports.tables.plan import PlanFoot, PlanRow, print_plan
 
     rows = [
         PlanRow(
-            name=row.entry.name,
+            name=row.target.key,
             climb_to=row.climb_to,
-            short_to=row.short_to,
+            short_to=row.repeat_to,
             seconds=row.seconds,
             bytes=row.bytes,
-            reason=available[row.entry.name].reason,
+            reason=row.target.case.reason,
         )
-        for row in foretold(request, room(System()))
+        for row in foretold(wish, targets, room(System()))
     ]
-    print_plan(rows, PlanFoot(request.sweeps, request.seed, request.budget_seconds))
+    print_plan(rows, PlanFoot(wish.rounds, wish.seed, wish.budget_seconds))
 
 
-def _report(result: Result, path: Path, quiet: bool, page: bool) -> int:
+def report(result: Result, path: Path, quiet: bool, page: bool) -> int:
     """Prints what the run found and where it lies. Loaded only now: figures and statistics are
     heavier than the harness may be while it measures."""
     from bench.cli.report import mention_figures

@@ -63,7 +63,7 @@ def _check(path: Path, tools: Tools) -> None:
     from bench.system import System
 
     (entry,) = choose.entries_of([], [path], "--check")
-    choose.refuse_missing(choose.availabilities([entry], tools))
+    choose.refuse_missing({entry.name: choose.availabilities([entry], tools)[entry.name].reason})
     command = command_of(
         entry, tools, default_cache(), lambda words: typer.echo(f"building: {printable(words)}")
     )

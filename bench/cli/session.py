@@ -5,40 +5,32 @@ A busy machine is reported before anything is measured on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import typer
+from msgspec import Struct
 
 from bench import files
 from bench.clock import RealClock
 from bench.engine.cache import default_cache
-from bench.engine.events import Observer
 from bench.engine.quiet import busy_share, wait_until_quiet
 from bench.engine.rig import MachineRig, Rig
 from bench.engine.toolchain import Tools
 from bench.errors import MeasureError, UsageError
+from bench.experiments import Experiment
+from bench.experiments.base import Target, spec_of
 from bench.machine import fingerprint
 from bench.model.file import ResultFile
-from bench.model.records import Machine, Result
+from bench.model.records import Result
 from bench.signals import Interrupted
 from bench.system import System
 from reports.live import live_view
 
 FOLDER = Path("outnumber-results")
 SUGGESTED_SECONDS = 60
-
-
-class Experiment(Protocol):
-    """What can be run."""
-
-    def run(self) -> Result: ...
-
-
-Make = Callable[[Rig, Machine, Observer, Callable[[Result], None]], Experiment]
 
 
 @dataclass(frozen=True)
@@ -75,16 +67,21 @@ def machine_rig(tools: Tools) -> MachineRig:
 
 
 def carry_out(
-    make: Make, tools: Tools, place: Place, quiet: bool, wait_seconds: float | None = None
+    experiment: Experiment,
+    wish: Struct,
+    targets: Sequence[Target],
+    place: Place,
+    quiet: bool,
+    wait_seconds: float | None = None,
 ) -> tuple[Result, Path]:
-    """Runs what `make` makes; the result's place is claimed before anything is launched. A busy
-    machine is reported first, and waited for up to `wait_seconds`."""
+    """Runs an experiment on these cases; the result's place is claimed before anything is launched.
+    A busy machine is reported first, and waited for up to `wait_seconds`."""
+    spec = spec_of(experiment.name, wish, targets)
     with place.opened() as file, live_view(quiet=quiet) as observe:
-        rig = machine_rig(tools)
         try:
-            heed_load(rig, wait_seconds, quiet)
-            experiment = make(rig, fingerprint(System()), observe, file.save)
-            return experiment.run(), file.path
+            heed_load(targets[0].rig, wait_seconds, quiet)
+            made = experiment.make(wish, targets, fingerprint(System()), observe, file.save, spec)
+            return made.run(), file.path
         except Interrupted as cut:
             cut.tell(kept(file))
             raise

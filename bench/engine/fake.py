@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.engine.budget import Room
 from bench.engine.protocol import (
     COLLECT,
     Greeted,
@@ -21,7 +22,6 @@ from bench.engine.protocol import (
     Released,
     act_command,
 )
-from bench.engine.reserves import Room
 from bench.engine.rig import Subject
 from bench.engine.runner import RunnerDied, RunnerHung
 from bench.errors import MeasureError

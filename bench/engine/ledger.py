@@ -18,6 +18,7 @@ from bench.model.records import (
     Result,
     Session,
     Side,
+    Spec,
     Stop,
 )
 from bench.signals import held
@@ -36,6 +37,7 @@ class Ledger:
         plan: Plan,
         runtimes: tuple[CaseRecord, ...],
         save: Callable[[Result], None],
+        spec: Spec | None = None,
         side: Side | None = None,
     ) -> None:
         self._save = save
@@ -49,6 +51,7 @@ class Ledger:
             plan=plan,
             cases=runtimes,
             side=side,
+            spec=spec,
         )
 
     def add(self, sweep: Session) -> None:

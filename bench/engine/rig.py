@@ -14,11 +14,11 @@ from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from bench.clock import Clock
+from bench.engine.budget import Room, room
 from bench.engine.cache import command_of, filled, program_of
 from bench.engine.children import Launch
 from bench.engine.environment import started_with, variables_of
 from bench.engine.reference import CONTROL, sample
-from bench.engine.reserves import Room, room
 from bench.engine.runner import Runner, RunnerProcess, recorded
 from bench.engine.toolchain import Tools, availability
 from bench.errors import MeasureError

@@ -13,10 +13,9 @@ import msgspec
 
 from bench.derive.statistics import bins_of
 from bench.engine import events
+from bench.engine.budget import Forecast, Job, bytes_per_unit, total_bytes
 from bench.engine.burst import Burst, measured, went_up
 from bench.engine.environment import counting
-from bench.engine.forecast import Forecast, bytes_per_unit, total_bytes
-from bench.engine.job import Job
 from bench.engine.protocol import Probed
 from bench.engine.rig import Rig, shares_of_others
 from bench.engine.runner import RunnerDied, RunnerError, RunnerHung

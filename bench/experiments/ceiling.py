@@ -1,232 +1,285 @@
 """The ceiling experiment: how far each runtime goes, what stops it, and what was foretold.
 
-The limits' own question, without the launch, is the pilot alone.
+A pilot, steps, then, from 80 % of the prediction, slices. Between steps nothing slow is read: a
+launch by slices takes as long as one without. The limits' own question, without the launch, is the
+pilot alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from bench.engine import events
-from bench.engine.cache import BuildCrashed
-from bench.engine.job import Job
-from bench.engine.ledger import Ledger
-from bench.engine.rig import Rig
+from bench.engine.budget import climb_stops
 from bench.engine.session import LiveSession
-from bench.engine.toolchain import Availability, case_of
 from bench.errors import MeasureError
-from bench.experiments.ascent import Ascent, pilot
+from bench.experiments.base import Run, Target, noted
 from bench.limits.cgroups import OOM_GROUP
+from bench.limits.model import LimitState
 from bench.limits.predict import DEFAULT_RESERVES, Reserves
-from bench.limits.recognise import refused_start
-from bench.model.records import CaseRecord, Machine, Plan, Result, Session, Stop
-from bench.system import System
-from runners.catalogue import Entry
+from bench.limits.readers import available_memory
+from bench.model.records import (
+    CLIMB,
+    Kind,
+    Machine,
+    Plan,
+    Record,
+    Result,
+    Session,
+    Spec,
+    Stop,
+)
 
 BUDGET_SECONDS = 60.0
-TAIL = 2_000  # of what a failed build wrote
+# The pilot is a few units, to see what one takes of every limit. Thirds: what counts is the
+# marginal take over the last of them. The low ones are for limits that bind before the high ones.
+RUNGS = (10, 20, 30, 100, 200, 300, 1_000, 2_000, 3_000)
+NEAR = 0.8
+# A runtime of tasks may die where it is refused, and then reports no more than the slice before.
+# Threads are refused one at a time: there finer slices would cost time and tell nothing.
+SLICE: dict[Kind, float] = {"thread": 0.01, "task": 0.0025}
+ENOUGH = 1.5  # a burst slows as it grows: the time to reach a count by the pace so far, times this
+WORTH_STEPPING = 0.05  # the budget's end: a step of less than this share is not worth making
 
 
-@dataclass(frozen=True)
-class Quest:
-    """What the user asked for. `budget_seconds` is for each runtime."""
+class CeilingOptions(Record, frozen=True, kw_only=True):
+    """What the user asked for. `budget` is for each case."""
 
-    entries: tuple[Entry, ...]
+    budget: Annotated[float, Meta(gt=0, le=1e9)] = BUDGET_SECONDS
     reserves: Reserves = DEFAULT_RESERVES
-    budget_seconds: float = BUDGET_SECONDS
-    settings: dict[str, str] = field(default_factory=dict)
-
-    def settings_of(self, entry: Entry) -> dict[str, str]:
-        """The settings that this runtime takes."""
-        return {key: value for key, value in self.settings.items() if key in entry.settings}
 
 
-class CeilingExperiment:
-    """Takes each runtime as far as it goes. `save` is given the result so far after each."""
-
-    command = "ceiling"
+class CeilingRun:
+    """Takes each case as far as it goes. `save` is given the result so far after each."""
 
     def __init__(
         self,
-        quest: Quest,
-        rig: Rig,
+        options: CeilingOptions,
+        targets: Sequence[Target],
         machine: Machine,
-        available: Mapping[str, Availability],
         observe: events.Observer,
         save: Callable[[Result], None],
+        spec: Spec | None = None,
     ) -> None:
-        self._quest = quest
-        self._rig = rig
-        self._observe = observe
-        runtimes = tuple(runtime_of(entry, available) for entry in quest.entries)
-        self._ledger = Ledger(self.command, machine, plan_of(quest), runtimes, save)
+        self._options = options
+        plan = Plan(
+            sweeps=0,
+            seed=0,
+            climb=True,
+            budget_seconds=options.budget,
+            settings=noted(targets),
+            preset="ceiling",
+        )
+        self._run = Run("ceiling", plan, targets, machine, observe, save, spec)
 
     def run(self) -> Result:
         """Raises `MeasureError` where nothing can run; an `Interrupted` passes through, what is
         finished being saved by then."""
-        self._began = self._rig.clock.monotonic()
-        ready = [entry for entry in self._quest.entries if self._prepared(entry)]
-        if not ready and self._ledger.result.sessions:
-            return self._ledger.finish()
-        if not ready:
-            reasons = (f"  {r.key}: {r.reason}" for r in self._ledger.result.cases)
-            raise MeasureError(
-                "none of the runtimes asked for can run here:\n" + "\n".join(reasons)
-            )
-        running = tuple(r for r in self._ledger.result.cases if r.reason is None)
-        self._observe(events.RunStarted(running, len(ready) * self._quest.budget_seconds))
-        for number, entry in enumerate(ready, 1):
-            self._climb(entry)
-            left = (len(ready) - number) * self._quest.budget_seconds
-            self._observe(events.TimeLeft(left))
-        return self._ledger.finish()
+        run, budget = self._run, self._options.budget
+        ready = run.built(self._keep_refused)
+        run.start(len(ready) * budget)
+        for number, target in enumerate(ready, 1):
+            live = self._session(target)
+            deadline = run.clock.monotonic() + budget
+            run.take(live, to_the_ceiling(deadline, lambda text: run.observe(events.Note(text))))
+            run.observe(events.TimeLeft((len(ready) - number) * budget))
+        return run.ledger.finish()
 
-    def _prepared(self, entry: Entry) -> bool:
-        """Whether the runtime can run; it is built by then, or left out with a word."""
-        by_name = {runtime.key: runtime for runtime in self._ledger.result.cases}
-        reason = by_name[entry.name].reason
-        try:
-            if reason is None:
-                self._rig.prepare(
-                    entry, lambda words: self._observe(events.BuildStarted(entry.name, words))
-                )
-        except MeasureError as error:
-            reason = str(error)
-            if (stop := refused_build(self._rig.system, error)) is not None:
-                self._keep_refused(entry, stop)
-                return False
-        if reason is not None:
-            self._ledger.leave_out(entry.name, reason)
-            self._observe(events.Note(f"{entry.name} is left out: {reason}"))
-        return reason is None
+    def _session(self, target: Target) -> LiveSession:
+        return self._run.session(target, target.job(CLIMB, 1, ()), self._options.reserves)
 
-    def _keep_refused(self, entry: Entry, stop: Stop) -> None:
-        live = self._session(entry)
+    def _keep_refused(self, target: Target, stop: Stop, _: MeasureError) -> None:
+        """A ceiling of none: a limit refused what the build takes."""
+        live = self._session(target)
         live.end(stop)
-        self._keep(live)
-
-    def _climb(self, entry: Entry) -> None:
-        """One runtime to its ceiling; kept however it ends."""
-        self._observe(events.SweepStarted(entry.name, "climb", 1, 1))
-        live = self._session(entry)
-        deadline = self._rig.clock.monotonic() + self._quest.budget_seconds
-        try:
-            climb_to_ceiling(live, deadline, lambda text: self._observe(events.Note(text)))
-        finally:
-            self._keep(live)
-
-    def _session(self, entry: Entry) -> LiveSession:
-        return ceiling_session(
-            entry, self._quest.settings_of(entry), self._rig, self._quest.reserves, self._observe
-        )
-
-    def _keep(self, live: LiveSession) -> None:
-        session = live.record(self._began)
-        self._ledger.add(session)
-        if session.hello is not None:
-            self._ledger.told_version(session.case, session.hello.version)
-        self._observe(events.SweepFinished(session.case, "climb", session.stop))
+        self._run.keep(live)
 
 
-def refused_build(system: System, error: MeasureError) -> Stop | None:
-    """A ceiling of none, where a limit refused what the build takes; `None` where it failed for
-    anything else."""
-    verdict = refused_start(system, str(error), surely=isinstance(error, BuildCrashed))
-    if verdict.limit is None:
-        return None
-    return Stop(
-        status="refused",
-        count=0,
-        message="the runner could not be built",
-        limit=verdict.limit,
-        where=verdict.where,
-        evidence=verdict.evidence,
-        stderr_tail=str(error)[-TAIL:],
-    )
+def to_the_ceiling(
+    deadline: float, warn: Callable[[str], None] = lambda message: None
+) -> Callable[[LiveSession], None]:
+    """How a session goes as far as it can; `deadline` is on its rig's clock. `warn` is told
+    beforehand of what would end the harness as well."""
 
-
-def ceiling_session(
-    entry: Entry,
-    settings: dict[str, str],
-    rig: Rig,
-    reserves: Reserves = DEFAULT_RESERVES,
-    observe: events.Observer = lambda event: None,
-    row: str | None = None,
-    round_: int = 1,
-) -> LiveSession:
-    """A session that is to go as far as it can."""
-    return LiveSession(Job(entry, "climb", round_, (), settings), rig, None, reserves, observe, row)
-
-
-def climb_to_ceiling(
-    live: LiveSession, deadline: float, warn: Callable[[str], None] = lambda message: None
-) -> None:
-    """Takes a session as far as it goes; `deadline` is on its rig's clock. What came of it is in
-    the session, however this ends. `warn` is told beforehand of what would end the harness too."""
-    started = live.rig.clock.monotonic()
-
-    def drive(_: LiveSession) -> None:
+    def drive(live: LiveSession) -> None:
+        started = live.rig.clock.monotonic()
         pilot(live)
-        for danger in dict.fromkeys(_dangers(live)):
-            warn(danger)
+        # Where the kernel kills a cgroup as a whole, the harness goes too, and tells nothing more.
+        notes = (note for limit in live.limits for note in limit.notes)
+        for danger in dict.fromkeys(note for note in notes if OOM_GROUP in note):
+            warn(f"{danger}, the harness too")
         Ascent(live, started, deadline).go()
         live.release()
 
-    live.run(drive)
-
-
-def _dangers(live: LiveSession) -> Iterable[str]:
-    """Where the kernel kills a cgroup as a whole, the harness goes too, and tells nothing more."""
-    for limit in live.limits:
-        yield from (f"{note}, the harness too" for note in limit.notes if OOM_GROUP in note)
+    return drive
 
 
 def pilots(
-    quest: Quest,
-    rig: Rig,
-    available: Mapping[str, Availability],
-    tell: Callable[[str], None],
+    options: CeilingOptions, targets: Sequence[Target], tell: Callable[[str], None]
 ) -> tuple[Session, ...]:
-    """The pilot of each runtime alone: what every limit allows, nothing more being launched.
+    """The pilot of each case alone: what every limit allows, nothing more being launched.
 
-    Raises `MeasureError` where no runtime can run."""
-    sweeps = []
-    for entry in quest.entries:
+    Raises `MeasureError` where no case can run."""
+    made = []
+    for target in targets:
         try:
-            reason = available[entry.name].reason
-            if reason is not None:
-                raise MeasureError(reason)
-            rig.prepare(entry, lambda words: tell(f"building with {words}"))
+            if target.case.reason is not None:
+                raise MeasureError(target.case.reason)
+            target.rig.prepare(target.entry, lambda words: tell(f"building with {words}"))
         except MeasureError as error:
-            tell(f"{entry.name} is left out: {error}")
+            tell(f"{target.key} is left out: {error}")
             continue
-        live = ceiling_session(entry, quest.settings_of(entry), rig, quest.reserves)
-        live.run(pilot_alone)
-        sweeps.append(live.record(live.began))
-    if not sweeps:
+        live = LiveSession(target.job(CLIMB, 1, ()), target.rig, reserves=options.reserves)
+        live.run(_pilot_alone)
+        made.append(live.record(live.began))
+    if not made:
         raise MeasureError("none of the runtimes asked for can run here; see above")
-    return tuple(sweeps)
+    return tuple(made)
 
 
-def pilot_alone(live: LiveSession) -> None:
-    """A session that is the pilot and nothing else."""
+def _pilot_alone(live: LiveSession) -> None:
     pilot(live)
     live.end_with("max", "the pilot was made")
     live.release()
 
 
-def plan_of(quest: Quest) -> Plan:
-    """What the result says of the request."""
-    return Plan(
-        sweeps=0,
-        seed=0,
-        climb=True,
-        budget_seconds=quest.budget_seconds,
-        settings=quest.settings,
-        preset="ceiling",
-    )
+def pilot(live: LiveSession) -> None:
+    """Goes up the rungs, as far as no limit is predicted to bind before the next, and keeps what
+    is predicted at each as the prediction. A refusal on the way ends the session."""
+    live.look()
+    live.settle_prediction()
+    for rung in RUNGS:
+        nearest, reserve = live.prediction.nearest, live.prediction.reserve
+        if nearest is not None and (nearest.units or 0) < rung:
+            break
+        if reserve is not None and (reserve.kept or 0) < rung:
+            break
+        live.grow(rung)
+        live.measure(awake=True)
+        if live.stop is not None:
+            break
+        live.look()
+        live.settle_prediction()
 
 
-def runtime_of(entry: Entry, available: Mapping[str, Availability]) -> CaseRecord:
-    return case_of(entry, available[entry.name])
+@dataclass(frozen=True)
+class Ascent:
+    """Takes one session, its pilot made, as far as it goes. `started`, before the pilot, and
+    `deadline` are on the clock."""
+
+    live: LiveSession
+    started: float
+    deadline: float
+
+    def go(self) -> None:
+        """Up until something says no; then the session's `stop` says what."""
+        live = self.live
+        for count in climb_stops(1 << 40):
+            if live.stop is not None or count >= (self._near() or count + 1):
+                break
+            if count > live.alive:
+                self._step(count)
+        near = self._near()
+        if live.stop is None and near is not None and near > live.alive:
+            self._step(near)
+        self._slice_up()
+
+    def _near(self) -> int | None:
+        """80 % of what the nearest known limit allows now; `None` where none is known."""
+        nearest = self.live.prediction.nearest
+        return None if nearest is None else int((nearest.kept or 0) * NEAR)
+
+    def _step(self, count: int) -> None:
+        """Not made where memory may be too short for the whole of it: slices may still fit."""
+        live = self.live
+        if self._memory_is_short(count - live.alive):
+            return
+        within = self._within_budget(count)
+        if within is not None:
+            live.grow(within)
+            live.measure(awake=True)
+            if live.stop is None:
+                live.look()
+
+    def _slice_up(self) -> None:
+        live, share = self.live, SLICE[self.live.job.entry.kind]
+        while live.stop is None:
+            nearest = live.prediction.nearest
+            size = max(1, int(share * ((nearest.kept if nearest else None) or live.alive)))
+            count = self._within_reserve(live.alive + size)
+            within = None if count is None else self._within_budget(count)
+            if within is not None:
+                live.grow(within)
+        if live.stop.status in ("refused", "reserve", "budget"):
+            live.measure(awake=True)
+
+    def _within_reserve(self, count: int) -> int | None:
+        """`count`, or what the reserves leave of it; `None` ends the climb."""
+        live = self.live
+        reserve = live.prediction.reserve
+        most = count if reserve is None else min(count, reserve.kept or 0)
+        if reserve is not None and most <= live.alive:
+            self._end_at_reserve(reserve.state)
+        elif self._memory_is_short(most - live.alive):
+            self._end_at_reserve(available_memory(live.rig.system))
+        else:
+            return most
+        return None
+
+    def _memory_is_short(self, more: int) -> bool:
+        """Whether the next units would eat into the reserve of memory, by the machine's own word:
+        the prediction may be wrong, and others may have taken more meanwhile."""
+        now = available_memory(self.live.rig.system)
+        kept = self.live.reserves.of(now)
+        return kept > 0 and (now.spare or 0) - self.live.forecast.burst_bytes(more) < kept
+
+    def _end_at_reserve(self, held: LimitState) -> None:
+        live = self.live
+        kept = held.amount(live.reserves.of(held))
+        live.end(
+            Stop(
+                status="reserve",
+                count=live.alive,
+                message=f"the reserve of {held.name} is left to other processes",
+                limit=held.name,
+                where=held.where,
+                evidence=(f"{kept} of {held.name} are kept for others",),
+            )
+        )
+
+    def _within_budget(self, count: int) -> int | None:
+        """`count`, or as many as the time is enough for; `None` ends the climb."""
+        live = self.live
+        clock, forecast = live.rig.clock, live.forecast
+        left = self.deadline - clock.monotonic() - forecast.release_seconds(live.alive)
+        each = forecast.burst_seconds(1) + forecast.release_seconds(1)
+        if live.alive + left / each >= count:
+            return count
+        fitting = live.alive + int(left / each)
+        if fitting > live.alive * (1 + WORTH_STEPPING):
+            return fitting
+        live.end(
+            Stop(
+                status="budget",
+                count=live.alive,
+                message=f"out of time: skipped {count:,}, too little time left",
+                evidence=self._beyond_budget(each),
+            )
+        )
+        return None
+
+    def _beyond_budget(self, each: float) -> tuple[str, ...]:
+        """What would have come, and the budget for it, a unit taking `each` seconds in all."""
+        wall, ceiling = self.live.prediction.wall, self.live.prediction.ceiling
+        if wall is None or ceiling is None:
+            return ()
+        enough = self.live.rig.clock.monotonic() - self.started + ENOUGH * each * ceiling
+        return (
+            f"{wall.state.title} would bind at about {wall.units:,} (projected)",
+            f"to get there: --budget {math.ceil(enough / 10) * 10}",
+        )

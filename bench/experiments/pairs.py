@@ -1,7 +1,8 @@
 """Two sides in one job: pairs of fresh processes in random order, as many as the verdicts need.
 
 On one screen: prepare both sides, make pairs up to a look, ask the judge what is still open, go on
-with that. Both sides' results are saved after every sweep.
+with that. Both sides' results are saved after every session. Where both sides are the same, all is
+noise, and one result holds it.
 """
 
 from __future__ import annotations
@@ -9,91 +10,236 @@ from __future__ import annotations
 import math
 import random
 import secrets
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
+from msgspec.structs import replace
 
 from bench.engine import events
+from bench.engine.budget import Job, bounds, short_stops
 from bench.engine.ledger import USED_UP
 from bench.errors import MeasureError
-from bench.experiments.dealing import dealt
-from bench.experiments.side import Contender, Open, PairsRequest, SideOfJob
-from bench.model.records import DEFAULT_UNIT, Machine, Result
-from runners.catalogue import Entry
+from bench.experiments.base import Run, Target, noted
+from bench.experiments.ceiling import to_the_ceiling
+from bench.experiments.plan import DEFAULT
+from bench.experiments.population import take_steps
+from bench.limits.predict import DEFAULT_RESERVES
+from bench.model.records import (
+    BURST_FROM_NOTHING,
+    CLIMB,
+    DEFAULT_UNIT,
+    LEAK,
+    MOST,
+    REPEAT,
+    Count,
+    Kind,
+    Machine,
+    Plan,
+    Record,
+    Result,
+    Session,
+    Side,
+    Spec,
+    Text,
+    Word,
+)
 
-# A leak sweep takes the longest, and what a process leaks hardly varies.
+AT: Mapping[Kind, int] = {"task": 10_000, "thread": 1_000}
+BUDGET_SECONDS = 600.0  # a case
+CEILING_SECONDS = 20.0
+# A leak check takes the longest, and what a process leaks hardly varies.
 LEAK_PAIRS = 20
 # Where a side broke so often before its first step, it would only break again.
 HOPELESS = 2
-PURPOSES: tuple[str, ...] = ("short", "burst", "leak", "climb")
+PURPOSES = (REPEAT, BURST_FROM_NOTHING, LEAK, CLIMB)
 
+Open = Mapping[str, frozenset[str]]
 Judge = Callable[[Result, Result], Open]
 
 
-class PairsExperiment:
-    """One job. `judge` is given both sides' results at each look and answers what is still open;
-    `saves` are given each side's result so far after every sweep of it."""
+@dataclass(frozen=True)
+class Contender:
+    """One side: what it is in words, and its cases. Those of both sides have the same keys, in the
+    same order."""
+
+    subject: str
+    targets: tuple[Target, ...]
+
+
+class PairsOptions(Record, frozen=True, kw_only=True):
+    """What a job was asked for; what a spec leaves out, the command decides. `looks` are how many
+    pairs are there at each look, `wanted` what kinds of sessions each case needs, `climbs` how many
+    of them a side go to the ceiling. `budget` is the job's, in seconds: no pair is begun that would
+    not fit. Under `fewest` pairs decide nothing. `gates`, in the words of `--gate`, and `ceiling`
+    are the judge's."""
+
+    seed: int = 0
+    looks: tuple[Count, ...] = ()
+    wanted: dict[Word, frozenset[Word]] = msgspec.field(default_factory=dict)
+    at: Annotated[int, Meta(gt=0, le=MOST)] | None = None
+    climbs: Count = 0
+    ceiling_seconds: Annotated[float, Meta(gt=0, le=1e9)] = CEILING_SECONDS
+    budget: Annotated[float, Meta(gt=0, le=1e9)] | None = None
+    fewest: Count = 1
+    gates: tuple[Text, ...] = ()
+    ceiling: bool = False
+
+    @property
+    def pairs(self) -> int | None:
+        """The most pairs that are made."""
+        return self.looks[-1] if self.looks else None
+
+    def job(self, target: Target, purpose: str, number: int) -> Job:
+        """A session of pair `number`."""
+        units = self.at or AT[target.case.kind]
+        stops: Mapping[str, Sequence[int]] = {
+            REPEAT: short_stops(units),
+            BURST_FROM_NOTHING: (units,),
+            LEAK: (min(DEFAULT.leak[target.case.kind], units),) * DEFAULT.cycles,
+        }
+        return target.job(purpose, number, tuple(stops.get(purpose, ())))
+
+
+class _SideOfJob:
+    """One side while its job runs: its result, and what broke."""
 
     def __init__(
         self,
-        request: PairsRequest,
+        contender: Contender,
+        name: Literal["base", "new"],
+        options: PairsOptions,
+        machine: Machine,
+        job: str,
+        observe: events.Observer,
+        save: Callable[[Result], None],
+        spec: Spec | None,
+    ) -> None:
+        self.name = name
+        self.options = options
+        self.targets = contender.targets
+        self.broken: Counter[str] = Counter()
+        plan = Plan(
+            sweeps=options.looks[-1],
+            seed=options.seed,
+            climb=options.climbs > 0,
+            max=options.at,
+            budget_seconds=options.budget,
+            settings=noted(contender.targets),
+            preset="ab",
+        )
+        side = Side(job=job, name=name, subject=contender.subject, looks=options.looks)
+        self.run = Run("ab", plan, self.targets, machine, observe, save, spec, side)
+
+    def build(self) -> None:
+        """Raises `MeasureError` where one of the cases cannot run on this side."""
+        for target in self.targets:
+            try:
+                self.run.build(target)
+            except MeasureError as error:
+                unable = "" if target.case.reason is None else f"{target.key} cannot run: "
+                raise MeasureError(f"the {self.name} side: {unable}{error}") from error
+
+    def foretold_seconds(self, target: Target, purpose: str) -> float:
+        if purpose == CLIMB:
+            return 0.0
+        job = self.options.job(target, purpose, 1)
+        return job.foretold_seconds(self.run.forecasts[target.key])
+
+    def climbs(self, key: str) -> list[Session]:
+        """Those made so far."""
+        made = self.run.ledger.result.sessions
+        return [one for one in made if (one.case, one.purpose) == (key, CLIMB)]
+
+    def met_a_limit(self, key: str) -> bool:
+        return any(one.stop.status in ("refused", "killed") for one in self.climbs(key))
+
+    def take(self, target: Target, purpose: str, number: int) -> None:
+        """Makes one session. Climbs are in no pairs, and have numbers of their own."""
+        run, rounds = self.run, self.options.looks[-1]
+        if purpose == CLIMB:
+            job = self.options.job(target, purpose, len(self.climbs(target.key)) + 1)
+            live = run.session(target, job, DEFAULT_RESERVES)
+            deadline = run.clock.monotonic() + self.options.ceiling_seconds
+            run.take(live, to_the_ceiling(deadline), rounds)
+            return
+        job = self.options.job(target, purpose, number)
+        limits = bounds(target.case.kind, job.stops[-1], True, target.rig.room())
+        live = run.session(target, job)
+        run.take(live, lambda _: take_steps(live, limits), rounds)
+        self.broken[target.key] += live.hopeless
+
+
+class PairsRun:
+    """One job. `judge` is given both sides' results at each look and answers what is still open;
+    `saves` are given each side's result so far after every session of it."""
+
+    def __init__(
+        self,
+        options: PairsOptions,
         sides: tuple[Contender, Contender],
         machine: Machine,
         judge: Judge,
         observe: events.Observer,
         saves: tuple[Callable[[Result], None], Callable[[Result], None]],
+        spec: Spec | None = None,
     ) -> None:
-        self._request = request
+        self._options = options
         self._judge = judge
         self._observe = observe
-        self._dice = random.Random(request.seed)
-        self._clock = sides[0].rig.clock
-        climbs = max(1, request.climbs)
-        self._climbs = [dealt(climbs, self._dice) for _ in sides[0].entries]
+        self._dice = random.Random(options.seed)
+        self._clock = sides[0].targets[0].rig.clock
+        climbs = max(1, options.climbs)
+        self._climbs = [dealt(climbs, self._dice) for _ in sides[0].targets]
         job = secrets.token_hex(8)
         self._sides = (
-            SideOfJob(sides[0], "base", request, machine, job, observe, saves[0]),
-            SideOfJob(sides[1], "new", request, machine, job, observe, saves[1]),
+            _SideOfJob(sides[0], "base", options, machine, job, observe, saves[0], spec),
+            _SideOfJob(sides[1], "new", options, machine, job, observe, saves[1], spec),
         )
 
     def run(self) -> tuple[Result, Result]:
         """Makes the whole job. Raises `MeasureError` where a side cannot run, or the time is not
-        enough for a verdict; an `Interrupted` passes through. Every finished sweep is saved by
+        enough for a verdict; an `Interrupted` passes through. Every finished session is saved by
         then."""
         for side in self._sides:
-            side.prepare()
+            side.build()
         self._began = self._clock.monotonic()
         self._last, self._quickest = 0.0, math.inf
         self._start()
-        wanted, made = dict(self._request.wanted), 0
-        for look in self._request.looks:
+        wanted: Open = self._options.wanted
+        made = 0
+        for look in self._options.looks:
             made = self._make_pairs(range(made + 1, look + 1), wanted)
             self._refuse_too_few(made)
-            wanted = dict(self._judge(*(side.ledger.result for side in self._sides)))
+            wanted = dict(self._judge(*(side.run.ledger.result for side in self._sides)))
             if not any(wanted.values()) or made < look:
                 break
-        base, new = (side.ledger.finish() for side in self._sides)
+        base, new = (side.run.ledger.finish() for side in self._sides)
         return base, new
 
     def _start(self) -> None:
+        pairs = zip(*(side.run.ledger.result.cases for side in self._sides), strict=True)
         rows = tuple(
-            msgspec.structs.replace(
-                case, runtime=side.row(case.key), unit=DEFAULT_UNIT, settings={}
+            replace(
+                case, runtime=side.run.row(case.key), unit=DEFAULT_UNIT, settings={}, python=None
             )
-            for pair in zip(*(side.ledger.result.cases for side in self._sides), strict=True)
+            for pair in pairs
             for side, case in zip(self._sides, pair, strict=True)
         )
         guess = sum(
-            side.foretold_seconds(entry, purpose)
+            side.foretold_seconds(target, purpose)
             for side in self._sides
-            for entry in side.side.entries
-            for purpose in self._request.wanted[entry.name]
+            for target in side.targets
+            for purpose in self._options.wanted.get(target.key, ())
         )
-        seconds = min(guess * self._request.looks[0], self._budget_left())
+        seconds = min(guess * self._options.looks[0], self._budget_left())
         self._observe(events.RunStarted(rows, seconds))
 
     def _budget_left(self) -> float:
-        budget = self._request.budget_seconds
+        budget = self._options.budget
         spent = self._clock.monotonic() - self._began
         return math.inf if budget is None else max(0.0, budget - spent)
 
@@ -106,8 +252,8 @@ class PairsExperiment:
                 return number - 1
             self._observe(events.PairStarted(number, numbers[-1]))
             started = self._clock.monotonic()
-            for entry_place, purpose in self._jobs(number, wanted):
-                self._make_pair(entry_place, purpose, number)
+            for place, purpose in self._jobs(number, wanted):
+                self._make_pair(place, purpose, number)
             now = self._clock.monotonic()
             self._last, self._quickest = now - started, min(self._quickest, now - started)
             each = (now - began) / (number - numbers[0] + 1)
@@ -122,69 +268,134 @@ class PairsExperiment:
         if number == 1:
             return True
         left = self._budget_left()
-        lacking = self._request.fewest - (number - 1)
-        is_steady = number > self._request.climbs + 2
+        lacking = self._options.fewest - (number - 1)
+        is_steady = number > self._options.climbs + 2
         return self._last <= left and not (is_steady and lacking * self._quickest > left)
 
     def _refuse_too_few(self, made: int) -> None:
         """Raises `MeasureError` where the time was not enough for the fewest pairs; both sides keep
         those that were made."""
-        request = self._request
-        if made >= request.fewest:
+        options = self._options
+        if made >= options.fewest:
             return
         for side in self._sides:
-            side.ledger.finish()
+            side.run.ledger.finish()
         spent = self._clock.monotonic() - self._began
-        needed = math.ceil(1.2 * max(spent / made, self._last) * request.fewest)
+        needed = math.ceil(1.2 * max(spent / made, self._last) * options.fewest)
         raise MeasureError(
-            f"{made} of the {request.fewest} pairs that are needed took {spent:,.0f} seconds, so "
-            f"they do not fit in {request.budget_seconds:,.0f}; give --budget {needed}, fewer "
+            f"{made} of the {options.fewest} pairs that are needed took {spent:,.0f} seconds, so "
+            f"they do not fit in {options.budget:,.0f}; give --budget {needed}, fewer "
             "units with --at, or fewer figures with --gate"
         )
 
     def _jobs(self, number: int, wanted: Open) -> Iterator[tuple[int, str]]:
-        """The place of each runtime and the kinds of its sweeps in this pair, in random order."""
-        entries = self._sides[0].side.entries
+        """The place of each case and the kinds of its sessions in this pair, in random order."""
         jobs = [
             (place, purpose)
-            for place, entry in enumerate(entries)
+            for place, target in enumerate(self._sides[0].targets)
             for purpose in PURPOSES
-            if purpose in wanted.get(entry.name, ()) and self._is_due(entry, purpose, number)
+            if purpose in wanted.get(target.key, ()) and self._is_due(target.key, purpose, number)
         ]
         self._dice.shuffle(jobs)
         yield from jobs
 
-    def _is_due(self, entry: Entry, purpose: str, number: int) -> bool:
-        if purpose == "leak":
+    def _is_due(self, key: str, purpose: str, number: int) -> bool:
+        if purpose == LEAK:
             return number <= LEAK_PAIRS
-        if purpose != "climb":
+        if purpose != CLIMB:
             return True
         # Where neither side met a limit at first, neither will.
-        tried = all(side.climbs(entry.name) for side in self._sides)
-        met = any(side.met_a_limit(entry.name) for side in self._sides)
-        return number <= max(1, self._request.climbs) and (met or not tried)
-
-    def _in_order(self, place: int, purpose: str, number: int) -> list[SideOfJob]:
-        """Both sides, a coin saying which is first; for climbs, the next two that were dealt."""
-        if purpose == "climb":
-            return [self._sides[side] for side in self._climbs[place][2 * number - 2 : 2 * number]]
-        sides = list(self._sides)
-        self._dice.shuffle(sides)
-        return sides
+        tried = all(side.climbs(key) for side in self._sides)
+        met = any(side.met_a_limit(key) for side in self._sides)
+        return number <= max(1, self._options.climbs) and (met or not tried)
 
     def _make_pair(self, place: int, purpose: str, number: int) -> None:
-        sides = self._in_order(place, purpose, number)
-        name = sides[0].side.entries[place].name
-        if any(side.broken[name] >= HOPELESS for side in self._sides):
+        """One session of each side, a coin saying which is first; of climbs the next two that were
+        dealt."""
+        sides = list(self._sides)
+        if purpose == CLIMB:
+            drawn = self._climbs[place][2 * number - 2 : 2 * number]
+            sides = [self._sides[side] for side in drawn]
+        else:
+            self._dice.shuffle(sides)
+        key = sides[0].targets[place].key
+        if any(side.broken[key] >= HOPELESS for side in self._sides):
             return
         for side in sides:
-            side.sweep(side.side.entries[place], purpose, number)
-            if side.broken[name] == HOPELESS:
-                side.ledger.give_up(name, number)
-                self._warn(f"no more pairs of {name}: the {side.name} side cannot be measured")
+            side.take(side.targets[place], purpose, number)
+            if side.broken[key] == HOPELESS:
+                side.run.ledger.give_up(key, number)
+                self._warn(f"no more pairs of {key}: the {side.name} side cannot be measured")
                 return
 
     def _warn(self, message: str) -> None:
         for side in self._sides:
-            side.ledger.warn(message)
+            side.run.ledger.warn(message)
         self._observe(events.Note(message))
+
+
+def dealt(climbs: int, dice: random.Random) -> tuple[int, ...]:
+    """Which side, 0 or 1, makes each of a case's climbs: so many of either, in any order alike.
+
+    Ceilings are few and compared as two groups, by ranks. That is exact only where every order of
+    both sides' climbs is as likely as any other. In pairs it is not: were the second of each two a
+    little lower, because the first left something behind, the groups would fall apart more often
+    than ranks that are dealt freely do.
+    """
+    order = [0, 1] * climbs
+    dice.shuffle(order)
+    return tuple(order)
+
+
+class NoiseRun:
+    """A job whose two sides are both `targets`. `save` is given one result with all sessions."""
+
+    def __init__(
+        self,
+        options: PairsOptions,
+        targets: Sequence[Target],
+        machine: Machine,
+        observe: events.Observer,
+        save: Callable[[Result], None],
+        spec: Spec | None = None,
+    ) -> None:
+        self._save = save
+        self._sides: dict[str, Result] = {}
+        # Nobody looks at these pairs before their end; a job is asked to all the same.
+        whole, side = replace(options, looks=options.looks[-1:]), Contender("alike", tuple(targets))
+        self._job = PairsRun(
+            whole,
+            (side, side),
+            machine,
+            lambda _base, _new: options.wanted,
+            observe,
+            (self._keep, self._keep),
+            spec,
+        )
+
+    def run(self) -> Result:
+        """Makes the whole job: all pairs, or as many as the budget is enough for. Raises as
+        `PairsRun` does."""
+        return as_one(*self._job.run())
+
+    def _keep(self, result: Result) -> None:
+        assert result.side is not None
+        self._sides[result.side.name] = result
+        self._save(as_one(*self._sides.values()))
+
+
+def as_one(*sides: Result) -> Result:
+    """One result with the sessions of both sides, in the order in which they were made. Of pair n
+    the base has round 2n − 1 and the new side 2n."""
+    sessions = (
+        replace(one, round=2 * one.round - (side.side is not None and side.side.name == "base"))
+        for side in sides
+        for one in side.sessions
+    )
+    return replace(
+        sides[0],
+        command="noise",
+        side=None,
+        finished=min(side.finished or "" for side in sides) or None,
+        sessions=tuple(sorted(sessions, key=lambda one: one.started_seconds)),
+    )

@@ -8,25 +8,25 @@ them.
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Literal
 
-from bench.engine.forecast import Forecast
-from bench.engine.job import Job, climb_stops, short_stops
-from bench.engine.reserves import Room, bounds
-from bench.model.records import Kind
+from msgspec import Meta
+
+from bench.engine.budget import Forecast, Job, Room, bounds, climb_stops, short_stops
+from bench.experiments.base import Target
+from bench.model.records import CLIMB, LEAK, MOST, REPEAT, Count, Kind, Record
 from runners.catalogue import Entry
 
 FARTHEST = 1_000_000
-# The two lightest are what a reader wants to see at a million: they are served first, the others
-# share what is left of the time for climbs.
-FIRST_IN_LINE = ("goroutine", "asyncio")
-
-
-# On a slow machine the rounds of short sweeps would want all the time. This much of it is for the
-# climbs of those not first in line in any case; no more than this is kept for the leak sweeps.
-OTHERS_SHARE = 0.12
+# On a slow machine the repeats would want all the time. This much of it is for climbs in any case;
+# no more than this is kept for the leak checks.
+CLIMBS_SHARE = 0.35
 LEAKS_SHARE = 0.08
 
 
@@ -58,31 +58,41 @@ QUICK = Preset(
 THOROUGH = Preset("thorough", 12, None, {"task": 100_000, "thread": 10_000}, cycles=60)
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the user asked for. `most` is `--max`; `None` leaves it to preset and reserves."""
+PRESETS = {preset.name: preset for preset in (DEFAULT, QUICK, THOROUGH)}
 
-    entries: tuple[Entry, ...]
-    seed: int
-    preset: Preset = DEFAULT
-    sweeps: int = DEFAULT.sweeps
+
+class PopulationOptions(Record, frozen=True, kw_only=True):
+    """What the user asked for; `None` leaves it to the preset, and `max` to the reserves as well.
+    With a `max` time is no bound, unless `budget` is given."""
+
+    preset: Literal["default", "quick", "thorough"] = "default"
+    max: Annotated[int, Meta(gt=0, le=MOST)] | None = None
+    repeats: Count | None = None
     climb: bool = True
-    most: int | None = None
-    budget_seconds: float | None = None
-    settings: dict[str, str] = field(default_factory=dict)
+    budget: Annotated[float, Meta(gt=0, le=1e9)] | None = None
+    seed: int = 0
+
+    @property
+    def scale(self) -> Preset:
+        return PRESETS[self.preset]
+
+    @property
+    def rounds(self) -> int:
+        """How many repeats of each case."""
+        return self.scale.sweeps if self.repeats is None else self.repeats
+
+    @property
+    def budget_seconds(self) -> float | None:
+        return self.budget or (self.scale.budget_seconds if self.max is None else None)
 
     def climb_to(self, entry: Entry) -> int:
-        """Where this runtime's climb is to end, if nothing stops it."""
-        return self.most or self.preset.climb[entry.kind]
+        """Where this case's climb is to end, if nothing stops it."""
+        return self.max or self.scale.climb[entry.kind]
 
-    def short_to(self, entry: Entry) -> int:
-        """The count N of this runtime's short sweeps."""
-        wanted = entry.sweep_to or self.preset.short[entry.kind]
-        return min(wanted, self.preset.short[entry.kind], self.most or wanted)
-
-    def settings_of(self, entry: Entry) -> dict[str, str]:
-        """The settings that this runtime takes."""
-        return {key: value for key, value in self.settings.items() if key in entry.settings}
+    def repeat_to(self, entry: Entry) -> int:
+        """The count N of this case's repeats."""
+        wanted = min(entry.sweep_to or MOST, self.scale.short[entry.kind])
+        return min(wanted, self.max or wanted)
 
 
 @dataclass(frozen=True)
@@ -98,55 +108,42 @@ class Schedule:
         return tuple(job for round_ in self.rounds for job in round_) + self.leaks
 
 
-def schedule(request: Request) -> Schedule:
-    """The jobs of a run, shuffled by its seed."""
-    dice = random.Random(request.seed)
+def schedule(options: PopulationOptions, targets: Sequence[Target]) -> Schedule:
+    """The jobs of a run, shuffled by its seed. One session of a case has its release timed."""
+    dice = random.Random(options.seed)
 
-    def shuffled(jobs: list[Job]) -> tuple[Job, ...]:
+    def shuffled(make: Callable[[Target], Job]) -> tuple[Job, ...]:
+        jobs = [make(target) for target in targets]
         dice.shuffle(jobs)
         return tuple(jobs)
 
-    entries = request.entries
+    def climb(target: Target) -> Job:
+        job = target.job(CLIMB, 1, climb_stops(options.climb_to(target.entry)))
+        return dataclasses.replace(job, releases=options.rounds == 0)
+
+    def repeat(number: int, target: Target) -> Job:
+        job = target.job(REPEAT, number, short_stops(options.repeat_to(target.entry)))
+        return dataclasses.replace(job, releases=number == 1)
+
+    def leak(target: Target) -> Job:
+        units = min(options.scale.leak[target.entry.kind], options.max or MOST)
+        return target.job(LEAK, 1, (units,) * options.scale.cycles)
+
     return Schedule(
-        climbs=shuffled([_climb(request, entry) for entry in entries] if request.climb else []),
-        rounds=tuple(
-            shuffled([_short(request, entry, number) for entry in entries])
-            for number in range(1, request.sweeps + 1)
-        ),
-        leaks=shuffled([_leak(request, entry) for entry in entries]),
+        climbs=shuffled(climb) if options.climb else (),
+        rounds=tuple(shuffled(partial(repeat, n)) for n in range(1, options.rounds + 1)),
+        leaks=shuffled(leak),
     )
 
 
-def _climb(request: Request, entry: Entry) -> Job:
-    stops = climb_stops(request.climb_to(entry))
-    return Job(entry, "climb", 1, stops, request.settings_of(entry))
-
-
-def _short(request: Request, entry: Entry, number: int) -> Job:
-    stops = short_stops(request.short_to(entry))
-    return Job(entry, "short", number, stops, request.settings_of(entry))
-
-
-def _leak(request: Request, entry: Entry) -> Job:
-    units = min(request.preset.leak[entry.kind], request.most or FARTHEST)
-    stops = (units,) * request.preset.cycles
-    return Job(entry, "leak", 1, stops, request.settings_of(entry))
-
-
 def share_of(
-    job: Job,
-    pending: tuple[Job, ...],
-    spare: float,
-    floor: float,
-    forecasts: Mapping[str, Forecast],
+    job: Job, pending: Sequence[Job], pool: float, forecasts: Mapping[str, Forecast]
 ) -> float:
-    """The seconds that the climb `job` may take, `pending` (itself included) being still to be
-    made: its fair share of what those first in line leave of `spare`, or at least of `floor`."""
-    needs = {
-        other.entry.name: other.foretold_seconds(forecasts[other.entry.name]) for other in pending
-    }
-    served_first = sum(needs.pop(name) for name in FIRST_IN_LINE if name in needs)
-    return fair_shares(max(spare - served_first, floor), needs)[job.entry.name]
+    """The seconds that the climb `job` may take of `pool`, `pending` (itself included) being still
+    to be made: its fair share, or all that the others are not expected to need."""
+    needs = {one.entry.name: one.foretold_seconds(forecasts[one.entry.name]) for one in pending}
+    others = sum(seconds for key, seconds in needs.items() if key != job.entry.name)
+    return max(fair_shares(pool, needs)[job.entry.name], pool - others)
 
 
 def fair_shares(pool: float, needs: Mapping[str, float]) -> dict[str, float]:
@@ -165,71 +162,59 @@ def fair_shares(pool: float, needs: Mapping[str, float]) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Foretold:
-    """What a run is expected to be, for one runtime: counts, seconds, and bytes at its highest."""
+    """What a run is expected to be, for one case: counts, seconds, and bytes at its highest."""
 
-    entry: Entry
+    target: Target
     climb_to: int | None
-    short_to: int
+    repeat_to: int
     seconds: float
     bytes: float
 
 
-def foretold(request: Request, room: Room) -> tuple[Foretold, ...]:
+def foretold(
+    options: PopulationOptions, targets: Sequence[Target], room: Room
+) -> tuple[Foretold, ...]:
     """The plan by the catalogue's guesses: how far each climb comes within its share of the budget
-    and the machine's room, and what every sweep of a runtime takes together."""
-    plan = schedule(request)
-    forecasts = {entry.name: Forecast.of(entry) for entry in request.entries}
-    shares = _foretold_shares(request, plan, forecasts)
-    reached = {
-        job.entry.name: _as_far_as(
-            job, request, room, shares.get(job.entry.name), forecasts[job.entry.name]
+    and the machine's room, and what every session of a case takes together."""
+    plan = schedule(options, targets)
+    forecasts = {target.key: Forecast.of(target.entry) for target in targets}
+    climbs = {job.entry.name: job for job in plan.climbs}
+    pool, budget = math.inf, options.budget_seconds
+    if budget is not None:
+        later = sum(job.foretold_seconds(forecasts[job.entry.name]) for job in plan.after_climbs)
+        pool = max(budget - later, CLIMBS_SHARE * budget)
+    rows = []
+    for target in targets:
+        key, forecast = target.key, forecasts[target.key]
+        jobs = [job for job in plan.after_climbs if job.entry.name == key]
+        climb = climbs.get(key)
+        if climb is not None:
+            share = share_of(climb, plan.climbs, pool, forecasts)
+            climb = _as_far_as(climb, options, room, share, forecast)
+        every = [*jobs, climb] if climb else jobs
+        rows.append(
+            Foretold(
+                target,
+                climb.stops[-1] if climb else None,
+                max((job.stops[-1] for job in jobs if job.purpose == REPEAT), default=0),
+                seconds=sum(job.foretold_seconds(forecast) for job in every),
+                bytes=max(job.stops[-1] for job in every) * forecast.unit_bytes,
+            )
         )
-        for job in plan.climbs
-    }
-    return tuple(
-        _foretold_of(entry, reached.get(entry.name), plan, forecasts[entry.name])
-        for entry in request.entries
-    )
-
-
-def _foretold_shares(
-    request: Request, plan: Schedule, forecasts: Mapping[str, Forecast]
-) -> dict[str, float]:
-    """The seconds of each climb that is not first in line; none where time is no bound."""
-    budget = request.budget_seconds
-    if budget is None:
-        return {}
-    later = sum(job.foretold_seconds(forecasts[job.entry.name]) for job in plan.after_climbs)
-    floor = OTHERS_SHARE * budget
-    return {
-        job.entry.name: share_of(job, plan.climbs, budget - later, floor, forecasts)
-        for job in plan.climbs
-        if job.entry.name not in FIRST_IN_LINE
-    }
+    return tuple(rows)
 
 
 def _as_far_as(
-    job: Job, request: Request, room: Room, seconds: float | None, forecast: Forecast
+    job: Job, options: PopulationOptions, room: Room, seconds: float | None, forecast: Forecast
 ) -> Job:
     """The climb cut where its bounds would stop it."""
-    limits = bounds(job.entry.kind, job.stops[-1], request.most is not None, room, seconds)
+    limits = bounds(job.entry.kind, job.stops[-1], options.max is not None, room, seconds)
     within = job.within(limits.count)
     done = 0
     for stop in within.stops:
         spent = forecast.burst_seconds(done)
-        if limits.objection(stop, done, round(done * forecast.unit_bytes), spent, forecast):
+        used = round(done * forecast.unit_bytes)
+        if limits.objection(job, stop, done, used, spent, forecast):
             break
         done = stop
     return within.within(max(done, 1))
-
-
-def _foretold_of(entry: Entry, climb: Job | None, plan: Schedule, forecast: Forecast) -> Foretold:
-    own = [job for job in plan.after_climbs if job.entry == entry]
-    jobs = [*own, climb] if climb else own
-    return Foretold(
-        entry=entry,
-        climb_to=climb.stops[-1] if climb else None,
-        short_to=max((job.stops[-1] for job in own if job.purpose == "short"), default=0),
-        seconds=sum(job.foretold_seconds(forecast) for job in jobs),
-        bytes=max(job.stops[-1] for job in jobs) * forecast.unit_bytes,
-    )

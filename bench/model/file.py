@@ -116,6 +116,18 @@ class ResultFile:
 def load(path: Path) -> Result:
     """The result in a file. Raises `ResultError` with the file, the place of what is wrong in it,
     and what to type next."""
+    name, content = printable(str(path)), content_of(path)
+    try:
+        return decode(content)
+    except NewerResultError as error:
+        raise ResultError(f"{name}: {error}") from None
+    except ResultError as error:
+        raise ResultError(f"{name}: {error}; {ANOTHER}") from None
+
+
+def content_of(path: Path) -> bytes:
+    """What is in a file. Raises `ResultError` where it cannot be read, or is larger than any
+    result."""
     name = printable(str(path))
     try:
         content = _content(path)
@@ -123,12 +135,7 @@ def load(path: Path) -> Result:
         raise ResultError(f"{name}: cannot be read: {error.strerror}; {ANOTHER}") from error
     if len(content) > LARGEST_BYTES:
         raise ResultError(f"{name}: larger than {LARGEST_BYTES >> 20} MiB: not a result; {ANOTHER}")
-    try:
-        return decode(content)
-    except NewerResultError as error:
-        raise ResultError(f"{name}: {error}") from None
-    except ResultError as error:
-        raise ResultError(f"{name}: {error}; {ANOTHER}") from None
+    return content
 
 
 def _content(path: Path) -> bytes:

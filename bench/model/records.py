@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -31,6 +31,7 @@ MOST_SESSIONS: Final = 20_000
 MOST_LIMITS: Final = 1_000
 MOST_SAMPLES: Final = 1_000  # of one reply
 MOST_ACTS: Final = 2_000
+MOST_CASES: Final = 1_000
 Count = Annotated[int, Meta(ge=0, le=MOST)]
 Bytes = Annotated[int, Meta(ge=0, le=MOST)]
 Nanoseconds = Annotated[int, Meta(ge=0, le=MOST)]  # 104 days
@@ -383,10 +384,37 @@ class Machine(Record, frozen=True, kw_only=True):
     limits: dict[str, str]
 
 
+class CaseSpec(Record, frozen=True, kw_only=True):
+    """A case that is to be measured: a runtime of the catalogue, or the one that the entry file
+    `runner` describes, with the settings and the environment's variables for its runner, and its
+    interpreter where that is not the command's own. `label` tells interpreters apart where several
+    are compared."""
+
+    runtime: Word
+    settings: Facts = {}
+    variables: Facts = {}
+    runner: Text | None = None
+    python: Text | None = None
+    label: Word | None = None
+
+
+class Spec(Record, frozen=True, kw_only=True):
+    """A whole run as data. Of an experiment that compares two sides `cases` are the base's, and
+    `new` the other side's, in the same order. `options` are what the experiment takes, which checks
+    them itself (see `bench.model.spec`)."""
+
+    spec: Literal[1] = 1
+    experiment: Word
+    cases: Annotated[tuple[CaseSpec, ...], Meta(min_length=1, max_length=MOST_CASES)]
+    new: Annotated[tuple[CaseSpec, ...], Meta(max_length=MOST_CASES)] = ()
+    options: Annotated[dict[Word, Any], Meta(max_length=200)] = {}
+
+
 class Result(Record, frozen=True, kw_only=True):
     """One run. `finished` is `None` while it runs and where it was interrupted; `side` is there
     where it is one of the two sides of a job. `control` is how long the same fixed work took at
-    several moments of the run; `None` where it was not measured."""
+    several moments of the run; `None` where it was not measured. `spec` makes the run again; `None`
+    where an older version made it."""
 
     outnumber: Literal[2]
     version: str
@@ -400,3 +428,4 @@ class Result(Record, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     side: Side | None = None
     control: Annotated[tuple[Seconds, ...], Meta(max_length=MOST_SESSIONS)] | None = None
+    spec: Spec | None = None

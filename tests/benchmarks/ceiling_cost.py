@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from bench.engine.toolchain import availability
-from bench.experiments.ceiling import CeilingExperiment, Quest
+from bench.experiments.base import target
+from bench.experiments.ceiling import CeilingOptions, CeilingRun
 from bench.limits.predict import NO_RESERVES
 from bench.machine import fingerprint
 from bench.model.records import Session
@@ -55,11 +56,10 @@ def _compared(entry: Entry) -> list[bool]:
 def climbed(entry: Entry, group: Path) -> Session:
     """The ceiling of a runner that stands in the cgroup."""
     inside = msgspec.structs.replace(entry, command=(*cgroups.inside(group), *entry.command))
-    experiment = CeilingExperiment(
-        Quest((inside,), NO_RESERVES, budget_seconds=600),
-        RIG,
+    experiment = CeilingRun(
+        CeilingOptions(budget=600, reserves=NO_RESERVES),
+        [target(inside, RIG, availability(inside, TOOLS))],
         fingerprint(RIG.system),
-        {entry.name: availability(inside, TOOLS)},
         lambda _event: None,
         lambda _result: None,
     )

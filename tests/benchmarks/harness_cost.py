@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 import sys
 
-from bench.engine.job import Job
+from bench.engine.budget import Job
 from bench.model.records import Readings
 from runners.catalogue import Entry
 from tests.benchmarks import bare_programs

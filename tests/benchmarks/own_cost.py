@@ -20,9 +20,9 @@ NOT_FOR_HELP = {"matplotlib", "scipy", "gevent", "trio", "numpy"}
 # Tells its peak when the last sweep has ended, before figures and statistics are loaded.
 RUN = """
 from bench.cli.main import main
-from bench.experiments.population import ScaleExperiment
+from bench.experiments.population import PopulationRun
 
-run = ScaleExperiment.run
+run = PopulationRun.run
 
 def told(self):
     result = run(self)
@@ -30,7 +30,7 @@ def told(self):
         print(*[line for line in status if line.startswith("VmHWM")])
     return result
 
-ScaleExperiment.run = told
+PopulationRun.run = told
 main()
 """
 HELP = "from bench.cli.main import main; main()"

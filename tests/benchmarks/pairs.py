@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.engine.job import Job
+from bench.engine.budget import Job
 from bench.model.records import Session
 from runners.catalogue import Entry
 from tests.benchmarks.machine import RIG

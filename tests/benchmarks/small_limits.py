@@ -9,7 +9,8 @@ import subprocess
 import msgspec
 
 from bench.engine.toolchain import availability
-from bench.experiments.ceiling import CeilingExperiment, Quest
+from bench.experiments.base import target
+from bench.experiments.ceiling import CeilingOptions, CeilingRun
 from bench.limits.predict import NO_RESERVES
 from bench.machine import fingerprint
 from runners.catalogue import Entry
@@ -59,11 +60,10 @@ def _compared(entry: Entry, limit: str, megabytes: int) -> list[bool]:
 def climbed(entry: Entry, before: tuple[str, ...]) -> tuple[int, str | None]:
     """The ceiling through the harness, and the limit that it names."""
     inside = msgspec.structs.replace(entry, command=(*before, *entry.command))
-    experiment = CeilingExperiment(
-        Quest((inside,), NO_RESERVES, budget_seconds=600),
-        RIG,
+    experiment = CeilingRun(
+        CeilingOptions(budget=600, reserves=NO_RESERVES),
+        [target(inside, RIG, availability(inside, TOOLS))],
         fingerprint(RIG.system),
-        {entry.name: availability(inside, TOOLS)},
         lambda _event: None,
         lambda _result: None,
     )

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from bench.derive.memory import leaked
-from bench.engine.job import Job
+from bench.engine.budget import Job
 from bench.model.records import Reading
 from runners.catalogue import Entry
 from tests.benchmarks.machine import RIG

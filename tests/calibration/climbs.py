@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.derive.statistics import Estimate
-from bench.experiments.dealing import dealt
+from bench.experiments.pairs import dealt
 from bench.judging.decision import decide_in_looks
 from bench.judging.gates import CEILING, Gate, Margin
 from bench.judging.looks import FALSE_FAILURE, fewest_a_side, looks

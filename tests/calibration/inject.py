@@ -25,7 +25,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.engine.job import Job
+from bench.engine.budget import Job
 from bench.judging.verdicts import Judgement
 from bench.probes.cgroup import find
 from bench.system import System

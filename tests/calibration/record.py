@@ -18,9 +18,8 @@ from pathlib import Path
 
 from bench import signals
 from bench.engine.toolchain import availability
-from bench.experiments.alike import AlikeExperiment
-from bench.experiments.ceiling import runtime_of
-from bench.experiments.side import Contender, PairsRequest
+from bench.experiments.base import target
+from bench.experiments.pairs import NoiseRun, PairsOptions
 from bench.judging.gates import USUAL, default_gate
 from bench.judging.judge import wanted
 from bench.machine import fingerprint
@@ -38,13 +37,10 @@ PUBLISHED = recordings.FOLDER / "published"
 
 def record(entry: Entry, processes: int) -> Result:
     """One job of pairs, all alike."""
-    available = {entry.name: availability(entry, TOOLS)}
-    runtime = runtime_of(entry, available)
-    sweeps = wanted([default_gate(figure, runtime) for figure in USUAL])
-    request = PairsRequest(SEED, (processes // 2,), sweeps)
-    side = Contender("alike", RIG, (entry,), available)
-    machine = fingerprint(System())
-    return AlikeExperiment(request, side, machine, lambda _: None, lambda _: None).run()
+    one = target(entry, RIG, availability(entry, TOOLS))
+    sessions = wanted([default_gate(figure, one.case) for figure in USUAL])
+    wish = PairsOptions(seed=SEED, looks=(processes // 2,), wanted=dict(sessions))
+    return NoiseRun(wish, [one], fingerprint(System()), lambda _: None, lambda _: None).run()
 
 
 def arguments() -> argparse.Namespace:

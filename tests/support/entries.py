@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bench.engine.rig import Rig
+from bench.engine.toolchain import Availability
+from bench.experiments.base import Target, target
 from bench.model.records import Kind, Machine
 from runners.catalogue import Entry, Guess
 
@@ -11,6 +17,21 @@ def entry(name: str, kind: Kind = "task", **fields: object) -> Entry:
     guess = Guess(seconds=1e-5, bytes=1_010)
     known = {"label": name, "language": "none", "command": (name,), "guess": guess}
     return Entry(name=name, kind=kind, **(known | fields))  # type: ignore[arg-type]
+
+
+NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def targets(
+    rig: Rig,
+    *entries: Entry,
+    settings: Mapping[str, str] = NONE,
+    missing: Mapping[str, str] = NONE,
+) -> tuple[Target, ...]:
+    """The cases of these entries on a rig; `missing` says why some cannot run."""
+    return tuple(
+        target(one, rig, Availability("1.0", missing.get(one.name)), settings) for one in entries
+    )
 
 
 MACHINE = Machine(

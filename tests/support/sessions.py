@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from bench.engine.budget import Bounds, Job
 from bench.engine.events import Observer
-from bench.engine.job import Job
-from bench.engine.reserves import Bounds
 from bench.engine.rig import Rig
 from bench.engine.session import LiveSession
 from bench.experiments.population import take_steps
