@@ -34,7 +34,7 @@ from reports.draw.matplotlib_backend import draw
 from reports.explanation.explain import explain
 from reports.explanation.text import as_markdown as explained
 from reports.exports.formats import FORMATS, export
-from reports.exports.names import doubted as doubted_lines
+from reports.exports.metrics import doubted as doubted_lines
 from reports.figures.chart import Chart
 from reports.history.charts import charts as trend_charts
 from reports.history.documents import as_markdown as trends_markdown

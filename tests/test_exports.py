@@ -14,10 +14,9 @@ from msgspec.structs import replace
 from bench.cli.export import Direction, Format
 from bench.errors import UsageError
 from bench.model.records import Result
-from reports.exports.figure import Figure, figures_of
 from reports.exports.formats import FORMATS, ONE_DIRECTION, export
 from reports.exports.github_action_benchmark import DIRECTIONS
-from reports.exports.names import full_name, told
+from reports.exports.metrics import Exported, metrics_of, reasons_left_out
 from reports.exports.pytest_benchmark import _stats
 from tests.support import gobench
 from tests.support.results import ASYNCIO, Unit, leak_sweep, result, runtime, sweep, whole_run
@@ -44,7 +43,7 @@ HOSTILE = (
     "two_words~0123456789abcdef",
 )
 ALL = "pthread, threading, goroutine, asyncio"
-# Under names that say it, and `n` is what a short sweep, a burst or a leak's cycle was told to be.
+# `n` is the count that a repeat, a burst or a cycle of the leak check was asked to reach.
 OF_ASYNCIO = [
     "asyncio/bytes_per_unit/total/n=100000",
     "asyncio/bytes_per_unit/user/n=100000",
@@ -95,11 +94,11 @@ def text_of(made: Result, format_: str) -> str:
 
 
 def lines(made: Result, format_: str) -> list[str]:
-    return told(export(made, format_).left_out)
+    return reasons_left_out(export(made, format_).left_out)
 
 
-def known(made: Result) -> dict[str, Figure]:
-    return {full_name(one): one for one in figures_of(made) if one.metric.value is not None}
+def known(made: Result) -> dict[str, Exported]:
+    return {one.full_name: one for one in metrics_of(made) if one.metric.value is not None}
 
 
 def names(format_: str, text: str) -> list[str]:
@@ -173,8 +172,8 @@ def test_a_value_is_exact_and_every_sample_is_there() -> None:
     ]
     made = result(*[sweep(unit=unit, number=n) for n, unit in enumerate(units)])
     behind = {
-        full_name(figure): list(figure.samples)
-        for figure in figures_of(made)
+        figure.full_name: list(figure.samples)
+        for figure in metrics_of(made)
         if figure.metric.value is not None
     }
     assert len(behind["asyncio/burst_seconds_per_unit/n=10000"]) == 7
@@ -227,8 +226,8 @@ def test_an_unknown_figure_is_left_out_by_name_and_never_a_0(format_: str) -> No
 def test_where_nothing_is_left_there_is_no_text(format_: str) -> None:
     made = export(result(sweep((), status="failed")), format_)
     assert made.text is None
-    assert "left out: ceiling of asyncio: unknown" in told(made.left_out)
-    assert all(line.endswith(": unknown") for line in told(made.left_out))
+    assert "left out: ceiling of asyncio: unknown" in reasons_left_out(made.left_out)
+    assert all(line.endswith(": unknown") for line in reasons_left_out(made.left_out))
     assert export(result(), format_).text is None
 
 
@@ -351,9 +350,9 @@ class TestGithubActionBenchmark:
         assert sorted(both) == sorted(known(whole_run()))
         assert [n.split("/")[1] for n in names(ONE_DIRECTION, bigger.text)] == ["ceiling"] * 4
         other = f"of {ALL}: bigger is better; written with --direction bigger"
-        assert told(smaller.left_out) == [f"left out: ceiling {other}"]
+        assert reasons_left_out(smaller.left_out) == [f"left out: ceiling {other}"]
         other = f"of {ALL}: smaller is better; written with --direction smaller"
-        assert f"left out: fixed_bytes {other}" in told(bigger.left_out)
+        assert f"left out: fixed_bytes {other}" in reasons_left_out(bigger.left_out)
 
     def test_an_entry_tells_its_interval_and_where_it_was_read(self) -> None:
         first = json.loads(text_of(whole_run(), ONE_DIRECTION))[0]

@@ -256,13 +256,8 @@ NAMING = frozenset(
         "bench.experiments.ceiling",
         "bench.experiments.pairs",
         "bench.history.store",
-        "bench.history.trends",
-        "bench.judging.decision",
-        "reports.exports.figure",
-        "reports.exports.go",
         "reports.live",
         "reports.tables.summary",
-        "reports.verdicts.words",
     }
 )
 

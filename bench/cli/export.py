@@ -39,7 +39,7 @@ def export(
     """Write the figures of a result for another tool."""
     from bench.model.file import load
     from reports.exports import formats
-    from reports.exports.names import doubted, told
+    from reports.exports.metrics import doubted, reasons_left_out
 
     if output is not None:
         refuse_place(output, result)
@@ -48,7 +48,7 @@ def export(
         typer.echo(made.text, nl=False)
     elif made.text is not None and output is not None:
         write_made(files.as_bytes(made.text), output, force)
-    for line in (*told(made.left_out), *doubted(made.doubted)):
+    for line in (*reasons_left_out(made.left_out), *doubted(made.doubted)):
         typer.echo(line, err=True)
     if made.text is None:
         raise MeasureError(

@@ -9,10 +9,10 @@ from dataclasses import replace
 from bench.errors import UsageError
 from bench.model.records import Result
 from reports.exports import bencher, github_action_benchmark, go, pyperf, pytest_benchmark
-from reports.exports.figure import Export, Figure, figures_of
 from reports.exports.github_action_benchmark import Direction
+from reports.exports.metrics import Export, Exported, metrics_of
 
-Write = Callable[[Sequence[Figure], Result], Export]
+Write = Callable[[Sequence[Exported], Result], Export]
 
 ONE_DIRECTION = "github-action-benchmark"
 FORMATS: Mapping[str, Write] = {
@@ -36,6 +36,6 @@ def export(result: Result, format_: str, direction: Direction | None = None) -> 
         if format_ != ONE_DIRECTION:
             raise UsageError(f"--direction belongs to {ONE_DIRECTION} alone; leave it out")
         write = functools.partial(github_action_benchmark.export, direction=direction)
-    figures = figures_of(result)
-    doubted = tuple(figure for figure in figures if figure.metric.doubt)
-    return replace(write(figures, result), doubted=doubted)
+    metrics = metrics_of(result)
+    doubted = tuple(one for one in metrics if one.metric.doubt)
+    return replace(write(metrics, result), doubted=doubted)

@@ -1,7 +1,7 @@
 """The custom JSON of github-action-benchmark: `tool: customSmallerIsBetter`, or `…Bigger…`.
 
-An entry a figure, its value the median. A file has one direction. An absent value would become 0
-there and an absent name the word "undefined", so what is unknown is no entry at all.
+An entry for each metric, its value the median. A file has one direction. An absent value would
+become 0 there and an absent name the word "undefined", so what is unknown is no entry at all.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
+from bench.derive.series import Dimension
 from bench.model.records import Result
-from reports.exports.figure import Dimension, Export, Figure, facts, sift
-from reports.exports.names import full_name
+from reports.exports.metrics import Export, Exported, facts, sift
 
 Direction = Literal["smaller", "bigger"]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
@@ -22,28 +22,28 @@ UNITS: Mapping[Dimension, str] = {"seconds": "s", "bytes": "bytes", "count": "co
 
 
 def export(
-    figures: Sequence[Figure],
+    metrics: Sequence[Exported],
     result: Result,  # noqa: ARG001  the format has no place for a machine
     direction: Direction = "smaller",
 ) -> Export:
-    """The figures of one direction."""
+    """The metrics of one direction."""
     (other,) = set(DIRECTIONS) - {direction}
     reason = f"{other} is better; written with --direction {other}"
     kept, left_out = sift(
-        figures, lambda one: None if one.metric.better == BETTER[direction] else reason
+        metrics, lambda one: None if one.metric.better == BETTER[direction] else reason
     )
-    text = json.dumps([_entry(figure) for figure in kept], indent=1) + "\n"
+    text = json.dumps([_entry(one) for one in kept], indent=1) + "\n"
     return Export(text if kept else None, tuple(left_out))
 
 
-def _entry(figure: Figure) -> dict[str, object]:
-    metric = figure.metric
+def _entry(one: Exported) -> dict[str, object]:
+    metric = one.metric
     entry: dict[str, object] = {
-        "name": full_name(figure),
-        "unit": UNITS[figure.dimension],
+        "name": one.full_name,
+        "unit": UNITS[one.dimension],
         "value": metric.value,
     }
     if metric.low is not None and metric.high is not None:
         entry["range"] = f"{metric.low} to {metric.high}"
-    extra = {name: value for name, value in facts(figure).items() if name not in ("low", "high")}
+    extra = {name: value for name, value in facts(one).items() if name not in ("low", "high")}
     return entry | {"extra": "\n".join(f"{name}: {value}" for name, value in extra.items())}

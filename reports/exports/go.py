@@ -1,72 +1,55 @@
 """Go's benchmark text: `benchstat a.txt b.txt`.
 
-A line a process. The format: https://go.dev/design/14313-benchmark-format. The machine and
+A line for each process. The format: https://go.dev/design/14313-benchmark-format. The machine and
 the settings stand in configuration lines, by which benchstat gives each its own tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
+from bench import quantities
 from bench.derive.doubts import REASONS
-from bench.derive.metrics import Metric
+from bench.derive.series import Quantity
 from bench.model.records import Result
-from reports.exports.figure import Export, Figure, conditions, sift, unlike_samples
-from reports.exports.names import quantile_name, runtime_name, units_name
+from reports.exports.metrics import Export, Exported, case_name, conditions, sift, unlike_samples
 
 # Not ns/op: benchstat turns that into this, but a value of 0 it leaves, in a table of its own.
-SECONDS = "sec/op"
-UNITS: dict[str, str] = {
-    "bytes_per_unit": "B/unit",
-    "fixed_bytes": "B",
-    "leaked_bytes_per_unit": "leaked-B/unit",
-    "page_faults_per_unit": "faults/unit",
-    "ceiling": "units",
-}
+UNITS = {"seconds": "sec/op", "bytes": "B", "count": "units"}
+# These have had units of their own since the first release.
+OWN = {quantities.LEAKED: "leaked-B/unit", quantities.PAGE_FAULTS: "faults/unit"}
 
 
-def export(figures: Sequence[Figure], result: Result) -> Export:
-    """The figures as a benchmark file, a block of lines a figure."""
-    kept, left_out = sift(figures, lambda _: None)
+def export(metrics: Sequence[Exported], result: Result) -> Export:
+    """The metrics as a benchmark file: a block of lines for each, a line for each sample (what a
+    process repeats inside is one). Above them, as a comment, which Go's tools skip, why the metric
+    is doubted."""
+    kept, left_out = sift(metrics, lambda _: None)
     left_out += unlike_samples(kept)
-    lines = [*_configuration(result), *_units(kept), *map("\n".join, map(_lines, kept))]
+    lines = [f"{name}: {value}" for name, value in conditions(result).items()]
+    # Which way is better, of each unit once: Go's tools assume neither.
+    better = {unit_of(one.metric.quantity): one.metric.better for one in kept}
+    lines += [f"Unit {unit} better={direction}" for unit, direction in better.items()]
+    for one in kept:
+        name, doubt = name_of(one), one.metric.doubt
+        lines += [f"# doubted: {name}: {REASONS[doubt]}"] if doubt else []
+        lines += [f"{name} 1 {sample!r} {unit_of(one.metric.quantity)}" for sample in one.samples]
     return Export("\n".join(lines) + "\n" if kept else None, tuple(left_out))
 
 
-def _configuration(result: Result) -> Iterator[str]:
-    for name, value in conditions(result).items():
-        yield f"{name}: {value}"
-
-
-def _units(figures: Sequence[Figure]) -> Iterator[str]:
-    """Which way is better, of each unit once: Go's tools assume neither."""
-    better = {unit_of(figure.metric): figure.metric.better for figure in figures}
-    for unit, direction in better.items():
-        yield f"Unit {unit} better={direction}"
-
-
-def _lines(figure: Figure) -> Iterator[str]:
-    """A line a sample: what a process repeats inside is one. Above them why the figure is doubted,
-    as a comment, which Go's tools skip."""
-    unit, name = unit_of(figure.metric), name_of(figure)
-    if figure.metric.doubt:
-        yield f"# doubted: {name}: {REASONS[figure.metric.doubt]}"
-    for sample in figure.samples:
-        yield f"{name} 1 {sample!r} {unit}"
-
-
-def name_of(figure: Figure) -> str:
+def name_of(one: Exported) -> str:
     """`BenchmarkOutnumber/runtime=trio/metric=bytes_per_unit/part=total/n=100000`.
 
-    The runtime is never the end, where it could be called `x-4`: Go's tools would take the 4 for a
+    The case is never the end, where it could be called `x-4`: Go's tools would take the 4 for a
     number of processors.
     """
-    metric = figure.metric
-    named = {"part": metric.part, "quantile": quantile_name(metric)}
-    pairs = {"runtime": runtime_name(figure), "metric": metric.metric, **named}
+    metric = one.metric
+    pairs = {"runtime": case_name(one), "metric": metric.metric, "part": metric.part}
     words = [f"{key}={value}" for key, value in pairs.items() if value]
-    return "/".join(filter(None, ("BenchmarkOutnumber", *words, units_name(figure))))
+    words += [f"quantile={one.quantile}"] if one.quantile else []
+    return "/".join(filter(None, ("BenchmarkOutnumber", *words, *one.about, one.at)))
 
 
-def unit_of(metric: Metric) -> str:
-    return UNITS.get(metric.metric, SECONDS)
+def unit_of(quantity: Quantity) -> str:
+    per_unit = "/unit" if quantity.per_unit and quantity.dimension != "seconds" else ""
+    return OWN.get(quantity) or f"{UNITS[quantity.dimension]}{per_unit}"

@@ -1,7 +1,7 @@
 """pyperf's JSON, version 1.0: `python -m pyperf compare_to a.json b.json`.
 
-A benchmark a figure, a run a process, so that pyperf sees the samples as we do. Its values must be
-above 0, and it takes every value for a cost.
+A benchmark for each metric, a run for each process, so that pyperf sees the samples as we do. Its
+values must be above 0, and it takes every value for a cost.
 """
 
 from __future__ import annotations
@@ -9,17 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from bench.derive.series import Dimension
 from bench.model.records import Result
-from reports.exports.figure import (
-    Dimension,
-    Export,
-    Figure,
-    conditions,
-    facts,
-    sift,
-    unlike_samples,
-)
-from reports.exports.names import full_name
+from reports.exports.metrics import Export, Exported, conditions, facts, sift, unlike_samples
 from reports.wording import escape
 
 VERSION = "1.0"
@@ -27,40 +19,36 @@ VERSION = "1.0"
 UNITS: Mapping[Dimension, str] = {"seconds": "second", "bytes": "byte", "count": "integer"}
 
 
-def export(figures: Sequence[Figure], result: Result) -> Export:
-    """The figures as one pyperf suite."""
-    kept, left_out = sift(figures, _against)
+def export(metrics: Sequence[Exported], result: Result) -> Export:
+    """The metrics as one pyperf suite."""
+    kept, left_out = sift(metrics, _against)
     left_out += unlike_samples(kept)
     if not kept:
         return Export(None, tuple(left_out))
+    # Under pyperf's own keys where it has one. It refuses an empty value.
+    names = {"cpu": "cpu_model_name", "cpus": "cpu_count"}
+    known = {names.get(name, name): value for name, value in conditions(result).items()}
+    made_by = {"outnumber": escape.plain(result.version), "started": escape.plain(result.started)}
     tree = {
         "version": VERSION,
-        "metadata": _metadata(result),
-        "benchmarks": [_benchmark(figure) for figure in kept],
+        "metadata": known | {name: value for name, value in made_by.items() if value},
+        "benchmarks": [_benchmark(one) for one in kept],
     }
     return Export(json.dumps(tree, indent=1) + "\n", tuple(left_out))
 
 
-def _against(figure: Figure) -> str | None:
-    if figure.metric.better == "higher":
+def _against(one: Exported) -> str | None:
+    if one.metric.better == "higher":
         return "higher is better, which pyperf would call slower"
-    if min(figure.samples) <= 0:
-        # Without those the others would tell another figure.
+    if min(one.samples) <= 0:
+        # Without those the others would give another value.
         return "pyperf holds values above 0 alone"
     return None
 
 
-def _benchmark(figure: Figure) -> dict[str, object]:
-    name = {"name": full_name(figure), "unit": UNITS[figure.dimension]}
+def _benchmark(one: Exported) -> dict[str, object]:
+    name = {"name": one.full_name, "unit": UNITS[one.dimension]}
     return {
-        "metadata": {**facts(figure), **name},
-        "runs": [{"values": [value]} for value in figure.samples],
+        "metadata": {**facts(one), **name},
+        "runs": [{"values": [value]} for value in one.samples],
     }
-
-
-def _metadata(result: Result) -> dict[str, str | int]:
-    """Under pyperf's own keys where it has one. It refuses an empty value."""
-    names = {"cpu": "cpu_model_name", "cpus": "cpu_count"}
-    known = {names.get(name, name): value for name, value in conditions(result).items()}
-    made_by = {"outnumber": escape.plain(result.version), "started": escape.plain(result.started)}
-    return known | {name: value for name, value in made_by.items() if value}

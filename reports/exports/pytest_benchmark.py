@@ -1,87 +1,78 @@
 """pytest-benchmark's JSON: `pytest-benchmark compare a.json b.json`.
 
-A benchmark a duration, a round a process. It knows seconds alone; a runtime's other figures stand
-in the `extra_info` of its first benchmark, where `compare` does not look.
+A benchmark for each duration, a round for each process. It knows seconds alone; a case's other
+metrics stand in the `extra_info` of its first benchmark, where `compare` does not look.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bench.model.records import Result
-from reports.exports.figure import (
+from reports.exports.metrics import (
     Export,
-    Figure,
+    Exported,
     LeftOut,
+    case_name,
     conditions,
     facts,
     sift,
     unlike_samples,
 )
-from reports.exports.names import figure_name, full_name, quantity_name, runtime_name
 from reports.wording import escape
 
 NOT_SECONDS = "not seconds; kept in extra_info alone"
+ALONE = "not seconds, and no figure in seconds to stand beside"
 
 
-def export(figures: Sequence[Figure], result: Result) -> Export:
+def export(metrics: Sequence[Exported], result: Result) -> Export:
     """The durations as benchmarks, grouped by what they measure."""
-    kept, left_out = sift(figures, lambda one: None if one.dimension == "seconds" else NOT_SECONDS)
-    timed = {figure.metric.case for figure in kept}
-    left_out = [one if one.figure.metric.case in timed else _without_place(one) for one in left_out]
+    kept, left_out = sift(metrics, lambda one: None if one.dimension == "seconds" else NOT_SECONDS)
+    timed = {one.metric.case for one in kept}
+    left_out = [
+        LeftOut(one.metric, ALONE)
+        if one.reason == NOT_SECONDS and one.metric.metric.case not in timed
+        else one
+        for one in left_out
+    ]
     left_out += unlike_samples(kept)
     if not kept:
         return Export(None, tuple(left_out))
+    benchmarks = []
+    for one in kept:
+        case = one.metric.case
+        benchmarks.append(_benchmark(one, metrics if case in timed else ()))
+        timed.discard(case)
     tree = {
         "machine_info": _machine_info(result),
         "commit_info": {},
-        "benchmarks": list(_benchmarks(kept, figures)),
+        "benchmarks": benchmarks,
         "datetime": escape.plain(result.started),
         "version": f"outnumber {escape.plain(result.version)}",
     }
     return Export(json.dumps(tree, indent=1) + "\n", tuple(left_out))
 
 
-def _without_place(one: LeftOut) -> LeftOut:
-    if one.reason != NOT_SECONDS:
-        return one
-    return LeftOut(one.figure, "not seconds, and no figure in seconds to stand beside")
-
-
-def _benchmarks(
-    kept: Sequence[Figure], figures: Sequence[Figure]
-) -> Iterable[Mapping[str, object]]:
-    begun: set[str] = set()
-    for figure in kept:
-        runtime = figure.metric.case
-        others = {} if runtime in begun else _others(runtime, figures)
-        begun.add(runtime)
-        yield _benchmark(figure, others)
-
-
-def _benchmark(figure: Figure, others: Mapping[str, object]) -> Mapping[str, object]:
-    runtime = runtime_name(figure)
-    return {
-        "group": quantity_name(figure.metric),
-        "name": full_name(figure),
-        "fullname": full_name(figure),
-        "params": {"runtime": runtime},
-        "param": runtime,
-        "extra_info": {**facts(figure), **others},
-        "options": {},
-        "stats": _stats(figure.samples),
+def _benchmark(one: Exported, metrics: Sequence[Exported]) -> Mapping[str, object]:
+    """With those of the metrics that are of the same case and no durations."""
+    others = {
+        other.without_case: {"value": other.metric.value, **facts(other)}
+        for other in metrics
+        if other.metric.case == one.metric.case
+        and other.dimension != "seconds"
+        and other.metric.value is not None
     }
-
-
-def _others(runtime: str, figures: Iterable[Figure]) -> Mapping[str, object]:
     return {
-        figure_name(one): {"value": one.metric.value, **facts(one)}
-        for one in figures
-        if one.metric.case == runtime
-        and one.dimension != "seconds"
-        and one.metric.value is not None
+        "group": one.quantity,
+        "name": one.full_name,
+        "fullname": one.full_name,
+        "params": {"runtime": case_name(one)},
+        "param": case_name(one),
+        "extra_info": {**facts(one), **others},
+        "options": {},
+        "stats": _stats(one.samples),
     }
 
 
