@@ -125,7 +125,9 @@ def choose(sweeps: Sequence[Session]) -> Choice:
     if pairs := [stops for stops in short if stops.first]:
         return _pooled(pairs, made)
     if pairs := [stops for stops in climbs if stops.first]:
-        return Choice((_farthest(pairs),), (_from_climb(_farthest(pairs)),))
+        chosen = _farthest(pairs)
+        steps = " and ".join(f"{step.alive:,}" for step in (chosen.first, chosen.last) if step)
+        return Choice((chosen,), (f"no repeat was finished: from one climb, its steps at {steps}",))
     if short:
         return _pooled(short, made)
     return Choice((_farthest(climbs),) if climbs else ())
@@ -206,10 +208,3 @@ def _pooled(found: Sequence[Stops], made: int, name: str = "repeats") -> Choice:
 
 def _farthest(found: Sequence[Stops]) -> Stops:
     return max(found, key=lambda stops: stops.last.alive)
-
-
-def _from_climb(stops: Stops) -> str:
-    first = stops.first.alive if stops.first else 0
-    return (
-        f"no repeat was finished: from one climb, its steps at {first:,} and {stops.last.alive:,}"
-    )

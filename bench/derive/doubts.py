@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.model.records import SYSTEM, THREADS, USER, Session, Step
+from bench.model.records import SYSTEM, THREADS, USER, Session
 
 MARK = "†"
 
@@ -73,7 +73,16 @@ def is_busy(session: Session) -> bool:
     shares = (session.others_share, session.stolen_share)
     if sum(share for share in shares if share is not None) >= BUSY_SHARE:
         return True
-    return any(_waited(step) for step in session.steps)
+    for step in session.steps:
+        user, system = step.seconds.get(USER), step.seconds.get(SYSTEM)
+        by_one_thread = step.counts.get(THREADS, ONE_THREAD + 1) <= ONE_THREAD
+        if not by_one_thread or step.burst_seconds < LEAST_SECONDS or step.swapped:
+            continue
+        if user is None or system is None:
+            continue
+        if user + system < LEAST_CPU * step.burst_seconds:  # it had to wait for a processor
+            return True
+    return False
 
 
 def slowed(control: Sequence[float] | None) -> bool:
@@ -81,13 +90,3 @@ def slowed(control: Sequence[float] | None) -> bool:
     if control is None or len(control) < FEWEST_CONTROLS or not min(control):
         return False
     return statistics.median(control) > SLOWED * min(control)
-
-
-def _waited(step: Step) -> bool:
-    """Whether a burst by one thread had to wait for a processor."""
-    if step.counts.get(THREADS, ONE_THREAD + 1) > ONE_THREAD or step.burst_seconds < LEAST_SECONDS:
-        return False
-    user, system = step.seconds.get(USER), step.seconds.get(SYSTEM)
-    if user is None or system is None or step.swapped:
-        return False
-    return user + system < LEAST_CPU * step.burst_seconds

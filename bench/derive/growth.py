@@ -10,8 +10,8 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bench.derive.choice import CaseSessions, cases_of, steps_by_count
 from bench.derive.doubts import MEMORY, gravest
@@ -75,25 +75,32 @@ class _Taken:
 
 
 def growths(result: Result) -> tuple[Growth, ...]:
-    """The curve of every runtime that ran. Which sweeps tell of a count is the rule of
+    """The curve of every case that ran. Which sessions have a count is the rule of
     `steps_by_count`."""
-    return tuple(map(_growth, cases_of(result)))
+    return tuple(map(growth_of, cases_of(result)))
 
 
-def _growth(case: CaseSessions) -> Growth:
-    def is_read(session: Session, step: Step) -> bool:
-        return _taken(case, session, step) is not None
-
-    runtime, sweeps = case.case, case.sessions
-    steps = itertools.chain.from_iterable(steps_by_count(sweeps, is_read).values())
-    known = [one for session, step in steps if (one := _taken(case, session, step)) is not None]
+def growth_of(case: CaseSessions) -> Growth:
+    """The curve of one case, of the source that most of its steps were read from."""
+    steps = steps_by_count(case.sessions, lambda *step: _taken(case, *step) is not None).values()
+    known = [one for step in itertools.chain(*steps) if (one := _taken(case, *step)) is not None]
     if not known:
-        finished = steps_by_count(sweeps, lambda sweep, step: True)
+        finished = steps_by_count(case.sessions, lambda *_: True)
         reason = "its memory could not be read" if finished else "no step was finished"
-        return Growth(runtime, (), None, UNKNOWN, reason)
+        return Growth(case.case, (), None, UNKNOWN, reason)
     source = Counter(one.source for one in known).most_common(1)[0][0]
-    points = _points(one for one in known if one.source == source)
-    return Growth(runtime, points, _line(points), source)
+    at: dict[int, list[_Taken]] = defaultdict(list)
+    for one in known:
+        if one.source == source:
+            at[one.units].append(one)
+    points = []
+    for units, taken in sorted(at.items()):
+        values = [one.bytes for one in taken]
+        doubt = gravest(name for one in taken for name in one.doubts)
+        middle, samples = statistics.median(values), len(values)
+        points.append(GrowthPoint(units, middle, min(values), max(values), samples, doubt))
+    line = line_through(points) if len(points) > 1 else None
+    return Growth(case.case, tuple(points), line, source)
 
 
 def _taken(case: CaseSessions, session: Session, step: Step) -> _Taken | None:
@@ -116,42 +123,17 @@ def _taken(case: CaseSessions, session: Session, step: Step) -> _Taken | None:
     return _Taken(step.alive, float(total), source, held)
 
 
-def _points(taken: Iterable[_Taken]) -> tuple[GrowthPoint, ...]:
-    at: dict[int, list[_Taken]] = defaultdict(list)
-    for one in taken:
-        at[one.units].append(one)
-    return tuple(_point(units, all_) for units, all_ in sorted(at.items()))
-
-
-def _point(units: int, taken: Sequence[_Taken]) -> GrowthPoint:
-    values = [one.bytes for one in taken]
-    return GrowthPoint(
-        units,
-        statistics.median(values),
-        min(values),
-        max(values),
-        len(values),
-        gravest(name for one in taken for name in one.doubts),
-    )
-
-
-def _line(points: Sequence[GrowthPoint]) -> Line | None:
-    """Theil's line: the median slope of all pairs, and the median of what the slope leaves over
-    (Sen, 1968). Through two points it is the line through both."""
+def line_through(points: Sequence[GrowthPoint]) -> Line | None:
+    """Theil's line, of two points or more: the median slope of all pairs, and the median of what
+    the slope leaves over (Sen, 1968). Through two points it is the line through both."""
     fitted = points[:: 1 + len(points) // MOST_FITTED]
-    if len(fitted) < 2:
-        return None
-    slope = _slope(fitted)
+    first, last = fitted[0], fitted[-1]
+    slope = (last.bytes - first.bytes) / (last.units - first.units)
+    if len(fitted) > 2:
+        median = theil_sen([p.units for p in fitted], [p.bytes for p in fitted]).value
+        assert median is not None  # known from three distinct counts on
+        slope = median
     offset = statistics.median(point.bytes - slope * point.units for point in fitted)
     line = Line(slope, offset, 0.0)
     off = [abs(p.bytes / line.at(p.units) - 1) for p in fitted if line.at(p.units) > 0]
-    return Line(slope, offset, statistics.median(off)) if off else None
-
-
-def _slope(points: Sequence[GrowthPoint]) -> float:
-    if len(points) == 2:
-        first, last = points
-        return (last.bytes - first.bytes) / (last.units - first.units)
-    slope = theil_sen([point.units for point in points], [point.bytes for point in points]).value
-    assert slope is not None  # known from three distinct counts on
-    return slope
+    return replace(line, scatter=statistics.median(off)) if off else None

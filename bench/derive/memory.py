@@ -11,7 +11,7 @@ after stack and page tables is a page or two of the whole process), the remainde
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bench.derive.choice import CaseSessions, Choice, Stops, stop_warnings
@@ -94,17 +94,25 @@ def doubted(samples: Iterable[Sample], case: CaseSessions, choice: Choice) -> tu
 
 
 def slopes_of(stops: Stops) -> Mapping[str, Sample]:
-    """Every part's slope between the two stops, all unknown where the sweep has one stop only."""
+    """Every part's slope between the two stops, all unknown where the session has one stop only."""
     first, last = stops.first, stops.last
     if first is None:
         only = Sample(None, UNKNOWN, last.alive, warnings=(_one_step(last),))
         return dict.fromkeys(PARTS, only)
     read = {part: _slope(part, first, last) for part in READ}
-    derived = {
-        TOTAL: _combined((read[USER], 1), (read[KERNEL], 1)),
-        KERNEL_OTHER: _kernel_other(read, last.alive - first.alive),
+    read[TOTAL] = _combined((read[USER], 1), (read[KERNEL], 1))
+    rest = _combined((read[KERNEL], 1), (read[KERNEL_STACK], -1), (read[PAGE_TABLES], -1))
+    if rest.value is not None:
+        # In whole bytes of all units: no rounding of quotients makes nothing of it less than
+        # nothing.
+        units = last.alive - first.alive
+        rest = replace(rest, value=round(rest.value * units) / units)
+    read[KERNEL_OTHER] = _not_negative(KERNEL_OTHER, rest)
+    huge, noted = huge_pages(first, last), stop_warnings(stops)
+    return {
+        part: replace(one, warnings=(*one.warnings, *(huge if part in RESIDENT else ()), *noted))
+        for part, one in read.items()
     }
-    return {part: _with_doubts(part, sample, stops) for part, sample in (read | derived).items()}
 
 
 def intercept_of(stops: Stops) -> Sample:
@@ -160,15 +168,6 @@ def _intercept(part: str, first: Step, last: Step) -> Sample:
     return _not_negative(f"fixed {part}", fixed)
 
 
-def _kernel_other(read: Mapping[str, Sample], units: int) -> Sample:
-    """What is left of the kernel's memory, in whole bytes of all `units`: no rounding of quotients
-    makes nothing of it less than nothing."""
-    rest = _combined((read[KERNEL], 1), (read[KERNEL_STACK], -1), (read[PAGE_TABLES], -1))
-    if rest.value is not None:
-        rest = replace(rest, value=round(rest.value * units) / units)
-    return _not_negative(KERNEL_OTHER, rest)
-
-
 def _combined(*terms: tuple[Sample, int], warnings: tuple[str, ...] = ()) -> Sample:
     """The signed sum of samples; unknown where one of them is."""
     warnings = (*(doubt for sample, _ in terms for doubt in sample.warnings), *warnings)
@@ -182,38 +181,41 @@ def _combined(*terms: tuple[Sample, int], warnings: tuple[str, ...] = ()) -> Sam
     return Sample(total, source, terms[0][0].at, warnings=warnings)
 
 
-def _with_doubts(part: str, sample: Sample, stops: Stops) -> Sample:
-    steps = (stops.first, stops.last) if stops.first else (stops.last,)
-    huge = huge_pages(*steps) if part in RESIDENT else ()
-    return Sample(
-        sample.value,
-        sample.source,
-        sample.at,
-        warnings=(*sample.warnings, *huge, *stop_warnings(stops)),
-    )
-
-
 def _one_step(last: Step) -> str:
     return f"one step only, at {last.alive:,}: a slope needs two"
 
 
 def leaked(session: Session) -> Sample:
-    """The Theil-Sen slope of user memory over the cycles, divided by a cycle's units."""
-    cycles = _steady(session)
-    reason = _reason_against(cycles)
-    if reason:
-        return Sample(None, UNKNOWN, warnings=(reason, *session.warnings))
-    units = cycles[0][1].alive
-    memory = [float(step.read(USER).bytes or 0) / units for _, step in cycles]
-    estimate = theil_sen([place for place, _ in cycles], memory)
-    return Sample(
-        estimate.value,
-        cycles[0][1].read(USER).source,
-        units,
-        estimate.low,
-        estimate.high,
-        (*estimate.warnings, *_leak_warnings(session, [step for _, step in cycles])),
-    )
+    """The Theil-Sen slope of user memory over the cycles, divided by a cycle's units. Over those
+    after the first ones, as far as they are like each other."""
+    cycles = {
+        place: step
+        for place, step in enumerate(session.steps)
+        if place >= DROPPED and not step.swapped and step.refusal is None and step.alive
+    }
+    steps = [*cycles.values()]
+    users = [step.read(USER) for step in steps]
+    short = f"need at least {FEWEST_CYCLES} cycles for a leak"
+    reasons = {
+        f"{short}, of which {DROPPED} are dropped": not users,
+        "the cycles differ in their units: a leak cannot be told": len(
+            {step.alive for step in steps}
+        )
+        > 1,
+        "user: could not be read": any(user.bytes is None for user in users),
+        "user: read from more than one source: no difference": len({user.source for user in users})
+        > 1,
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            return Sample(None, UNKNOWN, warnings=(reason, *session.warnings))
+    units, have = steps[0].alive, len(session.steps)
+    estimate = theil_sen([*cycles], [float(user.bytes or 0) / units for user in users])
+    few = (f"{short}, have {have}",) if have < FEWEST_CYCLES else ()
+    noted = (warning for step in steps for warning in step.warnings)
+    warnings = (*estimate.warnings, *few, *huge_pages(*steps), *session.warnings, *noted)
+    source = users[0].source
+    return Sample(estimate.value, source, units, estimate.low, estimate.high, warnings)
 
 
 def uncollected(session: Session) -> Sample:
@@ -245,36 +247,3 @@ def grown_bytes_per_unit(session: Session) -> float | None:
     if was.bytes is None or now.bytes is None or was.source != now.source:
         return None
     return (now.bytes - was.bytes) / (last - first) / after.alive
-
-
-def _steady(session: Session) -> list[tuple[int, Step]]:
-    """The cycles after the first ones, with their number, as far as they are like each other."""
-    return [
-        (place, step)
-        for place, step in enumerate(session.steps)
-        if place >= DROPPED and not step.swapped and step.refusal is None and step.alive
-    ]
-
-
-def _reason_against(cycles: Sequence[tuple[int, Step]]) -> str | None:
-    users = [step.read(USER) for _, step in cycles]
-    if not users:
-        return f"need at least {FEWEST_CYCLES} cycles for a leak, of which {DROPPED} are dropped"
-    if len({step.alive for _, step in cycles}) > 1:
-        return "the cycles differ in their units: a leak cannot be told"
-    if any(user.bytes is None for user in users):
-        return "user: could not be read"
-    if len({user.source for user in users}) > 1:
-        return "user: read from more than one source: no difference"
-    return None
-
-
-def _leak_warnings(session: Session, steps: Sequence[Step]) -> tuple[str, ...]:
-    have = len(session.steps)
-    few = (f"need at least {FEWEST_CYCLES} cycles for a leak, have {have}",)
-    return (
-        *(few if have < FEWEST_CYCLES else ()),
-        *huge_pages(*steps),
-        *session.warnings,
-        *(warning for step in steps for warning in step.warnings),
-    )

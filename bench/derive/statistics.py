@@ -50,7 +50,11 @@ def median_with_interval(values: Sequence[float]) -> Estimate:
         have = f"no confidence interval ({len(values)} of {FEWEST_FOR_INTERVAL} repeats)"
         return Estimate(median, warnings=(have,))
     ordered = sorted(values)
-    rank = _binomial_quantile((1 - CONFIDENCE) / 2, len(values))
+    # The least count of heads in so many tosses whose cumulative chance reaches the missed one.
+    reached, rank = 1, 0
+    while reached < (1 - CONFIDENCE) / 2 * 2 ** len(values):
+        rank += 1
+        reached += math.comb(len(values), rank)
     return Estimate(median, ordered[rank - 1], ordered[-rank])
 
 
@@ -136,18 +140,12 @@ def outliers(values: Sequence[float], factor: float) -> tuple[int, ...]:
     )
 
 
-def _binomial_quantile(chance: float, tosses: int) -> int:
-    """The least count of heads in so many tosses whose cumulative chance reaches `chance`."""
-    reached, heads = 1, 0
-    while reached < chance * 2**tosses:
-        heads += 1
-        reached += math.comb(tosses, heads)
-    return heads
-
-
 def bins_of(samples: Iterable[int]) -> Bins:
     """The histogram of `samples` in nanoseconds. Raises `ValueError` where one is negative."""
-    counts = Counter(_floor(sample) for sample in samples)
+    durations = sorted(samples)
+    if durations and durations[0] < 0:
+        raise ValueError(f"a duration of {durations[0]} ns: must not be negative")
+    counts = Counter(duration - duration % _width(duration) for duration in durations)
     floors = sorted(counts)
     return Bins(floors_ns=tuple(floors), counts=tuple(counts[floor] for floor in floors))
 
@@ -165,12 +163,6 @@ def quantile_seconds(bins: Bins, q: float) -> float | None:
     reached = itertools.accumulate(bins.counts)
     floor = next(f for f, count in zip(bins.floors_ns, reached, strict=True) if count >= rank)
     return (floor + (_width(floor) - 1) / 2) / 1e9
-
-
-def _floor(sample: int) -> int:
-    if sample < 0:
-        raise ValueError(f"a duration of {sample} ns: must not be negative")
-    return sample - sample % _width(sample)
 
 
 def _width(sample: int) -> int:

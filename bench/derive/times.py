@@ -13,6 +13,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bench.derive.choice import (
     CaseSessions,
@@ -58,26 +59,15 @@ COARSE = "CPU time is counted in ticks of about 10 ms, and the burst took only a
 Formula = Callable[[Quantity, CaseSessions], Iterator[Series]]
 
 
-def burst(quantity: Quantity, case: CaseSessions) -> Iterator[Series]:
-    """Seconds a unit of the burst from nothing, 0 → n, at n: a session's first step."""
-    samples = doubted(map(_burst, case.bursts.stops), case, case.bursts)
-    warnings = (*case.bursts.warnings, *slow_faults(case.bursts))
-    yield Series(case.case, quantity, samples, warnings=warnings)
-
-
-def _burst(stops: Stops) -> Sample:
-    first = stops.session.steps[0]
-    if first.spawned != first.alive or first.swapped:
-        return _unknown(first, "the session has no steady burst from nothing")
-    return _each(first, first.burst_seconds, CLOCK)
-
-
-def _at_n(derive: Callable[[Stops], Sample], cpu: str | None = None) -> Formula:
-    """The formula of a value of the burst that ended at N. `cpu` is the CPU time in question, which
-    is counted in coarse ticks."""
+def _formula(
+    derive: Callable[[Stops], Sample], *, bursts: bool = False, cpu: str | None = None
+) -> Formula:
+    """The formula of what `derive` makes of each session: of those behind the headline metrics, or
+    of the `bursts` from nothing. `cpu` is the CPU time in question, which is counted in coarse
+    ticks."""
 
     def formula(quantity: Quantity, case: CaseSessions) -> Iterator[Series]:
-        choice = case.choice
+        choice = case.bursts if bursts else case.choice
         samples = doubted(map(derive, choice.stops), case, choice)
         coarse = coarse_clock(choice, cpu) if cpu else ()
         warnings = (*choice.warnings, *slow_faults(choice), *coarse)
@@ -86,46 +76,59 @@ def _at_n(derive: Callable[[Stops], Sample], cpu: str | None = None) -> Formula:
     return formula
 
 
-def _seconds(name: str, source: str) -> Callable[[Stops], Sample]:
-    """Seconds a unit, of this name."""
+@partial(_formula, bursts=True)
+def burst(stops: Stops) -> Sample:
+    """Seconds a unit of the burst from nothing, 0 → n, at n: a session's first step."""
+    first = stops.session.steps[0]
+    if first.spawned != first.alive or first.swapped:
+        return _unknown(first, "the session has no steady burst from nothing")
+    return _at(first, _quotient(first.burst_seconds, first.spawned), CLOCK)
+
+
+@_formula
+def marginal_burst(stops: Stops) -> Sample:
+    """Seconds a unit of the burst that ended at N, on top of the units that were there."""
+    last = stops.last
+    if last.spawned == last.alive:
+        return _unknown(last, "one burst only, from nothing")
+    return _at(last, _quotient(last.burst_seconds, last.spawned), CLOCK, stop_warnings(stops))
+
+
+@_formula
+def longest_spawn(stops: Stops) -> Sample:
+    """Seconds of the longest single spawn call in that burst."""
+    return _at(stops.last, stops.last.seconds.get(LONGEST_SPAWN), CLOCK, stop_warnings(stops))
+
+
+def _spent(name: str, source: str) -> Callable[[Stops], Sample]:
+    """The seconds of this name over that burst, a unit."""
 
     def derive(stops: Stops) -> Sample:
-        return _each(stops.last, stops.last.seconds.get(name), source, stop_warnings(stops))
+        each = _quotient(stops.last.seconds.get(name), stops.last.spawned)
+        return _at(stops.last, each, source, stop_warnings(stops))
 
     return derive
 
 
-def _marginal_burst(stops: Stops) -> Sample:
-    if stops.last.spawned == stops.last.alive:
-        return _unknown(stops.last, "one burst only, from nothing")
-    return _each(stops.last, stops.last.burst_seconds, CLOCK, stop_warnings(stops))
+user_time = _formula(_spent(USER, CPU), cpu=USER)
+system_time = _formula(_spent(SYSTEM, CPU), cpu=SYSTEM)
+collector_time = _formula(_spent(GC, RUNTIME))
 
 
-def _longest_spawn(stops: Stops) -> Sample:
-    longest = stops.last.seconds.get(LONGEST_SPAWN)
-    return _at(stops.last, longest, CLOCK, stop_warnings(stops))
+@_formula
+def page_faults(stops: Stops) -> Sample:
+    """Minor and major ones, a unit."""
+    each = _quotient(_faults(stops.last), stops.last.spawned)
+    return _at(stops.last, each, FAULTS, stop_warnings(stops))
 
 
-def _page_faults(stops: Stops) -> Sample:
-    return _each(stops.last, _faults(stops.last), FAULTS, stop_warnings(stops))
-
-
-def _release(stops: Stops) -> Sample:
-    """Of the units at the release."""
+@_formula
+def release(stops: Stops) -> Sample:
+    """Seconds a unit, of the units at the release, from waking the first to the end of the last."""
     step = next((s for s in reversed(stops.session.steps) if RELEASE in s.seconds), None)
     if step is None:
         return _unknown(stops.last, "the session ended without a timed release")
     return _at(step, _quotient(step.seconds[RELEASE], step.alive), CLOCK, stop_warnings(stops))
-
-
-# Seconds a unit of the burst that ended at N, on top of the units that were there.
-marginal_burst = _at_n(_marginal_burst)
-longest_spawn = _at_n(_longest_spawn)  # seconds of the longest single spawn call in that burst
-user_time = _at_n(_seconds(USER, CPU), USER)
-system_time = _at_n(_seconds(SYSTEM, CPU), SYSTEM)
-collector_time = _at_n(_seconds(GC, RUNTIME))
-page_faults = _at_n(_page_faults)  # minor and major ones a unit
-release = _at_n(_release)  # seconds a unit from waking the first to the end of the last
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,25 @@ class Start:
         start, empty = step.samples.get(self.samples), step.samples.get(self.samples + EMPTY)
         return None if start is None or empty is None else Latencies(start, empty)
 
+    def is_timed(self, _: Session, step: Step) -> bool:
+        """Whether the step has starts of this kind."""
+        latencies = self.of(step)
+        return latencies is not None and bool(latencies.start.counts)
+
+    def sample(self, stops: Stops, quantile: float) -> Sample:
+        """A quantile in one process with N units parked; unknown where too few were timed to know
+        it from the longest."""
+        latencies = self.of(stops.last)
+        if latencies is None:
+            return _unknown(stops.last, f"start latency {self.name} was not taken at this step")
+        timed = sum(latencies.start.counts)
+        if timed and not bears(timed, quantile):
+            few = (
+                f"{timed} starts were timed, too few to tell their {100 * quantile:.0f} % quantile"
+            )
+            return _unknown(stops.last, few)
+        return _at(stops.last, quantile_of(latencies, quantile), CLOCK, stop_warnings(stops))
+
 
 FROM_IDLE = Start("from idle", START)
 AWAKE = Start("awake", AWAKE_START)
@@ -155,38 +177,24 @@ STARTS = (FROM_IDLE, AWAKE)
 
 
 def start_latency(start: Start) -> Formula:
-    """The formula of one start latency: its quantiles in each process, with N units parked."""
+    """The formula of one start latency: its quantiles in each process."""
 
     def formula(quantity: Quantity, case: CaseSessions) -> Iterator[Series]:
         choice = case.choice
-        timed = (one for stops in choice.stops if (one := start.of(stops.last)))
-        overhead = overhead_of(timed)
+        overhead = overhead_of(one for stops in choice.stops if (one := start.of(stops.last)))
         warnings = (*choice.warnings, *slow_faults(choice))
         for quantile in quantity.quantiles:
-            taken = (_start(start, stops, quantile) for stops in choice.stops)
-            samples = doubted(taken, case, choice)
+            samples = (start.sample(stops, quantile) for stops in choice.stops)
             yield Series(
                 case.case,
                 quantity,
-                samples,
+                doubted(samples, case, choice),
                 quantile=quantile,
                 overhead=overhead,
                 warnings=warnings,
             )
 
     return formula
-
-
-def _start(start: Start, stops: Stops, quantile: float) -> Sample:
-    """Unknown where too few were timed to tell the quantile from the longest."""
-    latencies = start.of(stops.last)
-    if latencies is None:
-        return _unknown(stops.last, f"start latency {start.name} was not taken at this step")
-    timed = sum(latencies.start.counts)
-    if timed and not bears(timed, quantile):
-        few = f"{timed} starts were timed, too few to tell their {100 * quantile:.0f} % quantile"
-        return _unknown(stops.last, few)
-    return _at(stops.last, quantile_of(latencies, quantile), CLOCK, stop_warnings(stops))
 
 
 @dataclass(frozen=True)
@@ -234,88 +242,60 @@ def overhead_of(rounds: Iterable[Latencies]) -> float | None:
 
 def populations(result: Result) -> dict[str, tuple[Population, ...]]:
     """The populations of every case that ran, *from idle* first, the smallest first; none where
-    none was timed. Which sweeps tell of a count is the rule of `steps_by_count`."""
-    return {case.case: tuple(_populations(case)) for case in cases_of(result)}
-
-
-def _populations(case: CaseSessions) -> Iterator[Population]:
-    for start in STARTS:
-        by_count = steps_by_count(case.sessions, _timed_by(start))
-        for units, timed in by_count.items():
-            yield _population(start, units, timed, case)
-
-
-def _timed_by(start: Start) -> Callable[[Session, Step], bool]:
-    """Whether a step has starts of this kind."""
-
-    def is_timed(_: Session, step: Step) -> bool:
-        latencies = start.of(step)
-        return latencies is not None and bool(latencies.start.counts)
-
-    return is_timed
+    none was timed. Which sessions have a count is the rule of `steps_by_count`."""
+    return {
+        case.case: tuple(
+            _population(case, start, units, timed)
+            for start in STARTS
+            for units, timed in steps_by_count(case.sessions, start.is_timed).items()
+        )
+        for case in cases_of(result)
+    }
 
 
 def _population(
-    start: Start, units: int, timed: Sequence[tuple[Session, Step]], case: CaseSessions
+    case: CaseSessions, start: Start, units: int, timed: Sequence[tuple[Session, Step]]
 ) -> Population:
     rounds = [latencies for _, step in timed if (latencies := start.of(step))]
+    values = ([quantile_of(one, quantile) for one in rounds] for quantile in QUANTILES)
+    quantiles = [median_with_interval([v for v in row if v is not None]) for row in values]
     seen = [case.doubts(session, [step]) for session, step in timed]
-    quantiles = tuple(_quantile(rounds, quantile) for quantile in QUANTILES)
     overhead = overhead_of(rounds)
+    slots = [step.counts[FUTEX_SLOTS] for _, step in timed if FUTEX_SLOTS in step.counts]
     return Population(
         start,
         units,
         timed=statistics.median_high(sum(one.start.counts) for one in rounds),
         samples=len(rounds),
-        quantiles=quantiles,
+        quantiles=tuple(quantiles),
         overhead=overhead,
-        doubts=tuple(
-            gravest(LATENCY & doubts_of(seen, quantile, overhead)) for quantile in quantiles
-        ),
+        doubts=tuple(gravest(LATENCY & doubts_of(seen, each, overhead)) for each in quantiles),
         purpose=timed[0][0].purpose,
-        futex_slots=min(
-            (step.counts[FUTEX_SLOTS] for _, step in timed if FUTEX_SLOTS in step.counts),
-            default=None,
-        ),
+        futex_slots=min(slots, default=None),
     )
-
-
-def _quantile(rounds: Sequence[Latencies], quantile: float) -> Estimate:
-    values = (quantile_of(one, quantile) for one in rounds)
-    return median_with_interval([value for value in values if value is not None])
 
 
 def slow_faults(choice: Choice) -> tuple[str, ...]:
     """The doubt about each session whose system time a page fault is out of the ordinary: another
     guest, or memory that the virtual machine touched for the first time."""
-    told = [stops for stops in choice.stops if _tells_fault_cost(stops.last)]
-    costs = [_fault_cost(stops.last) for stops in told]
+    costs: dict[int, float] = {}
+    for stops in choice.stops:
+        system, faults = stops.last.seconds.get(SYSTEM, 0), _faults(stops.last)
+        if system >= FEWEST_CPU_SECONDS and faults:
+            costs[stops.session.round] = system / faults
+    rounds = [*costs]
     return tuple(
-        f"session {told[place].session.round}: {costs[place] * 1e6:.2f} µs of system time a page "
-        f"fault, out of line with the other sessions"
-        for place in outliers(costs, OUTLIER_FACTOR)
+        f"session {rounds[place]}: {costs[rounds[place]] * 1e6:.2f} µs of system time a page "
+        "fault, out of line with the other sessions"
+        for place in outliers([*costs.values()], OUTLIER_FACTOR)
     )
 
 
 def coarse_clock(choice: Choice, name: str) -> tuple[str, ...]:
     """The doubt where a burst's CPU time is no more than a few of the ticks it is counted in."""
-    spent = _median(stops.last.seconds.get(name) for stops in choice.stops)
-    if spent is None or spent >= FEWEST_CPU_SECONDS:
-        return ()
-    return (COARSE,)
-
-
-def _median(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return statistics.median(known) if known else None
-
-
-def _tells_fault_cost(step: Step) -> bool:
-    return step.seconds.get(SYSTEM, 0) >= FEWEST_CPU_SECONDS and bool(_faults(step))
-
-
-def _fault_cost(step: Step) -> float:
-    return step.seconds.get(SYSTEM, 0) / (_faults(step) or 1)
+    spent = [stops.last.seconds.get(name) for stops in choice.stops]
+    known = [seconds for seconds in spent if seconds is not None]
+    return (COARSE,) if known and statistics.median(known) < FEWEST_CPU_SECONDS else ()
 
 
 def _faults(step: Step) -> int | None:
@@ -323,12 +303,7 @@ def _faults(step: Step) -> int | None:
     return None if minor is None or major is None else minor + major
 
 
-def _each(step: Step, amount: float | None, source: str, warnings: tuple[str, ...] = ()) -> Sample:
-    """`amount` a unit of the step's burst."""
-    return _at(step, _quotient(amount, step.spawned), source, warnings)
-
-
-def _at(step: Step, value: float | None, source: str, warnings: tuple[str, ...]) -> Sample:
+def _at(step: Step, value: float | None, source: str, warnings: tuple[str, ...] = ()) -> Sample:
     return Sample(value, source, step.alive, warnings=warnings)
 
 
