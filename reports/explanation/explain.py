@@ -6,10 +6,11 @@ where a value is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 
+from bench import quantities
 from bench.derive.doubts import MARK
-from bench.quantities import AWAKE_START, BURST, START
+from bench.quantities import AWAKE_START, BURST, BYTES, CEILING, LEAKED, RELEASE, START
 from reports.digest import Digest
 from reports.explanation import costs, limits
 from reports.explanation.facts import Facts, Subject, facts
@@ -19,6 +20,7 @@ from reports.wording.doubted import reasons, sure
 
 MOST_WORDS = 900
 NAMED = (3, 1, 0)  # how many unknown runtimes are named, until the text is short enough
+DESCRIBED = (BYTES, BURST, START, AWAKE_START, LEAKED, RELEASE, CEILING)
 NOTHING = (
     say("This run measured nothing, so there is nothing to explain."),
     say("Its result file says what was tried and how it ended."),
@@ -32,21 +34,42 @@ def explain(digest: Digest) -> Explanation:
         if not about.all:
             section = Section("Nothing to explain", (NOTHING,))
             return Explanation("What this run found", (section,))
-        sections = (
-            _found(about),
-            *costs.threads(about),
-            *limits.crowded(about),
-            costs.hidden(about),
-            *costs.tasks(about),
-            limits.counters(about),
-            limits.ends(about),
-            *costs.price(about),
-        )
-        scope = _scope(about, Explanation("", sections).doubts)
+        measured = {metric.metric for metric in digest.metrics}
+        sections = tuple(_sections(about, measured))
+        scope = _scope(about, BYTES.name in measured, Explanation("", sections).doubts)
         text = Explanation(_title(about), (*sections, scope))
         if text.words <= MOST_WORDS:
             break
     return text
+
+
+def _sections(about: Facts, measured: Set[str]) -> Iterator[Section]:
+    """Those on the quantities that were measured."""
+    yield _found(about)
+    if BYTES.name in measured:
+        yield from costs.threads(about)
+        yield from limits.crowded(about)
+        yield costs.hidden(about)
+        yield from costs.tasks(about)
+    if CEILING.name in measured:
+        yield limits.counters(about)
+        yield limits.ends(about)
+    if BURST.name in measured:
+        yield from costs.price(about)
+    yield from _others(about)
+
+
+def _others(about: Facts) -> Iterator[Section]:
+    """The headline quantities that no other section is about, a sentence for each value."""
+    said = tuple(
+        say("{} of one {}: {}.", name, one.one, number)
+        for quantity in quantities.all_()
+        if quantity.headline and quantity not in DESCRIBED
+        for one in about.all
+        for name, number in one.figures(quantity)
+    )
+    if said:
+        yield Section("What else was measured", (said,))
 
 
 def _title(about: Facts) -> str:
@@ -146,10 +169,10 @@ def _starts(about: Facts) -> Iterator[Sentence]:
             )
 
 
-def _scope(about: Facts, doubts: Iterable[str]) -> Section:
-    """What a unit did, how its memory was measured, where the numbers are, and why those with the
-    mark are doubted."""
-    measured = (
+def _scope(about: Facts, weighed: bool, doubts: Iterable[str]) -> Section:
+    """What a unit did and how its memory was measured, where it was; where the numbers are, and why
+    those with the mark are doubted."""
+    memory = (
         say("Every unit in this run only waited: the memory and time of real work are not here."),
         say("Memory per unit is a difference, read from outside the process."),
         say(
@@ -159,12 +182,12 @@ def _scope(about: Facts, doubts: Iterable[str]) -> Section:
         say("So the memory of the empty process is not in it."),
     )
     where = [say("The tables of this result hold every number in this text.")]
-    if any(one.bytes("total") is None for one in about.all):
+    if weighed and any(one.bytes("total") is None for one in about.all):
         where.append(say("Unknown does not mean zero: this run could not measure the value."))
     if any(one.row.total_doubt == "few" for one in about.all):
         where.append(say("Too few repeats were made for the confidence intervals of some costs."))
     where.append(say("Other versions and other machines give other numbers."))
     why = reasons(doubts)
     marked = (say(f"Do not quote a number with {MARK} alone: {why}."),) if why else ()
-    paragraphs = (measured, tuple(where), marked)
+    paragraphs = (memory if weighed else (), tuple(where), marked)
     return Section("How far this goes", tuple(part for part in paragraphs if part))

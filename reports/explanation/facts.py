@@ -23,7 +23,7 @@ from reports.tables.comparison import THREADS, Row, pair_of
 from reports.wording import units
 from reports.wording.doubted import sure
 from reports.wording.escape import many
-from reports.wording.metrics import value_of
+from reports.wording.metrics import name_of, value_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +64,12 @@ class Subject:
     ) -> Number | None:
         metric = self.row.metric(quantity.name, part, quantile)
         return _number(metric, metric.value, metric.doubt) if metric else None
+
+    def figures(self, quantity: Quantity) -> list[tuple[Name, Number]]:
+        """Every known value of a quantity, with its name."""
+        own = [metric for metric in self.row.metrics if metric.metric == quantity.name]
+        pairs = ((name_of(one), _number(one, one.value, one.doubt)) for one in own)
+        return [(Name(name.capitalize()), number) for name, number in pairs if number]
 
     def overhead(self, quantity: Quantity, quantile: float) -> Number | None:
         """The measuring overhead in a start latency."""

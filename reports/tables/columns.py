@@ -17,7 +17,7 @@ from bench.derive.metrics import Metric
 from bench.model.records import Status
 from bench.quantities import CEILING, LEAKED, RELEASE
 from reports.figures.chart import Column, Table, tabulate
-from reports.tables.comparison import RSS, TOTAL, Comparison, Row
+from reports.tables.comparison import RSS, Comparison, Row
 from reports.wording import escape, units
 from reports.wording.doubted import marked
 
@@ -52,18 +52,22 @@ class Fitting(Column[Row]):
 
 def columns_of(comparison: Comparison) -> list[Fitting]:
     """The case; where launching was counted, how far it got, why it ended, and the limit; then each
-    headline quantity, and the median of each latency, that there is; and units per thread."""
+    headline quantity that there is, by its whole and its median; and units per thread."""
     rows = comparison.rows
     columns = [Fitting("runtime", "runtime", lambda row: row.name, is_number=False)]
     if any(row.ceiling for row in rows) or not any(row.metrics for row in rows):
         columns += LIMIT_COLUMNS
-    kinds = dict.fromkeys((m.metric, m.part, m.quantile) for row in rows for m in row.metrics)
+    kinds = {_kind(metric): metric for row in rows for metric in row.metrics}
     for quantity in quantities.all_():
-        if quantity in APART or not (quantity.headline or quantity.quantiles):
-            continue
-        own = [kind for kind in kinds if kind[0] == quantity.name]
-        shown = [kind for kind in own if kind[1] in (None, TOTAL, RSS) and kind[2] in (None, 0.5)]
-        columns += [_column(*kind) for kind in shown]
+        if quantity.headline and quantity not in APART:
+            parts = (None, RSS, *quantity.parts[:1])
+            quantiles = (None, *quantity.quantiles[:1])
+            columns += [
+                _column(metric)
+                for metric in kinds.values()
+                if metric.metric == quantity.name
+                if metric.part in parts and metric.quantile in quantiles
+            ]
     if any(m.overhead is not None for row in rows for m in row.metrics):
         columns.append(OVERHEAD)
     if comparison.thread:
@@ -168,13 +172,20 @@ PER_THREAD = Fitting(
 NARROW = {"bytes": (1024.0, "KiB"), "seconds": (1e-6, "µs"), "count": (1.0, "")}
 
 
-def _column(name: str, part: str | None, quantile: float | None) -> Fitting:
-    """The column of a quantity, or of one of its parts or quantiles."""
-    quantity = quantities.find(name)
+def _kind(metric: Metric) -> tuple[object, ...]:
+    """What a column holds the values of, a case each."""
+    return (metric.metric, metric.part, metric.quantile, *sorted(metric.with_.items()))
+
+
+def _column(example: Metric) -> Fitting:
+    """The column of a metric and of those like it of the other cases."""
+    quantity, rss = example.quantity, example.part == RSS
     scale, unit = NARROW[quantity.dimension]
+    about = " ".join(str(value) for value in example.with_.values())
+    whole = ", ".join(f"{key} {value}" for key, value in example.with_.items())
 
     def metric(row: Row) -> Metric | None:
-        return row.metric(name, part, quantile)
+        return next((one for one in row.metrics if _kind(one) == _kind(example)), None)
 
     def value(row: Row) -> float | None:
         one = metric(row)
@@ -184,17 +195,16 @@ def _column(name: str, part: str | None, quantile: float | None) -> Fitting:
         known = value(row)
         return units.number(None if known is None else known / scale)
 
-    rss = part == RSS
-    heading = "as RSS shows" if rss else quantity.label
-    narrow = f"{'as RSS shows' if rss else quantity.short} {unit}"
+    narrow = " ".join(filter(None, ("as RSS shows" if rss else quantity.short, about, unit)))
+    median = "" if example.quantile is None else "median"
     return Fitting(
-        heading,
-        "_".join(filter(None, (name, part, None if quantile is None else "median"))),
+        f"{'as RSS shows' if rss else quantity.label}{f' ({whole})' if whole else ''}",
+        "_".join(filter(None, (quantity.name, example.part, median, *about.split()))),
         value,
         lambda known: units.amount(quantity.dimension, known),
         narrow="\n".join(textwrap.wrap(narrow, 7, break_long_words=False)),
         brief=brief,
-        rank=3 if rss else 1 if quantity.headline else 2,
+        rank=3 if rss else 2 if quantity.quantiles else 1,
         at=lambda row: one.at if (one := metric(row)) else None,
         doubt=lambda row: one.doubt if (one := metric(row)) else None,
     )

@@ -18,7 +18,7 @@ from bench.quantities import BYTES, CEILING
 from reports.wording import escape, units
 from reports.wording.doubted import marked, stated, sure
 from reports.wording.escape import many, short
-from reports.wording.metrics import value_of
+from reports.wording.metrics import name_of, value_of
 from reports.wording.runs import stopper
 
 # One OS thread is C's where that ran: a Python thread is an OS thread and more.
@@ -261,6 +261,7 @@ def _other_finding(comparison: Comparison) -> str:
             for metric in row.metrics
             if metric.metric == quantity.name and quantity.headline and metric.value is not None
         ]
+        known = [pair for pair in known if name_of(pair[0]) == name_of(known[0][0])]
         if known:
             known = sure(known, lambda pair: pair[0].doubt)
             known.sort(key=lambda pair: pair[0].value or 0, reverse=quantity.better == "higher")
@@ -269,6 +270,6 @@ def _other_finding(comparison: Comparison) -> str:
                 for metric, row in (known[0], known[-1])
             )
             ends = f"{best} and {worst}" if known[1:] else best
-            name = f"{quantity.label[:1].upper()}{quantity.label[1:]}"
+            name = name_of(known[0][0]).capitalize()
             return stated(f"{name}: {ends}.", [metric.doubt for metric, _ in known])
     return NOTHING
