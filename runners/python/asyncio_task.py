@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Mapping
-from itertools import repeat
 from time import perf_counter_ns as clock
 
 TYPE_CHECKING = False
@@ -23,7 +22,6 @@ UNIT = (
     "a task: async def unit(): await gate.wait() on one asyncio.Event, started by "
     "loop.create_task; its Task is kept in a list made beforehand"
 )
-SETTINGS: Mapping[str, Callable[[str], object]] = {}
 REFUSALS = (MemoryError, OSError)
 UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 1_200, 380, 0, 1
 
@@ -31,7 +29,7 @@ PAUSE_SECONDS = 0.001
 
 loop: asyncio.AbstractEventLoop
 gate: asyncio.Event
-tasks: list[Any] = []
+handles: list[Any] = []
 
 round_over: asyncio.Event
 probes: list[asyncio.Task[None]] = []
@@ -59,30 +57,12 @@ def facts() -> Mapping[str, str]:
     }
 
 
-def room(count: int) -> None:
-    tasks.extend(repeat(None, count - len(tasks)))
-    if len(tasks) > count:
-        drop_ended()
-    while len(tasks) > count:  # a slice would take memory to be cut off
-        tasks.pop()
-
-
-def drop_ended() -> None:
-    """Moves the handles of the living to the front, in place: there may be no memory for more."""
-    kept = 0
-    for task in tasks:
-        if task is not None and not task.done():
-            tasks[kept], kept = task, kept + 1
-    while len(tasks) > kept:
-        tasks.pop()
+def has_ended(task: asyncio.Task[None]) -> bool:
+    return task.done()
 
 
 def spawn(number: int) -> None:
-    tasks[number] = loop.create_task(unit())
-
-
-def burst(launch: Callable[[int], Any], count: int) -> Any:
-    return launch(count)
+    handles[number] = loop.create_task(unit())
 
 
 async def parked(_launched: int) -> int:
@@ -95,7 +75,7 @@ async def pause() -> None:
 
 
 def ended(launched: int) -> tuple[int, BaseException | None]:
-    done = [task for task in tasks[:launched] if task.done()]
+    done = [task for task in handles[:launched] if task.done()]
     errors = (error_of(task) for task in done)
     return len(done), next((error for error in errors if error is not None), None)
 
@@ -133,7 +113,7 @@ async def end_started() -> None:
 
 async def release() -> None:
     gate.set()
-    for task in tasks:
+    for task in handles:
         await task
-    tasks.clear()
+    handles.clear()
     gate.clear()

@@ -22,7 +22,6 @@ UNIT = (
     "a greenlet: def unit(): gate.wait() on one gevent.event.Event, started by gevent.spawn; "
     "no handle is kept"
 )
-SETTINGS: Mapping[str, Callable[[str], object]] = {}
 REFUSALS = (MemoryError, OSError, greenlet.error)
 UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 22_000, 21_000, 16_384, 0  # mapped: its frames
 
@@ -52,10 +51,6 @@ def facts() -> Mapping[str, str]:
         "event loop": f"{loop.__module__}.{loop.__qualname__}",
         "greenlet": greenlet.__version__,
     }
-
-
-def room(count: int) -> None:
-    """No handles."""
 
 
 def spawn(_number: int) -> None:

@@ -8,8 +8,7 @@ an empty round the clock alone.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping
-from itertools import repeat
+from collections.abc import Callable, Coroutine
 from time import perf_counter_ns as clock
 
 import greenlet as library  # type: ignore[import-untyped]
@@ -25,12 +24,11 @@ UNIT = (
     "a greenlet: def unit(): main.switch() to the main greenlet, started by "
     "greenlet(unit).switch(); the greenlet is kept in a list made beforehand"
 )
-SETTINGS: Mapping[str, Callable[[str], object]] = {}
 REFUSALS = (MemoryError, OSError, library.error)
 UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 19_500, 0, 16_384, 0  # mapped: its frames
 
 main = getcurrent()
-greenlets: list[Any] = []
+handles: list[Any] = []
 probes: list[Any] = []
 
 
@@ -43,26 +41,12 @@ def run(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
         serve().send(None)
 
 
-def facts() -> Mapping[str, str]:
-    return {}
-
-
-def room(count: int) -> None:
-    greenlets.extend(repeat(None, count - len(greenlets)))
-    while len(greenlets) > count:  # a slice would take memory to be cut off
-        greenlets.pop()
-
-
 def spawn(number: int) -> None:
-    greenlets[number] = one = greenlet(unit)
+    handles[number] = one = greenlet(unit)
     if (
         one.switch() is None
     ):  # what a unit returns that ended; a switch to the main greenlet gives ()
         raise RuntimeError("a unit ended without switching to the main greenlet")
-
-
-def burst(launch: Callable[[int], Any], count: int) -> Any:
-    return launch(count)
 
 
 async def parked(launched: int) -> int:
@@ -98,7 +82,7 @@ async def end_started() -> None:
 
 
 async def release() -> None:
-    end(greenlets)
+    end(handles)
 
 
 def end(those: list[Any]) -> None:

@@ -34,21 +34,22 @@ if TYPE_CHECKING:
     Launch = Callable[[int], Launched]
 
     class Unit(Protocol):
-        """What a unit's file gives. `SETTINGS` are those it takes, each with what applies its
-        value; `REFUSALS` the exceptions by which its runtime says that it launches no more;
-        `UNIT_BYTES` the memory that must be there for a unit to be launched without harm (0 where a
-        refused spawn does none), of which `PARKING_BYTES` are taken only after the spawn, as it
-        starts and parks, and `MAPPED_BYTES` are mapped for this unit alone. `SETS` is how many sets
-        hold every unit.
+        """What a unit's file gives. `REFUSALS` are the exceptions by which its runtime says that it
+        launches no more; `UNIT_BYTES` the memory that must be there for a unit to be launched
+        without harm (0 where a refused spawn does none), of which `PARKING_BYTES` are taken only
+        after the spawn, as it starts and parks, and `MAPPED_BYTES` are mapped for this unit alone.
+        `SETS` is how many sets hold every unit.
 
-        A unit may also have `UNITS`, its unit kinds by name beside the gate's, each with what makes
-        `spawn` launch it; `ACTS`, its acts by name, which raise `ValueError` at an option that they
-        do not take; and `counts()`: whatever else it counts at a `grow`."""
+        A unit may also have `SETTINGS`, those it takes, each with what applies its value; `UNITS`,
+        its unit kinds beside the gate's, each with what makes `spawn` launch it; `ACTS`, its acts
+        by name, which raise `ValueError` at an option that they do not take; `facts()`, what else
+        moves the figures, asked from inside the runtime; `counts()`, what else it counts at a
+        `grow`; `burst(launch, count)`, which calls `launch(count)` from where the runtime's users
+        would; and `handles`, one for each unit, with `has_ended(handle)`."""
 
         RUNTIME: str
         VERSION: str
         UNIT: str
-        SETTINGS: Mapping[str, Callable[[str], object]]
         REFUSALS: tuple[type[BaseException], ...]
         UNIT_BYTES: int
         PARKING_BYTES: int
@@ -58,17 +59,8 @@ if TYPE_CHECKING:
         def run(self, main: Main) -> None:
             """Drives the loop to its end in the unit's runtime."""
 
-        def facts(self) -> Mapping[str, str]:
-            """What else moves the figures. Asked from inside the runtime."""
-
-        def room(self, count: int) -> None:
-            """Makes the list of handles exactly `count` long."""
-
         def spawn(self, number: int) -> None:
             """Launches the unit of that number, from 0, by the everyday call."""
-
-        def burst(self, launch: Launch, count: int) -> Launched:
-            """Calls `launch(count)` from where the runtime's users would."""
 
         async def parked(self, launched: int) -> int:
             """How many of the `launched` units are at the gate, once all that can run has run."""
@@ -108,17 +100,21 @@ LIBC = "CS_GNU_LIBC_VERSION"
 FLAGS = ("debug", "optimize", "dev_mode", "no_site", "utf8_mode", "context_aware_warnings")
 
 
-def build_facts() -> dict[str, str]:
-    """What moves the figures of one interpreter and not of another with the same version."""
-    locked = getattr(sys, "_is_gil_enabled", lambda: True)()
+def interpreter_facts() -> dict[str, str]:
+    """What moves the figures of one interpreter, and not of another with the same version."""
+    name = sys.implementation.name
+    thresholds = getattr(gc, "get_threshold", None)  # PyPy has none
+    collects = ", ".join(map(str, thresholds())) if thresholds else "on"
     jit = getattr(sys, "_jit", None)
     kinds = {"t": "free-threaded", "d": "debug"}
     built = [kinds.get(letter, letter) for letter in getattr(sys, "abiflags", "")]
     changed = [name for name in FLAGS if getattr(sys.flags, name, 0)]
     libc = os.confstr(LIBC) if LIBC in getattr(os, "confstr_names", {}) else None
     return {
+        "python": f"{IMPLEMENTATIONS.get(name, name)} {sys.version.split()[0]}",
+        "gc": collects if gc.isenabled() else "off",
         "build": ", ".join(built) or "ordinary",
-        "GIL": "on" if locked else "off",
+        "GIL": "on" if getattr(sys, "_is_gil_enabled", lambda: True)() else "off",
         "JIT": "on" if jit is not None and jit.is_enabled() else "off",
         "flags": ", ".join(changed) or "none",
         "switch interval": f"{sys.getswitchinterval() * 1e3:g} ms",
@@ -133,16 +129,16 @@ class BadCommand(Exception):
 class Collector:
     """What the garbage collector has taken so far, in nanoseconds."""
 
-    def since(self, before: int) -> int | None:
-        """What it has taken since; `None` where it does not report."""
-        return self.total - before if self._tells else None
-
     def __init__(self) -> None:
         self.total = 0
         self._began = 0
-        self._tells = hasattr(gc, "callbacks")  # PyPy's collector reports nothing
-        if self._tells:
+        self._reports = hasattr(gc, "callbacks")  # PyPy's does not
+        if self._reports:
             gc.callbacks.append(self._note)
+
+    def since(self, before: int) -> int | None:
+        """What it has taken since; `None` where it does not report."""
+        return self.total - before if self._reports else None
 
     def _note(self, phase: str, _info: Mapping[str, int]) -> None:
         if phase == "start":
@@ -151,44 +147,25 @@ class Collector:
             self.total += clock() - self._began
 
 
-class SetAside:
-    """Address space that is held and never touched, so that it weighs nothing: what units that were
-    spawned will take as they start and park, kept from the units spawned after them.
-
-    In many small maps, since the kernel may refuse a single one that is larger than its memory.
-    """
-
-    def __init__(self) -> None:
-        self._maps: list[mmap.mmap] = []
-
-    def hold(self, size: int) -> None:
-        """Sets so much more aside. Raises `OSError`."""
-        self._maps.append(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
-
-    def give_back(self) -> None:
-        while self._maps:
-            self._maps.pop().close()
-
-
 class Server:
-    """Answers commands. `alive` is the count of units that live, all of them parked."""
+    """Answers commands. `alive` is the count of units that live, all of them parked.
+
+    `aside` are maps of address space that is held and never touched, so that it weighs nothing:
+    what units that were spawned will take as they start and park, kept from the units spawned after
+    them. They are small, since the kernel may refuse a single one that is larger than its memory.
+    """
 
     def __init__(self, unit: Unit, pad: int) -> None:
         self._unit = unit
         self._pad = pad  # bytes that are held for each unit
         self._pads: list[Any] = []
+        self._handles: list[Any] = getattr(unit, "handles", [])
         self._alive = 0
         self._collector = Collector()
-        self._aside = SetAside()
+        self._aside: list[mmap.mmap] = []
         self._acts: dict[str, Act] = {"collect": collect, **getattr(unit, "ACTS", {})}
 
     def hello(self) -> Reply:
-        name = sys.implementation.name
-        facts = {
-            "python": f"{IMPLEMENTATIONS.get(name, name)} {sys.version.split()[0]}",
-            "gc": thresholds() if gc.isenabled() else "off",
-        }
-        facts.update(build_facts())
         return {
             "reply": "hello",
             "contract": CONTRACT,
@@ -197,7 +174,7 @@ class Server:
             "unit": self._unit.UNIT,
             "units": ["gate", *getattr(self._unit, "UNITS", {})],
             "acts": list(self._acts),
-            "facts": {**facts, **self._unit.facts()},
+            "facts": {**interpreter_facts(), **getattr(self._unit, "facts", dict)()},
         }
 
     async def answer(self, words: list[str]) -> Reply:
@@ -210,24 +187,22 @@ class Server:
                 return await self._release()
             if words[:1] == ["act"]:
                 return await self._act(words)
-            raise BadCommand(
-                f"{quoted(words)} is no command; expected grow N, probe S, act NAME or release"
-            )
+            raise BadCommand("expected grow N, probe S, act NAME or release")
         except BadCommand as error:
-            return {"reply": "error", "message": str(error)}
+            said = repr(" ".join(words)[:LONGEST_TEXT])
+            return {"reply": "error", "message": f"{said} is no command: {error}"}
 
     async def _act(self, words: list[str]) -> Reply:
         """Has the units do what the words ask for, and park again."""
         name = words[1] if len(words) > 1 else ""
         options = dict(word.split("=", 1) for word in words[2:] if "=" in word)
         if name not in self._acts or len(options) < len(words[2:]):
-            known = ", ".join(self._acts)
-            raise BadCommand(f"{quoted(words)}: expected one of {known}, then words key=value")
+            raise BadCommand(f"expected one of {', '.join(self._acts)}, then words key=value")
         began = clock()
         try:
             done = await self._acts[name](options)
         except ValueError as error:
-            raise BadCommand(f"{quoted(words)}: {error}") from error
+            raise BadCommand(str(error)) from error
         took = clock() - began
         reply = {"reply": "act", "act": name, "alive": self._alive, "took_ns": took}
         return {**reply, "outcome": "done", **done}
@@ -236,13 +211,14 @@ class Server:
         """Launches up to `count`. Where memory is refused, so much of it was asked for beforehand
         that some is left once the units have parked: so it goes on until none more can be had."""
         if count < self._alive:
-            raise BadCommand(f"grow {count}: expected at least {self._alive}, the count alive")
+            raise BadCommand(f"expected at least {self._alive}, the count alive")
+        burst = getattr(self._unit, "burst", lambda launch, count: launch(count))
         longest, collected, began = 0, self._collector.total, clock()
         while True:
             before = self._alive
-            launched, spawn, refused = self._unit.burst(self._launch, count)
+            launched, spawn, refused = burst(self._launch, count)
             longest = max(longest, spawn)
-            self._aside.give_back()
+            self._give_back()
             self._alive, lost = await self._parked(launched)
             if lost is not None:
                 refused = refusal_of(lost)
@@ -250,21 +226,17 @@ class Server:
                     break  # more units would only do the same
             if not refused or not self._unit.UNIT_BYTES or self._alive <= before:
                 break
-        burst = clock() - began
-        if refused:
-            self._unit.room(self._alive)
-            del self._pads[self._alive :]
         reply = {
             "reply": "grow",
             "alive": self._alive,
-            "burst_ns": burst,
+            "burst_ns": clock() - began,
             "longest_spawn_ns": longest,
             "gc_ns": self._collector.since(collected),
         }
         if refused:
+            self._make_room(self._alive)
             return {**reply, "refused": refused}
-        count_more = getattr(self._unit, "counts", None)
-        return {**reply, "counts": count_more()} if count_more else reply
+        return {**reply, "counts": getattr(self._unit, "counts", dict)()}
 
     async def _parked(self, launched: int) -> tuple[int, BaseException | None]:
         """How many units are at the gate, once each of the `launched` is there or has ended; and
@@ -287,12 +259,10 @@ class Server:
     def _launch(self, count: int) -> Launched:
         """Launches until `count` live, or as far as it goes. The end of a spawn is the start of the
         next, so that no pause falls between two."""
-        spawn, launched, longest = self._unit.spawn, self._alive, 0
-        if self._pad:
-            spawn = self._spawn_padded
+        spawn = self._spawn_padded if self._pad else self._unit.spawn
+        launched, longest = self._alive, 0
         try:
-            self._unit.room(count)
-            self._pads.extend([None] * (count - len(self._pads) if self._pad else 0))
+            self._make_room(count)
             while launched < count:
                 end = launched + self._block(launched, count - launched)
                 before = clock()
@@ -304,13 +274,35 @@ class Server:
                     before = now
                 launched = end
         except self._unit.REFUSALS as error:
-            self._aside.give_back()
+            self._give_back()
             return launched, longest, refusal_of(error)
         return count, longest, None
 
     def _spawn_padded(self, number: int) -> None:
         self._pads[number] = b"x" * max(0, self._pad - PAD_BYTES)
         self._unit.spawn(number)
+
+    def _give_back(self) -> None:
+        while self._aside:
+            self._aside.pop().close()
+
+    def _make_room(self, count: int) -> None:
+        """Makes the lists of handles and pads exactly `count` long, so that none grows in a burst.
+        To be made shorter they are changed in place: there may be no memory for more. Handles of
+        the living come first then."""
+        if hasattr(self._unit, "handles"):
+            self._handles.extend([None] * (count - len(self._handles)))
+        if self._pad:
+            self._pads.extend([None] * (count - len(self._pads)))
+        if len(self._handles) > count:
+            has_ended = getattr(self._unit, "has_ended", lambda handle: False)
+            kept = 0
+            for handle in self._handles:
+                if handle is not None and not has_ended(handle):
+                    self._handles[kept], kept = handle, kept + 1
+        for held in (self._handles, self._pads):
+            while len(held) > count:  # a slice would take memory to be cut off
+                held.pop()
 
     def _block(self, launched: int, left: int) -> int:
         """How many of the units that are left may be launched next: a block, or what there is
@@ -330,7 +322,7 @@ class Server:
                 raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
             block = max(1, block // 2)
         if unit.PARKING_BYTES:
-            self._aside.hold(block * unit.PARKING_BYTES)
+            self._aside.append(untouched(block * unit.PARKING_BYTES))
         return block
 
     async def _probe(self, count: int) -> Reply:
@@ -362,22 +354,13 @@ async def collect(options: Mapping[str, str]) -> Reply:
     return {"ops": 1, "counts": {"unreachable": gc.collect() or 0}}  # PyPy's tells no number
 
 
-def thresholds() -> str:
-    known = getattr(gc, "get_threshold", None)  # PyPy has none
-    return ", ".join(map(str, known())) if known else "on"
-
-
-def count_in(words: list[str], least: int, most: int) -> int:
+def count_in(words: Sequence[str], least: int, most: int) -> int:
     """The command's one count. Raises `BadCommand`."""
     if len(words) == 2 and words[1].isdigit() and len(words[1]) <= len(str(most)):
         count = int(words[1])
         if least <= count <= most:
             return count
-    raise BadCommand(f"{quoted(words)}: expected one whole number from {least} to {most}")
-
-
-def quoted(words: Iterable[str]) -> str:
-    return repr(" ".join(words)[:LONGEST_TEXT])
+    raise BadCommand(f"expected one whole number from {least} to {most}")
 
 
 def refusal_of(error: BaseException) -> Reply:
@@ -405,24 +388,21 @@ def why_ended(count: int, error: BaseException | None) -> BaseException:
 def fits(size: int, mapped: int) -> bool:
     """Whether so much memory can be had now, of which `mapped` only from the system itself: the
     rest may also lie in what the interpreter keeps for objects."""
-    if maps(size):
-        return True
-    if mapped and not maps(mapped):
-        return False
     try:
-        [bytes(SMALL_BYTES) for _ in range((size - mapped) // SMALL_BYTES)]
-    except MemoryError:
-        return False
-    return True
-
-
-def maps(size: int) -> bool:
-    """Whether so much address space can be had now."""
-    try:
-        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+        untouched(size).close()
     except OSError:
-        return False
+        try:
+            if mapped:
+                untouched(mapped).close()
+            [bytes(SMALL_BYTES) for _ in range((size - mapped) // SMALL_BYTES)]
+        except (OSError, MemoryError):
+            return False
     return True
+
+
+def untouched(size: int) -> mmap.mmap:
+    """So much address space. Raises `OSError`."""
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def resized(entries: int, more: int) -> int:
@@ -473,13 +453,9 @@ def as_json(value: Any) -> str:
         return f"[{', '.join(map(as_json, value))}]"
     if isinstance(value, str):
         codes = memoryview(value.encode("utf-16", "surrogatepass")).cast("H")[1:]
-        return f'"{"".join(map(as_character, codes))}"'
+        texts = (chr(c) if 32 <= c < 127 and c not in b'"\\' else f"\\u{c:04x}" for c in codes)
+        return f'"{"".join(texts)}"'
     return "null" if value is None else str(int(value))
-
-
-def as_character(code: int) -> str:
-    plain = 32 <= code < 127 and code not in b'"\\'
-    return chr(code) if plain else f"\\u{code:04x}"
 
 
 def move_protocol() -> BinaryIO:
@@ -525,7 +501,7 @@ def configure(unit: Unit, words: Iterable[str]) -> int:
     known: dict[str, Callable[[str], object]] = {
         "pad": lambda value: pads.append(count_in(["pad", value], 0, MOST_UNITS)),
         "unit": lambda value: kinds[value](),
-        **unit.SETTINGS,
+        **getattr(unit, "SETTINGS", {}),
     }
     for word in words:
         key, _, value = word.partition("=")
@@ -543,8 +519,8 @@ def configure(unit: Unit, words: Iterable[str]) -> int:
 def drive(unit: Unit, words: Sequence[str], replies: BinaryIO) -> None:
     """Takes the unit, set as the words say, through the commands that come; or through the one act
     that the words end with."""
-    settings = list(words)[: words.index("act")] if "act" in words else words
-    pad, act = configure(unit, settings), list(words)[len(settings) :]
+    end = list(words).index("act") if "act" in words else len(words)
+    pad, act = configure(unit, words[:end]), list(words[end:])
 
     def main() -> Coroutine[Any, Any, None]:
         server = Server(unit, pad)

@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from itertools import repeat
 from queue import SimpleQueue
 from threading import Thread
 from time import perf_counter_ns as clock
@@ -47,7 +46,7 @@ RELEASE_SWITCH_SECONDS = 10.0
 
 stack_bytes: int | None = None
 gate = threading.Event()
-threads: list[Any] = []
+handles: list[Any] = []
 others = 0  # threads that are no units
 suspect: object = None
 errors: list[BaseException] = []
@@ -109,26 +108,12 @@ def facts() -> Mapping[str, str]:
     return {"stack bytes": str(stack_bytes or default)}
 
 
-def room(count: int) -> None:
-    threads.extend(repeat(None, count - len(threads)))
-    if len(threads) > count:
-        drop_ended()
-    while len(threads) > count:  # a slice would take memory to be cut off
-        threads.pop()
-
-
-def drop_ended() -> None:
-    """Moves the handles of the living to the front, in place: there may be no memory for more."""
-    kept = 0
-    for thread in threads:
-        if thread is not None and thread.is_alive():
-            threads[kept], kept = thread, kept + 1
-    while len(threads) > kept:
-        threads.pop()
+def has_ended(thread: Thread) -> bool:
+    return not thread.is_alive()
 
 
 def spawn(number: int) -> None:
-    threads[number] = thread = Thread(target=unit)
+    handles[number] = thread = Thread(target=unit)
     start(thread)
 
 
@@ -201,7 +186,7 @@ async def pause() -> None:
 
 
 def ended(launched: int) -> tuple[int, BaseException | None]:
-    dead = sum(not thread.is_alive() for thread in threads[:launched])
+    dead = sum(not thread.is_alive() for thread in handles[:launched])
     return dead, errors[0] if errors else None
 
 
@@ -245,7 +230,7 @@ async def release() -> None:
     everyday = sys.getswitchinterval()
     sys.setswitchinterval(RELEASE_SWITCH_SECONDS)
     gate.set()
-    end(threads)
+    end(handles)
     gate.clear()
     sys.setswitchinterval(everyday)
 

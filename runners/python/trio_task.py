@@ -6,7 +6,7 @@ holds its children. A start latency holds one pass of trio's loop, an empty roun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from time import perf_counter_ns as clock
 from typing import Any
 
@@ -18,7 +18,6 @@ UNIT = (
     "a task: async def unit(): await gate.wait() on one trio.Event, started by "
     "nursery.start_soon; no handle is kept"
 )
-SETTINGS: Mapping[str, Callable[[str], object]] = {}
 REFUSALS = (MemoryError, OSError)
 UNIT_BYTES, PARKING_BYTES, MAPPED_BYTES, SETS = 2_200, 1_200, 0, 3
 
@@ -48,14 +47,6 @@ async def inside(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         await main()
 
 
-def facts() -> Mapping[str, str]:
-    return {}
-
-
-def room(count: int) -> None:
-    """No handles."""
-
-
 def spawn(_number: int) -> None:
     nursery.start_soon(unit)
 
@@ -73,10 +64,6 @@ async def pass_twice() -> None:
 
 def error_of(children: trio.Nursery) -> BaseException | None:
     return next(iter(children._pending_excs), None)
-
-
-def burst(launch: Callable[[int], Any], count: int) -> Any:
-    return launch(count)
 
 
 async def parked(_launched: int) -> int:
