@@ -6,7 +6,7 @@ Every fault is a `ResultError` whose message begins with the place in the file, 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from bench.errors import ResultError
 from bench.faults import placed
 from bench.model import format1
-from bench.model.records import BURST, VERSION, Bins, Result, Session, Step
+from bench.model.records import BURST, VERSION, Result, Session, Step
 from outnumber import __version__
 
 LONGEST_MESSAGE = 300
@@ -35,7 +35,10 @@ def decode(content: bytes) -> Result:
     """The result in `content`. Raises `ResultError` with the place of what is wrong."""
     try:
         version = _checked(msgspec.json.decode(content, type=_ResultVersion).outnumber)
-        result = format1.decode(content) if version == 1 else _of_today(content)
+        if version == 1:
+            result = format1.decode(content)
+        else:
+            result = msgspec.json.decode(content, type=Result)
     except RecursionError:
         raise ResultError("nested too deeply for a result") from None
     except msgspec.ValidationError as error:
@@ -43,7 +46,9 @@ def decode(content: bytes) -> Result:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ResultError(_not_json(content, str(error))) from None
     for fault in _faults(result):
-        raise ResultError(_in_format(version, fault))
+        for today, then in format1.PLACES.items() if version == 1 else ():
+            fault = fault.replace(today, then)
+        raise ResultError(fault)
     return result
 
 
@@ -82,17 +87,6 @@ def printable(text: str) -> str:
     quotes the file that it complains of."""
     plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return plain if len(plain) <= LONGEST_MESSAGE else plain[:LONGEST_MESSAGE] + " …"
-
-
-def _of_today(content: bytes) -> Result:
-    return msgspec.json.decode(content, type=Result)
-
-
-def _in_format(version: int, fault: str) -> str:
-    """The fault with its place as a file of this version names it."""
-    for today, then in format1.PLACES.items() if version == 1 else ():
-        fault = fault.replace(today, then)
-    return fault
 
 
 def _checked(version: object) -> int:
@@ -163,11 +157,8 @@ def _step_faults(place: str, step: Step) -> Iterator[str]:
     if BURST not in step.seconds:
         yield f"{place}.seconds: {BURST} is missing"
     for name, bins in step.samples.items():
-        yield from _bins_faults(f"{place}.samples.{printable(name)}", bins)
-
-
-def _bins_faults(place: str, bins: Bins) -> Iterable[str]:
-    if len(bins.floors_ns) != len(bins.counts):
-        yield f"{place}: {len(bins.floors_ns)} bins, but {len(bins.counts)} counts"
-    if any(one >= next_ for one, next_ in itertools.pairwise(bins.floors_ns)):
-        yield f"{place}.floors_ns: not in rising order"
+        where, floors = f"{place}.samples.{printable(name)}", bins.floors_ns
+        if len(floors) != len(bins.counts):
+            yield f"{where}: {len(floors)} bins, but {len(bins.counts)} counts"
+        if any(one >= next_ for one, next_ in itertools.pairwise(floors)):
+            yield f"{where}.floors_ns: not in rising order"

@@ -79,7 +79,11 @@ class ResultFile:
         was saved before is then still there. Where somebody else has put a file there meanwhile,
         that is left alone, and `path` becomes another."""
         content = encode(result) + b"\n"
-        self._refuse_unreadable(result, content)
+        if len(content) > LARGEST_BYTES or len(result.sessions) > MOST_SESSIONS:  # for any reader
+            raise MeasureError(
+                f"{self.path}: a result has at most {MOST_SESSIONS:,} sessions and "
+                f"{LARGEST_BYTES >> 20} MiB; what was saved before is kept"
+            )
         try:
             if self._is_free:
                 self.path = _written_new(self.path, content)
@@ -92,14 +96,6 @@ class ResultFile:
             ) from error
         self._is_free = False
         self.saved = result
-
-    def _refuse_unreadable(self, result: Result, content: bytes) -> None:
-        """Raises `MeasureError` for what is larger than any reader takes."""
-        if len(content) > LARGEST_BYTES or len(result.sessions) > MOST_SESSIONS:
-            raise MeasureError(
-                f"{self.path}: a result has at most {MOST_SESSIONS:,} sweeps and "
-                f"{LARGEST_BYTES >> 20} MiB; what was saved before is kept"
-            )
 
     def __enter__(self) -> ResultFile:
         return self
@@ -130,21 +126,17 @@ def content_of(path: Path) -> bytes:
     result."""
     name = printable(str(path))
     try:
-        content = _content(path)
+        # A pipe is read to its end, but one that nobody writes to is empty: it is opened without
+        # waiting for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with io.BufferedReader(io.FileIO(descriptor)) as file:
+            os.set_blocking(descriptor, True)
+            content = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise ResultError(f"{name}: cannot be read: {error.strerror}; {ANOTHER}") from error
     if len(content) > LARGEST_BYTES:
         raise ResultError(f"{name}: larger than {LARGEST_BYTES >> 20} MiB: not a result; {ANOTHER}")
     return content
-
-
-def _content(path: Path) -> bytes:
-    """What is in a file, up to a byte more than a result has. A pipe is read to its end, but one
-    that nobody writes to is empty: it is opened without waiting for a writer."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with io.BufferedReader(io.FileIO(descriptor)) as file:
-        os.set_blocking(descriptor, True)
-        return file.read(LARGEST_BYTES + 1)
 
 
 def default_path(folder: Path, now: datetime) -> Path:
@@ -181,18 +173,15 @@ def _leftover(path: Path) -> str:
         raise UsageError(_unwritable(path, error)) from error
     if not content:
         return f"{path} is empty; this run's result replaces it"
-    if len(content) <= LARGEST_BYTES and _is_cut_short(content):
+    try:
+        cut_short = len(content) <= LARGEST_BYTES and decode(content).finished is None
+    except ResultError as error:
+        cut_short = content.startswith(BEGINNING) and CUT_SHORT in str(error)
+    if cut_short:
         return f"{path} is of a run that was cut short; this run's result replaces it"
     raise UsageError(
         f"{path} is there already; add --force to replace it, or give another place with -o"
     )
-
-
-def _is_cut_short(content: bytes) -> bool:
-    try:
-        return decode(content).finished is None
-    except ResultError as error:
-        return content.startswith(BEGINNING) and CUT_SHORT in str(error)
 
 
 def _written_new(path: Path, content: bytes) -> Path:

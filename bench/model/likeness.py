@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bench.model.records import FUTEX_SLOTS, CaseRecord, Machine, Result
+from bench.model.records import FUTEX_SLOTS, CaseRecord, Result
 from bench.system import whole_number
 
 Topic = Literal["machine", "limit", "version", "environment", "setting", "measuring"]
@@ -70,22 +70,17 @@ def differences(*results: Result) -> tuple[Difference, ...]:
 
 def differences_of(*described: Facts) -> tuple[Difference, ...]:
     """The same, of what was kept of two or more results."""
-    return tuple(
-        found
-        for topic in get_args(Topic)
-        for name in dict.fromkeys(name for facts in described for name in facts.get(topic, {}))
-        if (found := _difference(topic, name, described))
-    )
-
-
-def _difference(topic: Topic, name: str, described: Sequence[Facts]) -> Difference | None:
-    absent = NOT_SET if topic in ("limit", "setting") else None
-    values = [facts.get(topic, {}).get(name, absent) for facts in described]
-    known = [value for value in values if value is not None]
-    if len(known) < 2 or len(set(known)) == 1 or _same_memory(name, known):
-        return None
-    missing = NOT_RECORDED if topic == "environment" else "did not run"
-    return Difference(topic, name, tuple(missing if v is None else v for v in values))
+    found = []
+    for topic in get_args(Topic):
+        absent = NOT_SET if topic in ("limit", "setting") else None
+        missing = NOT_RECORDED if topic == "environment" else "did not run"
+        for name in dict.fromkeys(name for facts in described for name in facts.get(topic, {})):
+            values = [facts.get(topic, {}).get(name, absent) for facts in described]
+            known = [value for value in values if value is not None]
+            if len(known) > 1 and len(set(known)) > 1 and not _same_memory(name, known):
+                words = tuple(missing if value is None else value for value in values)
+                found.append(Difference(topic, name, words))
+    return tuple(found)
 
 
 def _same_memory(name: str, values: Sequence[str]) -> bool:
@@ -99,8 +94,10 @@ def _same_memory(name: str, values: Sequence[str]) -> bool:
 
 def facts_of(result: Result) -> dict[Topic, dict[str, str]]:
     """Every fact that a comparison rests on: what a history keeps of each of its results."""
+    names = (*MACHINE_FACTS, "memory_bytes", "swap_bytes")
+    machine = {name: getattr(result.machine, name) for name in names}
     return {
-        "machine": _machine(result.machine),
+        "machine": {n: UNKNOWN if value is None else str(value) for n, value in machine.items()},
         "limit": dict(result.machine.limits),
         "version": {version_of(r.key): r.version or UNKNOWN for r in _ran(result)},
         "environment": {
@@ -156,12 +153,6 @@ def source_of(runtime: str, part: str) -> str:
     return f"{runtime} {part} source"
 
 
-def _machine(machine: Machine) -> dict[str, str]:
-    names = (*MACHINE_FACTS, "memory_bytes", "swap_bytes")
-    values = {name: getattr(machine, name) for name in names}
-    return {name: UNKNOWN if value is None else str(value) for name, value in values.items()}
-
-
 def _ran(result: Result) -> list[CaseRecord]:
     swept = {sweep.case for sweep in result.sessions if sweep.steps}
     return [runtime for runtime in result.cases if runtime.key in swept]
@@ -171,7 +162,7 @@ def _environment(result: Result, runtime: CaseRecord) -> Iterator[tuple[str, str
     """What moves a runtime's figures and is no version, setting or limit: by one rule.
 
     Of the facts that a runner gives, those count that all its processes in the result agree on, but
-    for what names a process or a place (see `_is_of_one_process`): a pid, a port and an address
+    for what names a process or a place (`OF_ONE_PROCESS`, `A_PLACE`): a pid, a port and an address
     differ each time, a path in each folder, and neither moves a figure. Of its variables all count
     that were recorded as such; those of the plan are settings.
     """
@@ -179,7 +170,7 @@ def _environment(result: Result, runtime: CaseRecord) -> Iterator[tuple[str, str
     facts = [hello.facts for hello in hellos]
     for name, value in facts[0].items() if facts else ():
         alike = all(other.get(name) == value for other in facts)
-        if alike and not _is_of_one_process(name, value):
+        if alike and not OF_ONE_PROCESS.search(name) and not A_PLACE.search(value):
             yield _short(f"{runtime.key} {name}", LONGEST_NAME), _short(value, LONGEST_FACT)
     seen = [hello.environment for hello in hellos]
     if seen and seen[0] is not None and all(other == seen[0] for other in seen):
@@ -196,10 +187,6 @@ OF_ONE_PROCESS = re.compile(
 A_PLACE = re.compile(r"(^|[^\w.~])(~?|\.{1,2})/\S|\b0x[0-9a-fA-F]{5,}|^[a-z]+://|^[A-Z]:\\")
 
 
-def _is_of_one_process(name: str, value: str) -> bool:
-    return bool(OF_ONE_PROCESS.search(name) or A_PLACE.search(value))
-
-
 def _short(text: str, most: int) -> str:
     """A text that is too long, by its beginning and its hash."""
     if len(text) <= most:
@@ -210,28 +197,18 @@ def _short(text: str, most: int) -> str:
 def _measuring(result: Result) -> dict[str, str]:
     """The harness with its Python, where each runtime's bytes were read, and in how many slots the
     kernel looked for its sleeping threads."""
-    own = {"outnumber": result.version, "harness's python": result.machine.python}
-    sources = {
-        source_of(runtime.key, part): ", ".join(sorted(read))
-        for runtime in _ran(result)
-        for part, read in _sources(result, runtime.key).items()
-    }
-    slots = {
-        f"{runtime.key} futex slots": ", ".join(f"{value:,}" for value in sorted(read))
-        for runtime in _ran(result)
-        if (read := _futex_slots(result, runtime.key))
-    }
-    return own | sources | slots
-
-
-def _futex_slots(result: Result, runtime: str) -> set[int]:
-    """What its processes had at their highest counts: with many processors the hash grows."""
-    last = [sweep.steps[-1] for sweep in result.sessions if sweep.case == runtime and sweep.steps]
-    return {step.counts[FUTEX_SLOTS] for step in last if FUTEX_SLOTS in step.counts}
-
-
-def _sources(result: Result, runtime: str) -> dict[str, set[str]]:
-    steps = [step for sweep in result.sessions if sweep.case == runtime for step in sweep.steps]
-    found = {part: {step.read(part).source for step in steps} for part in READINGS}
-    # A step that was cut short was read nowhere: that is no other source than its neighbours'.
-    return {part: sources - {UNKNOWN} or sources for part, sources in found.items()}
+    facts = {"outnumber": result.version, "harness's python": result.machine.python}
+    slots = {}
+    for key in (case.key for case in _ran(result)):
+        sessions = [session for session in result.sessions if session.case == key]
+        steps = [step for session in sessions for step in session.steps]
+        for part in READINGS:
+            # A step that was cut short was read nowhere: that is no other source than its
+            # neighbours'.
+            sources = {step.read(part).source for step in steps}
+            facts[source_of(key, part)] = ", ".join(sorted(sources - {UNKNOWN} or sources))
+        # What the processes had at their highest counts: with many processors the hash grows.
+        last = [session.steps[-1].counts for session in sessions if session.steps]
+        if read := sorted({counts[FUTEX_SLOTS] for counts in last if FUTEX_SLOTS in counts}):
+            slots[f"{key} futex slots"] = ", ".join(f"{value:,}" for value in read)
+    return facts | slots
