@@ -38,7 +38,7 @@ from reports.draw.slide import (
 from reports.explanation.explain import explain
 from reports.explanation.text import Explanation, Paragraph, Section
 from reports.figures import all as figure_list
-from reports.figures.chart import caption, ran, who
+from reports.figures.chart import caption, ran
 from reports.page import sheets
 from reports.palette import LIGHT, Theme, colour, mark
 from reports.tables.comparison import finding
@@ -114,10 +114,9 @@ def _cover(deck: Deck, digest: Digest, theme: Theme) -> None:
     machine = text.cut(_machine(digest.result.machine), wide, MACHINE)
     fitted = text.fit(versions, wide, VERSIONS_HEIGHT, (FACT,))
     page.body([Words(machine, MACHINE), Words(fitted.text, FACT, muted=True)])
-    cases = [who(case) for case in ran(digest.result, digest.metrics)]
     keys = [
-        Symbol(one["label"], colour(one["runtime"], theme), MARKS[mark(one["runtime"])])
-        for one in cases
+        Symbol(row.label, colour(row.name, theme), MARKS[mark(row.name)])
+        for row in ran(digest.result, digest.metrics)
     ]
     page.legend(Box(MARGIN, 6.0, WIDE, 3 * LEGEND_ROW), keys)
     page.notes([found, *(f"Note: {plain(warning)}." for warning in digest.result.warnings)])

@@ -5,16 +5,16 @@ what is missing. Both backends (`reports.draw`) draw any chart from this value a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
-from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric
-from bench.model.records import CaseRecord, Kind, Machine, Result
+from bench.model.records import Kind, Machine, Result
 from reports.figures.shapes import Curves, Key, Plot, Record
+from reports.tables.comparison import Row, compare
 from reports.wording import units
 from reports.wording.doubted import marked, note
-from reports.wording.escape import plain, short
+from reports.wording.escape import short
 
 Value = str | int | float | None
 R = TypeVar("R")
@@ -142,49 +142,26 @@ class Chart:
 
 # What the figures of a run share
 
-
-@dataclass(frozen=True, kw_only=True)
-class CaseRow:
-    """What a figure says of one case, before it is given a shape. `doubts` are those about its
-    values."""
-
-    runtime: str
-    label: str
-    kind: Kind
-    doubts: Doubts = field(default_factory=dict)
-
-    def doubt(self, *keys: str) -> str | None:
-        """The gravest doubt about the values under these keys, if any; without keys, about all."""
-        return gravest(self.doubts.get(key) for key in keys or self.doubts)
+# In place of a metric that a case does not have.
+UNKNOWN = Metric(case="", metric="", value=None, samples=0, better="lower", source=units.UNKNOWN)
 
 
-def who(runtime: CaseRecord) -> dict[str, Any]:
-    """The fields of a `CaseRow`."""
-    return {
-        "runtime": plain(runtime.key),
-        "label": short(runtime.label) or plain(runtime.key) or "unnamed",
-        "kind": runtime.kind,
-    }
+def ran(result: Result, metrics: Sequence[Metric]) -> list[Row]:
+    """The cases that have metrics, each once, in the result's order, with a label each."""
+    rows = {row.case: row for row in compare(result, metrics).rows if row.metrics}
+    return [replace(row, label=row.label or row.name or "unnamed") for row in rows.values()]
 
 
-def ran(result: Result, metrics: Iterable[Metric]) -> list[CaseRecord]:
-    """The cases that have figures, each once, in the result's order."""
-    named = {metric.case for metric in metrics}
-    return list({r.key: r for r in result.cases if r.key in named}.values())
-
-
-def left_out(result: Result, metrics: Iterable[Metric]) -> tuple[str, ...]:
+def left_out(result: Result, metrics: Sequence[Metric]) -> tuple[str, ...]:
     """A sentence for each case that was meant to run and did not."""
-    there = {runtime.key for runtime in ran(result, metrics)}
-    absent = [runtime for runtime in result.cases if runtime.key not in there]
-    if not there and not absent:
-        return ("nothing was measured",)
+    rows = compare(result, metrics).rows
     return tuple(
-        f"{short(one.key)} was left out: {short(one.reason, 120)}"
-        if one.reason
-        else f"{short(one.key)} did not run"
-        for one in absent
-    )
+        f"{short(row.name)} was left out: {short(row.reason, 120)}"
+        if row.reason
+        else f"{short(row.name)} did not run"
+        for row in rows
+        if not row.metrics
+    ) or (() if rows else ("nothing was measured",))
 
 
 def grouped(reasons: Iterable[tuple[str, str]], out_of: int) -> tuple[str, ...]:

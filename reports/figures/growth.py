@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from bench.derive.growth import Growth, GrowthPoint, growths
 from bench.derive.metrics import Metric
-from bench.model.records import CaseRecord, Result
-from reports.figures.chart import Chart, Column, doubted, grouped, ran, tabulate, who
+from bench.model.records import Result
+from reports.figures.chart import Chart, Column, doubted, grouped, ran, tabulate
 from reports.figures.shapes import Axis, Curve, CurvePoint, Curves, Key
-from reports.tables.comparison import compare, pair_of
+from reports.tables.comparison import Row, compare, pair_of
 from reports.wording import units
 from reports.wording.doubted import marked, sure
 from reports.wording.escape import many
 
 HOW = (
     "User and kernel memory above what the process took before its first unit, from the climb and "
-    "the short sweeps: the median at each count, the bar from the least to the most of the "
-    "processes. The line is the median slope between all pairs of points (Theil and Sen)."
+    "the repeats: the median at each count, the bar from the least to the most of the processes. "
+    "The line is the median slope between all pairs of points (Theil and Sen)."
 )
 Place = tuple[Curve, Growth, GrowthPoint]
 
@@ -40,9 +40,8 @@ COLUMNS: tuple[Column[Place], ...] = (
 def growth(result: Result, metrics: Sequence[Metric]) -> Chart:
     """A curve for each case that ran, in the result's order."""
     grown = {one.case: one for one in growths(result)}
-    both = [(_curve(case, grown[case.key]), grown[case.key]) for case in ran(result, metrics)]
-    curves = [curve for curve, _ in both]
-    places = [(curve, own, point) for curve, own in both for point in own.points]
+    both = [(_curve(row, grown[row.case]), grown[row.case]) for row in ran(result, metrics)]
+    curves = tuple(curve for curve, _ in both)
     return Chart(
         title=_title(curves, result, metrics),
         how=HOW,
@@ -50,7 +49,7 @@ def growth(result: Result, metrics: Sequence[Metric]) -> Chart:
             Curves(
                 x=Axis("units alive", "count", log=True),
                 y=Axis("memory above the baseline", "bytes", log=True),
-                rows=tuple(curves),
+                rows=curves,
             ),
         ),
         keys=(
@@ -59,11 +58,15 @@ def growth(result: Result, metrics: Sequence[Metric]) -> Chart:
             Key("fitted line", "line"),
         ),
         missing=grouped(_lacks(both), len(both)),
-        numbers=tabulate(COLUMNS, places, lambda one: doubted(bytes=one[2].doubt)),
+        numbers=tabulate(
+            COLUMNS,
+            [(curve, own, point) for curve, own in both for point in own.points],
+            lambda one: doubted(bytes=one[2].doubt),
+        ),
     )
 
 
-def _curve(case: CaseRecord, grown: Growth) -> Curve:
+def _curve(row: Row, grown: Growth) -> Curve:
     """The points that a logarithmic scale can show: the first units may fit into memory that the
     process held already."""
     points = tuple(
@@ -71,18 +74,13 @@ def _curve(case: CaseRecord, grown: Growth) -> Curve:
         for one in grown.points
         if one.bytes > 0
     )
-    named, line = who(case), grown.line
-    return Curve(
-        case=named["runtime"],
-        label=named["label"],
-        segments=(points,) if points else (),
-        line=(line.bytes_per_unit, line.offset_bytes) if line else None,
-    )
+    line = (grown.line.bytes_per_unit, grown.line.offset_bytes) if grown.line else None
+    return Curve(case=row.name, label=row.label, segments=(points,) if points else (), line=line)
 
 
 def _title(curves: Sequence[Curve], result: Result, metrics: Sequence[Metric]) -> str:
-    """What the most units took: of the two that the finding sets against each other, else of the
-    case that took most."""
+    """What the most units took: of the two that the finding compares, else of the case that took
+    most."""
     seen = {curve.case: curve for curve in curves if curve.points}
     pair = pair_of(compare(result, metrics))
     if pair and all(row.name in seen for row in pair):

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.derive.ceiling import Allowances, allowances
 from bench.derive.choice import ENDED
 from bench.derive.doubts import gravest
-from bench.derive.metrics import Metric, find
-from bench.model.records import CaseRecord, Result
-from bench.quantities import CEILING
-from reports.figures.chart import CaseRow, Chart, Column, doubted, grouped, ran, tabulate, who
+from bench.derive.metrics import Metric
+from bench.model.records import Result
+from reports.figures.chart import Chart, Column, Doubts, doubted, grouped, ran, tabulate
 from reports.figures.shapes import Axis, Bar, BarRow, Bars, Key
-from reports.tables.comparison import REASONS, THREADS
+from reports.tables.comparison import REASONS, THREADS, Row
 from reports.wording import units
 from reports.wording.doubted import marked, sure
-from reports.wording.escape import many, plain, short
-from reports.wording.runs import stopper
+from reports.wording.escape import many, short
 
 HOW = (
     "Solid: units that were alive at once, each of them started and parked. Pale: as far as the "
@@ -26,185 +23,162 @@ HOW = (
 ALIVE, PROJECTED = "alive at once", "projected"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reach(CaseRow):
-    """One case's count. `reached` units were alive; `projected` is where `limit` would bind, known
-    where something else ended the launch before it did. `ended` says what that was, in words, and
-    `stopped` that `limit` itself was it."""
+@dataclass(frozen=True)
+class Reach:
+    """How far one case went. `projected` is where `limit` would bind, known where something else
+    ended the launch before it did. `ended` says what that was, in words, and `stopped` that `limit`
+    itself was it. `doubt` is about where the bar ends."""
 
-    reached: int | None
+    row: Row
     projected: int | None
     limit: str | None
     ended: str
     stopped: bool
+    doubt: str | None
 
     @property
     def far(self) -> int | None:
         """Where the bar ends."""
-        return self.projected or self.reached
-
-    @property
-    def far_doubt(self) -> str | None:
-        """That about where the bar ends."""
-        return self.doubt("reached" if self.projected is None else "projected")
+        return self.projected or self.row.reached
 
     @property
     def counted(self) -> str:
         """What was reached, in words."""
-        return marked(units.count(self.reached), self.doubt("reached"))
+        return marked(units.count(self.row.reached), self.row.reached_doubt)
 
 
 COLUMNS: tuple[Column[Reach], ...] = (
-    Column("runtime", "runtime", lambda row: row.runtime, is_number=False),
-    Column("reached", "reached", lambda row: row.reached, units.count),
-    Column("ended by", "ended", lambda row: row.ended, is_number=False),
+    Column("runtime", "runtime", lambda one: one.row.name, is_number=False),
+    Column("reached", "reached", lambda one: one.row.reached, units.count),
+    Column("ended by", "ended", lambda one: one.ended, is_number=False),
     Column(
         "projected",
         "projected",
-        lambda row: row.projected,
+        lambda one: one.projected,
         lambda value: "–" if value is None else units.count(value),
     ),
-    Column("limit", "limit", lambda row: row.limit, is_number=False),
+    Column("limit", "limit", lambda one: one.limit, is_number=False),
 )
 
 
 def how_many(result: Result, metrics: Sequence[Metric]) -> Chart:
     """A bar for each case that ran: the fewest units first, those of which nothing is known
     last."""
-    bounds = {one.case: one for one in allowances(result)}
-    reaches = [_reach(one, metrics, bounds[one.key], result) for one in ran(result, metrics)]
-    rows = sorted(reaches, key=lambda row: (row.far is None, row.far or 0))
-    bars = Bars(
-        axis=Axis("units, on a logarithmic scale", "count", log=True),
-        solid=ALIVE,
-        pale=PROJECTED,
-        rows=tuple(map(_bar, rows)),
-    )
+    reaches = map(_reach, ran(result, metrics))
+    rows = sorted(reaches, key=lambda one: (one.far is None, one.far or 0))
     return Chart(
         title=_title(rows),
         how=HOW,
-        plots=(bars,),
+        plots=(
+            Bars(
+                axis=Axis("units, on a logarithmic scale", "count", log=True),
+                solid=ALIVE,
+                pale=PROJECTED,
+                rows=tuple(map(_bar, rows)),
+            ),
+        ),
         keys=(Key(ALIVE, "box"), Key("projected: as far as the limit would let it", "pale")),
         missing=grouped(_lacks(rows), len(rows)),
-        numbers=tabulate(COLUMNS, rows, lambda row: row.doubts),
+        numbers=tabulate(COLUMNS, rows, _doubts),
     )
 
 
-def _bar(row: Reach) -> BarRow:
+def _doubts(one: Reach) -> Doubts:
+    projected = one.doubt if one.projected is not None else None
+    return doubted(reached=one.row.reached_doubt, projected=projected)
+
+
+def _reach(row: Row) -> Reach:
+    """Projected is where the climb's end predicted that a limit would bind, else what the limits
+    allow: unknown where a limit did bind, where the launch went past what was predicted, and where
+    a limit that may bind first is unknown. A projection rests on what a unit takes, and on the
+    units that were there to take it."""
+    ceiling, allowed = row.ceiling, row.allowed
+    assert ceiling is not None and allowed is not None  # noqa: PT018  # every case that ran has both
+    projected, limit, doubt = None, ceiling.limit, ceiling.doubt
+    binding = allowed.binding
+    if ceiling.status not in ENDED and ceiling.value is not None and not allowed.unknown:
+        allows = binding.units if binding else None
+        predicted = allows if ceiling.projected is None else ceiling.projected
+        projected = predicted if predicted is not None and predicted > ceiling.value else None
+    if projected is not None and binding:
+        limit, doubt = binding.limit, gravest((doubt, binding.doubt))
+    stopped = ceiling.status in ENDED and ceiling.limit is not None
+    ended = REASONS[ceiling.status] if ceiling.status else units.UNKNOWN
+    if ceiling.limit and projected is None:
+        ended = f"{ended}: {short(ceiling.limit, 40)}"
+    if stopped and row.stopper:
+        ended = row.stopper
+    return Reach(row, projected, short(limit, 40) if limit else None, ended, stopped, doubt)
+
+
+def _bar(one: Reach) -> BarRow:
     """The bar and what stopped it, or what would."""
-    said, notes, briefs = row.counted, [row.ended], [row.ended]
-    if row.projected is not None:
-        said = marked(units.rounded(row.projected).replace("about", "≈"), row.far_doubt)
-        name, launched = f"{row.limit}; " if row.limit else "", f"{row.counted} launched"
-        notes = [f"projected: {row.limit}" if row.limit else PROJECTED]
-        notes.append(f"{launched}, {row.ended}")
-        briefs = [f"{name}{launched}, {row.ended}", f"{name}{launched}"]
-    bar = Bar(value=row.reached, projected=row.projected, said=said, doubt=row.far_doubt)
+    said, notes, briefs = one.counted, [one.ended], [one.ended]
+    if one.projected is not None:
+        said = marked(units.rounded(one.projected).replace("about", "≈"), one.doubt)
+        name, launched = f"{one.limit}; " if one.limit else "", f"{one.counted} launched"
+        notes = [f"projected: {one.limit}" if one.limit else PROJECTED]
+        notes.append(f"{launched}, {one.ended}")
+        briefs = [f"{name}{launched}, {one.ended}", f"{name}{launched}"]
+    bar = Bar(value=one.row.reached, projected=one.projected, said=said, doubt=one.doubt)
     return BarRow(
-        case=row.runtime,
-        label=row.label,
+        case=one.row.name,
+        label=one.row.label,
         bars=(bar,),
         notes=tuple(notes),
         briefs=tuple(briefs),
-        doubts=(row.doubt("reached"),),
+        doubts=(one.row.reached_doubt,),
     )
-
-
-def _reach(
-    case: CaseRecord, metrics: Sequence[Metric], bounds: Allowances, result: Result
-) -> Reach:
-    """A projection rests on what a unit takes, and on the units that were there to take it."""
-    ceiling = find(metrics, case.key, CEILING.name)
-    assert ceiling is not None  # every case that ran has one
-    projected = _projected(ceiling, bounds)
-    binding = bounds.binding if projected is not None else None
-    stopped = ceiling.status in ENDED and ceiling.limit is not None
-    limit = binding.limit if binding else ceiling.limit
-    named = stopper(result.sessions, case.key, case.kind) if stopped else None
-    return Reach(
-        **who(case),
-        reached=None if ceiling.value is None else int(ceiling.value),
-        projected=projected,
-        limit=short(limit, 40) if limit else None,
-        ended=plain(named) if named else _ended(ceiling, projected is not None),
-        stopped=stopped,
-        doubts=doubted(
-            reached=ceiling.doubt,
-            projected=gravest((ceiling.doubt, binding.doubt)) if binding else None,
-        ),
-    )
-
-
-def _projected(ceiling: Metric, bounds: Allowances) -> int | None:
-    """Where the limit would bind: as the climb's end predicted, else by what the limits allow.
-    Unknown where a limit did bind, where the launch went past what was predicted, and where a limit
-    that may bind first is unknown."""
-    if ceiling.status in ENDED or ceiling.value is None or bounds.unknown:
-        return None
-    allowed = bounds.binding.units if bounds.binding else None
-    projected = ceiling.projected if ceiling.projected is not None else allowed
-    return projected if projected is not None and projected > ceiling.value else None
-
-
-def _ended(ceiling: Metric, projected: bool) -> str:
-    """Why the launch went no further, in a few words; a projection names the limit itself."""
-    if ceiling.status is None:
-        return units.UNKNOWN
-    reason = REASONS[ceiling.status]
-    return f"{reason}: {short(ceiling.limit, 40)}" if ceiling.limit and not projected else reason
 
 
 def _title(rows: Sequence[Reach]) -> str:
     """The thread against the task that goes farthest; else the least against the most. Of those
     that are not doubted, where there are any."""
-    known = sure([row for row in rows if row.far is not None], lambda row: row.far_doubt)
+    known = sure([one for one in rows if one.far is not None], lambda one: one.doubt)
     if not known:
         return "How many can be launched is unknown."
-    threads = [row for name in THREADS for row in known if row.runtime == name]
-    tasks = [row for row in known if row.kind == "task"]
+    threads = [one for name in THREADS for one in known if one.row.name == name]
+    tasks = [one for one in known if one.row.kind == "task"]
     near, far = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
-    return f"{_against(near, far)}."
-
-
-def _against(near: Reach, far: Reach) -> str:
     if near is far:
-        return _clause(near)
+        return f"{_clause(near)}."
     verbs = {_verb(near), _verb(far)}
     if verbs == {None}:
-        return f"{_counted(near)} and {_counted(far)} were alive at once"
+        return f"{_counted(near)} and {_counted(far)} were alive at once."
     if len(verbs) > 1:
-        return f"{_clause(near)}; {_clause(far)}"
+        return f"{_clause(near)}; {_clause(far)}."
     other = "" if far.limit == near.limit else f"{far.limit or 'a limit'} "
-    return f"{_clause(near)}, {other}{_at(far)}"
+    return f"{_clause(near)}, {other}{_at(far)}."
 
 
-def _verb(row: Reach) -> str | None:
+def _verb(one: Reach) -> str | None:
     """What a limit did, or is expected to do; `None` where no limit is spoken of."""
-    if row.projected is not None:
+    if one.projected is not None:
         return "would stop"
-    return "stopped" if row.stopped else None
+    return "stopped" if one.stopped else None
 
 
-def _clause(row: Reach) -> str:
+def _clause(one: Reach) -> str:
     """What the run shows of one case."""
-    verb = _verb(row)
+    verb = _verb(one)
     if verb is None:
-        return f"{_counted(row)} were alive at once"
-    return f"{row.limit or 'a limit'} {verb} {_at(row)}"
+        return f"{_counted(one)} were alive at once"
+    return f"{one.limit or 'a limit'} {verb} {_at(one)}"
 
 
-def _at(row: Reach) -> str:
-    far = units.count(row.reached) if row.stopped else units.rounded(row.projected)
-    return f"{many(row.label)} at {marked(far, row.far_doubt)}"
+def _at(one: Reach) -> str:
+    far = units.count(one.row.reached) if one.stopped else units.rounded(one.projected)
+    return f"{many(one.row.label)} at {marked(far, one.doubt)}"
 
 
-def _counted(row: Reach) -> str:
-    return f"{row.counted} {many(row.label)}"
+def _counted(one: Reach) -> str:
+    return f"{one.counted} {many(one.row.label)}"
 
 
 def _lacks(rows: Sequence[Reach]) -> Iterator[tuple[str, str]]:
-    for row in rows:
-        if row.reached is None:
-            yield row.runtime, f"how many is unknown ({row.ended})"
-        elif row.projected is None and not row.stopped:
-            yield row.runtime, "what would stop it is unknown"
+    for one in rows:
+        if one.row.reached is None:
+            yield one.row.name, f"how many is unknown ({one.ended})"
+        elif one.projected is None and not one.stopped:
+            yield one.row.name, "what would stop it is unknown"

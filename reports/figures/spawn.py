@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from bench.derive.doubts import gravest
-from bench.derive.metrics import Metric, find
+from bench.derive.metrics import Metric
 from bench.derive.statistics import Estimate
 from bench.derive.times import QUANTILES, STARTS, Population, Start, populations
-from bench.model.records import CaseRecord, Result
+from bench.model.records import Result
 from bench.quantities import BURST, OF_START
 from reports.figures.chart import (
-    CaseRow,
     Chart,
     Column,
     Doubts,
@@ -22,10 +20,9 @@ from reports.figures.chart import (
     grouped,
     ran,
     tabulate,
-    who,
 )
 from reports.figures.shapes import Axis, Bar, BarRow, Bars, Key, Range, RangeRow, Ranges
-from reports.tables.comparison import THREADS
+from reports.tables.comparison import THREADS, Row
 from reports.wording import units
 from reports.wording.doubted import marked, sure
 from reports.wording.escape import many
@@ -67,10 +64,11 @@ class Rate:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spawn(CaseRow):
+class Spawn:
     """One case's start latencies by population, from idle and then awake, the smallest first, and
     its burst. `starts` are those that its name stands for: at N, from idle and awake."""
 
+    row: Row
     populations: tuple[Population, ...]
     starts: tuple[Population, ...]
     burst: Rate
@@ -97,7 +95,7 @@ def _latency(place: int) -> Column[Place]:
 
 
 COLUMNS: tuple[Column[Place], ...] = (
-    Column("runtime", "runtime", lambda one: one[0].runtime, is_number=False),
+    Column("runtime", "runtime", lambda one: one[0].row.name, is_number=False),
     Column("start", "start", lambda one: one[1].start.name if one[1] else "", is_number=False),
     _of("parked", "units", "units"),
     Column("of", "sweep", lambda one: OF[one[1].purpose] if one[1] else "", is_number=False),
@@ -127,8 +125,8 @@ def spawn(result: Result, metrics: Sequence[Metric]) -> Chart:
         rows=tuple(map(_ranges, rows)),
         unknown="start latency unknown",
     )
-    launched = counted((row.kind, row.burst.at) for row in rows if row.burst.value)
-    parked = counted((row.kind, one.units) for row in rows for one in row.starts)
+    launched = counted((row.row.kind, row.burst.at) for row in rows if row.burst.value)
+    parked = counted((row.row.kind, one.units) for row in rows for one in row.starts)
     timed = any(row.starts for row in rows)
     return Chart(
         title=_title(rows),
@@ -151,7 +149,7 @@ def spawn(result: Result, metrics: Sequence[Metric]) -> Chart:
 def spawns(result: Result, metrics: Sequence[Metric]) -> list[Spawn]:
     """How the units of each case that ran start."""
     timed = populations(result)
-    return [_row(one, metrics, timed[one.key]) for one in ran(result, metrics)]
+    return [_spawn(row, timed[row.case]) for row in ran(result, metrics)]
 
 
 def _doubts(place: Place) -> Doubts:
@@ -176,7 +174,7 @@ def _burst(row: Spawn) -> BarRow:
         said=marked(units.rate(burst.value), burst.doubt),
         doubt=burst.doubt,
     )
-    return BarRow(case=row.runtime, label=row.label, bars=(bar,), notes=notes)
+    return BarRow(case=row.row.name, label=row.row.label, bars=(bar,), notes=notes)
 
 
 def _ranges(row: Spawn) -> RangeRow:
@@ -191,26 +189,21 @@ def _ranges(row: Spawn) -> RangeRow:
         for one in row.starts
     )
     doubts = tuple(doubt for one in row.starts for doubt in one.doubts)
-    return RangeRow(case=row.runtime, label=row.label, ranges=ranges, doubts=doubts)
+    return RangeRow(case=row.row.name, label=row.row.label, ranges=ranges, doubts=doubts)
 
 
-def _row(case: CaseRecord, metrics: Sequence[Metric], timed: Sequence[Population]) -> Spawn:
-    get = partial(find, metrics, case.key)
+def _spawn(row: Row, timed: Sequence[Population]) -> Spawn:
     figures = {
-        start: [get(OF_START[start].name, quantile=quantile) for quantile in QUANTILES]
+        start: [row.metric(OF_START[start].name, quantile=quantile) for quantile in QUANTILES]
         for start in STARTS
     }
     known = tuple(_by_figures(one, figures[one.start]) for one in timed)
     starts = (_named(start, figures[start][0], known) for start in STARTS)
-    burst = get(BURST.name)
-    if burst is None or not burst.value:
-        rate = Rate(value=None)
-    else:
+    burst, rate = row.metric(BURST.name), Rate(value=None)
+    if burst and burst.value:
         low, high = (1 / end if end else None for end in (burst.high, burst.low))
         rate = Rate(value=1 / burst.value, low=low, high=high, at=burst.at, doubt=burst.doubt)
-    return Spawn(
-        **who(case), populations=known, starts=tuple(one for one in starts if one), burst=rate
-    )
+    return Spawn(row=row, populations=known, starts=tuple(one for one in starts if one), burst=rate)
 
 
 def _by_figures(one: Population, figures: Sequence[Metric | None]) -> Population:
@@ -246,8 +239,8 @@ def _title(rows: Sequence[Spawn]) -> str:
     known = sorted(launched, key=lambda row: row.burst.value or 0)
     if not known:
         return _latency_title(rows)
-    threads = [row for name in THREADS for row in known if row.runtime == name]
-    tasks = [row for row in known if row.kind == "task"]
+    threads = [row for name in THREADS for row in known if row.row.name == name]
+    tasks = [row for row in known if row.row.kind == "task"]
     slow, fast = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
     said = f"{_rate_of(slow)} are launched a second in a burst of {units.count(slow.burst.at)}"
     if slow is not fast:
@@ -256,7 +249,7 @@ def _title(rows: Sequence[Spawn]) -> str:
 
 
 def _rate_of(row: Spawn) -> str:
-    return f"{marked(units.number(row.burst.value), row.burst.doubt)} {many(row.label)}"
+    return f"{marked(units.number(row.burst.value), row.burst.doubt)} {many(row.row.label)}"
 
 
 def _latency_title(rows: Sequence[Spawn]) -> str:
@@ -268,7 +261,7 @@ def _latency_title(rows: Sequence[Spawn]) -> str:
     ]
     for row, one, median in sure(timed, lambda place: place[1].doubt)[:1]:
         within = marked(units.seconds(median), one.doubt)
-        return f"One {row.label} starts within {within} {one.start.name}, at the median."
+        return f"One {row.row.label} starts within {within} {one.start.name}, at the median."
     if any(row.burst.rough for row in rows):
         return "This run shows only roughly how fast units start."
     return "How fast units start is unknown."
@@ -282,14 +275,17 @@ def _lacks(rows: Sequence[Spawn]) -> Iterator[tuple[str, str]]:
             if any(one.quantiles[place].value is None for one in row.starts)
         ]
         if not row.populations:
-            yield row.runtime, "start latency was not measured"
+            yield row.row.name, "start latency was not measured"
         elif len(row.starts) < len(STARTS):
-            yield row.runtime, f"start latency was measured {row.starts[0].start.name} only"
+            yield row.row.name, f"start latency was measured {row.starts[0].start.name} only"
         elif few:
-            yield row.runtime, f"too few starts were timed for their {' and '.join(few)}"
+            yield row.row.name, f"too few starts were timed for their {' and '.join(few)}"
         if row.burst.value is None:
-            yield row.runtime, "the burst's rate is unknown"
+            yield row.row.name, "the burst's rate is unknown"
         elif row.burst.rough:
-            yield row.runtime, f"the rate is rough, of a burst of {units.count(row.burst.at)} units"
+            yield (
+                row.row.name,
+                f"the rate is rough, of a burst of {units.count(row.burst.at)} units",
+            )
         elif row.burst.low is None:
-            yield row.runtime, "too few sweeps for an interval"
+            yield row.row.name, "too few sweeps for an interval"

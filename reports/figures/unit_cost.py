@@ -6,22 +6,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.derive.doubts import gravest
-from bench.derive.metrics import Metric, find
-from bench.model.records import CaseRecord, Result
+from bench.derive.metrics import Metric
+from bench.model.records import Result
 from bench.quantities import BYTES
 from reports.figures.chart import (
-    CaseRow,
+    UNKNOWN,
     Chart,
     Column,
+    Doubts,
     counted,
     doubted,
     grouped,
     ran,
     tabulate,
-    who,
 )
 from reports.figures.shapes import Axis, BarPart, Key, StackedBars, StackRow
-from reports.tables.comparison import compare, weight_finding
+from reports.tables.comparison import RSS, TOTAL, Row, compare, weight_finding
 from reports.wording import units
 from reports.wording.doubted import marked
 
@@ -32,7 +32,7 @@ PARTS = (
     BarPart("kernel_other", "other kernel memory"),
 )
 UNDIVIDED = BarPart("muted", "not divided")
-RSS = "where RSS ends"
+RSS_ENDS = "where RSS ends"
 ROUNDING = 0.002  # less than the three digits of a label show
 HOW = (
     "What one unit adds: the difference in memory between two counts of parked units, read from "
@@ -41,25 +41,18 @@ HOW = (
 )
 
 
-NO_METRIC = Metric(
-    case="", metric=BYTES.name, value=None, samples=0, better="lower", source="unknown"
-)
+@dataclass(frozen=True)
+class Cost:
+    """What one unit of a case costs: its metrics by part, and `parts`, their bytes in the order of
+    `PARTS`, `None` where unknown: those of a known total add up to it, as far as they are known."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Cost(CaseRow):
-    """What one unit of a case costs. `parts` are bytes in the order of `PARTS`, `None` where
-    unknown: those of a known total add up to it, as far as they are known."""
-
+    row: Row
+    of: dict[str, Metric]
     parts: tuple[float | None, ...]
-    total: Metric
-    rss: Metric
 
     @property
-    def known(self) -> float:
-        """What is known of a unit's bytes: the length of the bar."""
-        parts = sum(part or 0 for part in self.parts)
-        return parts if self.total.value is None else self.total.value
+    def total(self) -> Metric:
+        return self.of[TOTAL]
 
     @property
     def undivided(self) -> float | None:
@@ -68,120 +61,112 @@ class Cost(CaseRow):
             return None
         return max(self.total.value - sum(part or 0 for part in self.parts), 0.0)
 
+    @property
+    def known(self) -> float:
+        """What is known of a unit's bytes: the length of the bar."""
+        return sum(part or 0 for part in (*self.parts, self.undivided))
+
+    @property
+    def doubts(self) -> Doubts:
+        return doubted(**{f"{part}_bytes": one.doubt for part, one in self.of.items()})
+
 
 def _part(place: int) -> Column[Cost]:
     part = PARTS[place]
-    return Column(part.words, f"{part.key}_bytes", lambda row: row.parts[place], units.size)
+    return Column(part.words, f"{part.key}_bytes", lambda one: one.parts[place], units.size)
 
 
 COLUMNS: tuple[Column[Cost], ...] = (
-    Column("runtime", "runtime", lambda row: row.runtime, is_number=False),
-    Column("at", "at", lambda row: row.total.at, units.count),
+    Column("runtime", "runtime", lambda one: one.row.name, is_number=False),
+    Column("at", "at", lambda one: one.total.at, units.count),
     *(_part(place) for place in range(len(PARTS))),
-    Column("total a unit", "total_bytes", lambda row: row.total.value, units.size),
-    Column("low", "low_bytes", lambda row: row.total.low, units.size),
-    Column("high", "high_bytes", lambda row: row.total.high, units.size),
-    Column("as RSS shows", "rss_bytes", lambda row: row.rss.value, units.size),
-    Column("sweeps", "sweeps", lambda row: row.total.samples, units.count),
+    Column("total a unit", "total_bytes", lambda one: one.total.value, units.size),
+    Column("low", "low_bytes", lambda one: one.total.low, units.size),
+    Column("high", "high_bytes", lambda one: one.total.high, units.size),
+    Column("as RSS shows", "rss_bytes", lambda one: one.of[RSS].value, units.size),
+    Column("sweeps", "sweeps", lambda one: one.total.samples, units.count),
 )
 
 
 def unit_cost(result: Result, metrics: Sequence[Metric]) -> Chart:
     """A bar for each case that ran: the dearest first, those of unknown cost last."""
-    rows = sorted(costs(result, metrics), key=lambda one: (one.total.value is None, -one.known))
-    parts = (*PARTS, UNDIVIDED) if any(row.undivided is not None for row in rows) else PARTS
-    at = counts(rows)
+    costs = map(_cost, ran(result, metrics))
+    rows = sorted(costs, key=lambda one: (one.total.value is None, -one.known))
+    parts = (*PARTS, UNDIVIDED) if any(one.undivided is not None for one in rows) else PARTS
+    at = counted((one.row.kind, one.total.at) for one in rows if one.total.value is not None)
+    bars = StackedBars(
+        axis=Axis("memory of one unit", "bytes"),
+        parts=parts,
+        rows=tuple(_bar(one, parts) for one in rows),
+        mark=RSS_ENDS,
+    )
     return Chart(
         title=weight_finding(compare(result, metrics)),
         how=HOW,
-        plots=(
-            StackedBars(
-                axis=Axis("memory of one unit", "bytes"),
-                parts=parts,
-                rows=tuple(_bar(row, parts) for row in rows),
-                mark=RSS,
-            ),
-        ),
+        plots=(bars,),
         keys=(
             *(Key(_key(rows, part), "box", part.key) for part in parts),
-            Key(RSS, "mark", "ink"),
+            Key(RSS_ENDS, "mark", "ink"),
             *([Key(f"with {at} alive")] if at else []),
         ),
         missing=grouped(_lacks(rows), len(rows)),
-        numbers=tabulate(COLUMNS, rows, lambda row: row.doubts),
+        numbers=tabulate(COLUMNS, rows, lambda one: one.doubts),
     )
-
-
-def costs(result: Result, metrics: Sequence[Metric]) -> list[Cost]:
-    """What a unit of each case that ran costs."""
-    return [_cost(case, metrics) for case in ran(result, metrics)]
-
-
-def counts(rows: Sequence[Cost]) -> str:
-    """The counts of units at which the costs were measured."""
-    return counted((row.kind, row.total.at) for row in rows if row.total.value is not None)
 
 
 def _key(rows: Sequence[Cost], part: BarPart) -> str:
     """A part's name: marked where it is doubted in a bar whose total, and so the label, is not."""
-    sound = (row for row in rows if row.doubt("total_bytes") is None)
-    return marked(part.words, gravest(row.doubt(f"{part.key}_bytes") for row in sound))
+    sound = (one.of[part.key].doubt for one in rows if not one.total.doubt and part.key in one.of)
+    return marked(part.words, gravest(sound))
 
 
-def _cost(case: CaseRecord, metrics: Sequence[Metric]) -> Cost:
-    names = ("total", "rss", *(part.key for part in PARTS))
-    found = {name: find(metrics, case.key, BYTES.name, part=name) or NO_METRIC for name in names}
-    return Cost(
-        **who(case),
-        parts=_adding_up([found[part.key].value for part in PARTS], found["total"].value),
-        total=found["total"],
-        rss=found["rss"],
-        doubts=doubted(**{f"{name}_bytes": one.doubt for name, one in found.items()}),
-    )
-
-
-def _adding_up(parts: Sequence[float | None], total: float | None) -> tuple[float | None, ...]:
-    """The parts; all unknown where the known ones are more than a known total, or all of them less:
-    medians of sweeps that differ much from each other do not add up, and would draw a bar of
+def _cost(row: Row) -> Cost:
+    """The parts are unknown where the known ones are more than a known total, or all of them less:
+    medians of repeats that differ much from each other do not add up, and would draw a bar of
     another length."""
-    if total is None:
-        return tuple(parts)
-    rest = total - sum(part or 0 for part in parts)
-    adds_up = rest >= -ROUNDING * total and (None in parts or rest <= ROUNDING * total)
-    return tuple(parts) if adds_up else (None,) * len(parts)
+    names = (TOTAL, RSS, *(part.key for part in PARTS))
+    found = {name: row.metric(BYTES.name, name) or UNKNOWN for name in names}
+    parts, total = tuple(found[part.key].value for part in PARTS), found[TOTAL].value
+    if total is not None:
+        rest, most = total - sum(part or 0 for part in parts), ROUNDING * total
+        if rest < -most or (None not in parts and rest > most):
+            parts = (None,) * len(parts)
+    return Cost(row, found, parts)
 
 
-def _bar(row: Cost, parts: Sequence[BarPart]) -> StackRow:
-    total, rss = row.total, row.rss
+def _bar(one: Cost, parts: Sequence[BarPart]) -> StackRow:
+    total, rss = one.total, one.of[RSS]
     known = total.value is not None
     interval = "no interval" if known else "total unknown"
     if total.low is not None and total.high is not None:
         low, high = units.size(total.low), units.size(total.high)
         interval = f"95 %: {low} to {high}" if low != high else "95 %: within rounding"
-    shown = marked(units.size(rss.value), row.doubt("rss_bytes"))
     return StackRow(
-        case=row.runtime,
-        label=row.label,
-        parts=(*row.parts, row.undivided)[: len(parts)],
+        case=one.row.name,
+        label=one.row.label,
+        parts=(*one.parts, one.undivided)[: len(parts)],
         said=marked(units.size(total.value), total.doubt) if known else "total unknown",
         total=total.value,
         low=total.low,
         high=total.high,
         mark=rss.value,
-        notes=(f"RSS shows {shown}", interval),
+        notes=(f"RSS shows {marked(units.size(rss.value), rss.doubt)}", interval),
         doubt=total.doubt,
-        doubts=tuple(row.doubts.values()),
+        doubts=tuple(one.doubts.values()),
     )
 
 
 def _lacks(rows: Sequence[Cost]) -> Iterator[tuple[str, str]]:
-    for row in rows:
-        missing = [one.words for one, part in zip(PARTS, row.parts, strict=True) if part is None]
-        if row.undivided is not None and len(missing) == len(PARTS):
-            yield row.runtime, "the parts do not add up to the total, so the bar is not divided"
-        elif missing and row.known:
-            yield row.runtime, f"unknown: {', '.join(missing)}"
-        elif missing or row.total.value is None:
-            yield row.runtime, "what a unit costs is unknown"
-        elif row.total.low is None:
-            yield row.runtime, "too few sweeps for an interval"
+    for one in rows:
+        missing = [part.words for part, n in zip(PARTS, one.parts, strict=True) if n is None]
+        if one.undivided is not None and len(missing) == len(PARTS):
+            lack = "the parts do not add up to the total, so the bar is not divided"
+        elif missing and one.known:
+            lack = f"unknown: {', '.join(missing)}"
+        elif missing or one.total.value is None:
+            lack = "what a unit costs is unknown"
+        elif one.total.low is None:
+            lack = "too few sweeps for an interval"
+        else:
+            continue
+        yield one.row.name, lack

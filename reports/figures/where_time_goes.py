@@ -4,29 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from functools import partial
 
-from bench import quantities
 from bench.derive.doubts import gravest
-from bench.derive.metrics import Metric, find
+from bench.derive.metrics import Metric
 from bench.derive.times import COARSE
-from bench.model.records import CaseRecord, Result
+from bench.model.records import Result
+from bench.quantities import (
+    BURST,
+    COLLECTOR_TIME,
+    MARGINAL_BURST,
+    PAGE_FAULTS,
+    SYSTEM_TIME,
+    USER_TIME,
+)
 from reports.figures.chart import (
-    CaseRow,
+    UNKNOWN,
     Chart,
     Column,
+    Doubts,
     counted,
     doubted,
     grouped,
     ran,
     tabulate,
-    who,
 )
 from reports.figures.shapes import Axis, BarPart, Key, StackedBars, StackRow
-from reports.tables.comparison import THREADS
+from reports.tables.comparison import THREADS, Row
 from reports.wording import units
 from reports.wording.doubted import marked, sure
-from reports.wording.escape import plain
 
 PARTS = (
     BarPart("program", "program"),
@@ -45,23 +50,25 @@ HOW = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Times(CaseRow):
+@dataclass(frozen=True)
+class Times:
     """Seconds a unit, in the order of `PARTS`; `None` is unknown, and an unknown collector's share
     is in the program's. `wall` is the burst's clock time a unit, which CPUs that work at once
     exceed; `faults` page faults a unit. `rough`: a few ticks of the CPU clock, no more."""
 
+    row: Row
     parts: tuple[float | None, ...]
     user: float | None
     wall: float | None
     faults: float | None
     at: int | None
     rough: bool
+    doubts: Doubts
 
     @property
     def drawn_doubt(self) -> str | None:
         """The gravest about what its bar is made from."""
-        return self.doubt(*(key for key in self.doubts if key != "page_faults"))
+        return gravest(doubt for key, doubt in self.doubts.items() if key != "page_faults")
 
     @property
     def cpu(self) -> float | None:
@@ -86,87 +93,81 @@ class Times(CaseRow):
 
 def _part(place: int) -> Column[Times]:
     part = PARTS[place]
-    return Column(part.words, f"{part.key}_seconds", lambda row: row.parts[place], units.seconds)
+    return Column(part.words, f"{part.key}_seconds", lambda one: one.parts[place], units.seconds)
 
 
 COLUMNS: tuple[Column[Times], ...] = (
-    Column("runtime", "runtime", lambda row: row.runtime, is_number=False),
-    Column("at", "at", lambda row: row.at, units.count),
-    Column("marginal burst", "wall_seconds", lambda row: row.wall, units.seconds),
+    Column("runtime", "runtime", lambda one: one.row.name, is_number=False),
+    Column("at", "at", lambda one: one.at, units.count),
+    Column("marginal burst", "wall_seconds", lambda one: one.wall, units.seconds),
     *(_part(place) for place in range(len(PARTS))),
-    Column("kernel's share of CPU", "kernel_share", lambda row: row.kernel_share, units.share),
-    Column("page faults a unit", "page_faults", lambda row: row.faults, units.number),
+    Column("kernel's share of CPU", "kernel_share", lambda one: one.kernel_share, units.share),
+    Column("page faults a unit", "page_faults", lambda one: one.faults, units.number),
 )
 
 
 def where_time_goes(result: Result, metrics: Sequence[Metric]) -> Chart:
     """A bar for each case that ran, in the result's order."""
-    rows = [_times(case, metrics) for case in ran(result, metrics)]
-    uncollected = {plain(one.key) for one in result.cases if not one.collector}
-    bars = StackedBars(axis=Axis("", "share"), parts=PARTS, rows=tuple(map(_bar, rows)), mark=CLOCK)
-    ended = counted((row.kind, row.at) for row in rows if row.wall is not None)
+    rows = [_times(row) for row in ran(result, metrics)]
+    uncollected = {one.key for one in result.cases if not one.collector}
+    ended = counted((one.row.kind, one.at) for one in rows if one.wall is not None)
+    bars = tuple(map(_bar, rows))
     return Chart(
         title=_title(rows),
         how=HOW,
-        plots=(bars,),
+        plots=(StackedBars(axis=Axis("", "share"), parts=PARTS, rows=bars, mark=CLOCK),),
         keys=(
             *(Key(part.words, "box", part.key) for part in PARTS),
             Key(CLOCK, "mark", "ink"),
             *([Key(f"in bursts that ended at {ended}")] if ended else []),
         ),
         missing=grouped(_lacks(rows, uncollected), len(rows)),
-        numbers=tabulate(COLUMNS, rows, lambda row: row.doubts),
+        numbers=tabulate(COLUMNS, rows, lambda one: one.doubts),
     )
 
 
-def _bar(row: Times) -> StackRow:
+def _bar(one: Times) -> StackRow:
     """The parts as shares, an unknown one without a length; none where the whole is unknown."""
-    faults = marked(units.number(row.faults), row.doubt("page_faults"))
-    shares = tuple((part or 0) / row.whole if row.whole else None for part in row.parts)
+    whole, doubt = one.whole, one.doubts.get("page_faults")
+    faults = marked(units.number(one.faults), doubt)
     return StackRow(
-        case=row.runtime,
-        label=row.label,
-        parts=shares,
-        said=marked(units.seconds(row.wall), row.drawn_doubt),
-        mark=row.wall / row.whole if row.whole and row.wall is not None else None,
-        rough=row.rough,
-        notes=("page faults unknown" if row.faults is None else f"{faults} page faults",),
-        doubt=row.drawn_doubt,
-        doubts=(row.doubt("page_faults"),),
+        case=one.row.name,
+        label=one.row.label,
+        parts=tuple((part or 0) / whole if whole else None for part in one.parts),
+        said=marked(units.seconds(one.wall), one.drawn_doubt),
+        mark=one.wall / whole if whole and one.wall is not None else None,
+        rough=one.rough,
+        notes=("page faults unknown" if one.faults is None else f"{faults} page faults",),
+        doubt=one.drawn_doubt,
+        doubts=(doubt,),
     )
 
 
-def _times(case: CaseRecord, metrics: Sequence[Metric]) -> Times:
+def _times(row: Row) -> Times:
     """What a value is computed from has its doubts too. The clock time is that of the burst whose
-    CPU time is known: the last one, which is the first where the sweep made one only."""
-    get = partial(find, metrics, case.key)
-    user, system = get(quantities.USER_TIME.name), get(quantities.SYSTEM_TIME.name)
-    collected, faults = get(quantities.COLLECTOR_TIME.name), get(quantities.PAGE_FAULTS.name)
-    at = user.at if user else None
-    bursts = [get(one.name) for one in (quantities.MARGINAL_BURST, quantities.BURST)]
-    timed = (one for one in bursts if one and one.value is not None and one.at == at)
-    burst = next(timed, None)
-    warnings = [text for one in (user, system) if one for text in one.warnings]
-
-    def gravest_of(*about: Metric | None) -> str | None:
-        return gravest(one.doubt for one in about if one)
-
+    CPU time is known: the last one, which is the first where the session made one only."""
+    user, system, collected, faults, *bursts = (
+        row.metric(quantity.name) or UNKNOWN
+        for quantity in (USER_TIME, SYSTEM_TIME, COLLECTOR_TIME, PAGE_FAULTS, MARGINAL_BURST, BURST)
+    )
+    timed = (one for one in bursts if one.value is not None and one.at == user.at)
+    burst = next(timed, UNKNOWN)
     return Times(
-        **who(case),
-        parts=_parts(*(one.value if one else None for one in (user, system, collected, burst))),
-        user=user.value if user else None,
-        wall=burst.value if burst else None,
-        faults=faults.value if faults else None,
-        at=at,
-        rough=warnings.count(COARSE) > 1,
+        row,
+        parts=_parts(user.value, system.value, collected.value, burst.value),
+        user=user.value,
+        wall=burst.value,
+        faults=faults.value,
+        at=user.at,
+        rough=(*user.warnings, *system.warnings).count(COARSE) > 1,
         doubts=doubted(
-            wall_seconds=gravest_of(burst),
-            program_seconds=gravest_of(user, collected),
-            collector_seconds=gravest_of(collected),
-            system_seconds=gravest_of(system),
-            rest_seconds=gravest_of(user, system, burst),
-            kernel_share=gravest_of(user, system),
-            page_faults=gravest_of(faults),
+            wall_seconds=burst.doubt,
+            program_seconds=gravest((user.doubt, collected.doubt)),
+            collector_seconds=collected.doubt,
+            system_seconds=system.doubt,
+            rest_seconds=gravest((user.doubt, system.doubt, burst.doubt)),
+            kernel_share=gravest((user.doubt, system.doubt)),
+            page_faults=faults.doubt,
         ),
     )
 
@@ -185,46 +186,41 @@ def _parts(
 
 def _title(rows: Sequence[Times]) -> str:
     """The kernel's share: of the thread against that of the task where it is least."""
-    known = [row for row in rows if row.kernel_share is not None and not row.rough]
-    known = sure(known, lambda row: row.doubt("kernel_share"))
-    threads = [row for name in THREADS for row in known if row.runtime == name]
-    tasks = sorted((r for r in known if r.kind == "task"), key=lambda r: r.kernel_share or 0)
-    if threads and tasks:
-        thread, task = threads[0], tasks[0]
-        return (
-            f"The kernel takes {_share(thread)} of the CPU time of launching "
-            f"one {thread.label}, {_share(task)} of one {task.label}'s."
-        )
+    known = [one for one in rows if one.kernel_share is not None and not one.rough]
+    known = sure(known, lambda one: one.doubts.get("kernel_share"))
+    threads = [one for name in THREADS for one in known if one.row.name == name]
+    tasks = sorted((o for o in known if o.row.kind == "task"), key=lambda o: o.kernel_share or 0)
     if known:
-        return (
-            f"The kernel takes {_share(known[0])} of the CPU time of launching "
-            f"one {known[0].label}."
-        )
-    timed = [row for row in rows if row.wall is not None]
+        first = (threads if threads and tasks else known)[0]
+        share = f"{_share(first)} of the CPU time of launching one {first.row.label}"
+        other = f", {_share(tasks[0])} of one {tasks[0].row.label}'s" if threads and tasks else ""
+        return f"The kernel takes {share}{other}."
+    timed = [one for one in rows if one.wall is not None]
     if not timed:
         return "Where the time of a launch goes is unknown."
-    one = sure(timed, lambda row: row.doubt("wall_seconds"))[0]
+    one = sure(timed, lambda one: one.doubts.get("wall_seconds"))[0]
     ended = f", in the burst that ended at {units.count(one.at)}" if one.at is not None else ""
-    took = marked(units.seconds(one.wall), one.doubt("wall_seconds"))
-    return f"Launching one {one.label} takes {took}{ended}."
+    took = marked(units.seconds(one.wall), one.doubts.get("wall_seconds"))
+    return f"Launching one {one.row.label} takes {took}{ended}."
 
 
-def _share(row: Times) -> str:
-    return marked(units.share(row.kernel_share), row.doubt("kernel_share"))
+def _share(one: Times) -> str:
+    return marked(units.share(one.kernel_share), one.doubts.get("kernel_share"))
 
 
 def _lacks(rows: Sequence[Times], uncollected: Set[str]) -> Iterator[tuple[str, str]]:
-    """`uncollected` are the cases whose language has no collector to ask."""
-    for row in rows:
-        if row.whole is None:
-            yield row.runtime, "CPU time is unknown, or less than two ticks of its clock"
-        elif row.rough:
-            yield row.runtime, "the shares are rough, being of a few ticks of the CPU clock"
-        if row.whole is not None and row.parts[1] is None and row.runtime not in uncollected:
-            yield row.runtime, "the collector's share is unknown"
-        if row.wall is None:
-            yield row.runtime, "the wall clock's time is unknown"
-        elif row.whole is not None and row.parts[3] is None:
-            yield row.runtime, "waiting is unknown: several processors worked at once"
-        if row.faults is None:
-            yield row.runtime, "page faults are unknown"
+    """`uncollected` are the cases whose runtime has no collector to ask."""
+    for one in rows:
+        name, whole = one.row.name, one.whole
+        if whole is None:
+            yield name, "CPU time is unknown, or less than two ticks of its clock"
+        elif one.rough:
+            yield name, "the shares are rough, being of a few ticks of the CPU clock"
+        if whole is not None and one.parts[1] is None and one.row.case not in uncollected:
+            yield name, "the collector's share is unknown"
+        if one.wall is None:
+            yield name, "the wall clock's time is unknown"
+        elif whole is not None and one.parts[3] is None:
+            yield name, "waiting is unknown: several processors worked at once"
+        if one.faults is None:
+            yield name, "page faults are unknown"

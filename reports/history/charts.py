@@ -15,7 +15,7 @@ from bench.history.review import Review
 from bench.history.trends import Night, Trend
 from bench.judging.gates import MetricName
 from bench.quantities import find
-from reports.figures.chart import Chart, Column, doubted, tabulate, who
+from reports.figures.chart import Chart, Column, doubted, tabulate
 from reports.figures.shapes import Axis, Curve, CurvePoint, Curves, Key
 from reports.history import words
 from reports.wording import units
@@ -174,10 +174,9 @@ def _points(review: Review, trend: Trend) -> list[TrendPoint]:
 
 def _curve(trend: Trend, points: Sequence[TrendPoint]) -> Curve:
     segments = itertools.groupby(points, key=lambda point: point.segment)
-    named = who(trend.case)
     return Curve(
-        case=named["runtime"],
-        label=named["label"],
+        case=plain(trend.case.key),
+        label=short(trend.case.label) or plain(trend.case.key) or "unnamed",
         segments=tuple(
             tuple(
                 CurvePoint(
