@@ -37,7 +37,7 @@ SILENT_SECONDS = 15.0
 
 
 @dataclass
-class Row:
+class CaseProgress:
     """What is known of one case. `doing` is empty where it is not its turn; `bytes_per_unit` is
     that of the largest count so far. The doubts are about those two."""
 
@@ -98,7 +98,7 @@ class Board:
     pairs; `session` names the part of the run, and is empty in a climb."""
 
     now: Callable[[], float]
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: dict[str, CaseProgress] = field(default_factory=dict)
     pair: str = ""
     session: str = ""
     _ends: float | None = None
@@ -106,7 +106,7 @@ class Board:
     def take(self, event: events.Event) -> None:
         match event:
             case events.RunStarted():
-                self.rows = {case.key: Row(case.key) for case in event.runtimes}
+                self.rows = {case.key: CaseProgress(case.key) for case in event.runtimes}
                 self._ends = self.now() + event.seconds
             case events.TimeLeft():
                 self._ends = self.now() + event.seconds
@@ -131,8 +131,8 @@ class Board:
             return ""
         return f"{name} {event.round} of {event.rounds}" if event.rounds > 1 else name
 
-    def row(self, name: str) -> Row:
-        return self.rows.setdefault(name, Row(name))
+    def row(self, name: str) -> CaseProgress:
+        return self.rows.setdefault(name, CaseProgress(name))
 
     def left(self) -> str:
         """The time left in words, no finer than it can be predicted; empty where it is unknown."""

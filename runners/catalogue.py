@@ -32,25 +32,25 @@ class CatalogueError(ValueError):
     """An entry that breaks the contract's rules; the message names the file and the place."""
 
 
-class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CatalogueTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The base of a table of the catalogue. The keys are explained in `runners/README.md`."""
 
 
-class Guess(Row, frozen=True):
+class Guess(CatalogueTable, frozen=True):
     """What one unit costs, roughly, before anything was measured: for time and memory foretold."""
 
     seconds: Annotated[float, Meta(gt=0, le=60)] = 1e-4
     bytes: Annotated[float, Meta(gt=0, le=2**40)] = 10_000
 
 
-class Colours(Row, frozen=True):
+class Colours(CatalogueTable, frozen=True):
     """A runtime's colour on figures, on a light ground and on a dark one."""
 
     light: Colour
     dark: Colour
 
 
-class Tool(Row, frozen=True):
+class Tool(CatalogueTable, frozen=True):
     """A program that runs or builds runners: how it is found, its version, what to type.
 
     `label` is what a person calls it. `find` are names on PATH, the first that is there. `wheel` is
@@ -71,7 +71,7 @@ class Tool(Row, frozen=True):
     limits: tuple[str, ...] = ()
 
 
-class UnitKind(Row, frozen=True):
+class UnitKind(CatalogueTable, frozen=True):
     """How a unit kind of a runtime is shown and measured, where that differs from the runtime's
     usual unit."""
 
@@ -83,7 +83,7 @@ class UnitKind(Row, frozen=True):
     guess: Guess = Guess()
 
 
-class Entry(Row, frozen=True):
+class Entry(CatalogueTable, frozen=True):
     """One runtime with one unit kind. `folder` is where its files are.
 
     `name` is the key of the case: the runtime's name, followed by `:KIND` where `unit` is not its

@@ -20,7 +20,7 @@ from bench.engine.budget import Bounds, Forecast, Job
 from bench.engine.fake import Behaviour, FakeEyes, FakeRig, FakeRunner
 from bench.engine.ledger import Ledger
 from bench.engine.protocol import AnyReply, Greeted, Grown, Probed, Released
-from bench.engine.rig import Subject
+from bench.engine.rig import MeasuredRunner
 from bench.errors import MeasureError, UsageError
 from bench.history.store import VERSION, Acknowledgement, acknowledge
 from bench.limits.model import LimitState, Survey
@@ -117,9 +117,9 @@ class BabblingRig(FakeRig):
         entry: Entry,
         settings: dict[str, str],  # noqa: ARG002
         most: int = 10**9,  # noqa: ARG002
-    ) -> Iterator[Subject]:
+    ) -> Iterator[MeasuredRunner]:
         self.runner = Babbler(entry, Behaviour(), self.clock, dice=random.Random(self.seed))
-        yield Subject(self.runner, FakeEyes(self.runner))
+        yield MeasuredRunner(self.runner, FakeEyes(self.runner))
 
 
 def ledger() -> Ledger:

@@ -17,7 +17,7 @@ from bench.engine import children
 from bench.engine.cache import (
     HARMLESS,
     KEYED,
-    Place,
+    ProgramFolder,
     build_environment,
     command_of,
     doubt_of,
@@ -294,7 +294,7 @@ def test_a_cache_that_others_may_write_is_not_used(
         planted = cache / f"{key}-{digest}"
         planted.write_bytes(PLANTED)
         planted.chmod(0o700)
-        assert Place(cache).find(key) == planted
+        assert ProgramFolder(cache).find(key) == planted
     (program,) = command_of(one, TOOLS, cache, announced.append)
     assert cache not in Path(program).parents
     assert doubt_of(Path(program).parent) is None

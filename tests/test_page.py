@@ -21,7 +21,7 @@ from reports.figures.all import FIGURES
 from reports.figures.all import names as figure_names
 from reports.page import sheets
 from reports.page.html import html
-from reports.page.model import Page, Picture, page
+from reports.page.model import Picture, ReportPage, page
 from reports.page.write import labels
 from reports.tables import summary
 from reports.tables.table import Titled, as_csv, as_markdown
@@ -37,7 +37,7 @@ PICTURE = Picture("data:,light", "data:,dark", "data:,light-narrow", "data:,dark
 OTHER = "other"
 
 
-def paged(*results: Result) -> Page:
+def paged(*results: Result) -> ReportPage:
     """A page of these results, without the work of drawing."""
     digests = [digest(made, figures(made)) for made in results]
     names = [OTHER, "run", "third"][: len(results)] if len(results) > 1 else ["run"]

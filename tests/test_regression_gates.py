@@ -12,9 +12,9 @@ from bench.judging.gates import (
     CEILING,
     LEAK,
     Gate,
+    GateScale,
     Margin,
     MetricName,
-    Scale,
     default_margin,
     metric_names,
 )
@@ -66,7 +66,7 @@ def test_a_runtime_may_leak_what_its_catalogue_entry_says() -> None:
 def test_a_scale_puts_the_margin_where_it_is_meant(
     figure: MetricName, margin: Margin, effect: float
 ) -> None:
-    scale = Scale.of(Gate("any", figure, margin), [1.0])
+    scale = GateScale.of(Gate("any", figure, margin), [1.0])
     assert scale.effect(scale.limit) == pytest.approx(effect)
     assert scale.worsening(scale.limit) == pytest.approx(margin.value)
     assert scale.limit > 0
@@ -79,5 +79,5 @@ def test_a_scale_puts_the_margin_where_it_is_meant(
 def test_without_a_ratio_there_is_an_amount_of_the_figures_own_kind(
     name: str, amount: float
 ) -> None:
-    scale = Scale.of(Gate("any", MetricName(name), Margin(0.03)), [1.0, 0.0])
+    scale = GateScale.of(Gate("any", MetricName(name), Margin(0.03)), [1.0, 0.0])
     assert scale.margin == Margin(amount, absolute=True)

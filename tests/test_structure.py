@@ -212,15 +212,6 @@ def test_no_module_needs_itself() -> None:
     list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
 
 
-# Class names that still have several meanings. Take a name out once it has one.
-AMBIGUOUS = frozenset(
-    {
-        "Column", "Figure", "Fitted", "Format", "Key", "Page", "Place", "Row", "Scale", "Series",
-        "Shape", "Subject", "Theme",
-    }
-)  # fmt: skip
-
-
 def classes_of_one_name(modules: Sources) -> dict[str, list[str]]:
     """The class names that several modules define, with these modules."""
     homes: dict[str, list[str]] = {}
@@ -232,8 +223,7 @@ def classes_of_one_name(modules: Sources) -> dict[str, list[str]]:
 
 
 def test_a_class_name_has_one_meaning() -> None:
-    several = classes_of_one_name(sources())
-    assert {name: where for name, where in several.items() if name not in AMBIGUOUS} == {}
+    assert classes_of_one_name(sources()) == {}
 
 
 def test_a_class_name_with_two_meanings_is_found() -> None:

@@ -294,7 +294,7 @@ def default_cache() -> Path:
 
 
 @dataclass(frozen=True)
-class Place:
+class ProgramFolder:
     """A folder for programs. `doubt`, with what to type, is why what is built is not kept."""
 
     folder: Path
@@ -333,7 +333,7 @@ class Place:
             return False
 
 
-def _place_in(cache: Path) -> Place:
+def _place_in(cache: Path) -> ProgramFolder:
     """The folder to keep programs in: `cache`, or where that is not to be trusted, one that goes
     with this process. Raises `MeasureError` where there is none of that kind either."""
     if not cache.is_absolute():
@@ -343,7 +343,7 @@ def _place_in(cache: Path) -> Place:
     except OSError as error:
         return _passing(f"{cache} cannot be made: {error.strerror}; {ANOTHER}")
     doubt = doubt_of(cache)
-    return Place(cache.resolve()) if doubt is None else _passing(doubt)
+    return ProgramFolder(cache.resolve()) if doubt is None else _passing(doubt)
 
 
 def doubt_of(cache: Path) -> str | None:
@@ -380,13 +380,13 @@ def _is_own_group(number: int) -> bool:
     return named_alike and set(group.gr_mem) <= {user.pw_name}
 
 
-def _passing(doubt: str) -> Place:
+def _passing(doubt: str) -> ProgramFolder:
     """A place that goes with this process. Raises `MeasureError` where none is safe either."""
     folder = _of_this_process()
     unsafe = doubt_of(folder)
     if unsafe is not None:
         raise MeasureError(f"there is no safe place for a built program: {unsafe}")
-    return Place(folder, doubt)
+    return ProgramFolder(folder, doubt)
 
 
 @functools.cache

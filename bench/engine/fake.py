@@ -22,7 +22,7 @@ from bench.engine.protocol import (
     Released,
     act_command,
 )
-from bench.engine.rig import Subject
+from bench.engine.rig import MeasuredRunner
 from bench.engine.runner import RunnerDied, RunnerHung
 from bench.errors import MeasureError
 from bench.model.records import (
@@ -341,12 +341,12 @@ class FakeRig:
         entry: Entry,
         settings: dict[str, str],  # noqa: ARG002
         most: int = MOST_UNITS,  # noqa: ARG002
-    ) -> Iterator[Subject]:
+    ) -> Iterator[MeasuredRunner]:
         self.clock.sleep(self.start_seconds)
         runner = FakeRunner(entry, self._behaviour(entry), self.clock, pid=self.pid)
         self.runners.append(runner)
         try:
-            yield Subject(runner, FakeEyes(runner))
+            yield MeasuredRunner(runner, FakeEyes(runner))
         finally:
             runner.stop()
 

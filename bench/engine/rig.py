@@ -52,7 +52,7 @@ class Eyes(Protocol):
 
 
 @dataclass(frozen=True)
-class Subject:
+class MeasuredRunner:
     """A runner and the eyes on it, for one session."""
 
     runner: Runner
@@ -100,7 +100,7 @@ class Rig(Protocol):
     def processor_time(self) -> ProcessorTime | None: ...
     def start(
         self, entry: Entry, settings: dict[str, str], most: int = MOST_UNITS
-    ) -> AbstractContextManager[Subject]: ...
+    ) -> AbstractContextManager[MeasuredRunner]: ...
 
 
 def shares_of_others(rig: Rig, before: ProcessorTime | None) -> tuple[float | None, float | None]:
@@ -230,7 +230,7 @@ class MachineRig:
     @contextmanager
     def start(
         self, entry: Entry, settings: dict[str, str], most: int = MOST_UNITS
-    ) -> Iterator[Subject]:
+    ) -> Iterator[MeasuredRunner]:
         """A fresh runner for one session, gone with its cgroup when the block ends. `most` is the
         largest count that will be asked of it."""
         command = filled(self._commands[entry.name], {"most": str(min(most, entry.most))})
@@ -243,7 +243,7 @@ class MachineRig:
             try:
                 with held():  # nobody but us could end it
                     runner = RunnerProcess(launch, self.clock)
-                yield Subject(runner, self._eyes(runner.pid, group))
+                yield MeasuredRunner(runner, self._eyes(runner.pid, group))
             finally:
                 if runner is not None:
                     runner.stop()

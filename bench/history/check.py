@@ -38,7 +38,7 @@ from bench.history.splits import (
     rank_sums,
 )
 from bench.history.trends import Night, Period
-from bench.judging.gates import SECONDS_SHARE, Gate, Scale, default_margin
+from bench.judging.gates import SECONDS_SHARE, Gate, GateScale, default_margin
 
 FALSE_DISCOVERY = 0.05  # of all changes that one check nominates (Benjamini and Hochberg)
 FOR_VERDICT, FOR_ALARM = 10, 30  # nights
@@ -169,7 +169,7 @@ class _Series:
     """A period's nights on their scale: logarithms where all of its values have one."""
 
     period: Period
-    scale: Scale
+    scale: GateScale
     places: tuple[float, ...]
     readiness: Readiness
 
@@ -178,7 +178,7 @@ class _Series:
         trend = period.trend
         gate = Gate(trend.case.key, trend.metric, default_margin(trend.metric, trend.case))
         values = [night.value for night in period.nights]
-        scale = Scale.of(gate, values)
+        scale = GateScale.of(gate, values)
         places = tuple(map(scale.place, values))
         return cls(period, scale, places, readiness_of(places, abs(scale.limit)))
 

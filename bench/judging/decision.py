@@ -17,7 +17,7 @@ import msgspec
 
 from bench.derive.statistics import Estimate
 from bench.judging import ceilings
-from bench.judging.gates import BYTES, LEAK, TOTAL, Gate, Scale
+from bench.judging.gates import BYTES, LEAK, TOTAL, Gate, GateScale
 from bench.judging.looks import FALSE_FAILURE, MISSED, Look, fewest_a_side, fewest_pairs
 from bench.judging.rank_tests import (
     hodges_lehmann,
@@ -47,7 +47,7 @@ class Finding:
     `is_enough` says whether a verdict can be given at all, `is_sharp` whether the job could have
     seen what a clean bill rules out."""
 
-    scale: Scale
+    scale: GateScale
     p: float
     p_better: float
     estimate: Estimate
@@ -191,7 +191,7 @@ def examine(gate: Gate, sides: Sides, look: Look, gates: int) -> Finding:
         return _of_values(gate, sides, look, gates)
     # Nothing but both sides' values, and why they are not compared.
     return Finding(
-        scale=Scale.of(gate, ()),
+        scale=GateScale.of(gate, ()),
         p=1.0,
         p_better=1.0,
         estimate=Estimate(None),
@@ -212,7 +212,7 @@ def _of_values(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
         base, new = [pair[0] for pair in sides.whole], [pair[1] for pair in sides.whole]
     else:
         base, new = known(sides.base), known(sides.new)
-    scale = Scale.of(gate, (*base, *new))
+    scale = GateScale.of(gate, (*base, *new))
     before, after = [scale.place(value) for value in base], [scale.place(value) for value in new]
     if isinstance(sides, Pairs):
         steps = [late - early for early, late in zip(before, after, strict=True)]
@@ -268,7 +268,7 @@ def _of_ceilings(gate: Gate, sides: Ceilings, gates: int) -> Finding:
     few = () if fewest >= needed else (f"too few climbs: {fewest} of {needed} a side",)
     base, new = (tuple(float(c.count) for c in side) for side in (sides.base, sides.new))
     return Finding(
-        scale=Scale(gate.margin, -1),
+        scale=GateScale(gate.margin, -1),
         p=rank_sum_p(before, after) if after and ceilings.met_limits(sides.new) else 1.0,
         p_better=rank_sum_p(after, before) if before and ceilings.met_limits(sides.base) else 1.0,
         estimate=shift(before, after, MISSED),

@@ -157,7 +157,7 @@ def purpose_of(metric: MetricName) -> str:
 
 
 @dataclass(frozen=True)
-class Scale:
+class GateScale:
     """On which a gate's values are compared: there, more is worse, and sides are apart by a step.
     Logarithms for a margin that is a share, else the values themselves; turned round where higher
     is better."""
@@ -166,7 +166,7 @@ class Scale:
     sign: int
 
     @classmethod
-    def of(cls, gate: Gate, values: Iterable[float]) -> Scale:
+    def of(cls, gate: Gate, values: Iterable[float]) -> GateScale:
         """The gate's own; differences where a value that is not above 0 leaves no ratio."""
         quantity = gate.metric.quantity
         sign = -1 if quantity.better == "higher" else 1

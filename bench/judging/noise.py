@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from bench.derive.statistics import Estimate, share_with_interval, theil_sen
 from bench.experiments.pairs import LEAK_PAIRS
 from bench.judging.decision import decide_in_looks
-from bench.judging.gates import LEAK, Gate, Margin, MetricName, Scale
+from bench.judging.gates import LEAK, Gate, GateScale, Margin, MetricName
 from bench.judging.looks import MOST_PAIRS, PAIRS, Look, fewest_pairs, looks
 from bench.judging.samples import Pairs, recorded_pairs
 from bench.judging.verdicts import Decision
@@ -186,7 +186,7 @@ def noise_of(gate: Gate, pairs: Sequence[tuple[float, float]]) -> Noise:
     """`pairs` in the order in which they ran, in each the process that ran first."""
     values = [value for pair in pairs for value in pair]
     level = statistics.median(values) if values else None
-    scale = Scale.of(gate, values)
+    scale = GateScale.of(gate, values)
     absolute = scale.margin.absolute
     if len(pairs) < FEWEST:
         return Noise(gate, len(pairs), level, absolute=absolute)

@@ -44,7 +44,7 @@ _FULL, _OTHER = 1000, 750
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedText:
     """Text as it will be broken into `lines` at `size` points."""
 
     text: str
@@ -84,12 +84,12 @@ def shortened(text: str, most: int) -> str:
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}{ELLIPSIS}"
 
 
-def fit(text: str, wide: float, high: float, sizes: Sequence[float]) -> Fitted:
+def fit(text: str, wide: float, high: float, sizes: Sequence[float]) -> FittedText:
     """The text at the first of `sizes` at which it fits into so many inches; at the last one it is
     cut to what does."""
     line = _line(text)
     for size in sizes:
-        fitted = Fitted(line, size, count_lines(line, wide, size))
+        fitted = FittedText(line, size, count_lines(line, wide, size))
         if fitted.height <= high:
             return fitted
     return _cut_to(line, wide, max(1, int(high * 72 / LINE / sizes[-1])), sizes[-1])
@@ -114,7 +114,7 @@ def _line(text: str) -> str:
     return "\u00a0".join(map(plain, text.split("\u00a0")))
 
 
-def _cut_to(line: str, wide: float, lines: int, size: float) -> Fitted:
+def _cut_to(line: str, wide: float, lines: int, size: float) -> FittedText:
     """The most letters that fit into so many lines."""
     low, high = 0, len(line)
     while low < high:
@@ -122,7 +122,7 @@ def _cut_to(line: str, wide: float, lines: int, size: float) -> Fitted:
         fits = count_lines(f"{line[:middle]}{ELLIPSIS}", wide, size) <= lines
         low, high = (middle, high) if fits else (low, middle - 1)
     text = f"{line[:low].rstrip()}{ELLIPSIS}"
-    return Fitted(text, size, count_lines(text, wide, size))
+    return FittedText(text, size, count_lines(text, wide, size))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from reports.explanation.text import Name, Number, Sentence
-from reports.page.model import Page
+from reports.page.model import ReportPage
 from reports.palette import DARK, LIGHT, Theme
 from reports.wording.escape import plain
 
@@ -41,7 +41,7 @@ SEVERAL = {
 }
 
 
-def html(page: Page) -> str:
+def html(page: ReportPage) -> str:
     """The whole file."""
     own = {view.key: view.label for view in page.views}
     contents = SEVERAL | own if page.several else PARTS

@@ -60,7 +60,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Page:
+class ReportPage:
     """The whole page. Of several results it also has what differs between them, and each beside the
     others."""
 
@@ -96,7 +96,7 @@ class Page:
 
 def page(
     digests: Sequence[Digest], labels: Sequence[str], pictures: Sequence[Mapping[str, Picture]]
-) -> Page:
+) -> ReportPage:
     """The page of these results; `pictures` has each one's by the names of their charts."""
     views = tuple(
         _view(f"result-{place}", label, digest, drawn)
@@ -105,9 +105,9 @@ def page(
         )
     )
     if len(views) == 1:
-        return Page(f"outnumber: {labels[0]}", views[0].finding, views)
+        return ReportPage(f"outnumber: {labels[0]}", views[0].finding, views)
     facts = [facts_with_counts(one.result, counts_behind(one.metrics)) for one in digests]
-    return Page(
+    return ReportPage(
         f"outnumber: {', '.join(labels)}",
         f"{len(views)} results side by side: {', '.join(labels)}",
         views,

@@ -13,7 +13,7 @@ from reports.draw import can_draw
 from reports.draw.save import FORMATS, REPORT, pictures
 from reports.page import drawing
 from reports.page.html import SIGNED, html
-from reports.page.model import Page, page
+from reports.page.model import ReportPage, page
 from reports.tables import summary
 from reports.tables.table import Titled, as_csv, as_markdown
 from reports.wording import escape
@@ -73,7 +73,7 @@ def _name(place: int, label: str) -> str:
 
 
 def _tables(
-    whole: Page, parts: Sequence[tuple[Path, Digest]], folder: Path
+    whole: ReportPage, parts: Sequence[tuple[Path, Digest]], folder: Path
 ) -> Iterator[tuple[Path, str]]:
     """Every table as Markdown and CSV. The summary is the command's own, with its warnings."""
     for place, made in parts:
