@@ -18,7 +18,6 @@ from types import SimpleNamespace
 from typing import get_args
 
 import pytest
-import typer
 from msgspec.structs import replace
 
 import reports.digest
@@ -42,6 +41,7 @@ from reports.page import drawing, write
 from reports.page.html import SIGNED
 from tests.support.cutting import FREEING, Ended, Files, How, contents, cut, fill, left
 from tests.support.entries import entry, targets
+from tests.support.hurry import built
 from tests.support.results import MACHINE, result, sweep
 
 NOON = "2026-11-28T12:00:00+00:00"
@@ -74,7 +74,7 @@ TESTED = ("--commit", "abc")
 LITTLE = ("-r", "asyncio", "--max", "200", "--sweeps", "1", "--no-climb", "--seed", "1", "-q")
 SCENES = {
     "run": Scene(("run", *LITTLE, "--no-report", "-o", "new.json"), fewest=15, last="new.json"),
-    "run with its page": Scene(("run", *LITTLE, "-o", "r.json", "--force"), RESULT, fewest=40),
+    "run with its page": Scene(("run", *LITTLE, "-o", "r.json", "--force"), RESULT, fewest=30),
     "run over a run that was cut short": Scene(
         ("run", *LITTLE, "--no-report", "-o", "r.json"),
         {"r.json": encoded(replace(OLD, finished=None))},
@@ -86,9 +86,9 @@ SCENES = {
         ("export", "r.json", "--format", "pyperf", "-o", "new.txt", "--force"),
         {**RESULT, "new.txt": b"old"},
     ),
-    "report": Scene(("report", "r.json"), RESULT, fewest=25),
+    "report": Scene(("report", "r.json"), RESULT, fewest=15),
     "report over an old one": Scene(
-        ("report", "r.json"), {**RESULT, "r/report.html": b"", "r/summary.csv": b""}, fewest=20
+        ("report", "r.json"), {**RESULT, "r/report.html": b"", "r/summary.csv": b""}, fewest=15
     ),
     "slides": Scene(("slides", "r.json"), RESULT),
     "slides as pictures": Scene(("slides", "r.json", "--format", "png", "-f", "growth"), RESULT),
@@ -142,7 +142,6 @@ SCENES = {
 
 DIGEST = digest(RUN, figures(RUN))
 DIGEST = dataclasses.replace(DIGEST, charts=DIGEST.charts[:1], tables=DIGEST.tables[:1])
-COMMAND = typer.main.get_command(main.app)
 PAGE = f"<html>{SIGNED} a page</html>"
 ONE = entry("one")
 
@@ -166,7 +165,7 @@ def stage() -> None:
     put(choose, "availability", lambda entry, tools: Availability("1.0", None))
     put(ledger, "_now", lambda: NOON)
     put(pairs, "secrets", SimpleNamespace(token_hex=lambda count: "0" * count))
-    put(main, "app", COMMAND)
+    put(main, "app", built())
     for module in (looks, decision):
         put(module, "fewest_pairs", lambda *_: 2)
     put(choose, "contenders", fake_sides)
@@ -202,6 +201,7 @@ class Play:
     number: int = 0
 
     def __post_init__(self) -> None:
+        built()
         self.whole, self.final = self.typed(self.scene.before)
         for name in self.whole.loaded:  # here, so that no other child has to
             importlib.import_module(name)

@@ -15,8 +15,9 @@ from pathlib import Path
 from unittest import mock
 
 from bench import signals
+from bench.cli import main as cli
 from bench.cli import streams
-from bench.cli.main import main
+from tests.support.hurry import built
 from tests.support.scripts import OBEDIENT, script
 from tests.support.starter import Typed, typed
 
@@ -61,10 +62,11 @@ def outnumber_here(*words: str, code: int | None = 0) -> Done:
         with (
             mock.patch.object(sys, "argv", ["outnumber", *words]),
             mock.patch.object(streams, "PATIENCE_SECONDS", 3600),
+            mock.patch.object(cli, "app", built()),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
-            main()
+            cli.main()
     except SystemExit as end:
         ended = int(end.code or 0)
     finally:

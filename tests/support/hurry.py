@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
+import typer
+
+from bench.cli import main as cli
 from bench.cli import streams
 from bench.engine import quiet
 
@@ -13,3 +19,10 @@ def hurry() -> None:
     assert quiet.LOOK_SECONDS
     streams.PATIENCE_SECONDS = 3600
     quiet.LOOK_SECONDS = 0
+
+
+@functools.cache
+def built() -> Callable[..., object]:
+    """The command line, which typer makes anew in each command and takes longer over than most
+    commands take."""
+    return typer.main.get_command(cli.app)
