@@ -13,6 +13,8 @@ from bench.errors import ResultError
 from bench.history.store import read
 from bench.model.file import load
 from bench.model.records import VERSION
+from reports.exports.metrics import case_name, metrics_of
+from tests.support.commands import outnumber_here
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "docs" / "example" / "run.json"
@@ -70,3 +72,38 @@ def test_a_history_of_format_1_is_read(tmp_path: Path) -> None:
         "bytes_per_unit",
         point.id,
     )
+
+
+OLD, NEW = "goroutine-locked", "goroutine:locked"
+
+
+def with_the_old_name(text: str) -> str:
+    return text.replace('"pthread"', f'"{OLD}"').replace('"pthread ', f'"{OLD} ')
+
+
+def test_a_runtime_that_became_a_unit_kind_is_read_under_its_key_and_kept_elsewhere(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(with_the_old_name(EXAMPLE.read_text(encoding="utf-8")), encoding="utf-8")
+    made = load(path)
+    (case,) = (case for case in made.cases if case.key == NEW)
+    assert (case.runtime, case.unit) == ("goroutine", "locked")
+    assert (case.by_python, case.collector, case.leak_margin) == (False, False, 10.0)
+    assert any(session.case == NEW for session in made.sessions)
+    assert {case_name(one) for one in metrics_of(made) if one.metric.case == NEW} == {OLD}
+    night = with_the_old_name(NIGHT.read_text(encoding="utf-8"))
+    (tmp_path / "night.jsonl").write_text(night, encoding="utf-8")
+    (point,) = read(tmp_path).points
+    assert OLD not in repr(point)
+    assert any(name.startswith(f"{NEW} ") for topic in point.facts.values() for name in topic)
+
+
+def test_its_old_name_is_taken_for_it_wherever_it_is_typed(tmp_path: Path) -> None:
+    words = ("run", "--runtime", OLD, "--runtime", "asyncio", "--dry-run", "--max", "100")
+    assert NEW in outnumber_here(*words).stdout
+    (tmp_path / "night.jsonl").write_text(
+        with_the_old_name(NIGHT.read_text(encoding="utf-8")), encoding="utf-8"
+    )
+    done = outnumber_here("history", "show", "--folder", str(tmp_path), "--runtime", OLD)
+    assert NEW in done.stdout

@@ -22,7 +22,7 @@ from bench.derive.doubts import DOUBTS, MARK, REASONS
 from bench.derive.metrics import Metric, metric_of, series
 from bench.derive.series import Dimension, Series
 from bench.judging.gates import MetricName, purpose_of
-from bench.model.records import BURST_FROM_NOTHING, REPEAT, Result
+from bench.model.records import BURST_FROM_NOTHING, RENAMED, REPEAT, Result
 from bench.model.records import CLIMB as CLIMBS
 from reports.wording import escape
 
@@ -187,8 +187,9 @@ def conditions(result: Result) -> Mapping[str, str | int]:
 
 def case_name(one: Exported, against: Callable[[str], bool] = lambda _: False) -> str:
     """The case, safe to stand in any format; another name than it where a format is `against` it
-    too."""
-    return _safe(one.metric.case, against)
+    too. A case that was renamed keeps the name that series elsewhere go on with."""
+    case = one.metric.case
+    return _safe(next((old for old, new in RENAMED.items() if new == case), case), against)
 
 
 def _safe(name: str, against: Callable[[str], bool] = lambda _: False) -> str:
