@@ -13,7 +13,7 @@ import typer
 from msgspec.structs import replace
 
 from bench.cli import options
-from bench.cli.options import BadOption
+from bench.cli.options import BadOption, duration, flag, number, text
 from bench.errors import MeasureError, ResultError, UsageError
 
 if TYPE_CHECKING:
@@ -26,50 +26,34 @@ if TYPE_CHECKING:
     from bench.judging.verdicts import Judgement
     from bench.model.records import CaseRecord, Result
 
-Pythons = typer.Option(metavar="PATH", help="The interpreter of this side.")
-RunnerFile = typer.Option(metavar="FILE.toml", help="The runner of this side.")
-Setting = typer.Option(metavar="KEY=VALUE", help="A setting of this side: stack-size=64KiB.")
-Variable = typer.Option(metavar="NAME=VALUE", help="A variable for the runners of this side.")
+SETTING = "setting: stack-size=64KiB (repeatable)."
+VARIABLE = "variable for its runners: GOGC=50 (repeatable)."
 
 
 def ab(
     runtime: options.Runtimes = None,
-    base_python: Annotated[str | None, Pythons] = None,
-    new_python: Annotated[str | None, Pythons] = None,
-    base_runner: Annotated[Path | None, RunnerFile] = None,
-    new_runner: Annotated[Path | None, RunnerFile] = None,
-    base_set: Annotated[list[str] | None, Setting] = None,
-    new_set: Annotated[list[str] | None, Setting] = None,
-    base_env: Annotated[list[str] | None, Variable] = None,
-    new_env: Annotated[list[str] | None, Variable] = None,
+    base_python: Annotated[str | None, text("PATH", "Base side: Python interpreter.")] = None,
+    new_python: Annotated[str | None, text("PATH", "New side: Python interpreter.")] = None,
+    base_runner: Annotated[Path | None, text("FILE.toml", "Base side: runner.")] = None,
+    new_runner: Annotated[Path | None, text("FILE.toml", "New side: runner.")] = None,
+    base_set: Annotated[list[str] | None, text("KEY=VALUE", f"Base side: {SETTING}")] = None,
+    new_set: Annotated[list[str] | None, text("KEY=VALUE", f"New side: {SETTING}")] = None,
+    base_env: Annotated[list[str] | None, text("NAME=VALUE", f"Base side: {VARIABLE}")] = None,
+    new_env: Annotated[list[str] | None, text("NAME=VALUE", f"New side: {VARIABLE}")] = None,
     at: options.Units = None,
     pairs: Annotated[
-        int | None,
-        typer.Option(
-            parser=options.pairs, metavar="N", help="Pairs at the first look.  [default: 13]"
-        ),
+        int | None, number("Pairs at the first look.  [default: 13]", parser=options.pairs)
     ] = None,
     pairs_max: Annotated[
-        int | None,
-        typer.Option(
-            parser=options.pairs, metavar="N", help="Pairs at the last look.  [default: 40]"
-        ),
+        int | None, number("Pairs at the last look.  [default: 40]", parser=options.pairs)
     ] = None,
     budget: Annotated[
-        float | None,
-        typer.Option(
-            parser=options.seconds,
-            metavar="SECONDS",
-            help="Start no pair after that time.  [default: 600 per runtime]",
-        ),
+        float | None, duration("Start no pair after that time.  [default: 600 per runtime]")
     ] = None,
     gate: options.Gates = None,
-    ceiling: Annotated[
-        bool, typer.Option("--ceiling/--no-ceiling", help="Judge the ceiling too.")
-    ] = False,
+    ceiling: Annotated[bool, flag("Judge the ceiling too.", "--ceiling/--no-ceiling")] = False,
     same_ok: Annotated[
-        bool,
-        typer.Option("--same-ok/--no-same-ok", help="Compare a program with itself too."),
+        bool, flag("Compare a program with itself too.", "--same-ok/--no-same-ok")
     ] = False,
     seed: options.Seed = None,
     inconclusive_ok: options.InconclusiveOk = False,

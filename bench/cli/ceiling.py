@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.options import duration, flag, number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,21 +17,14 @@ if TYPE_CHECKING:
 
 WARNING = (
     "--to-the-wall leaves nothing to other processes: while it lasts, none may be able to start, "
-    "this shell included, and the kernel may kill what it likes for memory.\nGo on?"
+    "this shell included, and the kernel may kill any process for memory.\nGo on?"
 )
 
 
 def ceiling(
     runtime: options.Runtimes = None,
     runner: options.Runners = None,
-    budget: Annotated[
-        float | None,
-        typer.Option(
-            parser=options.seconds,
-            metavar="TIME",
-            help="Seconds per runtime: 90, 3m.  [default: 60]",
-        ),
-    ] = None,
+    budget: Annotated[float | None, duration("Seconds per runtime: 90, 3m.  [default: 60]")] = None,
     reserve_memory: Annotated[
         options.Amount | None,
         typer.Option(
@@ -41,16 +35,14 @@ def ceiling(
     ] = None,
     reserve_pids: Annotated[
         int | None,
-        typer.Option(
-            parser=options.count_or_zero,
-            metavar="N",
-            help="Process ids left to other processes.  [default: 512]",
+        number(
+            "Process ids left to other processes.  [default: 512]", parser=options.count_or_zero
         ),
     ] = None,
     to_the_wall: Annotated[
-        bool, typer.Option("--to-the-wall", help="Leave nothing to other processes; asks first.")
+        bool, flag("Leave nothing to other processes; asks first.", "--to-the-wall")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, flag("Do not ask.", "--yes")] = False,
     stack_size: options.StackSize = None,
     futex_slots: options.FutexSlots = None,
     python: options.Pythons = None,

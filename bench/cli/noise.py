@@ -11,7 +11,7 @@ import typer
 from msgspec.structs import replace
 
 from bench.cli import options
-from bench.cli.options import BadOption
+from bench.cli.options import BadOption, duration, number
 from bench.errors import MeasureError, UsageError
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ BUDGET_SECONDS = 120.0  # a runtime
 
 
 def noise(
+    context: typer.Context,
     result: Annotated[
         Path | None,
         typer.Argument(metavar="[RESULT]", help="Made by noise earlier: nothing is measured."),
@@ -32,18 +33,10 @@ def noise(
     runtime: options.Runtimes = None,
     runner: options.Runners = None,
     pairs: Annotated[
-        int | None,
-        typer.Option(
-            parser=options.pairs, metavar="N", help="Number of process pairs.  [default: 20]"
-        ),
+        int | None, number("Number of process pairs.  [default: 20]", parser=options.pairs)
     ] = None,
     budget: Annotated[
-        float | None,
-        typer.Option(
-            parser=options.seconds,
-            metavar="SECONDS",
-            help="Seconds for the whole command.  [default: 120 per runtime]",
-        ),
+        float | None, duration("Seconds for the whole command.  [default: 120 per runtime]")
     ] = None,
     at: options.Units = None,
     gate: options.Gates = None,
@@ -60,20 +53,12 @@ def noise(
 
     margins = margins_asked(gate or [])
     if result is not None:
-        typed = {
-            "--runtime": runtime,
-            "--runner": runner,
-            "--pairs": pairs,
-            "--budget": budget,
-            "--at": at,
-            "--python": python,
-            "--env": env,
-            "--seed": seed,
-            "--wait-for-quiet": wait_for_quiet,
-            "-o": output,
-            "--force": force or None,
-        }
-        needless = [option for option, value in typed.items() if value is not None and value != []]
+        needless = [
+            option.opts[0]
+            for option in context.command.params
+            if option.name not in ("result", "gate", "quiet")
+            and getattr(context.get_parameter_source(option.name), "name", "") == "COMMANDLINE"
+        ]
         if needless:
             raise UsageError(f"with a RESULT nothing is measured: leave out {', '.join(needless)}")
         show_stored(result, margins)

@@ -308,11 +308,7 @@ FutexSlots = Annotated[
 Python = Annotated[str | None, text("PATH", "Python interpreter for the Python runners.")]
 Pythons = Annotated[
     list[str] | None,
-    typer.Option(
-        "--python",
-        metavar="PATH",
-        help="Python interpreter for the Python runners (repeatable: they are compared).",
-    ),
+    text("PATH", "Python interpreter for the Python runners (repeatable: they are compared)."),
 ]
 Variables = Annotated[
     list[str] | None,

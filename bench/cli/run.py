@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
-from bench.cli.options import BadOption
+from bench.cli.options import BadOption, duration, flag, number
 from bench.cli.streams import working
 from bench.errors import UsageError
 
@@ -23,52 +23,31 @@ if TYPE_CHECKING:
 def run(
     runtime: options.Runtimes = None,
     runner: options.Runners = None,
-    most: Annotated[
-        int | None,
-        typer.Option(
-            "--max", parser=options.count, metavar="N", help="Climb to N, however long it takes."
-        ),
-    ] = None,
+    most: Annotated[int | None, number("Climb to N, however long it takes.", "--max")] = None,
     sweeps: Annotated[
-        int | None,
-        typer.Option(
-            parser=options.count_or_zero,
-            metavar="N",
-            help="Repeats per runtime.  [default: 6]",
-        ),
+        int | None, number("Repeats per runtime.  [default: 6]", parser=options.count_or_zero)
     ] = None,
     no_climb: Annotated[
-        bool, typer.Option("--no-climb", help="Repeats only: costs per unit, no curve.")
+        bool, flag("Repeats only: costs per unit, no curve.", "--no-climb")
     ] = False,
     budget: Annotated[
-        float | None,
-        typer.Option(
-            parser=options.seconds,
-            metavar="SECONDS",
-            help="Seconds for the whole run.  [default: 172; none with --max]",
-        ),
+        float | None, duration("Seconds for the whole run.  [default: 172; none with --max]")
     ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Under 45 seconds, at smaller counts.")
-    ] = False,
-    thorough: Annotated[
-        bool, typer.Option("--thorough", help="To a million wherever memory allows.")
-    ] = False,
+    quick: Annotated[bool, flag("Under 45 seconds, at smaller counts.", "--quick")] = False,
+    thorough: Annotated[bool, flag("To a million wherever memory allows.", "--thorough")] = False,
     stack_size: options.StackSize = None,
     futex_slots: options.FutexSlots = None,
     python: options.Pythons = None,
     env: options.Variables = None,
     seed: options.Seed = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show plan, time and memory; measure nothing.")
+        bool, flag("Show plan, time and memory; measure nothing.", "--dry-run")
     ] = False,
     wait_for_quiet: options.WaitForQuiet = None,
     output: options.Output = None,
     force: options.Force = False,
     quiet: options.Quiet = False,
-    no_report: Annotated[
-        bool, typer.Option("--no-report", help="Write the result alone, no page.")
-    ] = False,
+    no_report: Annotated[bool, flag("Write the result alone, no page.", "--no-report")] = False,
 ) -> int:
     """Launch growing numbers of units, measure them, and compare."""
     from bench.cli import choose
