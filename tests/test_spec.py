@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.cli import choose
 from bench.errors import ResultError, UsageError
 from bench.experiments import POPULATION, all_, find
 from bench.model.file import load
@@ -111,3 +112,53 @@ def test_two_interpreters_are_two_cases(folder: Path) -> None:
     keys = [f"asyncio@{version}", f"asyncio@{version}+"]
     assert [case.key for case in made.cases] == keys
     assert {session.case for session in made.sessions} == {*keys}
+
+
+@pytest.mark.parametrize(
+    ("typed", "keys"),
+    [
+        (["trio", "asyncio", "trio"], ["asyncio", "trio"]),
+        (["asyncio:gate"], ["asyncio"]),
+        (["goroutine-locked", "goroutine:locked"], ["goroutine:locked"]),
+        (
+            ["pthread:gate,stack-size=64KiB", "pthread", "pthread:gate,stack-size=1M"],
+            ["pthread:gate,stack-size=65536", "pthread", "pthread:gate,stack-size=1048576"],
+        ),
+    ],
+)
+def test_a_case_is_typed_by_its_key(typed: list[str], keys: list[str]) -> None:
+    made = choose.targets(choose.cases(typed, None, None, quiet=True))
+    assert [target.key for target in made] == [target.case.key for target in made] == keys
+
+
+def test_a_case_s_own_settings_reach_its_runner_and_stand_in_its_label() -> None:
+    words = ["pthread:gate,stack-size=64KiB", "pthread"]
+    own, other = choose.targets(
+        choose.cases(words, None, None, settings={"stack-size": 2**20}, quiet=True)
+    )
+    assert (own.settings, other.settings) == ({"stack-size": "65536"}, {"stack-size": "1048576"})
+    assert own.case.label == f"{other.case.label} (stack-size=65536)"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("trio:gate,stack-size=1M", "--runtime: 'stack-size' means nothing to trio"),
+        ("pthread:gate,stack-size", "--runtime: 'stack-size' is no setting; type one such as"),
+        ("pthread:gate,stack-size=9", "--runtime: 9 bytes are too few for pthread"),
+        ("pthread:deep", "--runtime: no runtime is called 'pthread:deep'; did you mean pthread?"),
+    ],
+)
+def test_a_case_that_is_none_is_refused(typed: str, said: str) -> None:
+    with pytest.raises(UsageError) as wrong:
+        choose.cases([typed], None, None, quiet=True)
+    assert str(wrong.value).startswith(said)
+
+
+def test_a_name_beside_its_own_runner_file_is_one_too_many(folder: Path) -> None:
+    with pytest.raises(UsageError) as wrong:
+        choose.cases(["strange"], [stranger(folder)], None, quiet=True)
+    assert str(wrong.value) == (
+        "--runtime: strange is not needed: --runner already says to measure it; "
+        "leave out --runtime strange"
+    )

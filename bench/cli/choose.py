@@ -19,7 +19,7 @@ from bench.engine.toolchain import Availability, Tools, availability, find_tools
 from bench.errors import MeasureError, UsageError
 from bench.experiments.base import Target, target
 from bench.experiments.pairs import Contender
-from bench.model.records import RENAMED, CaseRecord, CaseSpec
+from bench.model.records import DEFAULT_UNIT, RENAMED, CaseRecord, CaseSpec
 from bench.probes.futex import has_own_hash
 from runners.catalogue import CatalogueError, Entry, shipped, stranger
 
@@ -35,10 +35,15 @@ def cases(
     settings: Mapping[str, int | None] = MappingProxyType({}),
     quiet: bool = False,
 ) -> tuple[CaseSpec, ...]:
-    """The cases asked for. Where several interpreters are given, each runtime that runs by one has
-    a case for each. `settings` are those of the options of their names. Says, if not `quiet`, which
-    variables reach no runner."""
-    entries = entries_of(names or [], files or [])
+    """The cases asked for: `names` are such as `pthread` or `pthread:gate,stack-size=64KiB`, whose
+    settings are that case's own. Where several interpreters are given, each runtime that runs by
+    one has a case for each. `settings` are those of the options of their names. Says, if not
+    `quiet`, which variables reach no runner."""
+    asked: dict[str, dict[tuple[str, ...], None]] = {}
+    for name in names or []:
+        key, *words = options.case(name).split(",")
+        asked.setdefault(key.removesuffix(f":{DEFAULT_UNIT}"), {})[tuple(words)] = None
+    entries = entries_of([*asked], files or [])
     given = options.variables(variables or [])
     if not quiet:
         report_dropped(entries, given, "--env")
@@ -50,8 +55,14 @@ def cases(
     made = []
     for entry in entries:
         each = [*labels.items()] if entry.by_python and len(labels) > 1 else [(None, first)]
-        file = own.get(entry.name)
-        made += [_case(entry, python, file, taken, given, label) for label, python in each]
+        for typed in asked.get(entry.name, {(): None}):
+            mine = _settings(typed, "--runtime", [entry])
+            made += [
+                msgspec.structs.replace(
+                    _case(entry, python, own.get(entry.name), taken | mine, given, label), own=mine
+                )
+                for label, python in each
+            ]
     return tuple(made)
 
 

@@ -234,10 +234,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def case(text: str) -> str:
-    """A case's key; a name that it had in an earlier version is taken for today's."""
-    from bench.model.records import RENAMED
+    """A case's key, from `RUNTIME[:UNIT[,NAME=VALUE…]]`. A name of an earlier version is taken for
+    today's."""
+    from bench.model.records import DEFAULT_UNIT, RENAMED
 
-    return RENAMED.get(text, text)
+    key, *settings = text.split(",")
+    if key.endswith(f":{DEFAULT_UNIT}") and not settings:  # as no key has it
+        key = key.removesuffix(f":{DEFAULT_UNIT}")
+    return ",".join((RENAMED.get(key, key), *settings))
 
 
 def _runtimes(begun: str) -> list[str]:

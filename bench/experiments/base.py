@@ -73,9 +73,12 @@ def target(
     asked = asked or CaseSpec(runtime=entry.name)
     python = asked.label
     case = case_of(entry, available)
-    if python is not None:
-        label = f"{entry.label} (Python {python})"
-        case = msgspec.structs.replace(case, python=python, label=label)
+    words = [f"{name}={value}" for name, value in asked.own.items()]
+    words += [f"Python {python}"] if python is not None else []
+    if words:
+        label = f"{entry.label} ({', '.join(words)})"
+        own = dict(asked.own)
+        case = msgspec.structs.replace(case, python=python, settings=own, label=label)
     taken = {key: value for key, value in settings.items() if key in entry.settings}
     named = msgspec.structs.replace(entry, name=case.key)
     return Target(case, named, rig, asked, taken, settings)

@@ -387,11 +387,12 @@ class Machine(Record, frozen=True, kw_only=True):
 class CaseSpec(Record, frozen=True, kw_only=True):
     """A case that is to be measured: a runtime of the catalogue, or the one that the entry file
     `runner` describes, with the settings and the environment's variables for its runner, and its
-    interpreter where that is not the command's own. `label` tells interpreters apart where several
-    are compared."""
+    interpreter where that is not the command's own. `own` are those of the settings that tell it
+    from other cases, and `label` tells interpreters apart where several are compared."""
 
     runtime: Word
     settings: Facts = {}
+    own: Facts = {}
     variables: Facts = {}
     runner: Text | None = None
     python: Text | None = None
