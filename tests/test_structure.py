@@ -240,14 +240,10 @@ LISTS: dict[str, Callable[[], Iterable[str]]] = {
 # Modules that still have such a name themselves. Take a module out once it reads the list.
 NAMING = frozenset(
     {
-        "bench.cli.history",
-        "bench.cli.options",
         "bench.cli.slides",
         "bench.experiments.ceiling",
         "bench.experiments.pairs",
         "bench.history.store",
-        "reports.live",
-        "reports.tables.summary",
     }
 )
 

@@ -29,9 +29,7 @@ def pids(limit: KnownLimit, runner: RunnerView) -> Sequence[LimitState]:
             command = f"systemctl set-property {shlex.quote(unit)} TasksMax={2 * value}"
             note = f"systemd's TasksMax: {command}"
         found.append(
-            LimitState(
-                limit.name,
-                limit.resource,
+            limit.state(
                 value,
                 group.integer("pids.current"),
                 group.path,
@@ -67,9 +65,7 @@ def memory(limit: KnownLimit, runner: RunnerView) -> Sequence[LimitState]:
             for one in whole[-1:]
         )
         found.append(
-            LimitState(
-                limit.name,
-                limit.resource,
+            limit.state(
                 value,
                 used if value is not None else None,
                 group.path,
@@ -124,4 +120,4 @@ def _where_set(limit: KnownLimit, found: Sequence[LimitState]) -> Sequence[Limit
     some = [one for one in found if one.value is not None or not one.known]
     if some or not found:
         return some
-    return [LimitState(limit.name, limit.resource, None, None, "every cgroup")]
+    return [limit.state(None, None, "every cgroup")]

@@ -33,6 +33,9 @@ NOT_PERMITTED = Sign(
 THREAD_EXHAUSTION = Sign(words=r"exceeds \d+-thread limit|thread exhaustion", decisive=True)
 KILLED = Sign(signals=frozenset({"SIGKILL"}))
 
+# The stack decides how soon address space runs out.
+STACK_NOTE = "the default size of a thread's stack; refuses nothing by itself"
+
 KNOWN: tuple[KnownLimit, ...] = (
     KnownLimit(
         "RLIMIT_NPROC",
@@ -44,7 +47,7 @@ KNOWN: tuple[KnownLimit, ...] = (
     KnownLimit(
         "kernel.threads-max",
         "threads",
-        readers.threads_max,
+        readers.kernel_number(lambda runner: runner.machine_threads, readers.MACHINE, shared=True),
         (NO_THREAD,),
         "sysctl -w kernel.threads-max={value}",
     ),
@@ -68,7 +71,7 @@ KNOWN: tuple[KnownLimit, ...] = (
     KnownLimit(
         "vm.max_map_count",
         "mappings",
-        readers.mappings,
+        readers.kernel_number(lambda runner: runner.mappings, readers.PROCESS),
         (NO_THREAD, NO_MEMORY),
         "sysctl -w vm.max_map_count={value}",
         raised=4,
@@ -76,18 +79,24 @@ KNOWN: tuple[KnownLimit, ...] = (
     KnownLimit(
         "RLIMIT_AS",
         "address space",
-        readers.memory_rlimit,
+        readers.rlimit(lambda runner: runner.status("VmSize")),
         (NO_THREAD, NO_MEMORY),
         "prlimit --as=unlimited outnumber …",
     ),
     KnownLimit(
         "RLIMIT_DATA",
         "data",
-        readers.memory_rlimit,
+        readers.rlimit(lambda runner: runner.status("VmData")),
         (NO_THREAD, NO_MEMORY),
         "prlimit --data=unlimited outnumber …",
     ),
-    KnownLimit("RLIMIT_STACK", None, readers.stack, (), "outnumber … --stack-size 64KiB"),
+    KnownLimit(
+        "RLIMIT_STACK",
+        None,
+        readers.rlimit(lambda _: None, STACK_NOTE),
+        (),
+        "outnumber … --stack-size 64KiB",
+    ),
     *(
         KnownLimit(
             file,
@@ -124,7 +133,7 @@ KNOWN: tuple[KnownLimit, ...] = (
     KnownLimit(
         "RLIMIT_NOFILE",
         "descriptors",
-        readers.nofile,
+        readers.rlimit(lambda runner: runner.descriptors),
         (NO_DESCRIPTOR,),
         "prlimit --nofile={value} outnumber …",
     ),

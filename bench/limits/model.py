@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bench.model.records import MOST
 
@@ -121,12 +121,18 @@ class KnownLimit:
 
     name: str
     resource: Resource | None
-    read: Callable[[KnownLimit, RunnerView], Iterable[LimitState]]
+    read: Reader
     signs: tuple[Sign, ...]
     lift: str
-    counters: Callable[[KnownLimit, RunnerView], Mapping[str, int | None]] | None = None
+    counters: Counter | None = None
     raised: float = 2
     most: int | None = None
+
+    def state(
+        self, value: int | None, use: int | None, where: str, known: bool = True, **more: Any
+    ) -> LimitState:
+        """Its state in one place; `more` are further fields of `LimitState`."""
+        return LimitState(self.name, self.resource, value, use, where, known, **more)
 
     def to_lift(self, state: LimitState) -> str:
         """What to type to go further than `state` lets."""
@@ -136,6 +142,10 @@ class KnownLimit:
                 return f"nothing: {self.most:,} is the most that the kernel takes"
             value = min(value, self.most)
         return self.lift.format(value=value, where=state.where or "")
+
+
+Reader = Callable[[KnownLimit, "RunnerView"], Iterable[LimitState]]
+Counter = Callable[[KnownLimit, "RunnerView"], Mapping[str, int | None]]
 
 
 @dataclass(frozen=True)

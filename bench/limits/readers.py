@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from bench.limits.model import KnownLimit, LimitState
+from bench.limits.model import KnownLimit, LimitState, Reader
 from bench.limits.runner import RunnerView
 from bench.model.records import MEMORY_LIMIT
 from bench.probes.memory import machine_bytes
 from bench.system import System
 
 PROCESS, MACHINE = "the process", "the machine"
-STATUS = {"RLIMIT_AS": "VmSize", "RLIMIT_DATA": "VmData"}  # the use of an rlimit on memory
 OOM_KILLS = "oom_kill of the whole machine"
 RESERVED_PIDS = 300  # the kernel never hands out lower numbers again once numbering has wrapped
 NEVER_OVERCOMMIT = 2
@@ -20,11 +19,26 @@ UNTOUCHED = 1 << 16  # a stack's end, its environment and the gap above it
 GO_THREADS = 10_000  # runtime.maxmcount, unless the program calls debug.SetMaxThreads
 
 
-def memory_rlimit(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
-    """An rlimit on memory, whose use is a field of the process's status."""
-    known, value = runner.rlimit(limit.name)
-    use = runner.status(STATUS[limit.name])
-    yield LimitState(limit.name, limit.resource, value, use, PROCESS, known)
+def rlimit(use: Callable[[RunnerView], int | None], note: str = "") -> Reader:
+    """An rlimit of the process alone."""
+
+    def read(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
+        known, value = runner.rlimit(limit.name)
+        yield limit.state(value, use(runner), PROCESS, known, notes=(note,) if note else ())
+
+    return read
+
+
+def kernel_number(
+    use: Callable[[RunnerView], int | None], where: str, *, shared: bool = False
+) -> Reader:
+    """A setting of the kernel that is a number (`vm.max_map_count`)."""
+
+    def read(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
+        value = runner.system.integer(f"proc/sys/{limit.name.replace('.', '/')}")
+        yield limit.state(value, use(runner), where, value is not None, shared=shared)
+
+    return read
 
 
 def nproc(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
@@ -32,9 +46,7 @@ def nproc(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
     known, value = runner.rlimit(limit.name)
     exempt = runner.exempt_from_nproc
     same = [process for process in runner.processes if process.user == runner.user]
-    yield LimitState(
-        limit.name,
-        limit.resource,
+    yield limit.state(
         value if known and exempt is False else None,
         sum(process.threads for process in same) or None,
         "the user" if runner.user is None else f"user {runner.user}",
@@ -44,65 +56,33 @@ def nproc(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
     )
 
 
-def nofile(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
-    known, value = runner.rlimit(limit.name)
-    yield LimitState(limit.name, limit.resource, value, runner.descriptors, PROCESS, known)
-
-
-def stack(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
-    """Refuses nothing by itself: it is the size of a thread's stack where none is asked for, and
-    so decides how soon address space runs out."""
-    known, value = runner.rlimit(limit.name)
-    note = "the default size of a thread's stack; refuses nothing by itself"
-    yield LimitState(limit.name, limit.resource, value, None, PROCESS, known, notes=(note,))
-
-
-def mappings(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
-    value = runner.system.integer("proc/sys/vm/max_map_count")
-    known = value is not None
-    yield LimitState(limit.name, limit.resource, value, runner.mappings, PROCESS, known)
-
-
 def address_space(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
     """The end of user space lies at a power of two just above the stack: 47 bits on x86-64 without
     a special request, 39 to 48 on ARM."""
-    top = runner.top_address
-    bits = (top + UNTOUCHED - 1).bit_length() if top else None
-    yield LimitState(
-        limit.name,
-        limit.resource,
-        1 << bits if bits else None,
-        runner.status("VmSize"),
-        PROCESS,
-        bits is not None,
-        notes=(f"{bits} bits",) if bits else (),
-    )
+    top, use = runner.top_address, runner.status("VmSize")
+    if not top:
+        yield limit.state(None, use, PROCESS, known=False)
+    else:
+        bits = (top + UNTOUCHED - 1).bit_length()
+        yield limit.state(1 << bits, use, PROCESS, notes=(f"{bits} bits",))
 
 
 def seccomp(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
     """A filter that a container engine puts over system calls. One that answers EPERM to clone3, as
     those older than the call do, lets glibc start no thread: it tries clone only after ENOSYS."""
     mode = runner.status("Seccomp")
-    filtered = mode == FILTERED
-    filters = (runner.status("Seccomp_filters") or 1) if filtered else None
-    note = "a filter over system calls: Seccomp is 2 in /proc/PID/status"
-    notes = (note,) if filtered else ()
-    known = mode is not None
-    yield LimitState(limit.name, limit.resource, filters, None, PROCESS, known, notes=notes)
+    if mode == FILTERED:
+        note = "a filter over system calls: Seccomp is 2 in /proc/PID/status"
+        yield limit.state(runner.status("Seccomp_filters") or 1, None, PROCESS, notes=(note,))
+    else:
+        yield limit.state(None, None, PROCESS, mode is not None)
 
 
 def go_threads(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
-    """Go ends a program that would have more OS threads. The catalogue says which runtimes
-    have such a limit."""
+    """Go ends a program that would have more OS threads. The catalogue says which runtimes have
+    such a limit."""
     if limit.name in runner.own_limits:
-        threads = runner.status("Threads")
-        yield LimitState(limit.name, limit.resource, GO_THREADS, threads, PROCESS)
-
-
-def threads_max(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
-    value, use = runner.system.integer("proc/sys/kernel/threads-max"), runner.machine_threads
-    known = value is not None
-    yield LimitState(limit.name, limit.resource, value, use, MACHINE, known, shared=True)
+        yield limit.state(GO_THREADS, runner.status("Threads"), PROCESS)
 
 
 def pid_max(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
@@ -110,22 +90,14 @@ def pid_max(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
 
     In a pid namespace the threads outside it take numbers too, though they cannot be seen: there
     the whole machine's threads are counted."""
-    value = runner.system.integer("proc/sys/kernel/pid_max")
     notes = [f"the {RESERVED_PIDS} low numbers are not given out again once numbering has wrapped"]
     use = sum(process.threads for process in runner.processes if process.pid >= RESERVED_PIDS)
     if not runner.in_first_pid_namespace:
         notes.append("perhaps a pid namespace: all threads of the machine are counted")
         use = max(use, runner.machine_threads or 0)
-    yield LimitState(
-        limit.name,
-        limit.resource,
-        value,
-        use + RESERVED_PIDS if use else None,
-        MACHINE,
-        value is not None,
-        shared=True,
-        notes=tuple(notes),
-    )
+    value, use_ = runner.system.integer("proc/sys/kernel/pid_max"), use + RESERVED_PIDS
+    known = value is not None
+    yield limit.state(value, use_ if use else None, MACHINE, known, shared=True, notes=tuple(notes))
 
 
 def overcommit(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
@@ -134,27 +106,21 @@ def overcommit(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
     `__vm_enough_memory` of the kernel leaves them out of the limit for an ordinary process."""
     system = runner.system
     mode = system.integer("proc/sys/vm/overcommit_memory")
-    value = use = None
-    known, note = True, f"promises are not bounded: vm.overcommit_memory is {mode}"
-    if mode is None or mode == NEVER_OVERCOMMIT:
-        table = system.table("proc/meminfo")
-        value, use = table.get("CommitLimit"), table.get("Committed_AS")
-        known = mode is not None and value is not None
-        note = "CommitLimit, as vm.overcommit_memory is 2" if known else ""
+    if mode is not None and mode != NEVER_OVERCOMMIT:
+        note = f"promises are not bounded: vm.overcommit_memory is {mode}"
+        yield limit.state(None, None, MACHINE, shared=True, notes=(note,))
+        return
+    table = system.table("proc/meminfo")
+    value, use = table.get("CommitLimit"), table.get("Committed_AS")
     if use is not None:
         user = (system.integer("proc/sys/vm/user_reserve_kbytes") or 0) * 1024
         admin = (system.integer("proc/sys/vm/admin_reserve_kbytes") or 0) * 1024
         use += min(user, (runner.status("VmSize") or 0) // 32) + admin
-    yield LimitState(
-        limit.name,
-        limit.resource,
-        value if known else None,
-        use,
-        MACHINE,
-        known,
-        shared=True,
-        notes=(note,) if note else (),
-    )
+    if mode is None or value is None:
+        yield limit.state(None, use, MACHINE, known=False, shared=True)
+    else:
+        note = "CommitLimit, as vm.overcommit_memory is 2"
+        yield limit.state(value, use, MACHINE, shared=True, notes=(note,))
 
 
 def available(_: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
