@@ -71,7 +71,7 @@ def fingerprint(system: System) -> Machine:
         overcommit=system.text("proc/sys/vm/overcommit_memory"),
         governor=governor(system),
         load=cpu.load(system) if _linux(system) else float(psutil.getloadavg()[0]),
-        steal=cpu.steal(cpu.MachineTime(0, 0), cpu.machine_time(system)),
+        steal=cpu.steal(system),
         libc=libc(system),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         limits=limits(system),

@@ -45,8 +45,7 @@ def cpu_split(system: System, pid: int) -> CpuSplit:
     """CPU seconds and faults from `/proc/PID/stat`; elsewhere psutil's seconds alone."""
     stat = _stat(system, pid)
     if stat is None:
-        spent = portable.cpu_seconds(pid)
-        return CpuSplit(spent.user, spent.system) if spent else CpuSplit()
+        return CpuSplit(*(portable.cpu_seconds(pid) or ()))
     tick = os.sysconf("SC_CLK_TCK")
     return CpuSplit(
         user_seconds=stat[11] / tick,
@@ -150,7 +149,7 @@ def cpu_clock_ns(pid: int) -> int | None:
         except OSError:
             return None
     spent = portable.cpu_seconds(pid)
-    return round((spent.user + spent.system) * 1e9) if spent else None
+    return round(sum(spent) * 1e9) if spent else None
 
 
 def minor_faults(pid: int) -> int | None:
@@ -199,27 +198,14 @@ def swapped_out_pages(system: System) -> int | None:
     return system.table("proc/vmstat").get("pswpout")
 
 
-@dataclass(frozen=True)
-class MachineTime:
-    """CPU time of all processors since boot, in clock ticks: all of it, and the part that the
-    hypervisor gave to other machines while this one wanted to run."""
-
-    total: int
-    stolen: int
-
-
-def machine_time(system: System) -> MachineTime | None:
-    """From the first line of `/proc/stat`; `None` where there is none, or it has no steal."""
+def steal(system: System) -> float | None:
+    """The share of all processors' time since boot that the hypervisor gave to other machines while
+    this one wanted to run; `None` where the first line of `/proc/stat` does not have it."""
     words = (system.text("proc/stat") or "").partition("\n")[0].split()
     ticks = [whole_number(word) or 0 for word in words[1:9]]  # guest time is in user time already
-    return MachineTime(sum(ticks), ticks[7]) if words[:1] == ["cpu"] and len(ticks) == 8 else None
-
-
-def steal(before: MachineTime | None, after: MachineTime | None) -> float | None:
-    """The stolen fraction, 0 to 1, of the time between two looks; `None` where unknown."""
-    if before is None or after is None or after.total <= before.total:
-        return None
-    return (after.stolen - before.stolen) / (after.total - before.total)
+    return (
+        ticks[7] / sum(ticks) if words[:1] == ["cpu"] and len(ticks) == 8 and any(ticks) else None
+    )
 
 
 @dataclass(frozen=True)

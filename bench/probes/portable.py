@@ -1,23 +1,14 @@
-"""What psutil tells of a process, for systems without Linux's `/proc`. `None` where it is gone (a
+"""What psutil reports of a process, for systems without Linux's `/proc`. `None` where it is gone (a
 zombie is), or keeps it to itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 import psutil
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class CpuSeconds:
-    """CPU time spent by all of a process's threads, ended ones too."""
-
-    user: float
-    system: float
 
 
 def uss_bytes(pid: int) -> int | None:
@@ -31,12 +22,12 @@ def rss_bytes(pid: int) -> int | None:
     return _asked(pid, lambda process: int(process.memory_info().rss)) or None
 
 
-def cpu_seconds(pid: int) -> CpuSeconds | None:
-    """CPU time so far."""
+def cpu_seconds(pid: int) -> tuple[float, float] | None:
+    """User and system time spent so far by all of its threads, ended ones too."""
 
-    def ask(process: psutil.Process) -> CpuSeconds:
+    def ask(process: psutil.Process) -> tuple[float, float]:
         times = process.cpu_times()
-        return CpuSeconds(times.user, times.system)
+        return times.user, times.system
 
     return _asked(pid, ask)
 
