@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import msgspec
@@ -215,12 +216,8 @@ def test_a_module_counts_where_a_runner_finds_it(
     tmp_path: Path, lonely: Path, python: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if python == "other":
-        (tmp_path / "usr" / "bin").mkdir(parents=True)
-        (tmp_path / "usr" / "lib" / "python3.12").mkdir(parents=True)
-        (tmp_path / "usr" / "lib" / "python3.12" / "os.py").touch()
-        python = str(tmp_path / "usr" / "bin" / "python3.12")
-        Path(python).write_bytes(b"\x7fELF")
-        Path(python).chmod(0o755)
+        venv.create(tmp_path / "usr", symlinks=True)
+        python = str(tmp_path / "usr" / "bin" / "python")
     absent = f"{python} has no module lonely; type: pip install lonely"
     assert availability(NEEDY, find_tools(python)).reason == absent
     monkeypatch.setenv("PYTHONPATH", str(lonely))

@@ -11,7 +11,7 @@ import pytest
 
 from bench.cli import main, streams
 from bench.cli.streams import PLAIN, settle_width
-from bench.engine.toolchain import find_tools, python_of
+from bench.engine.toolchain import find_tools, interpreter
 from bench.errors import is_refusal
 from bench.probes.memory import machine_bytes
 from bench.system import System
@@ -180,9 +180,12 @@ def test_what_is_no_interpreter_is_refused_before_anything_runs(program: str) ->
 
 def test_an_interpreter_that_is_too_old_is_told_with_the_version_it_takes(tmp_path: Path) -> None:
     old = tmp_path / "python2.7"
-    old.write_text("#!/bin/sh\necho outnumber cpython 2.7.18\n")
+    answer = '{"name": "cpython", "version": "2.7.18", "path": [], "modules": {}}'
+    old.write_text(f"#!/bin/sh\necho 'some noise outnumber {answer}'\n")
     old.chmod(0o755)
-    assert python_of(str(old)) == ("cpython", "2.7.18")
+    found = interpreter(str(old))
+    assert found
+    assert found.words == "CPython 2.7.18"
     assert find_tools(str(old)).python == str(old)
     done = outnumber_here("runtimes", "--python", str(old))
     assert "expected Python 3.9" in " ".join(done.stdout.split())

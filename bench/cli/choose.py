@@ -15,7 +15,7 @@ from bench.cli import options
 from bench.cli.options import BadOption
 from bench.cli.session import machine_rig
 from bench.engine.rig import Rig
-from bench.engine.toolchain import Availability, Tools, availability, find_tools, python_of
+from bench.engine.toolchain import Availability, Tools, availability, find_tools, interpreter
 from bench.errors import MeasureError, UsageError
 from bench.experiments.base import Target, target
 from bench.experiments.pairs import Contender
@@ -86,10 +86,10 @@ def _version_of(python: str, option: str = "--python") -> str:
 
     if which(python) is None:
         raise BadOption(option, f"{python} is no program that can be run; give its path")
-    known = python_of(python)
+    known = interpreter(python)
     if known is None:
         raise BadOption(option, f"{python} is no Python interpreter; give the path of one")
-    return known[1]
+    return known.version
 
 
 def _case(

@@ -2,9 +2,7 @@
 
 Needs are met by files that are there, so that one can look met and still fail when it is used; the
 runner's own words are shown then. Nothing is started, but an interpreter that was given, which is
-asked for its version. Where an interpreter finds its modules is told by its folders: those that
-CPython's own search comes to (`Modules/getpath.py`, `Lib/site.py`) when it is started with `-I`, as
-runners are, so the user's own site folder is not among them.
+asked what it is and where it finds its modules.
 """
 
 from __future__ import annotations
@@ -17,24 +15,43 @@ import re
 import shutil
 import site
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+import sysconfig
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import msgspec
+
 from bench.engine import children
 from bench.model.records import CaseRecord
-from runners.catalogue import Entry, Tool
+from runners.catalogue import Entry, Tool, shipped
 
-OLDEST_PYTHON = (3, 9)
+OLDEST_PYTHON = "3.9"
 ANSWER_SECONDS = 20.0
-QUESTION = (
-    "import sys; v = sys.version.split()[0]; i = getattr(sys, 'implementation', None); "
-    "sys.stdout.write('outnumber %s %s' % (i.name if i else 'cpython', v))"
-)
+# Asked of an interpreter of any age: what it is, where it finds modules, and the versions of some.
+QUESTION = """
+import json, sys
+sys.path[:] = [place for place in sys.path if place]  # not where the command was typed
+implementation = getattr(sys, 'implementation', None)
+known = {}
+try:
+    from importlib import metadata, util
+    for name in sys.argv[1:]:
+        found = util.find_spec(name)
+        if found is not None and found.origin is not None:
+            known[name] = None
+            for one in metadata.distributions(name=name):
+                known[name] = one.version
+                break
+except ImportError:
+    pass
+name = implementation.name if implementation else 'cpython'
+answer = {'name': name, 'version': sys.version.split()[0], 'path': sys.path, 'modules': known}
+sys.stdout.write('outnumber ' + json.dumps(answer))
+"""
 IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
-SITES = ("site-packages", "dist-packages")
 
 
 @dataclass(frozen=True)
@@ -66,7 +83,8 @@ class Tools:
         return next(fit, next(iter(found), None))
 
     def _found(self, tool: Tool) -> tuple[str, ...]:
-        beside = _in_wheel(tool, sites_of(self.python).folders) if self.was_asked_for else None
+        asked = interpreter(self.python) if self.was_asked_for else None
+        beside = _in_wheel(tool, map(Path, asked.path)) if asked else None
         if beside is not None:
             return (beside,)
         ours = _in_wheel(tool, map(Path, sys.path))
@@ -160,12 +178,11 @@ def _lacks(need: str, entry: Entry, tools: Tools) -> str | None:
     kind, _, name = need.partition(":")
     match kind:
         case "python":
-            known = python_of(tools.python)
-            oldest = ".".join(map(str, OLDEST_PYTHON))
-            if known is not None and is_new_enough(known[1], oldest):
+            known = interpreter(tools.python)
+            if known is not None and is_new_enough(known.version, OLDEST_PYTHON):
                 return None
-            what = what_is(tools.python)
-            return f"{tools.python} is {what}; expected Python {oldest} or newer"
+            what = known.words if known else "no interpreter that can be run"
+            return f"{tools.python} is {what}; expected Python {OLDEST_PYTHON} or newer"
         case "module":
             if _has_module(name, tools):
                 return None
@@ -211,14 +228,13 @@ def _in_wheel(tool: Tool, folders: Iterable[Path]) -> str | None:
 
 
 def _has_module(name: str, tools: Tools) -> bool:
-    """Whether a runner finds the module, as it is started. Of another interpreter than ours only
-    its folders are looked at: where they do not tell, the runner's own words will (`lacking`). Ours
-    finds it in its own folders, or by the hook of an editable installation."""
+    """Whether a runner finds the module, as it is started. Ours finds it in its own folders, or by
+    the hook of an editable installation."""
     if _is_in(_given_path(tools), name):
         return True
     if tools.python != sys.executable:
-        sites = sites_of(tools.python)
-        return _is_in(sites.folders, name) or not sites.whole
+        known = interpreter(tools.python, name)
+        return known is None or name in known.modules
     path = _own_path()
     for finder in sys.meta_path:
         is_by_path = finder is importlib.machinery.PathFinder
@@ -231,7 +247,7 @@ def _has_module(name: str, tools: Tools) -> bool:
 def _own_path() -> list[str]:
     """Where we find modules, but for what is ours alone: PYTHONPATH, the user's own folder, and the
     folder of the script that was started."""
-    own = {*map(str, sites_of(sys.executable).folders)}
+    own = {*site.getsitepackages(), *map(sysconfig.get_path, ("stdlib", "platstdlib"))}
     alone = {"", *_user_folders()}
     with suppress(FileNotFoundError):  # the current folder may be no more
         started = (".", str(Path(sys.argv[0]).parent), *_python_path())
@@ -267,64 +283,46 @@ def _where_it_is(name: str) -> str:
 
 
 def _module_version(name: str, tools: Tools) -> str | None:
-    own = tools.python == sys.executable
-    path = _own_path() if own else [str(place) for place in sites_of(tools.python).folders]
     given = [str(place) for place in _given_path(tools)]
-    found = importlib.metadata.distributions(name=name, path=[*given, *path])
-    return next((distribution.version for distribution in found), None)
+    own = _own_path() if tools.python == sys.executable else []
+    found = importlib.metadata.distributions(name=name, path=[*given, *own])
+    known = interpreter(tools.python, name) if tools.python != sys.executable else None
+    version = next((distribution.version for distribution in found), None)
+    return version or (known.modules.get(name) if known else None)
+
+
+class Interpreter(msgspec.Struct, frozen=True):
+    """What an interpreter that was started as runners are says of itself: `path` is where it finds
+    modules, `modules` the versions of those that it has of those that were asked for."""
+
+    name: str
+    version: str
+    path: list[str]
+    modules: dict[str, str | None]
+
+    @property
+    def words(self) -> str:
+        return f"{IMPLEMENTATIONS.get(self.name, self.name)} {self.version}"
+
+
+def interpreter(program: str, module: str | None = None) -> Interpreter | None:
+    """An interpreter by its path, in its own words; `None` where it is none, or cannot be run. It
+    is started once, with nothing but the question."""
+    needs = (need.partition(":") for one in shipped() for need in one.needs)
+    modules = {name for kind, _, name in needs if kind == "module"}
+    return _asked(program, tuple(sorted(modules | ({module} if module else set()))))
 
 
 @functools.cache
-def python_of(program: str) -> tuple[str, str] | None:
-    """The implementation and the version of an interpreter, which only it can tell; `None` where it
-    is none, or cannot be run. It is started, with nothing but the question."""
-    if program == sys.executable:
-        return sys.implementation.name, sys.version.split()[0]
+def _asked(program: str, modules: tuple[str, ...]) -> Interpreter | None:
     if shutil.which(program) is None:
         return None
     try:
-        done = children.run((program, "-E", "-s", "-c", QUESTION), ANSWER_SECONDS)
-    except (OSError, TimeoutError):
+        done = children.run((program, "-E", "-s", "-c", QUESTION, *modules), ANSWER_SECONDS)
+        answer = done.output.partition(b"outnumber ")[2]
+        return None if done.status else msgspec.json.decode(answer, type=Interpreter)
+    except (OSError, TimeoutError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    found = re.search(rb"outnumber (\w+) ([\w.]+)", done.output)
-    return (found[1].decode(), found[2].decode()) if found and not done.status else None
-
-
-def what_is(program: str) -> str:
-    """The interpreter in words."""
-    known = python_of(program)
-    if known is None:
-        return "no interpreter that can be run"
-    return f"{IMPLEMENTATIONS.get(known[0], known[0])} {known[1]}"
-
-
-@dataclass(frozen=True)
-class Sites:
-    """An interpreter's library folders. `whole` says whether what is in none of them is not there:
-    no for a script that starts an interpreter from elsewhere, and where a module may be found by
-    the hook of an editable installation."""
-
-    folders: tuple[Path, ...]
-    whole: bool
-
-
-def sites_of(python: str) -> Sites:
-    """The folders of an interpreter, by its path. The environment that it stands in is looked for
-    before its symlink is followed, as it does itself."""
-    program = Path(shutil.which(python) or python).absolute()
-    real = program.resolve()
-    own, config = program.parent.parent, _config(program)
-    bases = [Path(config["home"]).parent] if "home" in config else []
-    prefixes = list(dict.fromkeys((own, *bases, real.parent.parent)))
-    closed = bool(config) and config.get("include-system-site-packages", "").lower() != "true"
-    roots = [*_roots(prefixes, real.name)]
-    open_to = [*_roots([own], real.name)] if closed else roots
-    sites = [root / name for root in open_to for name in SITES]
-    standard = [place for root in roots for place in (root, root / "lib-dynload")]
-    known = closed or (not _is_script(real) and any((f / "os.py").is_file() for f in roots))
-    hooked = any(True for site in sites for _ in site.glob("*editable*.pth"))
-    named = [place for site in sites for place in _named(site) if place.is_dir()]
-    return Sites((*dict.fromkeys((*sites, *standard, *named)),), known and not hooked)
 
 
 def environment_of(python: str) -> str:
@@ -343,30 +341,3 @@ def _config(program: Path) -> dict[str, str]:
             pairs = (line.partition("=") for line in lines.splitlines())
             return {key.strip().lower(): value.strip() for key, _, value in pairs}
     return {}
-
-
-def _roots(prefixes: Iterable[Path], name: str) -> Iterator[Path]:
-    """The library folders below prefixes, Debian's own (`local`, `python3`) too; of the version
-    alone that the program is named after, if it is."""
-    versions = (name, "python3") if re.fullmatch(r"python3\.\d+t?", name) else ("python3*",)
-    for prefix in prefixes:
-        for place in (prefix, prefix / "local"):
-            for version in versions:
-                yield from place.glob(f"lib*/{version}")
-
-
-def _named(folder: Path) -> Iterator[Path]:
-    """The folders that the `.pth` files of a site folder name."""
-    for file in folder.glob("*.pth"):
-        with suppress(OSError, ValueError):
-            for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-                if line.strip() and not line.startswith(("#", "import ", "import\t")):
-                    yield folder / line.strip()
-
-
-def _is_script(program: Path) -> bool:
-    try:
-        with program.open("rb") as file:
-            return file.read(2) == b"#!"
-    except OSError:
-        return True
