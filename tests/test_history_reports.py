@@ -174,6 +174,18 @@ def test_what_the_machine_did_is_held_against_no_unit() -> None:
     assert "pthread" not in said.splitlines()[-1]
 
 
+def test_a_job_confirms_with_the_variables_of_the_nights() -> None:
+    made = history(
+        {("asyncio", BURST): shifted(noise(40, 3), 30, 1.3)},
+        facts={0: {"setting": {"env PYTHONMALLOC": "debug", "stack-size": "65536"}}},
+        runtimes={"asyncio": PYTHON},
+    )
+    assert (
+        "--new-python after/bin/python --base-env PYTHONMALLOC=debug --new-env PYTHONMALLOC=debug "
+        "--at 100000 "
+    ) in checked(review(made))
+
+
 def test_threads_are_confirmed_with_their_settings_and_runners_of_two_files() -> None:
     made = history(
         {("pthread", BURST): shifted(noise(40, 3), 30, 1.3)},

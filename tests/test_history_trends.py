@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as changed
 
+from bench.derive.doubts import MARK
 from bench.history.review import Review, review
 from bench.history.store import VERSION, Acknowledgement, History
 from bench.history.trends import Trend, fact_names, trends
@@ -247,7 +249,7 @@ def test_a_new_baseline_begins_at_an_accepted_change() -> None:
     found = review(burst_history(values, acknowledged=[accepted(20)]), metrics=[BURST])
     (nomination,) = found.check.alarms
     assert abs(int(nomination.first.point, 16) - 60) <= 1
-    assert nomination.points == 60
+    assert len(nomination.nights) == 60
 
 
 def test_an_accepted_night_that_the_figure_misses_counts_from_the_next() -> None:
@@ -351,3 +353,53 @@ def test_a_change_of_environment_alarms_in_no_segment() -> None:
     alike = review(burst_history(values, facts={0: on("3.11"), 30: on(None)}), metrics=[BURST])
     assert lengths(alike.trends[0]) == [40]
     assert len(alike.check.alarms) == 1
+
+
+def with_doubts(values: Sequence[float], places: Iterable[int]) -> History:
+    """A history of bursts, the nights at these places doubted."""
+    made = burst_history(values)
+    spoiled = {f"{place:016x}" for place in places}
+    points = tuple(
+        changed(point, kept=tuple(changed(one, doubt="busy") for one in point.kept))
+        if point.id in spoiled
+        else point
+        for point in made.points
+    )
+    return replace(made, points=points)
+
+
+SHIFTED = [
+    value * (1.5 if 20 <= night < 24 else 1) for night, value in enumerate(noise(40, 2, 0.005))
+]
+
+
+def test_a_doubted_change_that_other_nights_do_not_bear_out_is_not_nominated() -> None:
+    (up, down) = review(burst_history(SHIFTED), metrics=[BURST]).check.nominations
+    assert up.worse != down.worse
+    assert review(with_doubts(SHIFTED, range(20, 24)), metrics=[BURST]).check.nominations == ()
+
+
+def test_a_change_is_nominated_by_the_undoubted_nights_around_it() -> None:
+    values = shifted(noise(44, 2, 0.005), 22, 1.3)
+    (found,) = review(with_doubts(values, range(0, 44, 4)), metrics=[BURST]).check.alarms
+    assert len(found.nights) == 33
+    assert all(night.doubt is None for night in found.nights)
+    assert words.effect_doubt(found) is None
+    assert "33 nights without 11 doubted" in words.nominated(found)
+
+
+@pytest.mark.parametrize("doubted", [range(20, 40), range(40), range(37, 40)])
+def test_a_change_that_only_doubted_nights_show_is_nominated_with_the_doubt(
+    doubted: Sequence[int],
+) -> None:
+    values = shifted(noise(40, 2, 0.0005), min(doubted[0] or 20, 37), 1.3)
+    (found,) = review(with_doubts(values, doubted), metrics=[BURST]).check.nominations
+    assert len(found.nights) == 40
+    assert words.effect_doubt(found) == "busy"
+    assert MARK in words.change_of(found)
+
+
+def test_nights_are_left_out_only_where_that_costs_no_alarm() -> None:
+    values = shifted(noise(32, 2, 0.06), 16, 1.5)
+    (found,) = review(with_doubts(values, range(2, 30, 7)), metrics=[BURST]).check.nominations
+    assert (found.grade, len(found.nights)) == ("alarm", 32)

@@ -125,3 +125,12 @@ def test_climbs_are_looked_at_once() -> None:
     more = Ceilings(stopped(*SIX), stopped(*LOW))
     before = decide([GATE], [few], FIRST)
     assert decide([GATE], [more], SECOND, before) == before
+
+
+def test_climbs_that_nothing_spoiled_decide_alone_where_they_are_enough() -> None:
+    spoiled = stopped(*(400,) * 3, doubt="restless")
+    alone = judged(stopped(*SIX), (*stopped(*SIX), *spoiled))
+    assert (alone.verdict, alone.samples, alone.doubt) == ("no regression", 6, None)
+    assert alone.new_samples[-1] == 400
+    few = judged(stopped(*SIX), (*stopped(*SIX[:3]), *spoiled))
+    assert (few.samples, few.new_doubt) == (6, "restless")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pytest
 
+from bench.derive.doubts import REASONS
 from bench.judging.decision import decide, decide_in_looks
 from bench.judging.gates import BURST, BYTES, LEAK, Gate, Margin, MetricName
 from bench.judging.looks import looks
@@ -450,3 +451,57 @@ def test_the_smallest_change_is_found_nine_times_out_of_ten() -> None:
         sides = World(slower=1 + smallest).pairs(dice, 20)[2]
         found += judged(gate, sides).verdict == "regression"
     assert 0.8 <= found / 200 <= 0.97
+
+
+def spoiled(sides: Pairs, base: Collection[int], new: Collection[int], name: str = "busy") -> Pairs:
+    """The same pairs, of which these processes of either side carry the doubt."""
+    seen = [
+        tuple(frozenset({name} if place in places else ()) for place in range(len(sides.base)))
+        for places in (base, new)
+    ]
+    return replace(sides, seen=(seen[0], seen[1]), doubts=(f"† {REASONS[name]} in 12 processes",))
+
+
+BUSY = range(14, 30)  # of thirty pairs
+
+
+@pytest.mark.parametrize("name", ["busy", "restless", "unproved"])
+def test_pairs_that_nothing_spoiled_decide_alone_where_they_are_enough(name: str) -> None:
+    quiet, loud = by(1.0, 14), by(1.5, 16)
+    sides = pairs([*quiet.base, *loud.base], [*quiet.new, *loud.new])
+    assert judged(BYTE_GATE, sides, 30).verdict == "regression"
+    verdict = judged(BYTE_GATE, spoiled(sides, BUSY, BUSY, name), 30)
+    assert (verdict.verdict, verdict.samples, verdict.doubt) == ("no regression", 14, None)
+    assert verdict.new == pytest.approx(1000, 0.01)
+    assert verdict.new_samples == sides.new
+    assert verdict.reasons == (
+        f"left out of the verdict: 32 processes ({REASONS[name]})",
+        f"{REASONS[name]} in 12 processes",
+    )
+
+
+def test_where_too_few_pairs_are_unspoiled_all_decide_and_the_verdict_states_the_doubt() -> None:
+    verdict = judged(BYTE_GATE, spoiled(by(1.5), range(6, 20), range(6, 20)))
+    assert (verdict.verdict, verdict.samples) == ("regression", 20)
+    assert (verdict.base_doubt, verdict.new_doubt) == ("busy", "busy")
+    assert verdict.reasons[0].startswith("† the machine did other work")
+
+
+def test_a_passing_doubt_about_few_processes_leaves_none_out() -> None:
+    verdict = judged(BYTE_GATE, spoiled(by(1.5), range(3), ()))
+    assert (verdict.samples, verdict.doubt) == (20, None)
+
+
+def test_small_values_are_not_left_out_for_the_overhead_in_them() -> None:
+    verdict = judged(BYTE_GATE, spoiled(by(1.5), range(12), range(12), "overhead"))
+    assert (verdict.samples, verdict.doubt) == (20, "overhead")
+
+
+def test_groups_without_what_was_spoiled_decide_where_they_are_enough() -> None:
+    sides = Groups(tuple(noisy(20, 1000.0)), (*noisy(8, 1000.0, seed=2), *[1500.0] * 12))
+    calm, busy = frozenset[str](), frozenset({"busy"})
+    doubted = replace(sides, seen=((calm,) * 20, (calm,) * 8 + (busy,) * 12))
+    assert judged(BYTE_GATE, sides).verdict == "regression"
+    verdict = judged(BYTE_GATE, doubted)
+    assert (verdict.samples, verdict.doubt) == (8, None)
+    assert verdict.effect == pytest.approx(1.0, abs=0.01)

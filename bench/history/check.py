@@ -63,6 +63,10 @@ class Readiness:
     fewest: FewestNights
     grade: Grade
 
+    @property
+    def rank(self) -> tuple[bool, bool]:
+        return self.is_enough, self.grade == "alarm"
+
 
 @dataclass(frozen=True)
 class Control:
@@ -83,8 +87,8 @@ class Control:
 class Nomination:
     """A change of one figure between two nights.
 
-    `base` and `new` are medians before and after, in the figure's own unit. `effect`, with its 95 %
-    interval, is new ÷ base, or new − base where `absolute`. `points` counts the nights behind it.
+    `base` and `new` are medians before and after, in the metric's own unit. `effect`, with its 95 %
+    interval, is new ÷ base, or new − base where `absolute`. `nights` are those that were judged.
     """
 
     period: Period
@@ -98,7 +102,7 @@ class Nomination:
     absolute: bool
     worse: bool
     p: float
-    points: int
+    nights: tuple[Night, ...]
     grade: Grade
     control: Control
 
@@ -166,25 +170,52 @@ def level_of(chances: Sequence[float]) -> float:
 
 @dataclass(frozen=True)
 class _Series:
-    """A period's nights on their scale: logarithms where all of its values have one."""
+    """The nights of a period that are judged, on their scale: logarithms where all of the values
+    have one."""
 
     period: Period
+    nights: tuple[Night, ...]
     scale: GateScale
     places: tuple[float, ...]
     readiness: Readiness
 
     @classmethod
     def of(cls, period: Period) -> _Series:
+        """Without the nights whose doubted value others around it can replace, as long as that
+        costs no verdict and no alarm."""
+        whole = cls._of_nights(period, period.nights)
+        nights = undoubted(period.nights)
+        if len(nights) == len(period.nights):
+            return whole
+        others = cls._of_nights(period, nights)
+        return others if others.readiness.rank >= whole.readiness.rank else whole
+
+    @classmethod
+    def _of_nights(cls, period: Period, nights: tuple[Night, ...]) -> _Series:
         trend = period.trend
         gate = Gate(trend.case.key, trend.metric, default_margin(trend.metric, trend.case))
-        values = [night.value for night in period.nights]
+        values = [night.value for night in nights]
         scale = GateScale.of(gate, values)
         places = tuple(map(scale.place, values))
-        return cls(period, scale, places, readiness_of(places, abs(scale.limit)))
+        return cls(period, nights, scale, places, readiness_of(places, abs(scale.limit)))
 
     @property
     def margin(self) -> float:
         return abs(self.scale.limit)
+
+
+def undoubted(nights: Sequence[Night]) -> tuple[Night, ...]:
+    """Without the doubted nights that others replace: an undoubted one has followed, and most of
+    those around are undoubted. Where most are not, as on a machine that stays busy, they stay: a
+    change that comes with them must be seen too."""
+    last = max((place for place, night in enumerate(nights) if night.doubt is None), default=0)
+    kept = []
+    for place, night in enumerate(nights):
+        near = nights[max(0, place - NEAR) : place + NEAR + 1]
+        most = 2 * sum(one.doubt is not None for one in near) >= len(near)
+        if night.doubt is None or most or place > last:
+            kept.append(night)
+    return tuple(kept)
 
 
 def readiness_of(values: Sequence[float], margin: float) -> Readiness:
@@ -218,7 +249,7 @@ def is_calm(values: Sequence[float], margin: float, fewest: FewestNights) -> boo
 
 def _nomination(series: _Series, found: Shift) -> Nomination:
     period, scale = series.period, series.scale
-    before, after = period.nights[: found.place], period.nights[found.place :]
+    before, after = series.nights[: found.place], series.nights[found.place :]
     step = found.after - found.before
     ends = sorted((scale.effect(found.low), scale.effect(found.high)))
     return Nomination(
@@ -233,7 +264,7 @@ def _nomination(series: _Series, found: Shift) -> Nomination:
         absolute=scale.margin.absolute,
         worse=step > 0,
         p=found.p,
-        points=len(period.nights),
+        nights=series.nights,
         grade=series.readiness.grade,
         control=control_between(before, after),
     )

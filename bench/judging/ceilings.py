@@ -48,7 +48,7 @@ def event(ceilings: Ceilings) -> Event | None:
     return "limit of another value" if None not in values and values[0] != values[1] else None
 
 
-def told(ceilings: Ceilings) -> tuple[str, ...]:
+def reasons(ceilings: Ceilings) -> tuple[str, ...]:
     """What stopped each side, in words, and what that leaves open."""
     sides = [
         f"the {name} side was stopped by {_stopper(usable(climbs))}"

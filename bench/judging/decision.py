@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
+from bench.derive.doubts import MARK, REASONS
 from bench.derive.statistics import Estimate
 from bench.judging import ceilings
 from bench.judging.gates import BYTES, LEAK, TOTAL, Gate, GateScale
@@ -36,16 +37,19 @@ FALSE_DISCOVERY = 0.05
 LEAKS_INTO = (TOTAL, "user", "rss")  # the parts of a unit's bytes that hold what leaks
 NO_RATIO = "contains 0: absolute differences are compared"
 
+LEFT_OUT = "left out of the verdict"
+
 Passing = tuple[bool, float]
+S = TypeVar("S", Groups, Ceilings)
 
 
 @dataclass(frozen=True)
 class Finding:
     """One gate at one look. `p` and `estimate` are on the gate's `scale`, where more is worse;
     `p_better` is the same test for a change to the better. `spends` is what the gate's look may
-    spend of the job's chance of a false failure, and `missed` what its interval may miss by.
-    `is_enough` says whether a verdict can be given at all, `is_sharp` whether the job could have
-    seen what a clean bill rules out."""
+    spend of the job's chance of a false failure, and `missed` what its interval may miss by. It
+    rests on the samples `used`, of those of both `sides`. `is_enough` says whether a verdict can be
+    given at all, `is_sharp` whether the job could have seen what a clean bill rules out."""
 
     scale: GateScale
     p: float
@@ -54,15 +58,13 @@ class Finding:
     spends: float
     missed: float
     samples: int
-    base: Values
-    new: Values
-    at: int | None = None
+    sides: Sides
+    used: Sides
     is_enough: bool = True
     can_clear: bool = True
     is_sharp: bool = True
     event: Event | None = None
     reasons: tuple[str, ...] = ()
-    doubted: tuple[str | None, str | None] = (None, None)
 
     @property
     def is_past_margin(self) -> bool:
@@ -184,11 +186,13 @@ def _benjamini_hochberg(chances: dict[int, float]) -> dict[int, Passing]:
 
 
 def examine(gate: Gate, sides: Sides, look: Look, gates: int) -> Finding:
-    """What the samples say; `gates` is how many the job decides on, which share the chances."""
+    """What the samples say; `gates` is how many the job decides on, which share the chances. Where
+    a side is doubted, the processes that nothing spoiled decide alone if they are enough; else all
+    do, and the verdict states the doubt."""
     if isinstance(sides, Ceilings):
-        return _of_ceilings(gate, sides, gates)
+        return _undoubted_first(sides, lambda used: _of_ceilings(gate, used, sides, gates))
     if sides.unlike is None:
-        return _of_values(gate, sides, look, gates)
+        return _undoubted_first(sides, lambda used: _of_values(gate, used, sides, look, gates))
     # Nothing but both sides' values, and why they are not compared.
     return Finding(
         scale=GateScale.of(gate, ()),
@@ -198,23 +202,38 @@ def examine(gate: Gate, sides: Sides, look: Look, gates: int) -> Finding:
         spends=look.false_failure,
         missed=look.missed,
         samples=0,
-        base=sides.base,
-        new=sides.new,
+        sides=sides,
+        used=sides,
         is_enough=False,
         reasons=(sides.unlike, *sides.doubts),
-        doubted=sides.doubted,
     )
 
 
-def _of_values(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
-    """The exact tests of two sides: by pairs where they were measured in turn."""
-    if isinstance(sides, Pairs):
-        base, new = [pair[0] for pair in sides.whole], [pair[1] for pair in sides.whole]
+def _undoubted_first(sides: S, find: Callable[[S], Finding]) -> Finding:
+    undoubted = sides.undoubted() if any(sides.doubted) else sides
+    if undoubted != sides and (finding := find(undoubted)).is_enough:
+        held = [REASONS[name] for name in undoubted.doubted if name]
+        unmarked: list[str] = [
+            one if any(words in one for words in held) else one.removeprefix(f"{MARK} ")
+            for one in finding.reasons
+        ]
+        return replace(finding, reasons=(f"{LEFT_OUT}: {sides.left_out()}", *unmarked))
+    return find(sides)
+
+
+def _of_values(gate: Gate, used: Groups, sides: Groups, look: Look, gates: int) -> Finding:
+    """The exact tests on the values used: by pairs, where the two sides were measured in turn."""
+    if isinstance(used, Pairs):
+        base, new = [pair[0] for pair in used.whole], [pair[1] for pair in used.whole]
     else:
-        base, new = known(sides.base), known(sides.new)
+        base, new = known(used.base), known(used.new)
     scale = GateScale.of(gate, (*base, *new))
     before, after = [scale.place(value) for value in base], [scale.place(value) for value in new]
-    if isinstance(sides, Pairs):
+    given_up: int | None = None
+    broke: tuple[str, ...] = ()
+    reasons = []
+    if isinstance(used, Pairs):
+        given_up, broke = used.given_up, used.broke
         steps = [late - early for early, late in zip(before, after, strict=True)]
         p, p_better = signed_rank_p(steps), signed_rank_p([-step for step in steps])
         estimate = hodges_lehmann(steps, look.missed)
@@ -231,9 +250,11 @@ def _of_values(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
         needed = fewest_a_side(gates, look.false_failure)
         have = f"{len(base)} and {len(new)}"
         few = f"too few processes: {have}, at least {needed} a side are needed"
-    given_up = sides.given_up if isinstance(sides, Pairs) else None
-    broke = sides.broke if isinstance(sides, Pairs) else ()
-    cut = f"given up at pair {given_up}, where a side broke once too often"
+    if given_up:
+        reasons.append(f"given up at pair {given_up}, where a side broke once too often")
+    reasons += [] if enough else [few]
+    reasons += [] if scale.margin == gate.margin else [NO_RATIO]
+    lacking = is_lacking(sides.base), is_lacking(sides.new)
     return Finding(
         scale=scale,
         p=p,
@@ -242,52 +263,42 @@ def _of_values(gate: Gate, sides: Groups, look: Look, gates: int) -> Finding:
         spends=look.false_failure,
         missed=look.missed,
         samples=min(len(base), len(new)),
-        base=sides.base,
-        new=sides.new,
-        at=sides.at,
+        sides=sides,
+        used=used,
         is_enough=enough,
-        can_clear=not (given_up or is_lacking(sides.base) or is_lacking(sides.new)),
+        can_clear=not (given_up or any(lacking)),
         is_sharp=is_sharp(estimate, look.missed, look.false_failure / gates, scale.limit),
-        event=_missing(sides.base, sides.new) or ("given up" if given_up else None),
-        reasons=(
-            *_gaps(sides.base, sides.new, broke),
-            *((cut,) if given_up else ()),
-            *(() if enough else (few,)),
-            *(() if scale.margin == gate.margin else (NO_RATIO,)),
-            *sides.doubts,
-        ),
-        doubted=sides.doubted,
+        event=_missing(*lacking) or ("given up" if given_up else None),
+        reasons=(*_gaps(sides.base, sides.new, broke), *reasons, *sides.doubts),
     )
 
 
-def _of_ceilings(gate: Gate, sides: Ceilings, gates: int) -> Finding:
+def _of_ceilings(gate: Gate, used: Ceilings, sides: Ceilings, gates: int) -> Finding:
     """Climbs are looked at once, so they may spend all that their gate has at that one look."""
-    before, after = ceilings.badness(sides.base), ceilings.badness(sides.new)
+    before, after = ceilings.badness(used.base), ceilings.badness(used.new)
     fewest = min(len(before), len(after))
     needed = fewest_a_side(gates, FALSE_FAILURE)
     few = () if fewest >= needed else (f"too few climbs: {fewest} of {needed} a side",)
-    base, new = (tuple(float(c.count) for c in side) for side in (sides.base, sides.new))
     return Finding(
         scale=GateScale(gate.margin, -1),
-        p=rank_sum_p(before, after) if after and ceilings.met_limits(sides.new) else 1.0,
-        p_better=rank_sum_p(after, before) if before and ceilings.met_limits(sides.base) else 1.0,
+        p=rank_sum_p(before, after) if after and ceilings.met_limits(used.new) else 1.0,
+        p_better=rank_sum_p(after, before) if before and ceilings.met_limits(used.base) else 1.0,
         estimate=shift(before, after, MISSED),
         spends=FALSE_FAILURE,
         missed=MISSED,
         samples=fewest,
-        base=base,
-        new=new,
+        sides=sides,
+        used=used,
         is_enough=not few,
-        can_clear=ceilings.met_limits(sides.base),
-        event=ceilings.event(sides) or _missing(before, after),
-        reasons=(*few, *ceilings.told(sides)),
-        doubted=sides.doubted,
+        can_clear=ceilings.met_limits(used.base),
+        event=ceilings.event(used) or _missing(is_lacking(before), is_lacking(after)),
+        reasons=(*few, *ceilings.reasons(used)),
     )
 
 
-def _missing(base: Sequence[float | None], new: Sequence[float | None]) -> Event | None:
+def _missing(base_lacks: bool, new_lacks: bool) -> Event | None:
     """A metric that one side lacks is an event of its own."""
-    return "missing" if is_lacking(base) != is_lacking(new) else None
+    return "missing" if base_lacks != new_lacks else None
 
 
 def _gaps(base: Values, new: Values, broke: Sequence[str] = ()) -> tuple[str, ...]:
@@ -321,21 +332,22 @@ def _verdict(gate: Gate, finding: Finding, worse: Passing, better: Passing, look
     elif finding.is_enough and finding.is_clear:
         word = "no regression"
     is_leak = word == "regression" and gate.metric == LEAK
+    (base, new), used = finding.sides.values, finding.used.values
     return Verdict(
         runtime=runtime_of(gate.case),
         case=gate.case,
         metric=gate.metric.metric,
         part=gate.metric.part,
         quantile=gate.metric.quantile,
-        at=finding.at,
+        at=finding.sides.at,
         with_=dict(gate.metric.with_),
         better=gate.metric.quantity.better,
         margin=scale.margin.value,
         absolute=scale.margin.absolute,
         gated=gate.gated,
         verdict=word,
-        base=median(finding.base),
-        new=median(finding.new),
+        base=median(used[0]),
+        new=median(used[1]),
         effect=None if estimate.value is None else scale.effect(estimate.value),
         low=min(known(ends), default=None),
         high=max(known(ends), default=None),
@@ -347,10 +359,10 @@ def _verdict(gate: Gate, finding: Finding, worse: Passing, better: Passing, look
         look=look.number,
         event="leak" if is_leak else finding.event,
         reasons=finding.reasons,
-        base_samples=finding.base,
-        new_samples=finding.new,
-        base_doubt=finding.doubted[0],
-        new_doubt=finding.doubted[1],
+        base_samples=base,
+        new_samples=new,
+        base_doubt=finding.used.doubted[0],
+        new_doubt=finding.used.doubted[1],
     )
 
 

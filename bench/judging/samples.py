@@ -9,9 +9,10 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as replaced
+from typing import Self
 
 from msgspec.structs import replace
 
@@ -23,23 +24,26 @@ from bench.derive.metrics import series
 from bench.derive.series import OVERHEAD, Sample, spoiling
 from bench.judging.gates import BURST, CEILING, LEAK, Gate, MetricName, purpose_of
 from bench.judging.looks import FARTHEST
-from bench.model.records import Result, Session, Status
+from bench.model.records import BURST_FROM_NOTHING, CLIMB, Result, Session, Status
+from bench.model.records import LEAK as LEAK_CHECK
 
 MOST_DOUBTS = 5
+OVERHEAD_DOUBT = "overhead"
 # A process that broke may have broken for what would be found in it.
 LACKING = 0.1
 
 Values = tuple[float | None, ...]
+Seen = tuple[frozenset[str], ...]
 Key = tuple[str, MetricName]
 
 
 @dataclass(frozen=True)
 class Groups:
     """One value a process; `None` is unknown. `at` is the count of units, and `doubts` are about
-    all processes, in words. `unlike` says why the two sides are not to be compared, where they are
-    not. `grown` is there for a leak: the bytes a unit and cycle by which the processes of base and
-    new grew from their first cycle to their last, medians. `doubted` names what spoils the median
-    of base and of new."""
+    all processes, in words. `seen` names, process by process of base and new, the doubts that can
+    spoil its value. `unlike` says why the two sides are not to be compared, where they are not.
+    `grown` is there for a leak: the bytes a unit and cycle by which the processes of base and new
+    grew from their first cycle to their last, medians."""
 
     base: Values
     new: Values
@@ -47,7 +51,39 @@ class Groups:
     doubts: tuple[str, ...] = ()
     unlike: str | None = None
     grown: tuple[float, float] | None = None
-    doubted: tuple[str | None, str | None] = (None, None)
+    seen: tuple[Seen, Seen] = ((), ())
+
+    @property
+    def values(self) -> tuple[Values, Values]:
+        return self.base, self.new
+
+    @property
+    def doubted(self) -> tuple[str | None, str | None]:
+        """What spoils the median of base and of new."""
+        base, new = (
+            gravest(spoiling([names for value, names in side if value is not None]))
+            for side in self._with_doubts()
+        )
+        return base, new
+
+    def undoubted(self) -> Self:
+        """Without the values of processes that were spoiled. Overhead is no reason: the smallest
+        values have it, and the others alone would be biased."""
+        base, new = (
+            tuple(None if names - {OVERHEAD_DOUBT} else value for value, names in side)
+            for side in self._with_doubts()
+        )
+        return replaced(self, base=base, new=new)
+
+    def left_out(self) -> str:
+        """What `undoubted` leaves out, in words."""
+        spoiled = [names - {OVERHEAD_DOUBT} for side in self.seen for names in side]
+        held = [doubt.reason for doubt in DOUBTS if any(doubt.name in names for names in spoiled)]
+        return f"{sum(map(bool, spoiled))} processes ({'; '.join(held)})"
+
+    def _with_doubts(self) -> Iterator[list[tuple[float | None, frozenset[str]]]]:
+        for values, seen in zip(self.values, self.seen, strict=True):
+            yield [*zip(values, seen or (frozenset(),) * len(values), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -59,8 +95,13 @@ class Pairs(Groups):
     broke: tuple[str, ...] = ()
 
     def first(self, count: int) -> Pairs:
-        given_up = self.given_up if (self.given_up or 0) <= count else None
-        return replaced(self, base=self.base[:count], new=self.new[:count], given_up=given_up)
+        return replaced(
+            self,
+            base=self.base[:count],
+            new=self.new[:count],
+            seen=(self.seen[0][:count], self.seen[1][:count]),
+            given_up=self.given_up if (self.given_up or 0) <= count else None,
+        )
 
     @property
     def whole(self) -> list[tuple[float, float]]:
@@ -79,6 +120,7 @@ class Stopped:
     limit: str | None = None
     where: str | None = None
     value: int | None = None
+    doubt: str | None = None
 
     @property
     def met_a_limit(self) -> bool:
@@ -93,7 +135,32 @@ class Ceilings:
     base: tuple[Stopped, ...]
     new: tuple[Stopped, ...]
     doubts: tuple[str, ...] = ()
-    doubted: tuple[str | None, str | None] = (None, None)
+
+    at = None  # each climb has a count of its own
+
+    @property
+    def values(self) -> tuple[Values, Values]:
+        base, new = (tuple(float(one.count) for one in side) for side in (self.base, self.new))
+        return base, new
+
+    def left_out(self) -> str:
+        """What `undoubted` leaves out, in words."""
+        seen = [climb.doubt for climb in (*self.base, *self.new) if climb.doubt]
+        held = [doubt.reason for doubt in DOUBTS if doubt.name in seen]
+        return f"{len(seen)} climbs ({'; '.join(held)})"
+
+    @property
+    def doubted(self) -> tuple[str | None, str | None]:
+        """What spoils a climb of base and of new."""
+        base, new = (gravest(climb.doubt for climb in side) for side in (self.base, self.new))
+        return base, new
+
+    def undoubted(self) -> Ceilings:
+        """Without the climbs that were spoiled."""
+        base, new = (
+            tuple(climb for climb in side if climb.doubt is None) for side in (self.base, self.new)
+        )
+        return replaced(self, base=base, new=new)
 
 
 Sides = Groups | Ceilings
@@ -148,7 +215,7 @@ def pairs_made(base: Result, new: Result) -> int:
     """How many pairs of a job were begun. Climbs are in no pairs, and may be more; a job of climbs
     alone has looked once all were made."""
     sessions = (*base.sessions, *new.sessions)
-    paired = [session.round for session in sessions if session.purpose != "climb"]
+    paired = [session.round for session in sessions if session.purpose != CLIMB]
     return max(paired or [session.round for session in sessions], default=0)
 
 
@@ -186,11 +253,13 @@ def _by_round(result: Result) -> Mapping[Key, Mapping[int, Sample]]:
     found: dict[Key, dict[int, Sample]] = {}
     made: dict[int, list[Session]] = {}
     for session in result.sessions:
-        if session.purpose != "climb" and (session.round in made or len(made) < FARTHEST):
+        if session.purpose != CLIMB and (session.round in made or len(made) < FARTHEST):
             made.setdefault(session.round, []).append(session)
-    with_bursts = {session.case for session in result.sessions if session.purpose == "burst"}
+    with_bursts = {
+        session.case for session in result.sessions if session.purpose == BURST_FROM_NOTHING
+    }
     for number, sessions in made.items():
-        bursts = {session.case for session in sessions if session.purpose == "burst"}
+        bursts = {session.case for session in sessions if session.purpose == BURST_FROM_NOTHING}
         for key, samples in _by_figure(replace(result, sessions=tuple(sessions))).items():
             # A round without its burst session would give the burst of another count.
             if key[1] == BURST and key[0] in with_bursts - bursts:
@@ -204,7 +273,7 @@ def _by_figure(result: Result) -> Mapping[Key, Sequence[Sample]]:
     """The samples of each figure, those doubted too of which the measuring takes too much."""
     return {
         (one.case, MetricName.of(one)): tuple(
-            replaced(sample, doubts=(*sample.doubts, "overhead"))
+            replaced(sample, doubts=(*sample.doubts, OVERHEAD_DOUBT))
             if None not in (one.overhead, sample.value)
             and (one.overhead or 0.0) > OVERHEAD * (sample.value or 0.0)
             else sample
@@ -251,7 +320,10 @@ def _groups(
         doubts=(*named, *warnings)[:MOST_DOUBTS],
         unlike=unlike,
         grown=_grown(gate, results) if gate.metric == LEAK else None,
-        doubted=(doubted[0], doubted[1]),
+        seen=(
+            tuple(spoiled(one) if one else frozenset() for one in sides[0]),
+            tuple(spoiled(one) if one else frozenset() for one in sides[1]),
+        ),
     )
 
 
@@ -281,25 +353,23 @@ def _is_like(one: int, other: int) -> bool:
 def _grown(gate: Gate, results: Sequence[Result]) -> tuple[float, float] | None:
     """By how much each side's processes grew over all the cycles of their leak checks."""
     grown = [
-        known([grown_bytes_per_unit(session) for session in _sessions(result, gate, "leak")])
+        known([grown_bytes_per_unit(session) for session in _sessions(result, gate, LEAK_CHECK)])
         for result in results
     ]
     return (statistics.median(grown[0]), statistics.median(grown[1])) if all(grown) else None
 
 
 def _ceilings(gate: Gate, results: Sequence[Result]) -> Ceilings:
-    sides = [_sessions(result, gate, "climb") for result in results]
-    seen = [[doubt_of(session) for session in side] for side in sides]
-    met = Counter(itertools.chain(*seen))
+    sides = [[*map(_stopped, _sessions(result, gate, CLIMB))] for result in results]
+    met = Counter(climb.doubt for side in sides for climb in side)
     return Ceilings(
-        tuple(map(_stopped, sides[0])),
-        tuple(map(_stopped, sides[1])),
+        tuple(sides[0]),
+        tuple(sides[1]),
         doubts=tuple(
             f"{MARK} {doubt.reason} in {met[doubt.name]} of {sum(map(len, sides))} climbs"
             for doubt in DOUBTS
             if met[doubt.name]
         ),
-        doubted=(gravest(seen[0]), gravest(seen[1])),
     )
 
 
@@ -312,4 +382,5 @@ def _stopped(session: Session) -> Stopped:
     stop = session.stop
     at = (stop.limit, stop.where)
     value = next((one.value for one in session.limits if (one.name, one.where) == at), None)
-    return Stopped(stop.count, stop.status, stop.limit, stop.where, value)
+    doubt = doubt_of(session)
+    return Stopped(stop.count, stop.status, stop.limit, stop.where, value, doubt)

@@ -112,10 +112,12 @@ def nominated(nomination: Nomination) -> str:
     """The whole of a nomination, without what to type."""
     trend = nomination.period.trend
     where = "between {} and {}".format(*sides_of(nomination))
+    left_out = len(nomination.period.nights) - len(nomination.nights)
+    nights = f"{len(nomination.nights)} nights"
+    nights += f" without {left_out} doubted" if left_out else ""
     return (
         f"{plain(trend.case.key)}, {name_of(trend)}: {change_of(nomination)}, {where}; "
-        f"{grade_of(nomination)} (p {nomination.p:.2g}, {nomination.points} nights); "
-        f"{control_of(nomination)}"
+        f"{grade_of(nomination)} (p {nomination.p:.2g}, {nights}); {control_of(nomination)}"
     )
 
 
@@ -280,7 +282,7 @@ def _both(
 
 def _doubts_of(nomination: Nomination) -> tuple[str | None, str | None]:
     """Those about the medians before and after the change."""
-    nights, first = nomination.period.nights, nomination.first
+    nights, first = nomination.nights, nomination.first
     place = nights.index(first)
     return doubt_of(nights[:place]), doubt_of(nights[place:])
 
