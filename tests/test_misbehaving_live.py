@@ -100,8 +100,8 @@ START = (
 WAYS = {
     "in cgroups": START,
     "without a cgroup": (
-        "from bench.probes.cgroup import SweepCgroup\n"
-        f"SweepCgroup.make = classmethod(lambda *_: None)\n{START}"
+        "from bench.probes.cgroup import SessionCgroup\n"
+        f"SessionCgroup.make = classmethod(lambda *_: None)\n{START}"
     ),
 }
 EVERY_KIND = "".join(f"start({kind!r})\n" for kind in KINDS)

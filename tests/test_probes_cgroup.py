@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.probes import cgroup
-from bench.probes.cgroup import MemoryRoom, SweepCgroup, find, memory_room, oom_kill_counter
+from bench.probes.cgroup import MemoryRoom, SessionCgroup, find, memory_room, oom_kill_counter
 from bench.system import System
 from tests.recorded import RUNNER, FakeClock, changed, machine
 
@@ -138,7 +138,9 @@ def test_kills_are_counted_in_the_sweeps_cgroup_first(tmp_path: Path) -> None:
     )
     own = find(system, "memory")
     assert own is not None
-    group = SweepCgroup(cgroup.Cgroup(system, 1, "memory", f"{own.path}/outnumber-1-1", own.mount))
+    group = SessionCgroup(
+        cgroup.Cgroup(system, 1, "memory", f"{own.path}/outnumber-1-1", own.mount)
+    )
     assert oom_kill_counter(system, group)() == 7
 
 
@@ -147,7 +149,7 @@ def test_a_sweeps_cgroup_lies_below_the_harnesss_and_names_it(
 ) -> None:
     system = changed("hybrid", tmp_path)
     _kernel_fills(monkeypatch, ["memory.kmem.usage_in_bytes", "cgroup.procs"])
-    made = SweepCgroup.make(system)
+    made = SessionCgroup.make(system)
     assert made is not None
     assert made.procs.parent.parent == system.path(SHELL)
     assert made.procs.parent.name.startswith(f"outnumber-{os.getpid()}-")
@@ -157,7 +159,7 @@ def test_a_sweeps_cgroup_lies_below_the_harnesss_and_names_it(
 def test_two_sweeps_cgroups_have_two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     system = changed("hybrid", tmp_path)
     _kernel_fills(monkeypatch, ["memory.kmem.usage_in_bytes"])
-    first, second = SweepCgroup.make(system), SweepCgroup.make(system)
+    first, second = SessionCgroup.make(system), SessionCgroup.make(system)
     assert first is not None
     assert second is not None
     assert first.procs != second.procs
@@ -169,19 +171,19 @@ def test_where_the_rules_forbid_a_cgroup_there_is_none_and_no_trace(
 ) -> None:
     system = changed(name, tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    assert SweepCgroup.make(system) is None
+    assert SessionCgroup.make(system) is None
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_cgroup_that_counts_nothing_is_taken_away_again(tmp_path: Path) -> None:
     system = changed("hybrid", tmp_path)
-    assert SweepCgroup.make(system) is None  # a plain folder has no counters
+    assert SessionCgroup.make(system) is None  # a plain folder has no counters
     assert not list(system.path(SHELL).glob("outnumber-*"))
 
 
 def test_a_v1_cgroup_outside_its_parents_limits_is_not_made(tmp_path: Path) -> None:
     system = changed("hybrid", tmp_path, {f"{SHELL}/memory.use_hierarchy": "0"})
-    assert SweepCgroup.make(system) is None
+    assert SessionCgroup.make(system) is None
 
 
 @pytest.mark.parametrize("subtree", ["cpu memory pids", ""])
@@ -191,7 +193,7 @@ def test_at_v2s_real_root_a_cgroup_is_made_and_memory_switched_on(
     files = {"proc/self/cgroup": "0::/", "sys/fs/cgroup/cgroup.subtree_control": subtree}
     system = changed("v2", tmp_path, files)
     _kernel_fills(monkeypatch, ["memory.stat", "memory.current"])
-    made = SweepCgroup.make(system)
+    made = SessionCgroup.make(system)
     assert made is not None
     assert made.procs.parent.parent == system.path("sys/fs/cgroup")
     written = system.text("sys/fs/cgroup/cgroup.subtree_control")
@@ -205,7 +207,7 @@ def test_a_cgroup_file_system_that_may_not_be_written_is_no_fuss(
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    assert SweepCgroup.make(machine("hybrid")) is None
+    assert SessionCgroup.make(machine("hybrid")) is None
 
 
 def test_removal_waits_for_a_process_that_is_being_torn_down(
@@ -235,10 +237,10 @@ def test_a_sweeps_cgroup_is_gone_after_its_block_even_when_that_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = _made(tmp_path)
-    monkeypatch.setattr(SweepCgroup, "make", classmethod(lambda *_: made))
+    monkeypatch.setattr(SessionCgroup, "make", classmethod(lambda *_: made))
 
     def failing_sweep() -> None:
-        with cgroup.sweep_cgroup(machine("none"), FakeClock()) as group:
+        with cgroup.session_cgroup(machine("none"), FakeClock()) as group:
             assert group is made
             assert made.procs.parent.exists()
             raise InterruptedError
@@ -272,9 +274,9 @@ def test_a_cgroup_whose_harness_lives_in_another_pid_namespace_is_locked_and_sta
     system = changed("hybrid", tmp_path / "other")
     there = system.path(SHELL) / "outnumber-5000002-1"
     there.mkdir()
-    group = SweepCgroup(replace(made.cgroup, system=System(there.parent), path=f"/{there.name}"))
-    monkeypatch.setattr(SweepCgroup, "make", classmethod(lambda *_: group))
-    with cgroup.sweep_cgroup(machine("none"), FakeClock()):
+    group = SessionCgroup(replace(made.cgroup, system=System(there.parent), path=f"/{there.name}"))
+    monkeypatch.setattr(SessionCgroup, "make", classmethod(lambda *_: group))
+    with cgroup.session_cgroup(machine("none"), FakeClock()):
         assert cgroup.remove_stale(system, FakeClock()) == ()
         assert there.exists()
     there.mkdir()
@@ -285,10 +287,10 @@ def test_without_cgroups_nothing_is_stale() -> None:
     assert cgroup.remove_stale(machine("none"), FakeClock()) == ()
 
 
-def _made(root: Path) -> SweepCgroup:
+def _made(root: Path) -> SessionCgroup:
     """A sweep's cgroup as a plain folder, which can be removed like one."""
     (root / "cg/outnumber-1-1").mkdir(parents=True)
-    return SweepCgroup(cgroup.Cgroup(System(root), 1, "memory", "/cg/outnumber-1-1", "/cg"))
+    return SessionCgroup(cgroup.Cgroup(System(root), 1, "memory", "/cg/outnumber-1-1", "/cg"))
 
 
 def _kernel_fills(monkeypatch: pytest.MonkeyPatch, names: list[str]) -> None:

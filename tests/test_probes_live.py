@@ -14,7 +14,7 @@ import pytest
 from bench.clock import RealClock
 from bench.model.records import Reading
 from bench.probes import cgroup, cpu
-from bench.probes.cgroup import SweepCgroup, find, oom_kill_counter, remove_stale, sweep_cgroup
+from bench.probes.cgroup import SessionCgroup, find, oom_kill_counter, remove_stale, session_cgroup
 from bench.probes.memory import MemoryProbe
 from bench.system import System
 
@@ -63,22 +63,22 @@ def ask(process: subprocess.Popen[str], line: str) -> str:
 
 
 @pytest.fixture
-def group() -> Iterator[SweepCgroup]:
-    with sweep_cgroup(LIVE, CLOCK) as made:
+def group() -> Iterator[SessionCgroup]:
+    with session_cgroup(LIVE, CLOCK) as made:
         if made is None:
             pytest.skip("no memory cgroup can be made below this one")
         yield made
 
 
 def test_a_sweeps_cgroup_is_there_in_its_block_and_gone_after() -> None:
-    with sweep_cgroup(LIVE, CLOCK) as made:
+    with session_cgroup(LIVE, CLOCK) as made:
         if made is None:
             pytest.skip("no memory cgroup can be made below this one")
         assert made.procs.exists()
     assert not made.procs.parent.exists()
 
 
-def test_a_cgroup_is_removed_as_soon_as_its_process_was_waited_for(group: SweepCgroup) -> None:
+def test_a_cgroup_is_removed_as_soon_as_its_process_was_waited_for(group: SessionCgroup) -> None:
     with child(PARKS, str(group.procs)) as process:
         assert ask(process, "1") == "parked\n"
         assert find(LIVE, "memory", process.pid) == group.cgroup
@@ -86,7 +86,7 @@ def test_a_cgroup_is_removed_as_soon_as_its_process_was_waited_for(group: SweepC
     assert not group.procs.parent.exists()
 
 
-def test_the_cgroup_of_a_harness_that_is_gone_is_removed(group: SweepCgroup) -> None:
+def test_the_cgroup_of_a_harness_that_is_gone_is_removed(group: SessionCgroup) -> None:
     with subprocess.Popen(["true"]) as ended:
         pass
     stale = group.procs.parent.with_name(f"{cgroup.PREFIX}-{ended.pid}-1")
@@ -97,7 +97,7 @@ def test_the_cgroup_of_a_harness_that_is_gone_is_removed(group: SweepCgroup) -> 
 
 
 @pytest.mark.slow
-def test_a_thousand_threads_are_seen_by_every_source(group: SweepCgroup) -> None:
+def test_a_thousand_threads_are_seen_by_every_source(group: SessionCgroup) -> None:
     with child(PARKS, str(group.procs)) as process:
         probe = MemoryProbe.of(LIVE, process.pid, group)
         ask(process, "10")
@@ -125,7 +125,7 @@ def a_thread(before: Reading, after: Reading) -> float:
 
 
 @pytest.mark.slow
-def test_a_process_killed_for_memory_is_counted_in_its_cgroup(group: SweepCgroup) -> None:
+def test_a_process_killed_for_memory_is_counted_in_its_cgroup(group: SessionCgroup) -> None:
     if LIVE.table("proc/meminfo").get("SwapTotal"):
         pytest.skip("this machine would swap")
     limit = group.procs.with_name(cgroup.MEMORY_LIMIT[group.cgroup.version])

@@ -9,7 +9,7 @@ import pytest
 
 from bench.model.records import Reading
 from bench.probes import portable
-from bench.probes.cgroup import SweepCgroup, find
+from bench.probes.cgroup import SessionCgroup, find
 from bench.probes.kernel import UNKNOWN, Meminfo, ProcessParts, choose, stack_bytes
 from bench.probes.memory import GONE, MemoryProbe
 from bench.system import System
@@ -258,7 +258,7 @@ def _sweep_file(name: str, text: str) -> dict[str, str]:
     return {f"{SHELL}/outnumber-1-1/{name}": text}
 
 
-def _sweep(system: System) -> SweepCgroup:
+def _sweep(system: System) -> SessionCgroup:
     own = find(system, "memory")
     assert own is not None
-    return SweepCgroup(replace(own, path=f"{own.path}/outnumber-1-1"))
+    return SessionCgroup(replace(own, path=f"{own.path}/outnumber-1-1"))

@@ -158,7 +158,7 @@ def hiding(limits: Iterable[Limit]) -> tuple[str, ...]:
 
 def looked_at(sessions: Sequence[Session]) -> Session | None:
     """The farthest climb; where it looked at no limits, the session that went farthest among those
-    that did. A leak check's few units tell too little of what one takes."""
+    that did. A leak check's few units show too little of what one takes."""
     looked = [session for session in sessions if session.limits and session.purpose != LEAK]
     if not looked:
         return None

@@ -1,4 +1,4 @@
-"""Which sweeps and which of their steps a name refers to: the one rule.
+"""Which sessions and which of their steps a metric is made from: the one rule.
 
 A figure without a count (bytes per unit, start latency) is made from the repeats, at their highest
 count (`choose`); from the climb only where no repeat was finished. A figure at a count is made from
@@ -17,17 +17,25 @@ from functools import cached_property
 import msgspec
 
 from bench.derive.doubts import is_busy, slowed
-from bench.model.records import Result, Session, Step, Stop
+from bench.model.records import (
+    BURST_FROM_NOTHING,
+    CLIMB,
+    REPEAT,
+    Result,
+    Session,
+    Step,
+    Stop,
+)
 
-LIKE = 0.1  # sweeps whose last stops differ by more than this share are not pooled
+LIKE = 0.1  # sessions whose last stops differ by more than this share are not pooled
 SPREAD = 10  # N is this many times n
 ENDED = frozenset({"refused", "killed"})  # ends of a launch that no harness chose
-RISING = ("climb", "burst", "short")  # whose word counts more and more
+RISING = (CLIMB, BURST_FROM_NOTHING, REPEAT)  # whose word counts more and more
 
 
 @dataclass(frozen=True)
 class Stops:
-    """The step at N units, and the one at n units (N/10) where the sweep has one: the two between
+    """The step at N units, and the one at n units (N/10) where the session has one: the two between
     which a unit's cost is a difference."""
 
     session: Session
@@ -36,13 +44,13 @@ class Stops:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Those that there are, and the sweep's first, whose burst came from nothing."""
+        """Those that there are, and the session's first, whose burst came from nothing."""
         return tuple(step for step in (self.session.steps[0], self.first, self.last) if step)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The sweeps behind a runtime's figures, and the doubts about all of them alike."""
+    """The sessions behind a runtime's figures, and the doubts about all of them alike."""
 
     stops: tuple[Stops, ...]
     warnings: tuple[str, ...] = ()
@@ -87,25 +95,26 @@ def cases_of(result: Result) -> tuple[CaseSessions, ...]:
     return tuple(case for case in every if case.sessions)
 
 
-def farthest(sweeps: Sequence[Session]) -> Session:
-    """The climb that went farthest; without a climb, any sweep that did. One for which there was no
-    time at all is none."""
+def farthest(sessions: Sequence[Session]) -> Session:
+    """The climb that went farthest; without a climb, any session that did. One for which there was
+    no time at all is none."""
     climbs = [
-        sweep
-        for sweep in sweeps
-        if sweep.purpose == "climb" and (sweep.stop.count or sweep.stop.status != "budget")
+        session
+        for session in sessions
+        if session.purpose == CLIMB and (session.stop.count or session.stop.status != "budget")
     ]
-    return max(climbs or sweeps, key=lambda sweep: sweep.stop.count)
+    return max(climbs or sessions, key=lambda session: session.stop.count)
 
 
-def farthest_stop(sweeps: Sequence[Session]) -> Stop:
+def farthest_stop(sessions: Sequence[Session]) -> Stop:
     """Why one runtime's launch went no further, with the most units that were alive at once.
 
     The climb says why, since nothing else tries to go further. Where it ran out of time, or kept a
-    reserve, under a count that another sweep reached, that count was alive all the same; where it
-    was refused there, the other sweep's end is the truer one.
+    reserve, under a count that another session reached, that count was alive all the same; where it
+    was refused there, the other session's end is the truer one.
     """
-    stop, most = farthest(sweeps).stop, max((s.stop for s in sweeps), key=lambda stop: stop.count)
+    stop = farthest(sessions).stop
+    most = max((session.stop for session in sessions), key=lambda one: one.count)
     if most.count <= stop.count:
         return stop
     if stop.status in ENDED:
@@ -113,15 +122,15 @@ def farthest_stop(sweeps: Sequence[Session]) -> Stop:
     return msgspec.structs.replace(stop, count=most.count)
 
 
-def choose(sweeps: Sequence[Session]) -> Choice:
+def choose(sessions: Sequence[Session]) -> Choice:
     """The stops of one runtime's headline figures.
 
-    Short sweeps with two stops; where none was finished, the climb with its widest fitting stops;
-    where there is neither, a single step, which tells times but no slope.
+    Repeats with two stops; where none was finished, the climb with its widest fitting stops;
+    where there is neither, a single step, which gives times but no slope.
     """
-    short = _stops_of(sweeps, "short")
-    climbs = _stops_of(sweeps, "climb")
-    made = sum(sweep.purpose == "short" for sweep in sweeps)
+    short = _stops_of(sessions, REPEAT)
+    climbs = _stops_of(sessions, CLIMB)
+    made = sum(session.purpose == REPEAT for session in sessions)
     if pairs := [stops for stops in short if stops.first]:
         return _pooled(pairs, made)
     if pairs := [stops for stops in climbs if stops.first]:
@@ -133,39 +142,38 @@ def choose(sweeps: Sequence[Session]) -> Choice:
     return Choice((_farthest(climbs),) if climbs else ())
 
 
-def choose_bursts(sweeps: Sequence[Session]) -> Choice:
-    """The stops of one runtime's bursts from nothing: burst sweeps, which go straight to N; where
-    there are none, the first stop of each sweep behind the other figures."""
-    bursts = _stops_of(sweeps, "burst")
-    made = sum(sweep.purpose == "burst" for sweep in sweeps)
-    return _pooled(bursts, made, "bursts") if bursts else choose(sweeps)
+def choose_bursts(sessions: Sequence[Session]) -> Choice:
+    """The stops of one case's bursts from nothing: of the sessions that go straight to N; where
+    there are none, the first stop of each session behind the other figures."""
+    bursts = _stops_of(sessions, BURST_FROM_NOTHING)
+    made = sum(session.purpose == BURST_FROM_NOTHING for session in sessions)
+    return _pooled(bursts, made, "bursts") if bursts else choose(sessions)
 
 
 def steps_by_count(
-    sweeps: Sequence[Session], tells: Callable[[Session, Step], bool]
+    sessions: Sequence[Session], has: Callable[[Session, Step], bool]
 ) -> dict[int, tuple[tuple[Session, Step], ...]]:
-    """The steps of one runtime that tell of each count, each with its sweep, the fewest units
-    first. `tells` says whether a step has the value in question: repeats do not take all that a
-    climb takes at a count. A step at which the machine swapped is not used, nor one of a leak
-    sweep."""
+    """The steps of one case at each count, each with its session, the fewest units first. `has`
+    says whether a step has the value in question: repeats do not take all that a climb takes at a
+    count. A step at which the machine swapped is not used, nor one of a leak session."""
     found: dict[int, tuple[tuple[Session, Step], ...]] = {}
     for purpose in RISING:
         at: dict[int, list[tuple[Session, Step]]] = defaultdict(list)
-        for sweep in sweeps:
-            for step in sweep.steps if sweep.purpose == purpose else ():
-                if step.alive and not step.swapped and tells(sweep, step):
-                    at[step.alive].append((sweep, step))
+        for session in sessions:
+            for step in session.steps if session.purpose == purpose else ():
+                if step.alive and not step.swapped and has(session, step):
+                    at[step.alive].append((session, step))
         found |= {count: tuple(steps) for count, steps in at.items()}
     return dict(sorted(found.items()))
 
 
-def stops_of(sweep: Session) -> Stops | None:
-    """The two stops of one sweep; `None` where no step is usable.
+def stops_of(session: Session) -> Stops | None:
+    """The two stops of one session; `None` where no step is usable.
 
     N is the highest step, n the highest at or under N/10, or else the lowest. A step at which the
     machine swapped is not used; one that was refused only where there are not two others.
     """
-    steady = [step for step in sweep.steps if not step.swapped and step.alive]
+    steady = [step for step in session.steps if not step.swapped and step.alive]
     whole = [step for step in steady if step.refusal is None]
     steps = sorted(whole if len(whole) > 1 else steady, key=lambda step: step.alive)
     if not steps:
@@ -173,11 +181,11 @@ def stops_of(sweep: Session) -> Stops | None:
     last = steps[-1]
     lower = [step for step in steps if step.alive < last.alive]
     fitting = [step for step in lower if step.alive * SPREAD <= last.alive]
-    return Stops(sweep, last, first=(fitting[-1] if fitting else lower[0]) if lower else None)
+    return Stops(session, last, first=(fitting[-1] if fitting else lower[0]) if lower else None)
 
 
 def stop_warnings(stops: Stops) -> tuple[str, ...]:
-    """What was noted while the sweep and its two steps were made."""
+    """What was noted while the session and its two steps were made."""
     refused = f"the stop at {stops.last.alive:,} was refused, not chosen"
     first = stops.first.warnings if stops.first else ()
     return (
@@ -188,13 +196,13 @@ def stop_warnings(stops: Stops) -> tuple[str, ...]:
     )
 
 
-def _stops_of(sweeps: Iterable[Session], purpose: str) -> list[Stops]:
-    found = (stops_of(sweep) for sweep in sweeps if sweep.purpose == purpose)
+def _stops_of(sessions: Iterable[Session], purpose: str) -> list[Stops]:
+    found = (stops_of(session) for session in sessions if session.purpose == purpose)
     return [stops for stops in found if stops]
 
 
 def _pooled(found: Sequence[Stops], made: int, name: str = "repeats") -> Choice:
-    """The sweeps that stopped at about the same count: a unit's cost moves with N."""
+    """The sessions that stopped at about the same count: a unit's cost moves with N."""
     count = statistics.median_high(stops.last.alive for stops in found)
     alike = tuple(stops for stops in found if abs(stops.last.alive - count) <= LIKE * count)
     warnings = []

@@ -2,7 +2,7 @@
 
 For the curve alone. What one unit costs is a metric, from the two stops of the repeats: a line
 through a dense climb is off by up to 4 %, since hash tables and lists resize in steps, and
-`scatter` tells how far the points lie from it.
+`scatter` is how far the points lie from it.
 """
 
 from __future__ import annotations

@@ -4,8 +4,9 @@ unit leaks.
 The slope is the cost: (M(N) − M(n)) / (N − n) between the two stops of a session. Readings of
 unlike sources are never subtracted. No part is negative and none is clamped: a negative difference
 is unknown. The total is user and kernel memory, unknown where either is. The kernel's memory is
-counted as a whole; where its division is less than the counters can tell (a light unit's remainder
-after stack and page tables is a page or two of the whole process), the remainder alone is unknown.
+counted as a whole; where its division is less than the counters can resolve (a light unit's
+remainder after stack and page tables is a page or two of the whole process), the remainder alone is
+unknown.
 """
 
 from __future__ import annotations
@@ -118,8 +119,8 @@ def slopes_of(stops: Stops) -> Mapping[str, Sample]:
 def intercept_of(stops: Stops) -> Sample:
     """The intercept, M(n) − slope · n: what the process takes with no unit.
 
-    User and kernel memory, where the kernel's counter is of the sweep's own cgroup. A counter that
-    others share has no zero of ours: then user memory alone, as the source and a warning say.
+    User and kernel memory, where the kernel's counter is of the session's own cgroup. A counter
+    that others share has no zero of ours: then user memory alone, as the source and a warning say.
     """
     if stops.first is None:
         return Sample(None, UNKNOWN, warnings=(_one_step(stops.last),))
@@ -238,7 +239,7 @@ def uncollected(session: Session) -> Sample:
 
 def grown_bytes_per_unit(session: Session) -> float | None:
     """By how much user memory grew from the first cycle to the last, a unit and cycle: with what
-    comes in jumps, which a slope over the cycles leaves out. `None` where it cannot be told."""
+    comes in jumps, which a slope over the cycles leaves out. `None` where it is unknown."""
     cycles = [(place, step) for place, step in enumerate(session.steps) if step.alive]
     if len(cycles) < 2:
         return None

@@ -37,7 +37,7 @@ class Estimate:
 
 
 def median_with_interval(values: Sequence[float]) -> Estimate:
-    """The median of one value a sweep, with its order-statistic interval.
+    """The median of one value a session, with its order-statistic interval.
 
     The interval is a pair of the values themselves: how many of n fall below the true median is
     binomial (n, 1/2), whatever the distribution (Conover, Practical Nonparametric Statistics, 3rd
@@ -128,7 +128,7 @@ def theil_sen(xs: Sequence[float], ys: Sequence[float]) -> Estimate:
 def outliers(values: Sequence[float], factor: float) -> tuple[int, ...]:
     """The places of the values over `factor` times their median, or under its `factor`-th part.
 
-    A factor rather than a count of deviations: of three sweeps two are often so near each other
+    A factor rather than a count of deviations: of three sessions two are often so near each other
     that any third would be far off in deviations.
     """
     if len(values) < 3 or not (median := statistics.median(values)):
@@ -153,7 +153,7 @@ def bins_of(samples: Iterable[int]) -> Bins:
 def quantile_seconds(bins: Bins, q: float) -> float | None:
     """The smallest duration that at least the share `q` of the samples do not exceed.
 
-    It is told as the middle of its bin, so within 0.4 %. `None` where there is no sample.
+    It is the middle of its bin, so exact within 0.4 %. `None` where there is no sample.
     """
     total = sum(bins.counts)
     if not total:

@@ -200,10 +200,10 @@ def start_latency(start: Start) -> Formula:
 @dataclass(frozen=True)
 class Population:
     """Start latencies in seconds with `units` parked, an estimate for each of `QUANTILES`, from one
-    value a process; `None` for one that too few were timed to tell (`bears`). `timed` units were
+    value a process; `None` for one that too few were timed for (`bears`). `timed` units were
     started in each process (the median). `samples` processes were asked. `overhead` is the median
     round with nothing spawned, in seconds; `doubts` has that about each quantile. `purpose` is that
-    of the sweeps; `futex_slots` are those that the processes had, the fewest."""
+    of the sessions; `futex_slots` are those that the processes had, the fewest."""
 
     start: Start
     units: int
@@ -222,13 +222,14 @@ class Population:
 
 
 def bears(timed: int, quantile: float) -> bool:
-    """Whether so many timed units tell the quantile from the longest: where one of them at least is
-    beyond it. The 99 % quantile wants a hundred, the 90 % one ten; any tell their median."""
+    """Whether so many timed units give the quantile apart from the longest: where one of them at
+    least is beyond it. The 99 % quantile wants a hundred, the 90 % one ten; any give their
+    median."""
     return quantile <= 0.5 or quantile == 1 or round(timed * (1 - quantile), 6) >= 1
 
 
 def quantile_of(latencies: Latencies, quantile: float) -> float | None:
-    """The quantile of one process's start latencies, in seconds; `None` where they tell none."""
+    """The quantile of one process's start latencies, in seconds; `None` where they are too few."""
     started = latencies.start
     return quantile_seconds(started, quantile) if bears(sum(started.counts), quantile) else None
 

@@ -116,7 +116,7 @@ class ProcessEyes:
 
     pid: int
     probe: MemoryProbe
-    group: cgroup.SweepCgroup | None
+    group: cgroup.SessionCgroup | None
     system: System
     clock: Clock
     kills: Callable[[], int | None]
@@ -236,7 +236,7 @@ class MachineRig:
         command = filled(self._commands[entry.name], {"most": str(min(most, entry.most))})
         words, variables = started_with(command, self.tools.variables)
         before = self._kernel_stacks()
-        with cgroup.sweep_cgroup(self.system, self.clock) as group:
+        with cgroup.session_cgroup(self.system, self.clock) as group:
             joins = (str(group.procs),) if group else ()
             launch = launch_of(entry, words, variables, settings, joins)
             runner = None
@@ -250,7 +250,7 @@ class MachineRig:
         if entry.kind == "thread":
             self._rest(before)
 
-    def _eyes(self, pid: int, group: cgroup.SweepCgroup | None) -> ProcessEyes:
+    def _eyes(self, pid: int, group: cgroup.SessionCgroup | None) -> ProcessEyes:
         probe = MemoryProbe.of(self.system, pid, group)
         kills = cgroup.oom_kill_counter(self.system, group)
         return ProcessEyes(pid, probe, group, self.system, self.clock, kills)

@@ -61,13 +61,13 @@ def encode(record: object) -> bytes:
         return msgspec.json.encode(_whole(msgspec.to_builtins(record)))
 
 
-def fault_of(sweep: Session) -> str | None:
-    """Why a sweep could not be read again if it were saved; `None` where it could."""
+def fault_of(session: Session) -> str | None:
+    """Why a session could not be read again if it were saved; `None` where it could."""
     try:
-        again = msgspec.json.decode(encode(sweep), type=Session)
+        again = msgspec.json.decode(encode(session), type=Session)
     except msgspec.ValidationError as error:
         return _placed(str(error))
-    return next(_sweep_faults("$", again), None)
+    return next(_session_faults("$", again), None)
 
 
 def _whole(value: Any) -> Any:
@@ -111,7 +111,7 @@ def _placed(message: str) -> str:
 def _not_json(content: bytes, message: str) -> str:
     if not content:
         return "empty: its run ended before anything was saved"
-    # A cut within a number reads as a bad number: the missing end tells.
+    # A cut within a number reads as a bad number: the missing end shows it.
     begun, ended = content.lstrip().startswith(b"{"), content.rstrip().endswith(b"}")
     if "truncated" in message or (begun and not ended):
         return f"{CUT_SHORT}"
@@ -121,14 +121,14 @@ def _not_json(content: bytes, message: str) -> str:
 def _faults(result: Result) -> Iterator[str]:
     """What types cannot say: names that are there twice or not at all, and broken histograms."""
     yield from _twice("$.cases", [runtime.key for runtime in result.cases], "the case")
-    sweeps = [f"{s.case} {s.purpose} {s.round}" for s in result.sessions]
-    yield from _twice("$.sessions", sweeps, "the session")
+    sessions = [f"{s.case} {s.purpose} {s.round}" for s in result.sessions]
+    yield from _twice("$.sessions", sessions, "the session")
     names = {runtime.key for runtime in result.cases}
-    for number, sweep in enumerate(result.sessions):
+    for number, session in enumerate(result.sessions):
         place = f"$.sessions[{number}]"
-        if sweep.case not in names:
-            yield f"{place}.case: {printable(sweep.case)} is not among $.cases"
-        yield from _sweep_faults(place, sweep)
+        if session.case not in names:
+            yield f"{place}.case: {printable(session.case)} is not among $.cases"
+        yield from _session_faults(place, session)
 
 
 def _twice(place: str, keys: Sequence[str], what: str) -> Iterator[str]:
@@ -139,11 +139,11 @@ def _twice(place: str, keys: Sequence[str], what: str) -> Iterator[str]:
         seen.add(key)
 
 
-def _sweep_faults(place: str, sweep: Session) -> Iterator[str]:
-    for number, step in enumerate(sweep.steps):
+def _session_faults(place: str, session: Session) -> Iterator[str]:
+    for number, step in enumerate(session.steps):
         yield from _step_faults(f"{place}.steps[{number}]", step)
-    if sweep.purpose != "leak":
-        for number, (one, next_) in enumerate(itertools.pairwise(sweep.steps), start=1):
+    if session.purpose != "leak":
+        for number, (one, next_) in enumerate(itertools.pairwise(session.steps), start=1):
             if next_.alive < one.alive:
                 yield (
                     f"{place}.steps[{number}].alive: {next_.alive}, fewer than the {one.alive} "

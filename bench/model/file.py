@@ -1,4 +1,4 @@
-"""The result file: written whole after every sweep, and read as the untrusted input that it is."""
+"""The result file: written whole after every session, and read as untrusted input."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ class ResultFile:
 
     @classmethod
     def open(cls, path: Path, *, force: bool = False) -> ResultFile:
-        """Claims the place: of two runs that want the same name one is told. Makes nothing there.
+        """Claims the place: of two runs that want the same name one is refused. Makes nothing
+        there.
 
         Raises `UsageError` where nothing can be written, and without `force` where there is a whole
         result, or a file that is none of ours.

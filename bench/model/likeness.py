@@ -1,4 +1,4 @@
-"""What tells one result's machine, versions, settings and measuring from another's.
+"""What distinguishes one result's machine, versions, settings and measuring from another's.
 
 Unlike machines are never compared silently: a comparison refuses them, a history begins a new
 segment, a page of several results shows what differs on top. All three take it from here. The page
@@ -42,7 +42,7 @@ MACHINE_FACTS = (
 )
 READINGS = ("user", "rss", "kernel", "kernel_stack", "page_tables")
 
-# What tells one result's making from another's, in words: by its topic and name.
+# What distinguishes one result's making from another's, in words: by its topic and name.
 Facts = Mapping[Topic, Mapping[str, str]]
 
 

@@ -23,7 +23,7 @@ VERSION: Final = 2
 MEMORY_LIMIT: Final = "MemAvailable"  # the one limit that units of every runtime use
 
 # THE bounds: of what a runner may reply, of what is recorded, and of what is read again. They are
-# far beyond any machine, and exact as a double. Those of `steps` and `sweeps` keep a hostile file
+# far beyond any machine, and exact as a double. Those of `steps` and `sessions` keep a hostile file
 # from taking all memory; no run may make more (`bench.engine.ledger`).
 MOST: Final = 2**53
 MOST_STEPS: Final = 2_000
@@ -225,13 +225,13 @@ class Limit(Record, frozen=True, kw_only=True):
 
 
 class Stop(Record, frozen=True, kw_only=True):
-    """Why a sweep went no further. `count` is the last count that was confirmed alive.
+    """Why a session went no further. `count` is the last count that was confirmed alive.
 
     `status`: `max` it got where it was to go; `refused` the runtime said no; `killed` a signal
     ended the runner; `reserve` kindness to the machine; `budget` the time; `failed` the runner
     broke the contract, hung or died by itself; `interrupted` by the user. `limit` and `where` name
     the binding limit and the cgroup it stands in, where known. `evidence` is in words. `predicted`
-    was foretold before launching, reserves included; `projected` is the count at which the limit
+    was predicted before launching, reserves included; `projected` is the count at which the limit
     itself would bind, where a reserve or the budget stopped short of it.
     """
 
@@ -256,8 +256,9 @@ class Stop(Record, frozen=True, kw_only=True):
 class RunnerInfo(Record, frozen=True, kw_only=True):
     """What a runner says of itself: runtime, its version, what one unit is, facts to record.
 
-    `environment` is not said but seen: the variables of its process that may move figures, by
-    `bench.engine.environment`; `None` where they could not be read, or an older version did not.
+    `environment` is not what it says but what was read: the variables of its process that may move
+    figures, by `bench.engine.environment`; `None` where they could not be read, or an older version
+    did not.
     """
 
     runtime: Word
@@ -270,7 +271,7 @@ class RunnerInfo(Record, frozen=True, kw_only=True):
 class Session(Record, frozen=True, kw_only=True):
     """One fresh runner process taken through growing counts, or for a leak through cycles.
 
-    A burst sweep has one step, 0 → N. In a leak sweep each step is one cycle: grow, measure alive,
+    A burst has one step, 0 → N. In a leak check each step is one cycle: grow, measure alive,
     release. In a result that is one side of a job, `round` is the pair's number. `baseline` is the
     memory before the first unit. `started_seconds` counts from the start of the run. `limits` are
     those that stood for its runner, those that allow the fewest units first. `others_share` is the
@@ -349,7 +350,7 @@ class Plan(Record, frozen=True, kw_only=True):
 
 
 class Side(Record, frozen=True, kw_only=True):
-    """Which side of a job a result is: of two results with one `job`, the sweeps with the same
+    """Which side of a job a result is: of two results with one `job`, the sessions with the same
     runtime, purpose and round were made in turn, as a pair. `subject` says in words what this side
     was, `looks` after how many pairs the job looked at them. `given_up` are the runtimes that broke
     so often on this side that no more pairs of them were made, each by the pair at which."""

@@ -1,6 +1,7 @@
-"""The memory cgroups a sweep meets: the harness's own, those above it, and one made for the sweep.
+"""The memory cgroups a session meets: the harness's own, those above it, and one made for the
+session.
 
-Kernel memory is charged to cgroups, so a cgroup of a sweep's own tells it exactly. It is made
+Kernel memory is charged to cgroups, so a cgroup of a session's own counts it exactly. It is made
 *below* the one the harness stands in, so that every limit that holds for the harness still binds.
 """
 
@@ -140,8 +141,8 @@ def memory_room(system: System) -> MemoryRoom | None:
 
 
 @dataclass(frozen=True)
-class SweepCgroup:
-    """A memory cgroup of one sweep's own. Made with `make`; gone after `remove`."""
+class SessionCgroup:
+    """A memory cgroup of one session's own. Made with `make`; gone after `remove`."""
 
     cgroup: Cgroup
 
@@ -151,7 +152,7 @@ class SweepCgroup:
         return self.cgroup.system.path(f"{self.cgroup.path}/cgroup.procs")
 
     @classmethod
-    def make(cls, system: System) -> SweepCgroup | None:
+    def make(cls, system: System) -> SessionCgroup | None:
         """A new one below the harness's; `None` where it cannot be made, or would have no memory
         counters, or be above the harness's limits.
 
@@ -226,14 +227,14 @@ def end_members(system: System, place: Path, clock: Clock) -> bool:
 
 
 @contextmanager
-def sweep_cgroup(system: System, clock: Clock) -> Iterator[SweepCgroup | None]:
+def session_cgroup(system: System, clock: Clock) -> Iterator[SessionCgroup | None]:
     """A cgroup for the block, `None` where none can be made; stale ones are removed beforehand.
     The harness holds a lock on its folder, by which others see that it is in use."""
     remove_stale(system, clock)
     made, lock = None, None
     try:
         with held():
-            made = SweepCgroup.make(system)
+            made = SessionCgroup.make(system)
             lock = _lock(made.procs.parent) if made is not None else None
         yield made
     finally:
@@ -284,9 +285,11 @@ def _lock(place: Path) -> int | None:
     return None
 
 
-def oom_kill_counter(system: System, group: SweepCgroup | None = None) -> Callable[[], int | None]:
-    """A reading of how many processes the kernel has killed for memory: in the sweep's cgroup, else
-    in the harness's own, else on the whole machine. Only the difference of two readings means
+def oom_kill_counter(
+    system: System, group: SessionCgroup | None = None
+) -> Callable[[], int | None]:
+    """A reading of how many processes the kernel has killed for memory: in the session's cgroup,
+    else in the harness's own, else on the whole machine. Only the difference of two readings means
     anything, so the source is chosen now and kept; `None` is unknown.
 
     The kernel counts in the cgroup of the process that it killed, whichever limit was to blame.

@@ -1,7 +1,7 @@
 """Kernel memory: the sources, best first, and the choice between them.
 
-A source is chosen once for a sweep, when its runner is already alive, and kept: readings of two
-sources differ by more than a task weighs. All are absolute; only differences mean anything.
+A source is chosen once for a session, when its runner is already alive, and kept: readings of two
+sources differ by more than a task takes. All are absolute; only differences mean anything.
 
 What only a counter of other processes too would report (their threads and page tables move it) is
 taken from the process itself, as far as the kernel reports it there.
@@ -14,7 +14,7 @@ from functools import cache
 from typing import ClassVar
 
 from bench.model.records import Reading
-from bench.probes.cgroup import Cgroup, SweepCgroup, find
+from bench.probes.cgroup import Cgroup, SessionCgroup, find
 from bench.system import System, whole_number
 
 UNKNOWN = Reading(bytes=None, source="unknown")
@@ -101,7 +101,7 @@ class CgroupV1(KernelSource):
 
 @dataclass(frozen=True)
 class CgroupV2(KernelSource):
-    """v2's `memory.stat`. The parts of the sweep's own cgroup come from it as well, not from the
+    """v2's `memory.stat`. The parts of the session's own cgroup come from it as well, not from the
     process: they lag as the total does, so that what is left of it is never less than nothing.
 
     The kernel folds per-CPU counts into it every 2 seconds, and before that only once some 64
@@ -110,7 +110,7 @@ class CgroupV2(KernelSource):
 
     Before Linux 5.18 there is no `kernel` and its parts are added up. `slab` is taken whole, as
     `kernel` has it; `sock` is left out, as `kernel` and v1's counter leave it out. Where a part
-    that a thread weighs on is missing (page tables, before 5.11) the total is unknown.
+    that a thread is charged to is missing (page tables, before 5.11) the total is unknown.
     """
 
     cgroup: Cgroup
@@ -149,8 +149,9 @@ class Meminfo(KernelSource):
     """The process's own parts, and the whole machine's slab, for which there is nothing better: its
     differences are good while the rest of the machine is quiet.
 
-    Never `MemAvailable`, `MemFree` or `Slab`: caches of files move them by more than a sweep does.
-    The kernel folds per-CPU counts in every second, and at once when root reads `stat_refresh`.
+    Never `MemAvailable`, `MemFree` or `Slab`: caches of files move them by more than a session
+    does. The kernel folds per-CPU counts in every second, and at once when root reads
+    `stat_refresh`.
     """
 
     lag_seconds: ClassVar[float] = 1.5
@@ -165,8 +166,8 @@ class Meminfo(KernelSource):
         return reading(stacks.bytes + tables.bytes + slab, source)
 
 
-def choose(system: System, pid: int, group: SweepCgroup | None) -> KernelSource:
-    """The best source that reads now, with the runner alive: the sweep's own cgroup, the
+def choose(system: System, pid: int, group: SessionCgroup | None) -> KernelSource:
+    """The best source that reads now, with the runner alive: the session's own cgroup, the
     harness's, the machine.
 
     A cgroup that holds a living process and reads 0 is not counting (`cgroup.memory=nokmem`).

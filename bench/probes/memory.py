@@ -23,7 +23,7 @@ from bench.model.records import (
     Readings,
 )
 from bench.probes import portable
-from bench.probes.cgroup import SweepCgroup
+from bench.probes.cgroup import SessionCgroup
 from bench.probes.kernel import UNKNOWN, KernelSource, choose, reading
 from bench.system import System
 
@@ -32,17 +32,17 @@ GONE: Readings = dict.fromkeys((USER, RSS, KERNEL, KERNEL_STACK, PAGE_TABLES), U
 
 @dataclass(frozen=True)
 class MemoryProbe:
-    """Reads one process for one sweep. Every source is chosen at the first reading and kept.
+    """Reads one process for one session. Every source is chosen at the first reading and kept.
 
     Made before or after the process has joined `group`; first read when it has.
     """
 
     system: System
     pid: int
-    group: SweepCgroup | None = None
+    group: SessionCgroup | None = None
 
     @classmethod
-    def of(cls, system: System, pid: int, group: SweepCgroup | None = None) -> MemoryProbe:
+    def of(cls, system: System, pid: int, group: SessionCgroup | None = None) -> MemoryProbe:
         return cls(system, pid, group)
 
     @property

@@ -48,7 +48,7 @@ class Process:
 
     @property
     def key(self) -> tuple[int, int]:
-        """What tells it from every other process since boot."""
+        """What distinguishes it from every other process since boot."""
         return self.pid, self.started
 
 
@@ -61,7 +61,7 @@ def everything(system: System) -> tuple[Process, ...]:
     """Every process that can be seen; none where there is no `/proc`."""
     place = str(system.path("proc"))
     try:
-        names = os.listdir(place)  # noqa: PTH208 - a tenth of the time, at the end of every sweep
+        names = os.listdir(place)  # noqa: PTH208 - a tenth of the time, at the end of every session
     except OSError:
         return ()
     found = (_look(f"{place}/{name}/stat", int(name)) for name in names if name.isdecimal())

@@ -15,7 +15,7 @@ from bench.engine.children import Launch
 from bench.engine.rig import ProcessEyes
 from bench.engine.runner import RunnerProcess
 from bench.model.records import Readings
-from bench.probes.cgroup import oom_kill_counter, sweep_cgroup
+from bench.probes.cgroup import oom_kill_counter, session_cgroup
 from bench.probes.memory import MemoryProbe
 from runners.catalogue import shipped
 from tests.benchmarks.machine import RIG, TOOLS
@@ -98,7 +98,7 @@ def run(name: str, counts: tuple[int, ...]) -> list[Stop]:
 @contextmanager
 def started(words: tuple[str, ...]) -> Iterator[tuple[BareProcess, ProcessEyes]]:
     """A process in a cgroup of its own, as `MachineRig` starts a runner."""
-    with sweep_cgroup(RIG.system, RIG.clock) as group:
+    with session_cgroup(RIG.system, RIG.clock) as group:
         process = BareProcess(Launch(words, (str(group.procs),) if group else ()), RIG.clock)
         try:
             probe = MemoryProbe.of(RIG.system, process.pid, group)
