@@ -13,7 +13,8 @@ import pytest
 from bench.engine import events
 from bench.engine.fake import Behaviour, FakeClock, FakeRig
 from bench.errors import MeasureError
-from bench.experiments.pairs import LEAK_PAIRS, Contender, Open, PairsOptions, PairsRun
+from bench.experiments.pairs import Contender, Open, PairsOptions, PairsRun
+from bench.experiments.population import LEAK_PAIRS
 from bench.judging.gates import BYTES, CEILING, LEAK, UNCOLLECTED, USUAL, MetricName
 from bench.judging.judge import Judge, gates_of, wanted
 from bench.judging.looks import Look, fewest_a_side, looks

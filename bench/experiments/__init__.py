@@ -13,22 +13,24 @@ from typing import Any, Final
 import msgspec
 
 from bench.errors import UsageError
+from bench.experiments.base import SessionKind
 from bench.experiments.ceiling import CeilingOptions, CeilingRun
 from bench.experiments.pairs import NoiseRun, PairsOptions, PairsRun
 from bench.experiments.plan import PopulationOptions
-from bench.experiments.population import PopulationRun
+from bench.experiments.population import SESSIONS, PopulationRun
 
 
 @dataclass(frozen=True)
 class Experiment:
     """A question, the type of its options, and what makes a run of it, whose `run()` gives the
     result: from the options, the cases (`Target`), the machine, an observer, what saves a result,
-    and the spec."""
+    and the spec. `sessions` are those that a job of two sides makes of it in pairs."""
 
     name: str
     question: str
     options: type[msgspec.Struct]
     make: Callable[..., Any]
+    sessions: tuple[SessionKind, ...] = ()
 
 
 POPULATION: Final = Experiment(
@@ -36,6 +38,7 @@ POPULATION: Final = Experiment(
     "How many units can be launched, and what does one cost?",
     PopulationOptions,
     PopulationRun,
+    SESSIONS,
 )
 CEILING: Final = Experiment(
     "ceiling", "How far does each runtime go, and what stops it?", CeilingOptions, CeilingRun

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import msgspec
 
 from bench.engine import events
-from bench.engine.budget import Forecast, Job
+from bench.engine.budget import Bounds, Forecast, Job
 from bench.engine.cache import BuildCrashed
 from bench.engine.ledger import Ledger
 from bench.engine.reference import CONTROL
@@ -24,6 +24,7 @@ from bench.limits.recognise import refused_start
 from bench.model.records import (
     CaseRecord,
     CaseSpec,
+    Kind,
     Machine,
     Plan,
     Result,
@@ -36,6 +37,18 @@ from bench.system import System
 from runners.catalogue import Entry
 
 TAIL = 2_000  # of what a failed build wrote
+
+
+@dataclass(frozen=True)
+class SessionKind:
+    """A kind of session that a job of two sides can make in pairs: its purpose; its counts, by the
+    units asked for and the kind of the runtime; what takes a session through them, within bounds;
+    and how many pairs tell enough, where that is fewer than all."""
+
+    purpose: str
+    stops: Callable[[int, Kind], Sequence[int]]
+    drive: Callable[[LiveSession, Bounds], None]
+    most_pairs: int | None = None
 
 
 @dataclass(frozen=True)

@@ -20,21 +20,16 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from bench.engine import events
-from bench.engine.budget import Job, bounds, short_stops
+from bench.engine.budget import Job, bounds
 from bench.engine.ledger import USED_UP
 from bench.errors import MeasureError
-from bench.experiments.base import Run, Target, noted
+from bench.experiments.base import Run, SessionKind, Target, noted
 from bench.experiments.ceiling import to_the_ceiling
-from bench.experiments.plan import DEFAULT
-from bench.experiments.population import take_steps
 from bench.limits.predict import DEFAULT_RESERVES
 from bench.model.records import (
-    BURST_FROM_NOTHING,
     CLIMB,
     DEFAULT_UNIT,
-    LEAK,
     MOST,
-    REPEAT,
     Count,
     Kind,
     Machine,
@@ -51,11 +46,8 @@ from bench.model.records import (
 AT: Mapping[Kind, int] = {"task": 10_000, "thread": 1_000}
 BUDGET_SECONDS = 600.0  # a case
 CEILING_SECONDS = 20.0
-# A leak check takes the longest, and what a process leaks hardly varies.
-LEAK_PAIRS = 20
 # Where a side broke so often before its first step, it would only break again.
 HOPELESS = 2
-PURPOSES = (REPEAT, BURST_FROM_NOTHING, LEAK, CLIMB)
 
 Open = Mapping[str, frozenset[str]]
 Judge = Callable[[Result, Result], Open]
@@ -93,15 +85,10 @@ class PairsOptions(Record, frozen=True, kw_only=True):
         """The most pairs that are made."""
         return self.looks[-1] if self.looks else None
 
-    def job(self, target: Target, purpose: str, number: int) -> Job:
+    def job(self, target: Target, kind: SessionKind, number: int) -> Job:
         """A session of pair `number`."""
         units = self.at or AT[target.case.kind]
-        stops: Mapping[str, Sequence[int]] = {
-            REPEAT: short_stops(units),
-            BURST_FROM_NOTHING: (units,),
-            LEAK: (min(DEFAULT.leak[target.case.kind], units),) * DEFAULT.cycles,
-        }
-        return target.job(purpose, number, tuple(stops.get(purpose, ())))
+        return target.job(kind.purpose, number, tuple(kind.stops(units, target.case.kind)))
 
 
 class _SideOfJob:
@@ -146,7 +133,7 @@ class _SideOfJob:
     def foretold_seconds(self, target: Target, purpose: str) -> float:
         if purpose == CLIMB:
             return 0.0
-        job = self.options.job(target, purpose, 1)
+        job = self.options.job(target, session_kinds()[purpose], 1)
         return job.foretold_seconds(self.run.forecasts[target.key])
 
     def climbs(self, key: str) -> list[Session]:
@@ -161,15 +148,16 @@ class _SideOfJob:
         """Makes one session. Climbs are in no pairs, and have numbers of their own."""
         run, rounds = self.run, self.options.looks[-1]
         if purpose == CLIMB:
-            job = self.options.job(target, purpose, len(self.climbs(target.key)) + 1)
+            job = target.job(purpose, len(self.climbs(target.key)) + 1, ())
             live = run.session(target, job, DEFAULT_RESERVES)
             deadline = run.clock.monotonic() + self.options.ceiling_seconds
             run.take(live, to_the_ceiling(deadline), rounds)
             return
-        job = self.options.job(target, purpose, number)
+        kind = session_kinds()[purpose]
+        job = self.options.job(target, kind, number)
         limits = bounds(target.case.kind, job.stops[-1], True, target.rig.room())
         live = run.session(target, job)
-        run.take(live, lambda _: take_steps(live, limits), rounds)
+        run.take(live, lambda _: kind.drive(live, limits), rounds)
         self.broken[target.key] += live.hopeless
 
 
@@ -293,17 +281,16 @@ class PairsRun:
         jobs = [
             (place, purpose)
             for place, target in enumerate(self._sides[0].targets)
-            for purpose in PURPOSES
+            for purpose in (*session_kinds(), CLIMB)
             if purpose in wanted.get(target.key, ()) and self._is_due(target.key, purpose, number)
         ]
         self._dice.shuffle(jobs)
         yield from jobs
 
     def _is_due(self, key: str, purpose: str, number: int) -> bool:
-        if purpose == LEAK:
-            return number <= LEAK_PAIRS
         if purpose != CLIMB:
-            return True
+            most = session_kinds()[purpose].most_pairs
+            return most is None or number <= most
         # Where neither side met a limit at first, neither will.
         tried = all(side.climbs(key) for side in self._sides)
         met = any(side.met_a_limit(key) for side in self._sides)
@@ -332,6 +319,13 @@ class PairsRun:
         for side in self._sides:
             side.run.ledger.warn(message)
         self._observe(events.Note(message))
+
+
+def session_kinds() -> Mapping[str, SessionKind]:
+    """What pairs can be made of, by purpose: whatever the experiments of the list name."""
+    from bench import experiments
+
+    return {kind.purpose: kind for one in experiments.all_() for kind in one.sessions}
 
 
 def dealt(climbs: int, dice: random.Random) -> tuple[int, ...]:

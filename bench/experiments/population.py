@@ -10,21 +10,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from bench.engine import events
-from bench.engine.budget import Bounds, Job, Pace, bounds, is_level
+from bench.engine.budget import Bounds, Job, Pace, bounds, is_level, short_stops
 from bench.engine.ledger import USED_UP
 from bench.engine.protocol import MOST_PROBED
 from bench.engine.session import LiveSession
 from bench.errors import MeasureError
-from bench.experiments.base import Run, Target, noted
+from bench.experiments.base import Run, SessionKind, Target, noted
 from bench.experiments.plan import (
     CLIMBS_SHARE,
+    DEFAULT,
     LEAKS_SHARE,
     PopulationOptions,
     schedule,
     share_of,
 )
-from bench.model.records import LEAK, REPEAT, Machine, Plan, Result, Spec, Stop
+from bench.model.records import BURST_FROM_NOTHING, LEAK, REPEAT, Machine, Plan, Result, Spec, Stop
 
+# A leak check takes the longest, and what a process leaks hardly varies.
+LEAK_PAIRS = 20
 GARBAGE_CYCLES = range(5, 9)  # counted from 1: the first ones fill an allocator's pools
 PROBED_SHARE = 50  # a probe's units are one in so many of the population, and at most 1,000
 # Where a unit's marginal take is seen without much to read: above, what it takes has settled.
@@ -225,6 +228,19 @@ def take_steps(live: LiveSession, limits: Bounds) -> None:
     live.end_with(limits.status, limits.message)
     if job.releases:
         live.release()
+
+
+# What a job of two sides makes of this experiment.
+SESSIONS = (
+    SessionKind(REPEAT, lambda units, _: short_stops(units), take_steps),
+    SessionKind(BURST_FROM_NOTHING, lambda units, _: (units,), take_steps),
+    SessionKind(
+        LEAK,
+        lambda units, kind: (min(DEFAULT.leak[kind], units),) * DEFAULT.cycles,
+        take_steps,
+        most_pairs=LEAK_PAIRS,
+    ),
+)
 
 
 def _look(live: LiveSession) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.derive.statistics import Estimate, share_with_interval, theil_sen
-from bench.experiments.pairs import LEAK_PAIRS
+from bench.experiments.population import LEAK_PAIRS
 from bench.judging.decision import decide_in_looks
 from bench.judging.gates import LEAK, Gate, GateScale, Margin, MetricName
 from bench.judging.looks import MOST_PAIRS, PAIRS, Look, fewest_pairs, looks

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.experiments.pairs import LEAK_PAIRS
+from bench.experiments.population import LEAK_PAIRS
 from bench.judging.gates import LEAK, USUAL, Gate, MetricName, default_gate, metric_names
 from bench.judging.noise import Recorded
 from bench.judging.samples import recorded_pairs
