@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from bench.engine import protocol
 from bench.engine.budget import Bounds, Forecast, Job
-from bench.engine.fake import Behaviour, FakeEyes, FakeRig, FakeRunner
+from bench.engine.fake import Behaviour, FakeMonitor, FakeRig, FakeRunner
 from bench.engine.ledger import Ledger
 from bench.engine.protocol import AnyReply, Greeted, Grown, Probed, Released
 from bench.engine.rig import MeasuredRunner
@@ -119,7 +119,7 @@ class BabblingRig(FakeRig):
         most: int = 10**9,  # noqa: ARG002
     ) -> Iterator[MeasuredRunner]:
         self.runner = Babbler(entry, Behaviour(), self.clock, dice=random.Random(self.seed))
-        yield MeasuredRunner(self.runner, FakeEyes(self.runner))
+        yield MeasuredRunner(self.runner, FakeMonitor(self.runner))
 
 
 def ledger() -> Ledger:

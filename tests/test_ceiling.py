@@ -9,7 +9,7 @@ import pytest
 
 from bench.engine import events
 from bench.engine.budget import Job
-from bench.engine.fake import Behaviour, FakeEyes, FakeRig
+from bench.engine.fake import Behaviour, FakeMonitor, FakeRig
 from bench.engine.session import LiveSession
 from bench.errors import MeasureError
 from bench.experiments import ceiling
@@ -61,11 +61,11 @@ def test_a_refused_step_is_measured_and_released() -> None:
 def test_processors_may_sleep_before_the_first_step_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[int] = []
 
-    def settle(eyes: FakeEyes, exact: bool) -> bool:  # noqa: ARG001
-        slept.append(eyes.runner.alive)
+    def settle(monitor: FakeMonitor, exact: bool = False, awake: bool = False) -> bool:  # noqa: ARG001
+        slept.extend([] if awake else [monitor.runner.alive])
         return True
 
-    monkeypatch.setattr(FakeEyes, "settle", settle)
+    monkeypatch.setattr(FakeMonitor, "settle", settle)
     assert only(FakeRig({"fake": Behaviour(refuse_at=7_777)})).stop.count == 7_777
     assert slept == [0]
 

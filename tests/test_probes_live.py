@@ -99,7 +99,7 @@ def test_the_cgroup_of_a_harness_that_is_gone_is_removed(group: SessionCgroup) -
 @pytest.mark.slow
 def test_a_thousand_threads_are_seen_by_every_source(group: SessionCgroup) -> None:
     with child(PARKS, str(group.procs)) as process:
-        probe = MemoryProbe.of(LIVE, process.pid, group)
+        probe = MemoryProbe(LIVE, process.pid, group)
         ask(process, "10")
         before = probe.read()
         ask(process, "1000")
@@ -167,7 +167,7 @@ def test_the_clock_of_an_idle_process_stands_still() -> None:
 
 
 def test_the_harness_reads_itself() -> None:
-    memory = MemoryProbe.of(LIVE, os.getpid()).read()
+    memory = MemoryProbe(LIVE, os.getpid()).read()
     assert memory["user"].bytes is not None
     assert memory["rss"].bytes is not None
     assert memory["user"].bytes < memory["rss"].bytes

@@ -50,7 +50,7 @@ V2_PARTS = "kernel_stack+pagetables+percpu+slab"
 def test_each_machine_tells_kernel_memory_from_its_best_source(
     name: str, kernel: tuple[int, str], stack: tuple[int, str]
 ) -> None:
-    memory = MemoryProbe.of(machine(name), RUNNER).read()
+    memory = MemoryProbe(machine(name), RUNNER).read()
     huge = 2_048 * KIB if name == "v2" else 0
     assert memory == {
         "user": Reading(
@@ -65,7 +65,7 @@ def test_each_machine_tells_kernel_memory_from_its_best_source(
 
 
 def test_the_recorded_machines_thousand_threads_are_read() -> None:
-    memory = MemoryProbe.of(machine("hybrid"), RUNNER).read()
+    memory = MemoryProbe(machine("hybrid"), RUNNER).read()
     assert memory["user"].bytes == 8_388 * KIB
     assert memory["page_tables"].bytes == 4_076 * KIB
     assert memory["kernel"].source == "cgroup v1 memory.kmem.usage_in_bytes (harness's cgroup)"
@@ -75,7 +75,7 @@ def test_the_recorded_machines_thousand_threads_are_read() -> None:
 
 def test_the_sweeps_own_cgroup_is_read_before_the_harnesss(tmp_path: Path) -> None:
     system = changed("hybrid", tmp_path, _sweep_file("memory.kmem.usage_in_bytes", "4096"))
-    assert MemoryProbe.of(system, RUNNER, _sweep(system)).read()["kernel"] == Reading(
+    assert MemoryProbe(system, RUNNER, _sweep(system)).read()["kernel"] == Reading(
         bytes=4_096, source="cgroup v1 memory.kmem.usage_in_bytes"
     )
 
@@ -84,7 +84,7 @@ def test_a_cgroup_that_counts_nothing_for_a_living_process_is_not_believed(tmp_p
     files = _sweep_file("memory.kmem.usage_in_bytes", "0")
     files |= {f"{SHELL}/memory.kmem.usage_in_bytes": "0"}
     system = changed("hybrid", tmp_path, files)
-    assert MemoryProbe.of(system, RUNNER, _sweep(system)).read()["kernel"].source == MEMINFO
+    assert MemoryProbe(system, RUNNER, _sweep(system)).read()["kernel"].source == MEMINFO
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_one_kernel_stack_is_all_of_them_by_all_threads(case: str, tmp_path: Pat
 
 def test_the_stacks_of_other_processes_do_not_move_those_of_the_runner(tmp_path: Path) -> None:
     system = changed("hybrid", tmp_path)
-    probe = MemoryProbe.of(system, RUNNER)
+    probe = MemoryProbe(system, RUNNER)
     before = probe.read()["kernel_stack"]
     meminfo = (system.text("proc/meminfo") or "").replace("1444 kB", "91444 kB")
     system.path("proc/meminfo").write_text(meminfo)
@@ -154,7 +154,7 @@ def test_the_parts_of_a_v2_cgroup_of_our_own_come_from_the_file_of_the_total(
     folder = f"{SESSION}/outnumber-1-1"
     stat = "kernel 900\nkernel_stack 500\npagetables 300\nslab 50\n"
     system = changed("v2", tmp_path, {f"{folder}/memory.stat": stat})
-    memory = MemoryProbe.of(system, RUNNER, _sweep(system)).read()
+    memory = MemoryProbe(system, RUNNER, _sweep(system)).read()
     readings = (memory["kernel"], memory["kernel_stack"], memory["page_tables"])
     names = ("kernel", "kernel_stack", "pagetables")
     assert [(one.bytes, one.source) for one in readings] == [
@@ -183,7 +183,7 @@ def test_an_old_v2s_sum_names_the_parts_that_it_has(tmp_path: Path) -> None:
 
 def test_a_source_is_kept_for_the_whole_sweep(tmp_path: Path) -> None:
     system = changed("hybrid", tmp_path, _sweep_file("memory.kmem.usage_in_bytes", "4096"))
-    probe = MemoryProbe.of(system, RUNNER, _sweep(system))
+    probe = MemoryProbe(system, RUNNER, _sweep(system))
     assert probe.read()["kernel"].bytes == 4_096
     system.path(f"{SHELL}/outnumber-1-1/memory.kmem.usage_in_bytes").unlink()
     assert probe.read()["kernel"] == UNKNOWN
@@ -192,7 +192,7 @@ def test_a_source_is_kept_for_the_whole_sweep(tmp_path: Path) -> None:
 
 def test_a_source_is_chosen_at_the_first_reading_not_before(tmp_path: Path) -> None:
     system = changed("hybrid", tmp_path)
-    probe = MemoryProbe.of(system, RUNNER, _sweep(system))
+    probe = MemoryProbe(system, RUNNER, _sweep(system))
     for file, text in _sweep_file("memory.kmem.usage_in_bytes", "4096").items():
         system.path(file).parent.mkdir()
         system.path(file).write_text(text)
@@ -201,13 +201,13 @@ def test_a_source_is_chosen_at_the_first_reading_not_before(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", ["v1", "v2", "v2-container", "hybrid", "none"])
 def test_a_process_that_is_gone_is_unknown_throughout(name: str) -> None:
-    assert MemoryProbe.of(machine(name), 5_000_002).read() == GONE
+    assert MemoryProbe(machine(name), 5_000_002).read() == GONE
     assert GONE["kernel"] == Reading(bytes=None, source="unknown")
 
 
 def test_a_process_that_ends_during_the_sweep_is_unknown_from_then_on(tmp_path: Path) -> None:
     system = changed("v2", tmp_path)
-    probe = MemoryProbe.of(system, RUNNER)
+    probe = MemoryProbe(system, RUNNER)
     assert probe.read()["user"].bytes is not None
     for file in ("smaps_rollup", "status", "stat", "cgroup"):
         system.path(f"proc/{RUNNER}/{file}").unlink()
@@ -216,13 +216,13 @@ def test_a_process_that_ends_during_the_sweep_is_unknown_from_then_on(tmp_path: 
 
 def test_a_zombies_empty_files_are_unknown_not_zero(tmp_path: Path) -> None:
     files = {f"proc/{RUNNER}/smaps_rollup": "", f"proc/{RUNNER}/status": "State:\tZ (zombie)\n"}
-    assert MemoryProbe.of(changed("v2", tmp_path, files), RUNNER).read() == GONE
+    assert MemoryProbe(changed("v2", tmp_path, files), RUNNER).read() == GONE
 
 
 def test_without_smaps_rollup_psutil_is_asked_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portable, "uss_bytes", lambda pid: pid)
     monkeypatch.setattr(portable, "rss_bytes", lambda pid: 2 * pid)
-    assert MemoryProbe.of(machine("none"), RUNNER).read() == {
+    assert MemoryProbe(machine("none"), RUNNER).read() == {
         "user": Reading(bytes=RUNNER, source="psutil uss"),
         "rss": Reading(bytes=2 * RUNNER, source="psutil rss"),
         "kernel": UNKNOWN,
@@ -237,7 +237,7 @@ def test_what_a_system_keeps_to_itself_is_unknown_and_the_rest_is_not(
 ) -> None:
     monkeypatch.setattr(portable, "uss_bytes", lambda _: None)  # macOS, without root
     monkeypatch.setattr(portable, "rss_bytes", lambda _: 4_096)
-    memory = MemoryProbe.of(machine("none"), RUNNER).read()
+    memory = MemoryProbe(machine("none"), RUNNER).read()
     assert memory["user"] == UNKNOWN
     assert memory["rss"] == Reading(bytes=4_096, source="psutil rss")
 
@@ -246,7 +246,7 @@ def test_what_a_system_keeps_to_itself_is_unknown_and_the_rest_is_not(
     ("name", "seconds"), [("v1", 0.0), ("hybrid", 0.0), ("v2", 2.5), ("none", 0.0)]
 )
 def test_each_source_says_how_long_it_lags(name: str, seconds: float) -> None:
-    assert MemoryProbe.of(machine(name), RUNNER).lag_seconds == seconds
+    assert MemoryProbe(machine(name), RUNNER).lag_seconds == seconds
 
 
 def test_a_machine_without_proc_tells_nothing_of_its_kernel(tmp_path: Path) -> None:

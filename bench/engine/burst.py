@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from bench.engine.protocol import Grown
-from bench.engine.rig import Eyes
+from bench.engine.rig import Monitor
 from bench.model.records import (
     BURST,
     GC,
@@ -91,14 +91,16 @@ class Burst:
         )
 
 
-def measured(step: Step, burst: Burst, eyes: Eyes, kind: Kind, settle: Callable[[], bool]) -> Step:
+def measured(
+    step: Step, burst: Burst, monitor: Monitor, kind: Kind, settle: Callable[[], bool]
+) -> Step:
     """The step with what is seen of it from outside once `settle` finds the runner at rest, and
     with the doubts that arise: the kernel shows how many threads there are, whether the process
     lives, and whether it is at rest. A task it cannot see."""
     at_rest = settle()
-    before = eyes.cpu()
-    memory, threads, state = eyes.memory(), eyes.threads(), eyes.state()
-    faults = grown_by(before.minor_faults, eyes.cpu().minor_faults)
+    before = monitor.cpu()
+    memory, threads, state = monitor.memory(), monitor.threads(), monitor.state()
+    faults = grown_by(before.minor_faults, monitor.cpu().minor_faults)
     unproved, restless = [], []
     if state is not None and state in ENDED_STATES:
         unproved.append(NOT_ALIVE)
@@ -114,7 +116,7 @@ def measured(step: Step, burst: Burst, eyes: Eyes, kind: Kind, settle: Callable[
         step,
         readings=memory,
         counts=step.counts | known({THREADS: threads}),
-        swapped=went_up(burst.swapped, eyes.swapped_out_pages()),
+        swapped=went_up(burst.swapped, monitor.swapped_out_pages()),
         warnings=(*unproved, *restless),
         doubts=(*(("unproved",) if unproved else ()), *(("restless",) if restless else ())),
     )

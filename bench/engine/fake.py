@@ -1,4 +1,4 @@
-"""A rig that launches nothing: a fake runner, fake eyes and a fake clock, for tests.
+"""A rig that launches nothing: a fake runner, its fake monitor and a fake clock, for tests.
 
 They ship with the harness because they state what the harness expects: everything is exact, so a
 test can tell each figure by hand. Time passes only when somebody sleeps or a burst "takes" time.
@@ -224,7 +224,7 @@ class FakeRunner:
 
 
 @dataclass(frozen=True)
-class FakeEyes:
+class FakeMonitor:
     """Sees exactly what a fake runner "uses"."""
 
     runner: FakeRunner
@@ -261,10 +261,7 @@ class FakeEyes:
     def state(self) -> str | None:
         return "Z" if self.runner.is_gone else "S"
 
-    def settle(self, exact: bool) -> bool:  # noqa: ARG002
-        return not self._reached(self.runner.behaviour.restless_at)
-
-    def settle_awake(self) -> bool:
+    def settle(self, exact: bool = False, awake: bool = False) -> bool:  # noqa: ARG002
         return not self._reached(self.runner.behaviour.restless_at)
 
     @contextmanager
@@ -346,7 +343,7 @@ class FakeRig:
         runner = FakeRunner(entry, self._behaviour(entry), self.clock, pid=self.pid)
         self.runners.append(runner)
         try:
-            yield MeasuredRunner(runner, FakeEyes(runner))
+            yield MeasuredRunner(runner, FakeMonitor(runner))
         finally:
             runner.stop()
 

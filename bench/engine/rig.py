@@ -1,7 +1,7 @@
-"""What a session stands on: a started runner, and the eyes on it. Real here, false in `fake`.
+"""What a session stands on: a started runner, and the monitor that reads it from outside.
 
-A session knows only the protocols `Rig` and `Eyes`, so that the same code runs in tests with a fake
-runner and a fake clock.
+Real here, false in `fake`. A session knows only the protocols `Rig` and `Monitor`, so that the same
+code runs in tests with a fake runner and a fake clock.
 """
 
 from __future__ import annotations
@@ -35,16 +35,15 @@ REST_LOOK_SECONDS = 0.05
 REST_BYTES = 1 << 20  # a machine is at rest when its kernel stacks are this near to what they were
 
 
-class Eyes(Protocol):
-    """What can be seen of a runner from outside. Unknown is `None`."""
+class Monitor(Protocol):
+    """What is read of a runner from outside. Unknown is `None`."""
 
     def memory(self) -> Readings: ...
     def cpu(self) -> CpuSplit: ...
     def effort(self) -> Effort: ...
     def threads(self) -> int | None: ...
     def state(self) -> str | None: ...
-    def settle(self, exact: bool) -> bool: ...
-    def settle_awake(self) -> bool: ...
+    def settle(self, exact: bool = False, awake: bool = False) -> bool: ...
     def on_one_processor(self) -> AbstractContextManager[bool]: ...
     def swapped_out_pages(self) -> int | None: ...
     def oom_kills(self) -> int | None: ...
@@ -53,18 +52,18 @@ class Eyes(Protocol):
 
 @dataclass(frozen=True)
 class MeasuredRunner:
-    """A runner and the eyes on it, for one session."""
+    """A runner and its monitor, for one session."""
 
     runner: Runner
-    eyes: Eyes
+    monitor: Monitor
 
     def perform(self, name: str, options: Mapping[str, str], foretold_seconds: float = 0.0) -> Act:
         """Has the living units perform an operation, and measures it from outside: before the
         command and after the reply, while all units are alive. What a thread has spent cannot be
         read any more once it has ended."""
-        before = self.eyes.effort()
+        before = self.monitor.effort()
         said = self.runner.act(name, options, foretold_seconds)
-        after = self.eyes.effort()
+        after = self.monitor.effort()
         act = Act(
             name=name,
             options=dict(options),
@@ -111,12 +110,11 @@ def shares_of_others(rig: Rig, before: ProcessorTime | None) -> tuple[float | No
 
 
 @dataclass(frozen=True)
-class ProcessEyes:
-    """The eyes on a live process."""
+class ProcessMonitor:
+    """The monitor of a live process."""
 
     pid: int
     probe: MemoryProbe
-    group: cgroup.SessionCgroup | None
     system: System
     clock: Clock
     kills: Callable[[], int | None]
@@ -138,22 +136,19 @@ class ProcessEyes:
         process = processes.look(self.system, self.pid)
         return process.state if process is not None else None
 
-    def settle(self, exact: bool) -> bool:
+    def settle(self, exact: bool = False, awake: bool = False) -> bool:
         """Waits until the runner's CPU clock and memory stand still; false where they never did. A
         clock that cannot be read is no unrest.
 
         `exact`: also until the kernel has folded its per-CPU counts, up to 2.5 s without cgroup v1.
+        `awake`: without letting the processors sleep, for a launch in many steps that is to take no
+        longer than in one go.
         """
-        still = cpu.wait_until_still(self.pid, self.clock) or cpu.cpu_clock_ns(self.pid) is None
+        still = cpu.wait_until_still(self.pid, self.clock, awake=awake)
+        still = still or cpu.cpu_clock_ns(self.pid) is None
         if exact:
             self.clock.sleep(self.probe.lag_seconds)
         return still
-
-    def settle_awake(self) -> bool:
-        """As `settle`, not exactly, and without letting the processors sleep: for a launch in many
-        steps that is to take no longer than in one go."""
-        still = cpu.wait_until_still(self.pid, self.clock, awake=True)
-        return still or cpu.cpu_clock_ns(self.pid) is None
 
     def on_one_processor(self) -> AbstractContextManager[bool]:
         """Holds the runner on one processor, whose next unit then need not wait for another one to
@@ -243,17 +238,15 @@ class MachineRig:
             try:
                 with held():  # nobody but us could end it
                     runner = RunnerProcess(launch, self.clock)
-                yield MeasuredRunner(runner, self._eyes(runner.pid, group))
+                pid, kills = runner.pid, cgroup.oom_kill_counter(self.system, group)
+                memory = MemoryProbe(self.system, pid, group)
+                monitor = ProcessMonitor(pid, memory, self.system, self.clock, kills)
+                yield MeasuredRunner(runner, monitor)
             finally:
                 if runner is not None:
                     runner.stop()
         if entry.kind == "thread":
             self._rest(before)
-
-    def _eyes(self, pid: int, group: cgroup.SessionCgroup | None) -> ProcessEyes:
-        probe = MemoryProbe.of(self.system, pid, group)
-        kills = cgroup.oom_kill_counter(self.system, group)
-        return ProcessEyes(pid, probe, group, self.system, self.clock, kills)
 
     def _kernel_stacks(self) -> int | None:
         return self.system.table("proc/meminfo").get("KernelStack")

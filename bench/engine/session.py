@@ -93,12 +93,12 @@ class LiveSession:
         try:
             most = max(self.job.stops, default=MOST_UNITS)
             with self.rig.start(self.job.entry, self.job.settings, most) as self._subject:
-                kills = self._subject.eyes.oom_kills()
+                kills = self._subject.monitor.oom_kills()
                 try:
                     self._greet()
                     drive(self)
                 except RunnerError as error:
-                    went = went_up(kills, now := self._subject.eyes.oom_kills())
+                    went = went_up(kills, now := self._subject.monitor.oom_kills())
                     words = f"killed for memory: the kernel's OOM kills went {kills} → {now}"
                     self._end_broken(error, self._subject.runner.pid, (words,) if went else ())
         except Interrupted as signal:
@@ -115,8 +115,8 @@ class LiveSession:
         """Launches up to `count` in all and reads nothing: as fast as the runtime goes. Several in
         a row are one burst until it is measured. A refusal ends the session."""
         self._observe(events.StepStarted(self._row, self.job.purpose, count))
-        eyes = self._subject.eyes
-        burst = self._burst or Burst(eyes.cpu(), eyes.swapped_out_pages(), self.alive)
+        monitor = self._subject.monitor
+        burst = self._burst or Burst(monitor.cpu(), monitor.swapped_out_pages(), self.alive)
         self._burst, self._asked = burst, count
         grown = self._subject.runner.grow(count, self.forecast.burst_seconds(count - self.alive))
         self._burst, self.alive = burst.with_(grown), grown.alive
@@ -129,15 +129,16 @@ class LiveSession:
     def measure(self, probed: int = 0, awake: bool = False) -> None:
         """Makes a step of what was launched since the last one: settles, reads, and times the start
         of `probed` further units unless the last were refused. Whatever cuts it short, what is
-        known by then is kept. `awake`: processors must not sleep meanwhile (see `Eyes`)."""
-        burst, eyes, kind = self._burst, self._subject.eyes, self.job.entry.kind
+        known by then is kept. `awake`: processors must not sleep meanwhile (see `Monitor`)."""
+        burst, monitor, kind = self._burst, self._subject.monitor, self.job.entry.kind
         if burst is None:
             return
         # A thread weighs on the kernel, a task hardly: only there is an exact count worth its wait.
         exact = self.job.purpose == "short" and kind == "thread"
-        settle = eyes.settle_awake if awake else lambda: eyes.settle(exact)
-        self._unfinished = burst.step(self._asked, eyes.cpu())
-        self._unfinished = measured(self._unfinished, burst, eyes, kind, settle)
+        self._unfinished = burst.step(self._asked, monitor.cpu())
+        self._unfinished = measured(
+            self._unfinished, burst, monitor, kind, lambda: monitor.settle(exact, awake)
+        )
         if probed and not burst.refusal:
             self._probe(probed)
         step, self._unfinished, self._burst = self._unfinished, None, None
@@ -178,20 +179,20 @@ class LiveSession:
         collector ran and after."""
         if not self.alive or not self.steps or (self.stop and self.stop.left_no_memory):
             return
-        runner, eyes, last = self._subject.runner, self._subject.eyes, self.steps[-1]
+        runner, monitor, last = self._subject.runner, self._subject.monitor, self.steps[-1]
         before: list[Reading] = []
 
         def ended() -> None:
-            eyes.settle(exact=False)
-            before.append(eyes.memory()[USER])
+            monitor.settle()
+            before.append(monitor.memory()[USER])
 
         forecast = self.forecast.release_seconds(self.alive)
         took = runner.release(forecast, ended if reads_garbage else None).release_ns / 1e9
         self.forecast = self.forecast.released(self.alive, took)
         garbage = {}
         if before:
-            eyes.settle(exact=False)
-            garbage = {UNCOLLECTED: before[0], COLLECTED: eyes.memory()[USER]}
+            monitor.settle()
+            garbage = {UNCOLLECTED: before[0], COLLECTED: monitor.memory()[USER]}
         self.steps[-1] = msgspec.structs.replace(
             last, seconds=last.seconds | {RELEASE: took}, readings=last.readings | garbage
         )
@@ -246,8 +247,8 @@ class LiveSession:
         )
 
     def _greet(self) -> None:
-        runner, eyes, entry = self._subject.runner, self._subject.eyes, self.job.entry
-        said, variables = runner.hello(), eyes.variables()
+        runner, monitor, entry = self._subject.runner, self._subject.monitor, self.job.entry
+        said, variables = runner.hello(), monitor.variables()
         self._hello = RunnerInfo(
             runtime=said.runtime,
             version=said.version,
@@ -256,8 +257,8 @@ class LiveSession:
             environment=None if variables is None else counting(variables, entry),
         )
         self._watch = Watch(self.rig.system, runner.pid, entry.own_limits, entry.kind)
-        eyes.settle(exact=False)
-        self._baseline = self._memory = eyes.memory()
+        monitor.settle()
+        self._baseline = self._memory = monitor.memory()
 
     def _probe(self, units: int) -> None:
         """Adds two rounds of starts to the step. In the first the machine is as it is: a new thread
@@ -271,7 +272,7 @@ class LiveSession:
         self._add_samples(START, probed)
         if probed.refused:
             return
-        with self._subject.eyes.on_one_processor() as is_held:
+        with self._subject.monitor.on_one_processor() as is_held:
             if is_held:
                 self._add_samples(AWAKE_START, self._subject.runner.probe(units))
 

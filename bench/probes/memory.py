@@ -41,10 +41,6 @@ class MemoryProbe:
     pid: int
     group: SessionCgroup | None = None
 
-    @classmethod
-    def of(cls, system: System, pid: int, group: SessionCgroup | None = None) -> MemoryProbe:
-        return cls(system, pid, group)
-
     @property
     def lag_seconds(self) -> float:
         """How long the process has to have been at rest for the kernel's part to be exact: 0 where

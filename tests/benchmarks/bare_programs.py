@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.engine.cache import GO_SETTINGS
 from bench.engine.children import Launch
-from bench.engine.rig import ProcessEyes
+from bench.engine.rig import ProcessMonitor
 from bench.engine.runner import RunnerProcess
 from bench.model.records import Readings
 from bench.probes.cgroup import oom_kill_counter, session_cgroup
@@ -86,23 +86,23 @@ def run(name: str, counts: tuple[int, ...]) -> list[Stop]:
     """Takes a fresh bare program through the counts."""
     words = (*command(name), *map(str, counts))
     stops = []
-    with started(words) as (process, eyes):
+    with started(words) as (process, monitor):
         for count in counts:
             seconds = process.ready()
-            eyes.settle(exact=len(counts) > 1)
-            stops.append(Stop(count, seconds, eyes.memory()))
+            monitor.settle(exact=len(counts) > 1)
+            stops.append(Stop(count, seconds, monitor.memory()))
             process.go_on()
     return stops
 
 
 @contextmanager
-def started(words: tuple[str, ...]) -> Iterator[tuple[BareProcess, ProcessEyes]]:
+def started(words: tuple[str, ...]) -> Iterator[tuple[BareProcess, ProcessMonitor]]:
     """A process in a cgroup of its own, as `MachineRig` starts a runner."""
     with session_cgroup(RIG.system, RIG.clock) as group:
         process = BareProcess(Launch(words, (str(group.procs),) if group else ()), RIG.clock)
         try:
-            probe = MemoryProbe.of(RIG.system, process.pid, group)
+            probe = MemoryProbe(RIG.system, process.pid, group)
             kills = oom_kill_counter(RIG.system, group)
-            yield process, ProcessEyes(process.pid, probe, group, RIG.system, RIG.clock, kills)
+            yield process, ProcessMonitor(process.pid, probe, RIG.system, RIG.clock, kills)
         finally:
             process.stop()

@@ -37,7 +37,7 @@ def awake_against_stress_ng(options: Options) -> list[bool]:
         for _ in range(ROUNDS):
             theirs.append(_stress_ng(program))
             idle.append(_median(subject.runner.probe(PROBED)))
-            with subject.eyes.on_one_processor():
+            with subject.monitor.on_one_processor():
                 awake.append(_median(subject.runner.probe(PROBED)))
     ratio = statistics.median(awake) / statistics.median(theirs)
     reached = low <= ratio <= high

@@ -44,7 +44,7 @@ class Rounds:
         self.end()
         subject = self._runner.enter_context(RIG.start(self._entry, {}))
         subject.runner.hello()
-        subject.eyes.settle(exact=False)
+        subject.monitor.settle(exact=False)
         return (subject.runner,), {}
 
     def grow(self, runner: Runner) -> None:
