@@ -34,6 +34,8 @@ from bench.model.decoding import encode, printable
 from bench.model.format1 import Runtime
 from bench.model.likeness import Topic, facts_of
 from bench.model.records import (
+    BURST,
+    MOST,
     RENAMED,
     USER,
     CaseRecord,
@@ -51,11 +53,12 @@ SUFFIX = ".jsonl"
 LONGEST_REASON = 1000
 LONGEST_LINE = 4 * 2**20  # a night of ten runtimes has some 25 KB
 AGAIN = "delete the line, and add that run once more"
-NIGHTLY = ("run", "ceiling")
+PAIRED = ("ab", "noise")  # commands whose processes are made in pairs
 
 Words = Annotated[str, Meta(max_length=200)]
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
 Number = Annotated[float, Meta(ge=-1e18, le=1e18)]
+Whole = Annotated[int, Meta(ge=-MOST, le=MOST)]
 Quantile = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -67,7 +70,7 @@ class StoredMetric(Record, frozen=True, kw_only=True, omit_defaults=True):
     metric: Words
     part: str | None = None
     quantile: Quantile | None = None
-    with_: Annotated[dict[Words, Words | Number], Meta(max_length=20)] = msgspec.field(
+    with_: Annotated[dict[Words, Words | Whole | Number], Meta(max_length=20)] = msgspec.field(
         default_factory=dict, name="with"
     )
     at: Count | None = None
@@ -139,7 +142,7 @@ class History:
 def point_of(result: Result, commit: str | None) -> Point:
     """The point of a result. Raises `UsageError` for what is no nightly run, was cut short, or
     holds no figure."""
-    if result.command not in NIGHTLY:
+    if result.side is not None or result.command in PAIRED:
         raise UsageError(
             f"made by outnumber {result.command}, one side of a job of pairs: a history is made of "
             "results of outnumber run or outnumber ceiling"
@@ -153,7 +156,7 @@ def point_of(result: Result, commit: str | None) -> Point:
     kept = tuple(
         _stored(metric)
         for metric in figures(result)
-        if metric.value is not None and (result.command == "run" or metric.metric == "ceiling")
+        if metric.value is not None and (result.command != "ceiling" or metric.status is not None)
     )
     if not kept:
         raise UsageError("it holds no figure: nothing was measured in that run")
@@ -185,7 +188,7 @@ def id_of(result: Result) -> str:
     version that knows of more to store."""
     sessions = [
         [session.case, session.purpose, session.round]
-        + [[step.alive, step.burst_seconds, step.read(USER).bytes] for step in session.steps]
+        + [[step.alive, step.seconds.get(BURST), step.read(USER).bytes] for step in session.steps]
         for session in result.sessions
     ]
     measured = [result.command, result.started, result.plan.seed, sessions]
