@@ -1,140 +1,298 @@
-"""What the explanation speaks of: the cases that ran, each with its metrics, limits and starts.
-
-A case of which nothing was measured is not among them, and an unknown value is `None`, so that no
-sentence can state either by mistake.
-"""
+"""What the template of the explanation speaks of: the cases that ran, each with its metrics, limits
+and start latencies. What is unknown is `None`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from bench.derive.ceiling import Allowance, Allowances, allowances, doubt_of_take, looked_at
 from bench.derive.choice import cases_of
+from bench.derive.memory import KERNEL_OTHER
 from bench.derive.metrics import Metric
 from bench.derive.series import Quantity
-from bench.derive.times import Population, populations
-from bench.model.records import Limit, Session
-from bench.quantities import BYTES, CEILING
+from bench.derive.times import AWAKE, Population, populations
+from bench.model.records import CLIMB, KERNEL_STACK, PAGE_TABLES, Limit, Session, Status
+from bench.quantities import (
+    AWAKE_START,
+    BURST,
+    BYTES,
+    CEILING,
+    COLLECTOR_TIME,
+    LEAKED,
+    MARGINAL_BURST,
+    RELEASE,
+    START,
+)
 from reports.digest import Digest
-from reports.explanation.runtimes import Known, known
 from reports.explanation.text import Name, Number
-from reports.tables.comparison import THREADS, Row, pair_of
+from reports.tables.comparison import SAME, THREADS, TOTAL, Row, pair_of
 from reports.wording import units
 from reports.wording.doubted import sure
 from reports.wording.escape import many
 from reports.wording.metrics import name_of, value_of
+from runners.catalogue import Entry, shipped
+
+SLIGHT = 1.0  # bytes: less of a part is the noise of its counter
+SEEN_WELL = 0.9  # where RSS shows this share of the memory, the rest needs no sentence
+FEWEST_TIMED = 20  # starts in a process: of fewer, the median says little
+GROWN = 1.5  # times as long
+CROWDED = 100  # threads to a slot
+# The quantities that the template describes; the other headlines have a sentence each.
+DESCRIBED = (BYTES, BURST, START, AWAKE_START, LEAKED, RELEASE, CEILING)
+PARTS = {
+    KERNEL_STACK: "its kernel stack",
+    PAGE_TABLES: "its page tables",
+    KERNEL_OTHER: "other kernel records",
+}
+COUNTERS = ("kernel.threads-max", "kernel.pid_max", "pids.max", "RLIMIT_NPROC")  # of threads
+MEMORY = ("MemAvailable", "memory.max", "memory.limit_in_bytes")
+MEANINGS = {
+    "MemAvailable": " (the memory that the machine has left)",
+    "memory.max": " (the memory of a cgroup)",
+    "memory.limit_in_bytes": " (the memory of a cgroup)",
+    "memory.kmem.limit_in_bytes": " (the kernel memory of a cgroup)",
+    "vm.overcommit_memory": " (the memory that the kernel promises)",
+    "address space": " (the addresses of one process)",
+    "RLIMIT_AS": " (the addresses of one process)",
+    "RLIMIT_DATA": " (the writable memory of one process)",
+}
+# Why a climb ended that no limit ended.
+ENDS: dict[Status, str] = {
+    "max": "and reached its cap",
+    "budget": "and ran out of time",
+    "reserve": "and stopped at the safety reserve",
+    "failed": "until their runner failed",
+    "interrupted": "until it was interrupted",
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One case that ran. Its numbers are `None` where they are unknown. `limits` are those of the
-    session `looked`, `populations` its start latencies by how many units were parked."""
+    """One case that ran. `runtime` is its runtime's name, `entry` what the catalogue says of it; a
+    user's own runtime has none. `looked` is the session whose limits count."""
 
     row: Row
-    known: Known | None
+    runtime: str
+    entry: Entry | None
     allowed: Allowances
     looked: Session | None
     populations: tuple[Population, ...]
 
     @property
     def one(self) -> Name:
-        """The name of one unit."""
         return Name(self.row.label)
 
     @property
     def many(self) -> Name:
-        """The name of several units."""
         return Name(many(self.row.label))
 
-    @property
-    def limits(self) -> tuple[Limit, ...]:
-        return self.looked.limits if self.looked else ()
-
-    @property
-    def reached(self) -> Number | None:
-        return self.figure(CEILING)
-
-    def bytes(self, part: str) -> Number | None:
-        """The part's bytes per unit."""
-        return self.figure(BYTES, part)
-
-    def figure(
+    def _number(
         self, quantity: Quantity, part: str | None = None, quantile: float | None = None
     ) -> Number | None:
         metric = self.row.metric(quantity.name, part, quantile)
         return _number(metric, metric.value, metric.doubt) if metric else None
 
-    def figures(self, quantity: Quantity) -> list[tuple[Name, Number]]:
-        """Every known value of a quantity, with its name."""
-        own = [metric for metric in self.row.metrics if metric.metric == quantity.name]
-        pairs = ((name_of(one), _number(one, one.value, one.doubt)) for one in own)
-        return [(Name(name.capitalize()), number) for name, number in pairs if number]
+    @property
+    def reached(self) -> Number | None:
+        return self._number(CEILING)
 
-    def overhead(self, quantity: Quantity, quantile: float) -> Number | None:
-        """The measuring overhead in a start latency."""
-        metric = self.row.metric(quantity.name, quantile=quantile)
+    @property
+    def burst(self) -> Number | None:
+        return self._number(BURST)
+
+    @property
+    def start_idle(self) -> Number | None:
+        return self._number(START, quantile=0.5)
+
+    @property
+    def start_awake(self) -> Number | None:
+        return self._number(AWAKE_START, quantile=0.5)
+
+    @property
+    def start_overhead(self) -> Number | None:
+        metric = self.row.metric(START.name, quantile=0.5)
         return _number(metric, metric.overhead) if metric else None
+
+    def bytes(self, part: str) -> Number | None:
+        return self._number(BYTES, part)
+
+    def part(self, part: str) -> Number | None:
+        """A part of the kernel's that is worth a sentence."""
+        number = self.bytes(part)
+        return number if number and number.value >= SLIGHT else None
+
+    @property
+    def slight_parts(self) -> list[str]:
+        parts = [(name, self.bytes(part)) for part, name in PARTS.items()]
+        return [name for name, number in parts if number and number.value < SLIGHT]
+
+    @property
+    def unknown_parts(self) -> list[str]:
+        return [name for part, name in PARTS.items() if self.bytes(part) is None]
+
+    @property
+    def collection(self) -> tuple[Number, Number, bool] | None:
+        """The garbage collector's time and the whole time of the same burst, and whether that was
+        on top of other units."""
+        taken, marginal = self._number(COLLECTOR_TIME), self._number(MARGINAL_BURST)
+        launch = marginal or self.burst
+        if not taken or not launch or not launch.value or not 0 <= taken.value <= launch.value:
+            return None
+        return taken, launch, marginal is not None
+
+    @property
+    def is_collection_known(self) -> bool:
+        return self._number(COLLECTOR_TIME) is not None
+
+    # Its limits
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        return self.looked.limits if self.looked else ()
+
+    def _tightest(self, name: str) -> Limit | None:
+        """Of a limit that stands in several places, the one of the least value."""
+        rows = [limit for limit in self.limits if limit.name == name]
+        return min(rows, key=lambda row: (row.value is None, row.value or 0), default=None)
+
+    def limit(self, name: str) -> Number | None:
+        """The value of a limit."""
+        row = self._tightest(name)
+        if row is None or row.value is None:
+            return None
+        return Number(units.amount(row.measure, row.value), row.value, (row,))
 
     def take(self, limit: Limit | None) -> Number | None:
         """What one unit takes of one of `limits`."""
-        if limit is None or self.looked is None or limit.take is None:
+        if limit is None or limit.take is None or self.looked is None:
             return None
         words = units.amount(limit.measure, limit.take)
         return Number(words, limit.take, (limit,), doubt_of_take(self.looked, limit.measure))
 
+    @property
+    def addresses(self) -> Number | None:
+        return self.take(self._tightest("address space"))
 
-def _number(source: Metric, value: float | None, doubt: str | None = None) -> Number | None:
-    """A value of this metric in words."""
-    if value is None:
+    @property
+    def mappings(self) -> Number | None:
+        return self.take(self._tightest("vm.max_map_count"))
+
+    @property
+    def unset(self) -> list[Name]:
+        """The limits on threads that have no value here."""
+        rows = [row for name in COUNTERS if (row := self._tightest(name))]
+        return [Name(row.name) for row in rows if row.known and row.value is None]
+
+    @property
+    def unread(self) -> list[Name]:
+        rows = [row for name in COUNTERS if (row := self._tightest(name))]
+        return [Name(row.name) for row in rows if not row.known]
+
+    @cached_property
+    def thread_limits(self) -> list[Limit]:
+        """The limits on threads of which the use of a unit is known, the highest use first."""
+        rows = [row for row in self.limits if row.name in COUNTERS and row.take is not None]
+        return sorted(rows, key=lambda row: -(row.take or 0))
+
+    def allows(self, bound: Allowance) -> Number:
+        return Number(units.count(bound.units), bound.units, (bound,), bound.doubt)
+
+    @property
+    def memory_bound(self) -> Allowance | None:
+        return next((row for row in self.allowed.rows if row.limit in MEMORY), None)
+
+
+def _number(metric: Metric, value: float | None, doubt: str | None = None) -> Number | None:
+    return None if value is None else Number(value_of(metric, value), value, (metric,), doubt)
+
+
+def facts(digest: Digest, most: int) -> dict[str, Any] | None:
+    """The names that the template knows; `None` where nothing was measured. At most `most` of the
+    runtimes are named that the catalogue does not have. `thread` stands for all threads, and `task`
+    is compared with it."""
+    subjects = list(_subjects(digest))
+    if not subjects:
         return None
-    return Number(value_of(source, value), value, (source,), doubt)
-
-
-def count(source: Allowance | Population, value: int, doubt: str | None = None) -> Number:
-    return Number(units.count(value), value, (source,), doubt)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The cases that ran. `thread` stands for all threads, and `task` is compared with it; at most
-    `most` of those that the text knows little of are named."""
-
-    threads: tuple[Subject, ...]
-    tasks: tuple[Subject, ...]
-    thread: Subject | None
-    task: Subject | None
-    per_thread: Number | None
-    most: int
-
-    @property
-    def all(self) -> tuple[Subject, ...]:
-        return (*self.threads, *self.tasks)
-
-    @property
-    def pair(self) -> tuple[Subject, ...]:
-        return tuple(one for one in (self.thread, self.task) if one)
-
-
-def facts(digest: Digest, most: int = 3) -> Facts:
-    """What the digest of a result has to speak of."""
-    subjects = tuple(_subjects(digest))
-    threads = tuple(one for one in subjects if one.row.kind == "thread")
-    tasks = tuple(one for one in subjects if one.row.kind == "task")
+    threads = [one for one in subjects if one.row.kind == "thread"]
+    tasks = [one for one in subjects if one.row.kind == "task"]
     thread, task = _thread(threads, digest), _task(tasks, digest)
-    return Facts(threads, tasks, thread, task, _per_thread(thread, task), most)
+    pair = [one for one in (thread, task) if one]
+    weighed = sure([one for one in subjects if one.row.total], lambda one: one.row.total_doubt)
+    heaviest = max(weighed, key=lambda one: one.row.bytes, default=None)
+    shares = [(one, *share) for one in tasks if (share := one.collection)]
+    largest = max(
+        sure(shares, lambda share: share[1].doubt or share[2].doubt),
+        key=lambda share: share[1].value / share[2].value,
+        default=None,
+    )
+    known = [one for one in tasks if one.entry]
+    measured = {metric.metric for metric in digest.metrics}
+    per_thread = _per_thread(thread, task)
+    taken = [one for one in tasks if one.thread_limits]
+    return {
+        "title": _title(thread, task, per_thread, bool(threads), bool(tasks)),
+        "most": most,
+        "measures": {
+            "bytes": BYTES.name in measured,
+            "ceiling": CEILING.name in measured,
+            "burst": BURST.name in measured,
+        },
+        "threads": threads,
+        "tasks": tasks,
+        "strange": [one for one in tasks if not one.entry],
+        "thread": thread,
+        "task": task,
+        "pair": pair,
+        "alive": [one for one in pair if one.reached and one.reached.value],
+        "refused": [one for one in pair if one.reached and not one.reached.value],
+        "weighed": [one for one in pair if one.bytes(TOTAL)],
+        "heaviest": None if heaviest in pair else heaviest,
+        "per_thread": per_thread,
+        "same": SAME,
+        "seen_well": SEEN_WELL,
+        "launched": [
+            one
+            for kind, first in ((threads, thread), (tasks, task))
+            for one in sure(
+                [one for one in (first, *kind) if one and one.burst],
+                lambda one: one.burst.doubt if one.burst else None,
+            )[:1]
+        ],
+        "crowded": next(filter(None, map(_crowded, threads)), None),
+        "limited": next((one for one in (*pair, *subjects) if one.limits), None),
+        "counted": [one for one in taken if one.thread_limits[0].take],
+        "uncounted": [one for one in taken if not one.thread_limits[0].take],
+        "meanings": MEANINGS,
+        "ends": ENDS,
+        "cooperative": [one for one in known if one.entry and not one.entry.preemptive],
+        "preempted": [one for one in known if one.entry and one.entry.preemptive],
+        "shares": shares,
+        "collected": largest,
+        "uncollected": [one for one in tasks if not one.is_collection_known],
+        "others": [
+            (Name(name_of(metric).capitalize()), one, _number(metric, metric.value, metric.doubt))
+            for one in subjects
+            for metric in one.row.metrics
+            if metric.quantity.headline and metric.quantity not in DESCRIBED
+        ],
+        "unknown_bytes": BYTES.name in measured and any(not one.bytes(TOTAL) for one in subjects),
+        "few": any(one.row.total_doubt == "few" for one in subjects),
+    }
 
 
 def _subjects(digest: Digest) -> Iterator[Subject]:
     sessions = {case.case: case.sessions for case in cases_of(digest.result)}
     allowed = {one.case: one for one in allowances(digest.result)}
-    timed = populations(digest.result)
-    cases = {case.key: case for case in digest.result.cases}
+    timed, entries = populations(digest.result), {entry.name: entry for entry in shipped()}
     rows = {row.case: row for row in digest.comparison.rows}
-    for key, case in cases.items():
+    for key, case in {case.key: case for case in digest.result.cases}.items():
         if any(metric.value is not None for metric in rows[key].metrics):
             looked = looked_at(sessions[key])
-            yield Subject(rows[key], known(case), allowed[key], looked, timed[key])
+            entry = entries.get(key) or entries.get(case.runtime)
+            yield Subject(rows[key], case.runtime, entry, allowed[key], looked, timed[key])
 
 
 def _thread(threads: Sequence[Subject], digest: Digest) -> Subject | None:
@@ -159,7 +317,47 @@ def _per_thread(thread: Subject | None, task: Subject | None) -> Number | None:
     """How many of the tasks take the memory of one thread."""
     if thread is None or task is None or task.row.per_thread is None:
         return None
-    totals = (thread.bytes("total"), task.bytes("total"))
-    sources = tuple(source for total in totals if total for source in total.of)
-    ratio = task.row.per_thread
+    ratio, totals = task.row.per_thread, (thread.row.total, task.row.total)
+    sources = tuple(total for total in totals if total)
     return Number(units.ratio(ratio), ratio, sources, task.row.per_thread_doubt)
+
+
+def _title(
+    thread: Subject | None, task: Subject | None, ratio: Number | None, threads: bool, tasks: bool
+) -> str:
+    """A claim only where the run supports it: a task is lighter than a thread beyond doubt, and no
+    limit allows fewer tasks than threads."""
+    if thread and task and ratio and not ratio.doubt and ratio.value >= SAME:
+        near, far = thread.allowed.binding, task.allowed.binding
+        if near is None or far is None or far.units > near.units:
+            return "Why tasks outnumber threads"
+    if threads and tasks:
+        return "What threads and tasks cost"
+    return "What a thread costs" if threads else "What a task costs"
+
+
+def _crowded(one: Subject) -> dict[str, object] | None:
+    """Where a start in the climb took ever longer among ever more threads, with many of them to a
+    slot of the futex hash: the smallest population and the largest."""
+    timed = [
+        population
+        for population in one.populations
+        if population.start == AWAKE and population.purpose == CLIMB
+        if population.timed >= FEWEST_TIMED and population.doubt in (None, "few")
+    ]
+    if len(timed) < 2:
+        return None
+    near, far = timed[0], timed[-1]
+    first, last, slots = near.quantiles[0].value, far.quantiles[0].value, far.futex_slots
+    if not first or not last or not slots:
+        return None
+    if last < GROWN * first or far.units < CROWDED * slots:
+        return None
+    return {
+        "one": one,
+        "near": Number(units.seconds(first), first, (near,), near.doubt),
+        "few": Number(units.count(near.units), near.units, (near,)),
+        "far": Number(units.seconds(last), last, (far,), far.doubt),
+        "many": Number(units.count(far.units), far.units, (far,)),
+        "slots": Number(units.count(slots), slots, (far,)),
+    }

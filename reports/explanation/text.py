@@ -8,7 +8,6 @@ and a test compares both. Terminal, Markdown, page and deck draw from this value
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -113,30 +112,6 @@ class Explanation:
         headings = (self.title, *(section.heading for section in self.sections))
         texts = (*headings, *(sentence.text for sentence in self.sentences))
         return sum(len(text.split()) for text in texts)
-
-
-def say(template: str, *pieces: Piece | tuple[Piece, ...]) -> Sentence:
-    """The sentence `template` with a piece, or several, for each `{}` of it.
-
-    The template itself holds no digit: a number must come from the result.
-    """
-    assert not any(character.isdigit() for character in template), template
-    literals = template.split("{}")
-    assert len(literals) == len(pieces) + 1, template
-    mixed: list[Piece] = [literals[0]]
-    for piece, literal in zip(pieces, literals[1:], strict=True):
-        mixed += [*(piece if isinstance(piece, tuple) else (piece,)), literal]
-    return Sentence(tuple(piece for piece in mixed if piece != ""))
-
-
-def listed(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """The pieces as a sentence lists them: `a, b and c`."""
-    mixed: list[Piece] = []
-    for place, piece in enumerate(pieces):
-        if place:
-            mixed.append(" and " if place == len(pieces) - 1 else ", ")
-        mixed.append(piece)
-    return tuple(mixed)
 
 
 def render(explanation: Explanation, format_: str, width: int = WIDTH) -> str:
