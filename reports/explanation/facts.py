@@ -236,9 +236,9 @@ def facts(digest: Digest, most: int) -> dict[str, Any] | None:
         "title": _title(thread, task, per_thread, bool(threads), bool(tasks)),
         "most": most,
         "measures": {
-            "bytes": BYTES.name in measured,
-            "ceiling": CEILING.name in measured,
-            "burst": BURST.name in measured,
+            "memory": BYTES.name in measured,
+            "counts": CEILING.name in measured,
+            "bursts": BURST.name in measured,
         },
         "threads": threads,
         "tasks": tasks,
