@@ -24,7 +24,10 @@ from tests.support.limits import made
 
 
 def climbed(
-    rig: FakeRig, *entries: Entry, budget: float = 60.0, reasons: dict[str, str] | None = None
+    rig: FakeRig,
+    *entries: Entry,
+    budget: float | None = 60.0,
+    reasons: dict[str, str] | None = None,
 ) -> tuple[Result, list[events.Event]]:
     """The result of a whole experiment, and everything that was told."""
     told: list[events.Event] = []
@@ -135,6 +138,23 @@ def test_a_climb_that_the_budget_ends_tells_the_budget_that_would_do(
     budget = int(enough.removeprefix("to get there: --budget "))
     rig = FakeRig({"fake": behaviour}, system=made(tmp_path / "b"))
     assert only(rig, budget=budget).stop.status == "refused"
+
+
+@pytest.mark.parametrize(
+    ("limit", "status"), [(100_000, "refused"), (10_000_000, "budget")], ids=["near", "far"]
+)
+def test_without_a_budget_a_climb_has_the_time_that_its_limit_is_expected_to_take(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limit: int, status: str
+) -> None:
+    monkeypatch.setattr("bench.limits.watch.predict", lambda *_: prediction_at(limit))
+    behaviour = Behaviour(seconds=1e-3, release_seconds=1e-4, refuse_at=limit)
+    rig = FakeRig({"fake": behaviour}, system=made(tmp_path))
+    result, told = climbed(rig, entry("fake"), budget=None)
+    (session,) = result.sessions
+    assert session.stop.status == status
+    assert 60 < session.seconds < 900
+    notes = [event.message for event in told if isinstance(event, events.Note)]
+    assert len([words for words in notes if words.endswith("s to its limit")]) == 1
 
 
 def squeezed(root: Path, behaviour: Behaviour, at: int, left: int = 0) -> tuple[Session, FakeRig]:

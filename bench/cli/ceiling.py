@@ -24,7 +24,10 @@ WARNING = (
 def ceiling(
     runtime: options.Runtimes = None,
     runner: options.Runners = None,
-    budget: Annotated[float | None, duration("Seconds per runtime: 90, 3m.  [default: 60]")] = None,
+    budget: Annotated[
+        float | None,
+        duration("Seconds per runtime: 90, 3m.  [default: what its limit takes, 60 to 900]"),
+    ] = None,
     reserve_memory: Annotated[
         options.Amount | None,
         typer.Option(
@@ -56,7 +59,7 @@ def ceiling(
     from bench.cli import choose
     from bench.cli.session import Place, carry_out
     from bench.experiments import CEILING
-    from bench.experiments.ceiling import BUDGET_SECONDS, CeilingOptions
+    from bench.experiments.ceiling import CeilingOptions
 
     settings = {"stack-size": stack_size, "futex-slots": futex_slots}
     cases = choose.cases(runtime, runner, python, env, settings, quiet)
@@ -64,7 +67,7 @@ def ceiling(
     reserves = _reserves(reserve_pids, reserve_memory, to_the_wall)
     if to_the_wall and not yes:
         typer.confirm(WARNING, abort=True, err=True)
-    wish = CeilingOptions(budget=budget or BUDGET_SECONDS, reserves=reserves)
+    wish = CeilingOptions(budget=budget, reserves=reserves)
     result, path = carry_out(CEILING, wish, targets, Place(output, force), quiet, wait_for_quiet)
     return report(result, path, quiet)
 

@@ -33,7 +33,7 @@ def run(
     budget: Annotated[
         float | None, duration("Seconds for the whole run.  [default: 172; none with --max]")
     ] = None,
-    quick: Annotated[bool, flag("Under 45 seconds, at smaller counts.", "--quick")] = False,
+    quick: Annotated[bool, flag("About 20 seconds, at smaller counts.", "--quick")] = False,
     thorough: Annotated[bool, flag("To a million wherever memory allows.", "--thorough")] = False,
     stack_size: options.StackSize = None,
     futex_slots: options.FutexSlots = None,

@@ -31,8 +31,8 @@ from bench.probes import cgroup, memory
 from bench.system import System, whole_number
 from runners.catalogue import Entry
 
-START_SECONDS = 0.25  # a fresh process until its first reply, and its end
-STEP_SECONDS = 0.08  # settling, reading and probing at one step
+START_SECONDS = 0.2  # a fresh process until its first reply, and its end
+STEP_SECONDS = 0.07  # settling, reading and probing at one step
 LEAST_SECONDS = 1e-6  # no burst takes none, whatever a runner says
 # A smaller burst that takes less says more about the clock than about the runtime.
 WORTH_LEARNING, WORTH_SECONDS = 200, 0.05
@@ -44,6 +44,7 @@ RESERVED_PIDS = 512
 TRUSTED_SECONDS = 2.0  # of sweeps that outweigh the load at the start
 SLOWEST = 10.0
 FEWEST_CYCLES, LEVEL_CYCLES, LEVEL_BYTES = 12, 8, 16
+USUAL_CYCLES = 15  # until a leak check is level
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Job:
         """How long the whole session is expected to take. A leak check by the catalogue's guess:
         its counts are small, and a thread among ten thousand takes longer to start than few do."""
         if self.purpose == LEAK:
-            cycles = (FEWEST_CYCLES + len(self.stops)) // 2
+            cycles = min(USUAL_CYCLES, len(self.stops))
             return Forecast.of(self.entry).leak_seconds(self.stops[0], cycles)
         most = max(self.stops, default=0)
         released = forecast.release_seconds(most) if self.releases else 0.0

@@ -35,7 +35,7 @@ from bench.model.records import (
     Stop,
 )
 
-BUDGET_SECONDS = 60.0
+LEAST_SECONDS, MOST_SECONDS = 60.0, 900.0  # of a case without a budget
 # The pilot is a few units, to see what one takes of every limit. Thirds: what counts is the
 # marginal take over the last of them. The low ones are for limits that bind before the high ones.
 RUNGS = (10, 20, 30, 100, 200, 300, 1_000, 2_000, 3_000)
@@ -48,9 +48,10 @@ WORTH_STEPPING = 0.05  # the budget's end: a step of less than this share is not
 
 
 class CeilingOptions(Record, frozen=True, kw_only=True):
-    """What the user asked for. `budget` is for each case."""
+    """What the user asked for. `budget` is for each case; `None` is as long as its limit is
+    expected to take."""
 
-    budget: Annotated[float, Meta(gt=0, le=1e9)] = BUDGET_SECONDS
+    budget: Annotated[float, Meta(gt=0, le=1e9)] | None = None
     reserves: Reserves = DEFAULT_RESERVES
 
 
@@ -80,14 +81,16 @@ class CeilingRun:
     def run(self) -> Result:
         """Raises `MeasureError` where nothing can run; an `Interrupted` passes through, what is
         finished being saved by then."""
-        run, budget = self._run, self._options.budget
+        run, each = self._run, self._options.budget or LEAST_SECONDS
         ready = run.built(self._keep_refused)
-        run.start(len(ready) * budget)
+        run.start(len(ready) * each)
+
+        def note(text: str) -> None:
+            run.observe(events.Note(text))
+
         for number, target in enumerate(ready, 1):
-            live = self._session(target)
-            deadline = run.clock.monotonic() + budget
-            run.take(live, to_the_ceiling(deadline, lambda text: run.observe(events.Note(text))))
-            run.observe(events.TimeLeft((len(ready) - number) * budget))
+            run.take(self._session(target), to_the_ceiling(self._options.budget, note))
+            run.observe(events.TimeLeft((len(ready) - number) * each))
         return run.ledger.finish()
 
     def _session(self, target: Target) -> LiveSession:
@@ -101,19 +104,25 @@ class CeilingRun:
 
 
 def to_the_ceiling(
-    deadline: float, warn: Callable[[str], None] = lambda message: None
+    budget: float | None, note: Callable[[str], None] = lambda message: None
 ) -> Callable[[LiveSession], None]:
-    """How a session goes as far as it can; `deadline` is on its rig's clock. `warn` is told
-    beforehand of what would end the harness as well."""
+    """How a session goes as far as it can, within a budget in seconds; without one, as long as its
+    limit is expected to take. `note` is told of a long way, and beforehand of what would end the
+    harness as well."""
 
     def drive(live: LiveSession) -> None:
         started = live.rig.clock.monotonic()
         pilot(live)
+        seconds = budget
+        if seconds is None:
+            seconds = min(max(LEAST_SECONDS, enough_seconds(live, started)), MOST_SECONDS)
+            if seconds > LEAST_SECONDS:
+                note(f"{live.job.entry.name} may take {seconds:,.0f} s to its limit")
         # Where the kernel kills a cgroup as a whole, the harness goes too, and tells nothing more.
-        notes = (note for limit in live.limits for note in limit.notes)
-        for danger in dict.fromkeys(note for note in notes if OOM_GROUP in note):
-            warn(f"{danger}, the harness too")
-        Ascent(live, started, deadline).go()
+        known = dict.fromkeys(words for limit in live.limits for words in limit.notes)
+        for danger in (words for words in known if OOM_GROUP in words):
+            note(f"{danger}, the harness too")
+        Ascent(live, started, started + seconds).go()
         live.release()
 
     return drive
@@ -268,18 +277,28 @@ class Ascent:
                 status="budget",
                 count=live.alive,
                 message=f"out of time: skipped {count:,}, too little time left",
-                evidence=self._beyond_budget(each),
+                evidence=self._beyond_budget(),
             )
         )
         return None
 
-    def _beyond_budget(self, each: float) -> tuple[str, ...]:
-        """What would have come, and the budget for it, a unit taking `each` seconds in all."""
+    def _beyond_budget(self) -> tuple[str, ...]:
+        """What would have come, and the budget for it."""
         wall, ceiling = self.live.prediction.wall, self.live.prediction.ceiling
         if wall is None or ceiling is None:
             return ()
-        enough = self.live.rig.clock.monotonic() - self.started + ENOUGH * each * ceiling
         return (
             f"{wall.state.title} would bind at about {wall.units:,} (projected)",
-            f"to get there: --budget {math.ceil(enough / 10) * 10}",
+            f"to get there: --budget {enough_seconds(self.live, self.started):.0f}",
         )
+
+
+def enough_seconds(live: LiveSession, started: float) -> float:
+    """The budget in which the predicted ceiling should be reached, from `started` on; 0 where none
+    is predicted."""
+    ceiling = live.prediction.ceiling
+    if ceiling is None:
+        return 0.0
+    each = live.forecast.burst_seconds(1) + live.forecast.release_seconds(1)
+    spent = live.rig.clock.monotonic() - started
+    return math.ceil((spent + ENOUGH * each * ceiling) / 10) * 10

@@ -150,8 +150,7 @@ class _SideOfJob:
         if purpose == CLIMB:
             job = target.job(purpose, len(self.climbs(target.key)) + 1, ())
             live = run.session(target, job, DEFAULT_RESERVES)
-            deadline = run.clock.monotonic() + self.options.ceiling_seconds
-            run.take(live, to_the_ceiling(deadline), rounds)
+            run.take(live, to_the_ceiling(self.options.ceiling_seconds), rounds)
             return
         kind = session_kinds()[purpose]
         job = self.options.job(target, kind, number)

@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from bench.engine.budget import Forecast, Job, Room, bounds, climb_stops, short_stops
+from bench.engine.budget import MOST_THREADS, Forecast, Job, Room, bounds, climb_stops, short_stops
 from bench.experiments.base import Target
 from bench.model.records import CLIMB, LEAK, MOST, REPEAT, Count, Kind, Record
 from runners.catalogue import Entry
@@ -50,7 +50,7 @@ DEFAULT = Preset("default", 6, 172.0, {"task": 100_000, "thread": 10_000})
 QUICK = Preset(
     "quick",
     6,
-    38.0,
+    26.0,
     short={"task": 5_000, "thread": 500},
     climb={"task": 20_000, "thread": 2_000},
     cycles=16,
@@ -141,7 +141,10 @@ def share_of(
 ) -> float:
     """The seconds that the climb `job` may take of `pool`, `pending` (itself included) being still
     to be made: its fair share, or all that the others are not expected to need."""
-    needs = {one.entry.name: one.foretold_seconds(forecasts[one.entry.name]) for one in pending}
+    needs = {}
+    for one in pending:
+        within = one.within(MOST_THREADS) if one.entry.kind == "thread" else one  # its reserve
+        needs[one.entry.name] = within.foretold_seconds(forecasts[one.entry.name])
     others = sum(seconds for key, seconds in needs.items() if key != job.entry.name)
     return max(fair_shares(pool, needs)[job.entry.name], pool - others)
 

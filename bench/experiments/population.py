@@ -24,7 +24,17 @@ from bench.experiments.plan import (
     schedule,
     share_of,
 )
-from bench.model.records import BURST_FROM_NOTHING, LEAK, REPEAT, Machine, Plan, Result, Spec, Stop
+from bench.model.records import (
+    BURST_FROM_NOTHING,
+    CLIMB,
+    LEAK,
+    REPEAT,
+    Machine,
+    Plan,
+    Result,
+    Spec,
+    Stop,
+)
 
 # A leak check takes the longest, and what a process leaks hardly varies.
 LEAK_PAIRS = 20
@@ -223,7 +233,7 @@ def take_steps(live: LiveSession, limits: Bounds) -> None:
             live.release(reads_garbage=len(live.steps) in GARBAGE_CYCLES)
             if is_level(live.steps):
                 break
-        else:
+        elif job.purpose == CLIMB or job.round == 1:
             _look(live)
     live.end_with(limits.status, limits.message)
     if job.releases:
