@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.model.records import Reading
+from bench.model.records import UNKNOWN, Reading
 from bench.probes import portable
 from bench.probes.cgroup import SessionCgroup, find
-from bench.probes.kernel import UNKNOWN, Meminfo, ProcessParts, choose, stack_bytes
+from bench.probes.kernel import Meminfo, ProcessParts, choose, stack_bytes
 from bench.probes.memory import GONE, MemoryProbe
 from bench.system import System
 from tests.recorded import RUNNER, changed, machine

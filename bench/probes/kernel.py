@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 
-from bench.model.records import Reading
+from bench.model.records import UNKNOWN, Reading
 from bench.probes.cgroup import Cgroup, SessionCgroup, find
 from bench.system import System, whole_number
 
-UNKNOWN = Reading(bytes=None, source="unknown")
 _LEAST_STACK, _MOST_STACK = 4 << 10, 64 << 10
 _NEAR = 0.2  # zombies and counts that the kernel has not folded yet move the quotient
 _OLDER_NEEDED = ("kernel_stack", "pagetables", "slab")

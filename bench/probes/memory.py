@@ -18,13 +18,14 @@ from bench.model.records import (
     KERNEL_STACK,
     PAGE_TABLES,
     RSS,
+    UNKNOWN,
     USER,
     Reading,
     Readings,
 )
 from bench.probes import portable
 from bench.probes.cgroup import SessionCgroup
-from bench.probes.kernel import UNKNOWN, KernelSource, choose, reading
+from bench.probes.kernel import KernelSource, choose, reading
 from bench.system import System
 
 GONE: Readings = dict.fromkeys((USER, RSS, KERNEL, KERNEL_STACK, PAGE_TABLES), UNKNOWN)
