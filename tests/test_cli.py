@@ -408,13 +408,12 @@ def test_a_command_ends_well_where_its_outputs_were_closed_before(words: str, co
     assert subprocess.run(["sh", "-c", shell], check=False).returncode == code
 
 
-@pytest.mark.parametrize("words", ["--version", "--help", "summary", "export", "report"])
+@pytest.mark.parametrize("words", ["--version", "--help", "summary", "export"])
 def test_a_full_disk_is_no_fault_of_ours_and_is_told(finished: Finished, words: str) -> None:
     path = str(finished.folder / finished.path)
     more = {
         "summary": (path, "--format", "csv"),
         "export": (path, "--format", "pyperf"),
-        "report": (path, "-o", str(finished.folder / "page")),
     }
     with Path("/dev/full").open("w") as full:
         command = [*COMMAND, words, *more.get(words, ())]
