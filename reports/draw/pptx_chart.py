@@ -21,7 +21,6 @@ from pptx.enum.chart import (
     XL_AXIS_CROSSES,
     XL_CHART_TYPE,
     XL_MARKER_STYLE,
-    XL_TICK_LABEL_POSITION,
     XL_TICK_MARK,
 )
 from pptx.oxml import parse_xml
@@ -30,13 +29,16 @@ from pptx.oxml.xmlchemy import OxmlElement
 from pptx.util import Inches, Pt
 
 from bench.derive.doubts import MARK
+from reports.draw import slide_text as text
 from reports.draw.scale import DAY, factor_of, step_of, unit_of
-from reports.draw.slide import Box, Page, rgb
+from reports.draw.slide import Box, Page, Words, rgb
 from reports.figures.shapes import Axis
 from reports.wording.escape import plain
 
 LABEL_POINTS, VALUE_POINTS, TICK_POINTS = 16, 14, 12
 TICK = 1.0  # inches that a number of a scale takes
+AXIS, AXIS_WORDS = 0.4, 0.27  # below a plot, for its numbers and what they measure
+NUMBERS = 1.15  # right of a plot, for the labels at the ends of its bars
 LONG_AGO = datetime(2000, 1, 1)  # a workbook's date: the same result gives the same bytes
 EPOCH = 25_569  # the first day of 1970, as spreadsheets count days
 
@@ -254,16 +256,15 @@ def _layout(frame: Box, plot: Box) -> Any:
     )
 
 
-def names_axis(axis: Any, page: Page, points: float | None) -> None:
-    """The axis of names: the first one at the top, no lines; without `points` they stand beside the
-    chart."""
+def names_axis(axis: Any, page: Page, points: float) -> None:
+    """The axis of names: the first one at the top, no lines."""
     axis.reverse_order = True
     axis.major_tick_mark = XL_TICK_MARK.NONE
     axis.format.line.color.rgb = rgb(page.theme.muted)
-    if points is None:
-        axis.tick_label_position = XL_TICK_LABEL_POSITION.NONE
-    else:
-        axis.tick_labels.font.size = Pt(points)
+    axis.tick_labels.font.size = Pt(points)
+    every = OxmlElement("c:tickLblSkip")  # no name is left out, however close they are
+    every.set("val", "1")
+    axis._element.find(qn("c:noMultiLvlLbl")).addprevious(every)
 
 
 def values_axis(axis: Any, page: Page, scale: Span, rows: bool = False) -> None:
@@ -286,6 +287,15 @@ def values_axis(axis: Any, page: Page, scale: Span, rows: bool = False) -> None:
         base = OxmlElement("c:logBase")
         base.set("val", "10")
         axis._element.find(qn("c:scaling")).insert(0, base)
+
+
+def axis_words(page: Page, plot: Box, words: str) -> None:
+    """What a scale measures, below its numbers."""
+    if words:
+        points = TICK_POINTS
+        said = text.cut(words, plot.width + NUMBERS, points)
+        box = Box(plot.left, plot.bottom + AXIS, text.width(said, points) + 0.05, AXIS_WORDS)
+        page.text(box, [Words(said, points, muted=True)])
 
 
 # Series

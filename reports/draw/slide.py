@@ -185,10 +185,7 @@ class Page:
         shape: Any = self.slide.shapes.add_shape(form, *_emu(box))
         shape.name = name
         be_flat(shape)
-        if pale:
-            edged(shape, colour, pale)
-        else:
-            fill(shape, colour)
+        (fill_pale if pale else fill)(shape, colour)
 
     def legend(self, box: Box, keys: Sequence[Key | Symbol]) -> float:
         """What colours, marks and lines stand for, row after row, as far as there is room; where
@@ -304,13 +301,12 @@ def fill(shape: Any, colour: str) -> None:
     shape.line.fill.background()
 
 
-def edged(shape: Any, colour: str, pale: bool = False) -> None:
-    """The same with an edge of the colour. A `pale` one has hardly any fill, and a dashed edge."""
+def fill_pale(shape: Any, colour: str) -> None:
+    """The same with hardly any fill, and a dashed edge."""
     fill(shape, colour)
     stroke(shape, colour, 1.25)
-    if pale:
-        _thin(shape.fill, PALE)
-        shape.line.dash_style = MSO_LINE.DASH
+    _thin(shape.fill, PALE)
+    shape.line.dash_style = MSO_LINE.DASH
 
 
 def clear(shape: Any) -> None:
