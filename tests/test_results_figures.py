@@ -492,6 +492,14 @@ def test_a_first_burst_straight_to_the_last_stop_is_a_burst_and_no_marginal_one(
     assert (marginal.value, marginal.warnings) == (None, ("one burst only, from nothing",))
 
 
+def test_a_release_is_of_the_sessions_that_timed_one() -> None:
+    first, *others = sixfold()
+    silent = [edited(one, 1, release_seconds=None) for one in others]
+    metric = figure(result(first, *silent), "release_seconds_per_unit")
+    assert (metric.value, metric.samples) == (figure(result(first), metric.metric).value, 1)
+    assert metric.warnings == ("no confidence interval (1 of 6 repeats)",)
+
+
 def test_a_sweep_without_a_release_says_so() -> None:
     silent = [edited(one, 1, release_seconds=None) for one in sixfold()]
     metric = figure(result(*silent), "release_seconds_per_unit")

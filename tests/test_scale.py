@@ -120,7 +120,7 @@ def test_a_runtime_that_dies_at_once_is_given_up_and_the_others_run() -> None:
     result = run.ended()
     assert purposes(result, "one") == ["climb"]
     assert purposes(result, "two") == ["climb", "short", "short", "leak"]
-    assert result.warnings == ("one was given up after a sweep that could not be made",)
+    assert result.warnings == ("one was given up after a session that could not be made",)
 
 
 @pytest.mark.parametrize("budget", [None, 300.0])
@@ -129,7 +129,7 @@ def test_a_leak_check_that_a_broken_runtime_lacks_is_not_blamed_on_the_budget(
 ) -> None:
     rig = FakeRig({"one": Behaviour(die_at=1)})
     run = Run(rig, request(entries=(ONE,), climb=False, budget=budget))
-    assert run.ended().warnings == ("one was given up after a sweep that could not be made",)
+    assert run.ended().warnings == ("one was given up after a session that could not be made",)
 
 
 def test_a_runtime_whose_interpreter_lacks_its_module_after_all_is_left_out_with_a_word() -> None:
@@ -183,8 +183,8 @@ def test_the_budget_ends_rounds_and_says_so() -> None:
     result = run.ended()
     assert purposes(result, "one") == ["short", "leak"]
     assert result.warnings == (
-        "1 of 5 short sweeps of one were made: the time budget was used up",
-        "no leak sweep of one: the time budget was used up",
+        "1 of 5 repeats of one were made: the time budget was used up",
+        "no leak check of one: the time budget was used up",
     )
     assert result.sessions[-1].stop.status == "budget"
     assert rig_time(run) <= 30
@@ -193,7 +193,7 @@ def test_the_budget_ends_rounds_and_says_so() -> None:
 def test_a_leak_sweep_that_would_not_fit_is_left_out_and_said_so() -> None:
     slow = FakeRig({"one": Behaviour(seconds=1e-2, release_seconds=0)})
     run = Run(slow, request(entries=(ONE,), budget=21.0, repeats=1, climb=False))
-    assert run.ended().warnings == ("no leak sweep of one: the time budget was used up",)
+    assert run.ended().warnings == ("no leak check of one: the time budget was used up",)
 
 
 @pytest.mark.parametrize("budget", [1.0, 5.0, 20.0, 60.0, 300.0])
@@ -209,7 +209,11 @@ def test_a_budget_is_kept_from_the_first_second_and_what_did_not_fit_is_named(
     made = [(sweep.case, str(sweep.purpose)) for sweep in result.sessions if sweep.steps]
     named = " ".join(result.warnings)
     for name in ("one", "two"):
-        for purpose, words in (("climb", "no climb"), ("leak", "no leak"), ("short", "of 3 short")):
+        for purpose, words in (
+            ("climb", "no climb"),
+            ("leak", "no leak"),
+            ("short", "of 3 repeats"),
+        ):
             if made.count((name, purpose)) < (3 if purpose == "short" else 1):
                 assert re.search(rf"{words}[^:]*\b{name}\b[^:]*: the time budget", named)
     assert not any("budget" in note for note in run.notes())
@@ -252,7 +256,7 @@ def test_where_time_is_short_the_slowest_miss_rounds_and_the_others_none() -> No
     assert purposes(result, "one").count("short") == 6
     assert 1 < purposes(result, "two").count("short") < 6
     assert rig.clock.now < 12
-    assert any("short sweeps of two were made" in warning for warning in result.warnings)
+    assert any("repeats of two were made" in warning for warning in result.warnings)
 
 
 def test_a_climb_ends_at_its_share_of_the_budget() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bench.derive.choice import (
@@ -60,14 +60,22 @@ Formula = Callable[[Quantity, CaseSessions], Iterator[Series]]
 
 
 def _formula(
-    derive: Callable[[Stops], Sample], *, bursts: bool = False, cpu: str | None = None
+    derive: Callable[[Stops], Sample],
+    *,
+    bursts: bool = False,
+    cpu: str | None = None,
+    timed: str | None = None,
 ) -> Formula:
     """The formula of what `derive` makes of each session: of those behind the headline metrics, or
     of the `bursts` from nothing. `cpu` is the CPU time in question, which is counted in coarse
-    ticks."""
+    ticks. `timed` is a duration that few sessions may have: then it is of those."""
 
     def formula(quantity: Quantity, case: CaseSessions) -> Iterator[Series]:
         choice = case.bursts if bursts else case.choice
+        have = tuple(
+            s for s in choice.stops if any(timed in one.seconds for one in s.session.steps)
+        )
+        choice = replace(choice, stops=have) if have else choice
         samples = doubted(map(derive, choice.stops), case, choice)
         coarse = coarse_clock(choice, cpu) if cpu else ()
         warnings = (*choice.warnings, *slow_faults(choice), *coarse)
@@ -122,7 +130,7 @@ def page_faults(stops: Stops) -> Sample:
     return _at(stops.last, each, FAULTS, stop_warnings(stops))
 
 
-@_formula
+@partial(_formula, timed=RELEASE)
 def release(stops: Stops) -> Sample:
     """Seconds a unit, of the units at the release, from waking the first to the end of the last."""
     step = next((s for s in reversed(stops.session.steps) if RELEASE in s.seconds), None)

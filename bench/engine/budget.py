@@ -41,7 +41,7 @@ GROWTH_MARGIN = 1.25
 MEMORY_SHARE = 0.5
 MOST_THREADS = 30_000
 RESERVED_PIDS = 512
-TRUSTED_SECONDS = 2.0  # of sweeps that outweigh the load at the start
+TRUSTED_SECONDS = 2.0  # of sessions that outweigh the load at the start
 SLOWEST = 10.0
 FEWEST_CYCLES, LEVEL_CYCLES, LEVEL_BYTES = 12, 8, 16
 USUAL_CYCLES = 15  # until a leak check is level
@@ -77,7 +77,7 @@ class Job:
 
     @property
     def probed(self) -> frozenset[int]:
-        """The stops at which start latency is taken: a climb's every one, a short sweep's last,
+        """The stops at which start latency is taken: a climb's every one, a repeat's last,
         since probing at the first would touch the memory that the last is compared with."""
         stops = {CLIMB: self.stops, REPEAT: self.stops[-1:]}
         return frozenset(stops.get(self.purpose, ()))
@@ -96,9 +96,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Pace:
-    """How much longer sweeps take here than their bursts and releases do (which forecasts learn for
-    each runtime): what they took so far, divided by what was expected of them. Until much was made,
-    the machine's load counts as well."""
+    """How much longer sessions take here than their bursts and releases do (which forecasts learn
+    for each runtime): what they took so far, divided by what was expected of them. Until much was
+    made, the machine's load counts as well."""
 
     expected_seconds: float
     taken_seconds: float
@@ -110,7 +110,7 @@ class Pace:
         return cls(TRUSTED_SECONDS, TRUSTED_SECONDS * min(waiting, SLOWEST))
 
     def learned(self, job: Job, forecast: Forecast, seconds: float) -> Pace:
-        """The same with a sweep that took so many seconds; `forecast` has learned from it."""
+        """The same with a session that took so many seconds; `forecast` has learned from it."""
         if not job.stops:
             return self
         expected = job.foretold_seconds(forecast)
@@ -122,7 +122,7 @@ class Pace:
 
 
 def is_level(cycles: Sequence[Step]) -> bool:
-    """Whether a leak sweep has seen enough: 12 cycles, the last 8 alike within 16 bytes a unit.
+    """Whether a leak check has seen enough: 12 cycles, the last 8 alike within 16 bytes a unit.
 
     Else it goes on: an allocator's chunk that comes and goes (1 MiB in CPython, 524 bytes for each
     of 2,000 units) looks like a leak over few cycles, and like nothing over many.
@@ -141,7 +141,7 @@ def climb_stops(most: int) -> tuple[int, ...]:
 
 
 def short_stops(most: int) -> tuple[int, ...]:
-    """The two stops of a short sweep: N/10 and N."""
+    """The two stops of a repeat: N/10 and N."""
     return (most // 10, most) if most >= 10 else (most,)
 
 
@@ -191,7 +191,7 @@ class Forecast:
         return units * self.unit_release_seconds
 
     def leak_seconds(self, units: int, cycles: int) -> float:
-        """A leak sweep: cycles of grow and release."""
+        """A leak check: cycles of grow and release."""
         cycle = STEP_SECONDS + self.burst_seconds(units) + self.release_seconds(units)
         return START_SECONDS + cycles * cycle
 
@@ -210,8 +210,9 @@ def total_bytes(now: Readings, before: Readings | None) -> int | None:
 
 
 def bytes_per_unit(steps: Sequence[Step]) -> float | None:
-    """All memory of a unit, as a result's figures have it: from the first step of a sweep to the
-    last, so that what the process itself has come to take is no part of it. `None` for one step."""
+    """All memory of a unit, as a result's figures have it: from the first step of a session
+    to the last, so that what the process itself has come to take is no part of it. `None` for one
+    step."""
     if not steps or steps[-1].alive <= steps[0].alive:
         return None
     grown = total_bytes(steps[-1].readings, steps[0].readings)
@@ -228,7 +229,7 @@ class Room:
 
 @dataclass(frozen=True)
 class Bounds:
-    """How far one sweep may go. `count` is its last stop and `status` and `message` say what
+    """How far one session may go. `count` is its last stop and `status` and `message` say what
     stands behind that number; `deadline` is on the harness's clock."""
 
     count: int
@@ -265,7 +266,7 @@ class Bounds:
             status="budget",
             count=alive,
             message=f"out of time: skipped {count:,}, too little time left",
-            evidence=(f"{seconds:.1f} s expected, {left:.1f} s left for this sweep",),
+            evidence=(f"{seconds:.1f} s expected, {left:.1f} s left for this session",),
         )
 
 
@@ -295,8 +296,8 @@ def spare_pids(system: System) -> int | None:
 def bounds(
     kind: Kind, wanted: int, asked: bool, room_: Room, deadline: float | None = None
 ) -> Bounds:
-    """The bounds of a sweep to `wanted` units. `asked`: the user gave that number, which lifts the
-    30,000 threads, where the machine's own reserve is known, but no other reserve."""
+    """The bounds of a session to `wanted` units. `asked`: the user gave that number, which lifts
+    the 30,000 threads, where the machine's own reserve is known, but no other reserve."""
     limit, message = wanted, "reached the requested count" if asked else "reached this run's cap"
     status: Literal["max", "reserve"] = "max"
     if kind == "thread":

@@ -31,7 +31,7 @@ class BuildStarted:
 @dataclass(frozen=True)
 class PairStarted:
     """A pair of two sides begins; `pairs` are made until the next look at them. From here on the
-    events of a sweep name the runtime with its side."""
+    events of a session name the runtime with its side."""
 
     number: int
     pairs: int

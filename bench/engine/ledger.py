@@ -1,4 +1,4 @@
-"""The result while it grows: each finished sweep is added and the file written anew."""
+"""The result while it grows: each finished session is added and the file written anew."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ class Ledger:
             spec=spec,
         )
 
-    def add(self, sweep: Session) -> None:
-        """Keeps a sweep, finished or broken; a signal waits until it is on disk."""
+    def add(self, session: Session) -> None:
+        """Keeps a session, finished or broken; a signal waits until it is on disk."""
         with held():
-            self._change(sessions=(*self.result.sessions, _readable(sweep)))
+            self._change(sessions=(*self.result.sessions, _readable(session)))
             self._save(self.result)
 
     def add_control(self, seconds: float) -> None:
-        """Keeps one sample of the control; it is saved with the next sweep."""
+        """Keeps one sample of the control; it is saved with the next session."""
         self._change(control=(*(self.result.control or ()), seconds))
 
     def leave_out(self, name: str, reason: str) -> None:
@@ -100,20 +100,20 @@ class Ledger:
         self.result = msgspec.structs.replace(self.result, **fields)
 
 
-def _readable(sweep: Session) -> Session:
-    """The sweep, or where it holds what no result may (a kernel that reports nonsense), what is
+def _readable(session: Session) -> Session:
+    """The session, or where it holds what no result may (a kernel that reports nonsense), what is
     left of it: the others are kept and can be read."""
-    fault = fault_of(sweep)
+    fault = fault_of(session)
     if fault is None:
-        return sweep
-    count = min(max(sweep.stop.count, 0), MOST)
-    stop = Stop(status="failed", count=count, message=f"the sweep cannot be recorded: {fault}")
+        return session
+    count = min(max(session.stop.count, 0), MOST)
+    stop = Stop(status="failed", count=count, message=f"the session cannot be recorded: {fault}")
     return Session(
-        case=sweep.case[:LONGEST_WORD],
-        purpose=sweep.purpose[:LONGEST_WORD],
-        round=sweep.round,
-        started_seconds=sweep.started_seconds,
-        seconds=sweep.seconds,
+        case=session.case[:LONGEST_WORD],
+        purpose=session.purpose[:LONGEST_WORD],
+        round=session.round,
+        started_seconds=session.started_seconds,
+        seconds=session.seconds,
         stop=stop,
     )
 

@@ -1,7 +1,7 @@
-"""What a run will do: its sweeps in their order, and how its time is shared. Pure.
+"""What a run will do: its sessions in their order, and how its time is shared. Pure.
 
 Climbs come first (they warm the memory that a virtual machine touches for the first time), then
-rounds of short sweeps, each round with every runtime once, then the leak sweeps; the order of
+rounds of repeats, each round with every runtime once, then the leak checks; the order of
 runtimes is shuffled each time, so that drift of the machine is not read as a difference between
 them.
 """
@@ -33,10 +33,10 @@ LEAKS_SHARE = 0.08
 @dataclass(frozen=True)
 class Preset:
     """How much a run does. Counts are for tasks and for threads; `budget_seconds` is `None` where
-    time is no bound; a leak sweep has up to `cycles` of `leak` units."""
+    time is no bound; a leak check has up to `cycles` of `leak` units."""
 
     name: str
-    sweeps: int
+    repeats: int
     budget_seconds: float | None
     short: Mapping[Kind, int]
     climb: Mapping[Kind, int] = field(
@@ -79,7 +79,7 @@ class PopulationOptions(Record, frozen=True, kw_only=True):
     @property
     def rounds(self) -> int:
         """How many repeats of each case."""
-        return self.scale.sweeps if self.repeats is None else self.repeats
+        return self.scale.repeats if self.repeats is None else self.repeats
 
     @property
     def budget_seconds(self) -> float | None:

@@ -140,7 +140,7 @@ class PopulationRun:
                     self._pending.remove(job)
                     missed[job.entry.name] += 1
         for count in dict.fromkeys(missed.values()):
-            made = f"{len(rounds) - count} of {len(rounds)} short sweeps"
+            made = f"{len(rounds) - count} of {len(rounds)} repeats"
             names = run.in_order(name for name, times in missed.items() if times == count)
             run.ledger.warn(f"{made} of {names} were made: {USED_UP}")
 
@@ -171,7 +171,7 @@ class PopulationRun:
                 if not made.steps and made.stop.status == "budget":
                     missed.append(key)
         if missed:
-            run.ledger.warn(f"no leak sweep of {run.in_order(missed)}: {USED_UP}")
+            run.ledger.warn(f"no leak check of {run.in_order(missed)}: {USED_UP}")
 
     def _launch_something(self) -> None:
         """Where not even one session fitted, the first step of the case that needs least time."""
@@ -197,7 +197,7 @@ class PopulationRun:
             return
         self._given_up.add(key)
         if live.lacks is None:
-            run.warn(f"{key} was given up after a sweep that could not be made")
+            run.warn(f"{key} was given up after a session that could not be made")
         else:
             run.leave_out(key, live.lacks)
 
