@@ -193,7 +193,7 @@ def test_a_side_that_launches_nothing_is_no_regression_but_could_not_be_measured
     with pytest.raises(MeasureError, match=f"the {side} side could not be measured at all") as no:
         job(**{side: dead})  # type: ignore[arg-type]
     assert no.value.exit_code == 4
-    assert f"here.{side}.json tells what was tried" in str(no.value)
+    assert f"here.{side}.json says what was tried" in str(no.value)
     assert load(folder / f"here.{side}.json").sessions[0].stop.status == "failed"
     assert str(no.value).endswith(
         f"\nthe {side} side, one: the runner ended with status 3 before answering 'grow 50'; "

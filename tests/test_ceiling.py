@@ -77,7 +77,7 @@ def test_a_killed_runner_keeps_the_last_confirmed_count() -> None:
     stop = only(FakeRig({"fake": Behaviour(killed_at=20_000)})).stop
     assert (stop.status, stop.count, stop.signal) == ("killed", 10_000, "SIGKILL")
     assert stop.evidence == (
-        "no counter of OOM kills can be read here, so who killed it is unknown",
+        "no counter of OOM kills can be read here, so the reason is unknown",
         "killed for memory: the kernel's OOM kills went 0 → 1",
     )
 
@@ -134,7 +134,7 @@ def test_a_climb_that_the_budget_ends_tells_the_budget_that_would_do(
     stop = only(FakeRig({"fake": behaviour}, system=made(tmp_path / "a")), budget=45.0).stop
     assert (stop.status, stop.projected) == ("budget", 100_000)
     bound, enough = stop.evidence
-    assert bound == "pids.max in /a would bind at about 100,000 (projected)"
+    assert bound == "pids.max in /a would stop it at about 100,000 (projected)"
     budget = int(enough.removeprefix("to get there: --budget "))
     rig = FakeRig({"fake": behaviour}, system=made(tmp_path / "b"))
     assert only(rig, budget=budget).stop.status == "refused"
@@ -182,7 +182,7 @@ def test_a_climb_ends_where_others_have_taken_the_memory_that_was_foretold(
     stop = squeezed(tmp_path, Behaviour(refuse_at=30_000), at=16_000)[0].stop
     assert (stop.status, stop.limit, stop.where) == ("reserve", "MemAvailable", "the machine")
     assert (stop.count, stop.projected) == (16_000, 20_000)
-    assert stop.evidence == ("102.4 MiB of MemAvailable are kept for others",)
+    assert stop.evidence == ("102.4 MiB of MemAvailable stay free for other processes",)
 
 
 def test_no_step_is_made_into_the_reserve_of_memory_where_nothing_is_foretold(
@@ -233,7 +233,7 @@ def test_what_cannot_run_is_left_out_with_a_word() -> None:
 
 
 def test_where_nothing_can_run_there_is_no_result() -> None:
-    with pytest.raises(MeasureError, match="none of the runtimes"):
+    with pytest.raises(MeasureError, match="none of the requested runtimes"):
         climbed(FakeRig(), entry("a"), reasons={"a": "no compiler"})
 
 

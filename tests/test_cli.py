@@ -225,7 +225,7 @@ def test_a_runner_that_dies_is_told_and_its_steps_are_kept(folder: Path) -> None
 def test_the_result_exists_even_if_the_only_sweep_broke(folder: Path) -> None:
     entry = stranger(folder, answering("sys.exit(9)"))
     done = outnumber(*little(entry), "-o", "here.json", code=4)
-    assert "nothing could be measured; here.json tells what was tried" in done.stderr
+    assert "nothing could be measured; here.json says what was tried" in done.stderr
     assert "strange: the runner ended with status 9 before answering 'grow 100'" in done.stdout
     assert json.loads((folder / "here.json").read_text())["sessions"][0]["steps"] == []
 
@@ -274,7 +274,7 @@ def test_a_signal_ends_everything_and_keeps_what_was_finished(
         _, said = harness.communicate(timeout=100)
     assert harness.returncode == code
     told = {
-        "hello": "nothing was measured yet; here.json tells what was tried",
+        "hello": "nothing was measured yet; here.json says what was tried",
         "burst": "what was measured until then is kept; type: outnumber summary here.json",
     }
     assert said.decode().splitlines()[-1] == (
@@ -332,7 +332,7 @@ def test_a_library_that_ends_the_process_makes_no_verdict() -> None:
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 70
-    assert "a fault of ours; please report the above" in done.stderr
+    assert "internal error; please report the above" in done.stderr
 
 
 def test_no_cgroup_is_left_behind(folder: Path) -> None:
@@ -399,7 +399,7 @@ def test_noise_that_measured_nothing_says_so_whatever_the_reader_does(folder: Pa
     dead = str(stranger(folder, "sys.exit(3)"))
     code, said = unread("noise", "--runner", dead, "--pairs", "6", "-o", "noise.json")
     assert code == 4
-    assert "nothing could be measured; noise.json tells what was tried" in said
+    assert "nothing could be measured; noise.json says what was tried" in said
 
 
 @pytest.mark.parametrize(("words", "code"), [("--version", 0), ("sing", 2)])

@@ -203,7 +203,7 @@ def test_promised_memory_is_not_bounded_in_the_other_modes(tmp_path: Path, mode:
     system = made(tmp_path, {"proc/sys/vm/overcommit_memory": mode})
     found = standing(surveyed(system), "vm.overcommit_memory")
     assert (found.known, found.value) == (True, None)
-    assert found.notes == (f"promises are not bounded: vm.overcommit_memory is {mode}",)
+    assert found.notes == (f"promised memory has no limit: vm.overcommit_memory is {mode}",)
 
 
 def test_available_memory_is_what_can_be_had_without_swapping(tmp_path: Path) -> None:

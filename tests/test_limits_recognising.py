@@ -205,7 +205,7 @@ def test_a_kill_that_no_counter_saw_was_not_for_memory(limited: Path) -> None:
 def test_a_kill_where_no_counter_can_be_read_is_unknown() -> None:
     found = killed(Survey(), Survey())
     assert found == Cause(
-        None, None, ("no counter of OOM kills can be read here, so who killed it is unknown",)
+        None, None, ("no counter of OOM kills can be read here, so the reason is unknown",)
     )
 
 

@@ -115,7 +115,7 @@ def test_an_interruption_says_what_is_kept_and_how_to_see_it(tmp_path: Path) -> 
         assert kept(file) == "nothing was measured yet"
         made = alike()
         file.save(replace(made, sessions=()))
-        assert kept(file) == f"nothing was measured yet; {file.path} tells what was tried"
+        assert kept(file) == f"nothing was measured yet; {file.path} says what was tried"
         file.save(made)
         there = "what was measured until then is kept; type: outnumber"
         assert kept(file) == f"{there} noise {file.path}"

@@ -187,11 +187,11 @@ def test_a_reserve_names_the_option_that_lowers_it(limit: Limit, option: str) ->
 
 
 def test_the_end_of_the_budget_is_told_once_with_what_would_have_come() -> None:
-    evidence = ("pids.max would bind at about 19,998 (projected)", "to get there: --budget 90")
+    evidence = ("pids.max would stop it at about 19,998 (projected)", "to get there: --budget 90")
     lines = ceilings(climb("budget", projected=19_998, evidence=evidence))
     assert lines[1] == "pthread   19,000     19,998  19,998 (projected)  out of time"
     assert lines[4:7] == ["  stopped at 19,000: its message", *(f"  {line}" for line in evidence)]
-    assert "".join(lines).count("would bind") == 1
+    assert "".join(lines).count("would stop it") == 1
 
 
 def test_a_pilot_or_climb_that_broke_is_told_with_the_runners_words() -> None:

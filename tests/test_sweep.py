@@ -143,7 +143,7 @@ def test_a_counter_that_cannot_be_read_any_more_is_no_event() -> None:
     assert sweep.stop.status == "max"
     killed, _ = sweep_of(Behaviour(unreadable_at=100, killed_at=1_000))
     assert killed.stop.evidence == (
-        "no counter of OOM kills can be read here, so who killed it is unknown",
+        "no counter of OOM kills can be read here, so the reason is unknown",
     )
 
 

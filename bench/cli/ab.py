@@ -347,6 +347,6 @@ def refuse_unmeasured(
             of = f" of {', '.join(map(plain, missing))}" if measured else ""
             message = (
                 f"the {name} side{of} could not be measured at all; "
-                f"{folder}.{name}.json tells what was tried"
+                f"{folder}.{name}.json says what was tried"
             )
             raise MeasureError("\n".join((message, *words)))

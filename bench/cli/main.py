@@ -169,7 +169,7 @@ def _code_of_run(words: list[str]) -> int:
         if isinstance(error, Exception) and is_refusal(error):
             return _code_of_refusal(error)
         _say(traceback.format_exc())
-        _say(f"outnumber {__version__}: a fault of ours; please report the above")
+        _say(f"outnumber {__version__}: internal error; please report the above")
         return FAULT
 
 

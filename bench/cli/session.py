@@ -115,7 +115,7 @@ def kept(file: ResultFile) -> str:
     if file.saved is None:
         return "nothing was measured yet"
     if not has_steps(file.saved):
-        return f"nothing was measured yet; {file.path} tells what was tried"
+        return f"nothing was measured yet; {file.path} says what was tried"
     command = "noise" if file.saved.command == "noise" else "summary"
     return f"what was measured until then is kept; type: outnumber {command} {file.path}"
 
@@ -145,5 +145,5 @@ def refuse_nothing(result: Result, path: Path, quiet: bool) -> None:
     for name, stop in {one.case: one.stop for one in result.sessions}.items():
         if stop.limit is not None:
             words.append(f"{name}: {stop.limit} refused the start: {stop.evidence[0]}")
-    message = f"nothing could be measured; {path} tells what was tried"
+    message = f"nothing could be measured; {path} says what was tried"
     raise MeasureError("\n".join((message, *words)))

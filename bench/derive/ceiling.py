@@ -143,7 +143,7 @@ def hiding(limits: Iterable[Limit]) -> tuple[str, ...]:
     """The names of limits that may bind first, of which it is unknown how many units they allow: a
     unit's use of them was not determined; or the limit itself could not be read, though each unit
     takes at least one of it, or it is the machine's memory. With any of them nothing is projected:
-    the next limit is often far beyond them. (A limit without a use refuses nothing by itself.)"""
+    the next limit is often far beyond them. (A limit without a use refuses nothing itself.)"""
     unread = (
         one.name
         for one in limits

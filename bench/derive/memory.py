@@ -199,7 +199,7 @@ def leaked(session: Session) -> Sample:
     short = f"need at least {FEWEST_CYCLES} cycles for a leak"
     reasons = {
         f"{short}, of which {DROPPED} are dropped": not users,
-        "the cycles differ in their units: a leak cannot be told": len(
+        "the cycles differ in their units: a leak cannot be measured": len(
             {step.alive for step in steps}
         )
         > 1,

@@ -179,7 +179,7 @@ class Run:
                     self.leave_out(target.key, reason)
         if not ready and len(reasons) == len(self.targets):
             raise MeasureError(
-                "none of the runtimes asked for can run here:\n"
+                "none of the requested runtimes can run here:\n"
                 + "\n".join(f"  {key}: {reason}" for key, reason in reasons.items())
             )
         return tuple(ready)

@@ -147,13 +147,13 @@ def pilots(
         live.run(_pilot_alone)
         made.append(live.record(live.began))
     if not made:
-        raise MeasureError("none of the runtimes asked for can run here; see above")
+        raise MeasureError("none of the requested runtimes can run here; see above")
     return tuple(made)
 
 
 def _pilot_alone(live: LiveSession) -> None:
     pilot(live)
-    live.end_with("max", "the pilot was made")
+    live.end_with("max", "the trial run was done")
     live.release()
 
 
@@ -257,7 +257,7 @@ class Ascent:
                 message=f"the reserve of {held.name} is left to other processes",
                 limit=held.name,
                 where=held.where,
-                evidence=(f"{kept} of {held.name} are kept for others",),
+                evidence=(f"{kept} of {held.name} stay free for other processes",),
             )
         )
 
@@ -288,7 +288,7 @@ class Ascent:
         if wall is None or ceiling is None:
             return ()
         return (
-            f"{wall.state.title} would bind at about {wall.units:,} (projected)",
+            f"{wall.state.title} would stop it at about {wall.units:,} (projected)",
             f"to get there: --budget {enough_seconds(self.live, self.started):.0f}",
         )
 

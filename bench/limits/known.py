@@ -34,7 +34,7 @@ THREAD_EXHAUSTION = Sign(words=r"exceeds \d+-thread limit|thread exhaustion", de
 KILLED = Sign(signals=frozenset({"SIGKILL"}))
 
 # The stack decides how soon address space runs out.
-STACK_NOTE = "the default size of a thread's stack; refuses nothing by itself"
+STACK_NOTE = "the default size of a thread's stack; it refuses nothing itself"
 NO_FILTER = (
     "docker run (or podman run) --security-opt seccomp=unconfined; Kubernetes: "
     "securityContext.seccompProfile.type: Unconfined; or a newer container engine"

@@ -90,7 +90,7 @@ def pid_max(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
 
     In a pid namespace the threads outside it take numbers too, though they cannot be seen: there
     the whole machine's threads are counted."""
-    notes = [f"the {RESERVED_PIDS} low numbers are not given out again once numbering has wrapped"]
+    notes = [f"the {RESERVED_PIDS} low numbers are not reused once numbering has wrapped"]
     use = sum(process.threads for process in runner.processes if process.pid >= RESERVED_PIDS)
     if not runner.in_first_pid_namespace:
         notes.append("perhaps a pid namespace: all threads of the machine are counted")
@@ -107,7 +107,7 @@ def overcommit(limit: KnownLimit, runner: RunnerView) -> Iterator[LimitState]:
     system = runner.system
     mode = system.integer("proc/sys/vm/overcommit_memory")
     if mode is not None and mode != NEVER_OVERCOMMIT:
-        note = f"promises are not bounded: vm.overcommit_memory is {mode}"
+        note = f"promised memory has no limit: vm.overcommit_memory is {mode}"
         yield limit.state(None, None, MACHINE, shared=True, notes=(note,))
         return
     table = system.table("proc/meminfo")
@@ -140,7 +140,7 @@ def available_memory(system: System) -> LimitState:
         known,
         shared=True,
         counters=(OOM_KILLS,),
-        notes=("when it is used up, the kernel's OOM killer ends the runner first",),
+        notes=("when it runs out, the kernel kills the runner first",),
     )
 
 

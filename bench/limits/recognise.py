@@ -124,7 +124,7 @@ def recognise(ending: Ending, surveys: Sequence[Survey], takes: Takes) -> Cause:
     if ending.signal == "SIGKILL" and not kills:
         read = [name for name in now.counters if name.startswith(KILLS)]
         groups = [name for name in read if name != OOM_KILLS]
-        why = "no counter of OOM kills can be read here, so who killed it is unknown"
+        why = "no counter of OOM kills can be read here, so the reason is unknown"
         if read:
             looked = ", ".join(groups or read)
             why = f"no counter of OOM kills moved (looked at {looked}): not memory"

@@ -98,7 +98,7 @@ def ran(
     limit: str | None = None,
     short: int = 6,
 ) -> list[Session]:
-    """A climb and short sweeps of one runtime, with its limits."""
+    """A climb and repeats of one runtime, with its limits."""
     thread = name in THREADS
     own = unit or UNITS.get(name, ASYNCIO)
     around = (thread_limits() if thread else task_limits()) if limits is None else limits
