@@ -88,6 +88,10 @@ class Verdict(Record, frozen=True, kw_only=True):
         return MetricName.of(self)
 
     @property
+    def dimension(self) -> str:
+        return self.metric_name.quantity.dimension
+
+    @property
     def is_open(self) -> bool:
         """Whether more pairs could still tell."""
         return self.verdict == "inconclusive"

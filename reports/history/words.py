@@ -14,7 +14,7 @@ from bench.history.review import Review
 from bench.history.store import Point, when
 from bench.history.trends import CONTROL, STOPPED, UNITS, Night, Segment, SegmentStart, Trend
 from reports.tables.comparison import REASONS
-from reports.wording import units
+from reports.wording import changes, units
 from reports.wording.doubted import marked
 from reports.wording.escape import plain
 
@@ -76,15 +76,20 @@ def _dated(date: str, commit: str | None) -> str:
 
 def change_of(nomination: Nomination) -> str:
     """`3.82 → 4.21 µs, 1.102 times (1.060–1.148)`; the difference where a ratio has no meaning."""
-    one = nomination
-    both = _both(one.period.trend, one.base, one.new, _doubts_of(one))
-    if one.absolute:
-        trend = one.period.trend
-        low, high = (_signed(trend, end) for end in (one.low, one.high))
-        effect = marked(_signed(trend, one.effect), effect_doubt(one))
-        return f"{both}, {effect} ({low} to {high})"
-    effect = marked(f"{one.effect:.3f}", effect_doubt(one))
-    return f"{both}, {effect} times ({one.low:.3f}–{one.high:.3f})"
+    one, dimension = nomination, nomination.period.trend.metric.quantity.dimension
+    doubts = _doubts_of(one)
+    both = changes.both(dimension, one.base, one.new, doubts)
+    ends = one.effect, one.low, one.high
+    return f"{both}, {changes.effect(dimension, ends, doubts, one.absolute, ' times')}"
+
+
+def effect_of(nomination: Nomination) -> str:
+    """The effect without its interval: `×1.10`, `+201 B`."""
+    effect = f"×{nomination.effect:.2f}"
+    if nomination.absolute:
+        dimension = nomination.period.trend.metric.quantity.dimension
+        effect = changes.difference(dimension, nomination.effect)
+    return marked(effect, effect_doubt(nomination))
 
 
 def grade_of(nomination: Nomination) -> str:
@@ -127,11 +132,11 @@ def changed(crossing: SegmentStart) -> str:
 
 
 def shift_of(crossing: SegmentStart) -> str:
-    """`bytes 0.998 times`: what a figure did across a border, told and not judged."""
-    trend = crossing.trend
-    if crossing.before > 0 and crossing.after > 0:
-        return f"{name_of(trend)} {crossing.after / crossing.before:.3f} times"
-    return f"{name_of(trend)} {_both(trend, crossing.before, crossing.after)}"
+    """`bytes per unit 0.998 times`: what a metric did there, reported and not judged."""
+    trend, before, after = crossing.trend, crossing.before, crossing.after
+    if before > 0 and after > 0:
+        return f"{name_of(trend)} {after / before:.3f} times"
+    return f"{name_of(trend)} {changes.both(trend.metric.quantity.dimension, before, after)}"
 
 
 def sentence(check: Check) -> str:
@@ -139,18 +144,23 @@ def sentence(check: Check) -> str:
     if not check.judged:
         return f"No verdict yet: no figure has {FOR_VERDICT} nights that were measured alike."
     judged = len({one.trend.key for one in check.judged})
+    figures = f"{judged:,} figure{'' if judged == 1 else 's'}"
     others = _others(check, judged)
     if check.alarms:
-        named = "; ".join(_short(one) for one in check.alarms)
+        named = "; ".join(
+            f"{name_of(one.period.trend)} of {plain(one.period.trend.case.key)} "
+            f"({effect_of(one)}, {night_of(one.first)})"
+            for one in check.alarms
+        )
         more = f" {others}." if others else ""
         return f"Suspected changes: {named}.{more} A paired job confirms or clears each of them."
     if others:
         return f"No alarm. {others}."
     few = len({one.trend.key for one in check.advisory})
     if few == judged:
-        return f"No alarm in {_figures(judged)} ({ADVISORY})."
+        return f"No alarm in {figures} ({ADVISORY})."
     young = f"; {few} of {judged} {'is' if few == 1 else 'are'} {ADVISORY}" if few else ""
-    return f"No alarm in {_figures(judged)}{young}."
+    return f"No alarm in {figures}{young}."
 
 
 def _others(check: Check, judged: int) -> str:
@@ -239,11 +249,7 @@ def point_of(point: Point) -> str:
 
 
 def listed(trends: Iterable[Trend]) -> str:
-    """`bytes and burst of asyncio; bytes of trio`."""
-    found: dict[str, list[str]] = {}
-    for trend in trends:
-        found.setdefault(plain(trend.case.key), []).append(name_of(trend))
-    return "; ".join(f"{_and(names)} of {runtime}" for runtime, names in found.items())
+    return changes.listed((trend.case.key, name_of(trend)) for trend in trends)
 
 
 def ended(trends: Iterable[Trend]) -> str:
@@ -255,29 +261,6 @@ def ended(trends: Iterable[Trend]) -> str:
         reason = ENDED.get(status, "something else than a limit ended it")
         found.setdefault(f"{reason}: {plain(limit)}" if limit else reason, []).append(trend)
     return "; ".join(f"{listed(about)} ({reason})" for reason, about in found.items())
-
-
-def _short(nomination: Nomination) -> str:
-    trend = nomination.period.trend
-    effect = (
-        _signed(trend, nomination.effect) if nomination.absolute else f"×{nomination.effect:.2f}"
-    )
-    return (
-        f"{name_of(trend)} of {plain(trend.case.key)} "
-        f"({marked(effect, effect_doubt(nomination))}, {night_of(nomination.first)})"
-    )
-
-
-def _both(
-    trend: Trend, before: float, after: float, doubts: Sequence[str | None] = (None, None)
-) -> str:
-    """`3.82 → 4.21 µs`, the unit once where both have the same; marked where there are `doubts`
-    about one."""
-    base, new = value_of(trend, before), value_of(trend, after)
-    same = base.partition(" ")[2] == new.partition(" ")[2]
-    return (
-        f"{marked(base.partition(' ')[0] if same else base, doubts[0])} → {marked(new, doubts[1])}"
-    )
 
 
 def _doubts_of(nomination: Nomination) -> tuple[str | None, str | None]:
@@ -306,15 +289,3 @@ def _doubted(review: Review) -> Iterable[str]:
                 f"{MARK} {doubt.reason}, in {nights:,} of {len(review.history.points):,} runs: "
                 f"{listed(trend for trend, _ in trends)}"
             )
-
-
-def _signed(trend: Trend, step: float) -> str:
-    return f"{'−' if step < 0 else '+'}{value_of(trend, abs(step))}"
-
-
-def _figures(count: int) -> str:
-    return units.count(count) + (" figure" if count == 1 else " figures")
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

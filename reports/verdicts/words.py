@@ -13,7 +13,7 @@ from bench.derive.doubts import MARK
 from bench.judging.gates import TYPED, Margin, typed
 from bench.judging.noise import SHARES
 from bench.judging.verdicts import Decision, Judgement, Outcome, Verdict, Word
-from reports.wording import units
+from reports.wording import changes, units
 from reports.wording.doubted import marked
 from reports.wording.escape import plain
 
@@ -45,32 +45,19 @@ def name_of(verdict: Verdict) -> str:
     return verdict.metric_name.label
 
 
-def value_of(verdict: Verdict, value: float | None) -> str:
-    """A value of either side."""
-    return units.amount(verdict.metric_name.quantity.dimension, value)
-
-
 def both_of(verdict: Verdict) -> str:
-    """Base and new: `4.71 → 5.46 µs`, the unit once where both have the same."""
-    base, new = value_of(verdict, verdict.base), value_of(verdict, verdict.new)
-    same = base.partition(" ")[2] == new.partition(" ")[2]
-    before = marked(base.partition(" ")[0] if same else base, verdict.base_doubt)
-    return f"{before} → {marked(new, verdict.new_doubt)}"
+    """Base and new: `4.71 → 5.46 µs`."""
+    doubts = verdict.base_doubt, verdict.new_doubt
+    return changes.both(verdict.dimension, verdict.base, verdict.new, doubts)
 
 
 def effect_of(verdict: Verdict) -> str:
     """The ratio, or where that has no meaning the difference, with its interval."""
     if verdict.effect is None:
         return "–"
-    middle = _change(verdict, verdict.effect)
-    if verdict.low is None or verdict.high is None:
-        return marked(middle, verdict.doubt)
-    low, high = _change(verdict, verdict.low), _change(verdict, verdict.high)
-    unit = middle.partition(" ")[2]
-    same = {end.partition(" ")[2] for end in (low, high)} == {unit}
-    ends = (low, high) if not same else (low.partition(" ")[0], high.partition(" ")[0])
-    middle = marked(middle, verdict.doubt)
-    return f"{middle} ({ends[0]}{' to ' if verdict.absolute else '–'}{ends[1]})"
+    ends = verdict.effect, verdict.low, verdict.high
+    doubts = verdict.base_doubt, verdict.new_doubt
+    return changes.effect(verdict.dimension, ends, doubts, verdict.absolute)
 
 
 def margin_of(verdict: Verdict) -> str:
@@ -227,7 +214,7 @@ def _change_of(verdict: Verdict) -> str:
     effect = verdict.effect or 0.0
     rose = "rose" if effect > (0.0 if verdict.absolute else 1.0) else "fell"
     if verdict.absolute:
-        amount = f"by {marked(value_of(verdict, abs(effect)), verdict.doubt)}"
+        amount = f"by {marked(units.amount(verdict.dimension, abs(effect)), verdict.doubt)}"
     else:
         amount = f"to {marked(f'{effect:.2f}', verdict.doubt)} times the base"
     said = f"{name_of(verdict)} of {plain(verdict.case)} {rose} {amount}: {both_of(verdict)}"
@@ -275,38 +262,23 @@ def _why_open(verdict: Verdict, several: bool = False) -> str:
     return f" {vary} too much to detect a change below {smallest_of(verdict)}"
 
 
-def _listed(verdicts: Sequence[Verdict]) -> str:
-    """`bytes per unit and ceiling of asyncio and trio; ceiling of gevent`: like cases together."""
-    found: dict[str, list[str]] = {}
-    for case in dict.fromkeys(verdict.case for verdict in verdicts):
-        names = [name_of(verdict) for verdict in verdicts if verdict.case == case]
-        found.setdefault(_and(names), []).append(plain(case))
-    return "; ".join(f"{names} of {_and(cases)}" for names, cases in found.items())
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
-
-
-def _change(verdict: Verdict, effect: float) -> str:
-    """`1.012`, or `+201 B` where differences are judged."""
-    if not verdict.absolute:
-        return f"{effect:.3f}"
-    return f"{'−' if effect < 0 else '+'}{value_of(verdict, abs(effect))}"
+def _listed(verdicts: Iterable[Verdict]) -> str:
+    return changes.listed((verdict.case, name_of(verdict)) for verdict in verdicts)
 
 
 def signed(verdict: Verdict) -> str:
     """By how much it moved: `+9.2 %`, `−21 %`, `+201 B`."""
     effect = verdict.effect or 0.0
     if verdict.absolute:
-        return marked(_change(verdict, effect), verdict.doubt)
+        return marked(changes.difference(verdict.dimension, effect), verdict.doubt)
     percent = 100 * (effect - 1)
     return marked(f"{'−' if percent < 0 else '+'}{abs(percent):.2g} %", verdict.doubt)
 
 
 def _worsening(verdict: Verdict, amount: float) -> str:
     """`+1.2 %`, `+12 B`; `−3 %` where higher is better."""
-    sign = "−" if verdict.better == "higher" else "+"
+    sign = -1 if verdict.better == "higher" else 1
     if verdict.absolute:
-        return f"{sign}{value_of(verdict, amount)}"
-    return f"{sign}{amount * 100:.2g} %" if amount < 1 else f"{sign}{amount * 100:,.0f} %"
+        return changes.difference(verdict.dimension, sign * amount)
+    share = f"{amount * 100:.2g}" if amount < 1 else f"{amount * 100:,.0f}"
+    return f"{'−' if sign < 0 else '+'}{share} %"
