@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from bench.derive.metrics import Metric
+from bench.judging.gates import TOTAL, MetricName
 from reports.wording import units
 
 
 def name_of(metric: Metric) -> str:
     """The metric in words: `bytes per unit: kernel stack`; `start latency awake, 99 %`; what else
-    the value belongs to in brackets."""
-    words = metric.quantity.label
-    words += f": {metric.part.replace('_', ' ')}" if metric.part else ""
-    if metric.quantile is not None:
-        names = {0.5: "median", 1.0: "longest"}
-        words += f", {names.get(metric.quantile, f'{metric.quantile * 100:.3g} %')}"
-    about = ", ".join(f"{key} {value}" for key, value in metric.with_.items())
-    return f"{words} ({about})" if about else words
+    the value belongs to in brackets. Where it stands beside its parts, a total is called one."""
+    label = MetricName.of(metric).label
+    return f"{label}: {TOTAL}" if metric.part == TOTAL else label
 
 
 def value_of(metric: Metric, value: float | None) -> str:
