@@ -7,7 +7,6 @@ import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from bench.history import FOLDER
 from bench.history.check import Check, Nomination, check
@@ -108,9 +107,11 @@ def review(
 
 @dataclass(frozen=True)
 class SuspectedChange:
-    """What changed for one case between two runs: the nominations that one job confirms."""
+    """What changed for one case between two runs: the nominations that one job confirms, with what
+    to type."""
 
     nominations: tuple[Nomination, ...]
+    history: History
 
     @property
     def case(self) -> CaseRecord:
@@ -120,59 +121,66 @@ class SuspectedChange:
     def is_machine(self) -> bool:
         return all(one.is_machine for one in self.nominations)
 
+    @property
+    def prepare(self) -> tuple[str, ...]:
+        """The commands that make both sides from the commits of the two runs, with what else is
+        recorded of them as comments. No line has an end inside."""
+        points = {point.id: point for point in self.history.points}
+        one = self.nominations[0]
+        old, new = (points[night.point] for night in (one.last, one.first))
+        lines = [*_side(BEFORE, old, self.case), *_side(AFTER, new, self.case)]
+        if old.commit is not None and old.commit == new.commit:
+            lines.append(f"# {ONE_COMMIT}")
+        return tuple(printable(line) for line in lines)
 
-def suspected_changes(nominations: Iterable[Nomination]) -> tuple[SuspectedChange, ...]:
+    @property
+    def confirm(self) -> str:
+        """The command of the job, with the settings and variables that both nights had. A runtime
+        of Python is measured in the environments `before` and `after`, any other by the runner
+        files of these names."""
+        case, words = self.case, ["outnumber", "ab"]
+        if case.by_python:
+            words += ["--runtime", case.key]
+            words += ["--base-python", f"{BEFORE}/bin/python"]
+            words += ["--new-python", f"{AFTER}/bin/python"]
+        else:
+            words += ["--base-runner", f"{BEFORE}.toml", "--new-runner", f"{AFTER}.toml"]
+        for name, value in self.nominations[0].period.segment.facts.get("setting", {}).items():
+            if name.startswith(VARIABLE):
+                variable = f"{name.removeprefix(VARIABLE)}={value}"
+                words += ["--base-env", variable, "--new-env", variable]
+            elif case.kind == "thread":  # the others are settings of threads
+                words += ["--base-set", f"{name}={value}", "--new-set", f"{name}={value}"]
+        # A unit weighs, and takes to spawn, what it does at that many.
+        if counts := [one.first.at for one in self.nominations if one.first.at]:
+            words += ["--at", str(max(counts))]
+        for metric in dict.fromkeys(one.period.trend.metric.words for one in self.nominations):
+            words += ["--gate", metric]
+        return shlex.join(words)
+
+    @property
+    def accept(self) -> tuple[str, ...]:
+        """The command for each nomination that accepts it as it is, in this history."""
+        folder = self.history.folder
+        where = () if folder == FOLDER else ("--folder", str(folder))
+        made = []
+        for one in self.nominations:
+            trend = one.period.trend
+            words = ("outnumber", "history", "acknowledge", one.first.point)
+            about = ("--runtime", trend.case.key, "--metric", trend.metric.words)
+            made.append(shlex.join((*words, *about, "--reason", "…", *where)))
+        return tuple(made)
+
+
+def suspected_changes(
+    nominations: Iterable[Nomination], history: History
+) -> tuple[SuspectedChange, ...]:
     """The nominations, those of one case between the same two runs together."""
     found: dict[tuple[str, str, str], list[Nomination]] = {}
     for one in nominations:
         key = (one.period.trend.case.key, one.last.point, one.first.point)
         found.setdefault(key, []).append(one)
-    return tuple(SuspectedChange(tuple(each)) for each in found.values())
-
-
-def prepare_commands(change: SuspectedChange, history: History) -> tuple[str, ...]:
-    """The commands that make both sides from the commits of the two runs, with what else is
-    recorded of them as comments. No line has an end inside."""
-    points = {point.id: point for point in history.points}
-    one = change.nominations[0]
-    old, new = (points[night.point] for night in (one.last, one.first))
-    lines = [*_side(BEFORE, old, change.case), *_side(AFTER, new, change.case)]
-    if old.commit is not None and old.commit == new.commit:
-        lines.append(f"# {ONE_COMMIT}")
-    return tuple(printable(line) for line in lines)
-
-
-def confirm_command(change: SuspectedChange) -> str:
-    """The command of the job, with the settings and variables that both nights had. A runtime of
-    Python is measured in the environments `before` and `after`, any other by the runner files of
-    these names."""
-    case, words = change.case, ["outnumber", "ab"]
-    if case.by_python:
-        words += ["--runtime", case.key]
-        words += ["--base-python", f"{BEFORE}/bin/python", "--new-python", f"{AFTER}/bin/python"]
-    else:
-        words += ["--base-runner", f"{BEFORE}.toml", "--new-runner", f"{AFTER}.toml"]
-    for name, value in change.nominations[0].period.segment.facts.get("setting", {}).items():
-        if name.startswith(VARIABLE):
-            variable = f"{name.removeprefix(VARIABLE)}={value}"
-            words += ["--base-env", variable, "--new-env", variable]
-        elif case.kind == "thread":  # the others are settings of threads
-            words += ["--base-set", f"{name}={value}", "--new-set", f"{name}={value}"]
-    # A unit weighs, and takes to spawn, what it does at that many.
-    if counts := [one.first.at for one in change.nominations if one.first.at]:
-        words += ["--at", str(max(counts))]
-    for metric in dict.fromkeys(one.period.trend.metric.words for one in change.nominations):
-        words += ["--gate", metric]
-    return shlex.join(words)
-
-
-def acknowledge_command(nomination: Nomination, folder: Path) -> str:
-    """The command that accepts the change as it is, in the history of this folder."""
-    trend = nomination.period.trend
-    words = ("outnumber", "history", "acknowledge", nomination.first.point)
-    about = ("--runtime", trend.case.key, "--metric", trend.metric.words)
-    where = () if folder == FOLDER else ("--folder", str(folder))
-    return shlex.join((*words, *about, "--reason", "…", *where))
+    return tuple(SuspectedChange(tuple(each), history) for each in found.values())
 
 
 def _side(name: str, point: Point, case: CaseRecord) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ import msgspec
 from msgspec import Meta
 
 from bench import files, quantities
-from bench.derive.metrics import Metric, figures
+from bench.derive.metrics import figures
 from bench.errors import MeasureError, UsageError
 from bench.faults import placed
 from bench.judging.gates import MetricName
@@ -154,7 +154,7 @@ def point_of(result: Result, commit: str | None) -> Point:
         )
     # Of a ceiling's run the ceiling alone, since its units weigh at another count each night.
     kept = tuple(
-        _stored(metric)
+        StoredMetric(**{name: getattr(metric, name) for name in StoredMetric.__struct_fields__})
         for metric in figures(result)
         if metric.value is not None and (result.command != "ceiling" or metric.status is not None)
     )
@@ -176,11 +176,6 @@ def point_of(result: Result, commit: str | None) -> Point:
         control=result.control,
         kept=kept,
     )
-
-
-def _stored(metric: Metric) -> StoredMetric:
-    known = msgspec.structs.asdict(metric)
-    return StoredMetric(**{name: known[name] for name in StoredMetric.__struct_fields__})
 
 
 def id_of(result: Result) -> str:

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bench.derive.doubts import gravest
 from bench.history.splits import WINDOW
-from bench.history.store import Acknowledgement, History, Point, StoredMetric, when
+from bench.history.store import Acknowledgement, History, Point, when
 from bench.judging.gates import BURST, MetricName, default_margin, headlines, metric_names
-from bench.model.likeness import Difference, Facts, differences_of, joined, without_runtimes
+from bench.model.likeness import Difference, Facts, Topic, differences_of, joined, without_runtimes
 from bench.model.records import CaseRecord, Status
 
 # What the control is called where it stands among the runtimes: none of them has a space in it.
@@ -230,13 +230,21 @@ def control_of(point: Point) -> float | None:
 
 
 def _seen(point: Point, across: Collection[str]) -> Iterator[tuple[tuple[str, MetricName], _Seen]]:
-    """Every figure of a point, with what it rests on."""
+    """Every figure of a point, with what it rests on: the point's facts, but for what is of other
+    cases alone, and its own count or what stopped the launch."""
     names = [case.key for case in point.cases]
-    facts = {name: _facts(point, [n for n in names if n != name], across) for name in names}
+    shared: dict[str, Facts] = {}
+    for name in names:
+        facts = without_runtimes(point.facts, [other for other in names if other != name])
+        facts["measuring"] = facts.get("measuring", {}) | {COMMAND: point.command}
+        shared[name] = {
+            topic: {name: value for name, value in named.items() if name not in across}
+            for topic, named in facts.items()
+        }
     control = control_of(point)
     for stored in point.kept:
         # The count at which a runner broke or was cut is no ceiling.
-        if stored.case not in facts or stored.status in ("failed", "interrupted"):
+        if stored.case not in shared or stored.status in ("failed", "interrupted"):
             continue
         night = Night(
             point=point.id,
@@ -250,30 +258,14 @@ def _seen(point: Point, across: Collection[str]) -> Iterator[tuple[tuple[str, Me
             doubt=gravest([stored.doubt]),
             overhead=stored.overhead,
         )
-        rests_on = _with_its_own(facts[stored.case], stored, across)
+        own: dict[Topic, Mapping[str, str]] = {**shared[stored.case]}
+        stopped = " ".join(filter(None, (stored.status, stored.limit)))
+        if stored.at is not None and UNITS not in across:
+            own["measuring"] = {**own.get("measuring", {}), UNITS: f"{stored.at:,}"}
+        if stopped and STOPPED not in across:
+            own["limit"] = {**own.get("limit", {}), STOPPED: stopped}
         is_judged = stored.status is None or stored.status in A_LIMIT
-        yield (stored.case, MetricName.of(stored)), _Seen(night, rests_on, is_judged)
-
-
-def _facts(point: Point, others: Collection[str], across: Collection[str]) -> Facts:
-    """The point's, but for what is of other cases alone."""
-    facts = without_runtimes(point.facts, others)
-    facts["measuring"] = facts.get("measuring", {}) | {COMMAND: point.command}
-    return {
-        topic: {name: value for name, value in named.items() if name not in across}
-        for topic, named in facts.items()
-    }
-
-
-def _with_its_own(facts: Facts, stored: StoredMetric, across: Collection[str]) -> Facts:
-    """With what only this figure rests on: its count, or what stopped the launch."""
-    stopped = " ".join(filter(None, (stored.status, stored.limit)))
-    count = f"{stored.at:,}" if stored.at is not None else ""
-    own: Facts = {
-        "measuring": {UNITS: count} if count and UNITS not in across else {},
-        "limit": {STOPPED: stopped} if stopped and STOPPED not in across else {},
-    }
-    return {**facts, **{topic: {**facts.get(topic, {}), **named} for topic, named in own.items()}}
+        yield (stored.case, MetricName.of(stored)), _Seen(night, own, is_judged)
 
 
 def _segments(seen: Sequence[_Seen]) -> list[Segment]:
@@ -283,9 +275,11 @@ def _segments(seen: Sequence[_Seen]) -> list[Segment]:
     changed: list[tuple[Difference, ...]] = []
     before: Facts = seen[0].facts
     for one in seen:
-        like = next(
-            (k for k in reversed(range(len(nights))) if _alike(rests_on[k], one.facts)), None
-        )
+        like: int | None = None
+        for place in reversed(range(len(nights))):
+            if rests_on[place] == one.facts or not differences_of(rests_on[place], one.facts):
+                like = place
+                break
         if like is None:
             nights.append([one])
             rests_on.append(one.facts)
@@ -299,7 +293,3 @@ def _segments(seen: Sequence[_Seen]) -> list[Segment]:
         Segment(tuple(one.night for one in each), facts, difference, each[-1].is_judged)
         for each, facts, difference in zip(nights, rests_on, changed, strict=True)
     ]
-
-
-def _alike(one: Facts, other: Facts) -> bool:
-    return one == other or not differences_of(one, other)

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypeVar
 
 from bench.judging.samples import Ceilings, Stopped
 from bench.judging.verdicts import Event
-
-T = TypeVar("T")
-Reason = tuple[str, str | None, str | None]
 
 
 def usable(climbs: Sequence[Stopped]) -> list[Stopped]:
@@ -36,53 +32,40 @@ def met_limits(climbs: Sequence[Stopped]) -> bool:
 def event(ceilings: Ceilings) -> Event | None:
     """Whether another limit stopped the new side, or the same one at another value. Each side must
     agree with itself, and one of them have met a limit."""
-    base, new = usable(ceilings.base), usable(ceilings.new)
-    if not any(climb.met_a_limit for climb in (*base, *new)):
+    sides = usable(ceilings.base), usable(ceilings.new)
+    if not any(climb.met_a_limit for side in sides for climb in side):
         return None
-    reasons = _all_same([_reason(climb) for climb in base]), _all_same([_reason(c) for c in new])
-    if None in reasons:
+    reasons = [{(one.status, one.limit, one.where) for one in side} for side in sides]
+    if any(len(side) != 1 for side in reasons):
         return None
     if reasons[0] != reasons[1]:
         return "changed limit"
-    values = _all_same([climb.value for climb in base]), _all_same([climb.value for climb in new])
-    return "limit of another value" if None not in values and values[0] != values[1] else None
+    values = [{climb.value for climb in side} for side in sides]
+    is_known = all(len(side) == 1 and None not in side for side in values)
+    return "limit of another value" if is_known and values[0] != values[1] else None
 
 
 def reasons(ceilings: Ceilings) -> tuple[str, ...]:
     """What stopped each side, in words, and what that leaves open."""
-    sides = [
-        f"the {name} side was stopped by {_stopper(usable(climbs))}"
-        for name, climbs in (("base", ceilings.base), ("new", ceilings.new))
-        if usable(climbs)
-    ]
+    sides = []
+    for name, climbs in (("base", ceilings.base), ("new", ceilings.new)):
+        if stops := " or ".join(dict.fromkeys(map(_stop, usable(climbs)))):
+            sides.append(f"the {name} side was stopped by {stops}")
     nothing = not met_limits(ceilings.base) and not met_limits(ceilings.new)
     open_end = "neither side always went as far as it could: the counts are the least they can be"
     return (*sides, *((open_end,) if nothing and len(sides) == 2 else ()), *ceilings.doubts)
 
 
-def _reason(climb: Stopped) -> Reason:
-    return climb.status, climb.limit, climb.where
-
-
-def _all_same(values: Sequence[T]) -> T | None:
-    return values[0] if values and all(value == values[0] for value in values) else None
-
-
-def _stopper(climbs: Sequence[Stopped]) -> str:
-    kinds = list(dict.fromkeys(_words(climb) for climb in climbs))
-    return " or ".join(kinds)
-
-
 STATUS_WORDS = {
     "budget": "the end of its time",
-    "reserve": "what is kept for other processes",
-    "max": "the end of what was asked",
+    "reserve": "the safety reserve",
+    "max": "the requested count",
     "refused": "a refusal of which no limit is known",
     "killed": "a kill of which no limit is known",
 }
 
 
-def _words(climb: Stopped) -> str:
+def _stop(climb: Stopped) -> str:
     if climb.limit is None or not climb.met_a_limit:
         return STATUS_WORDS.get(climb.status, climb.status)
     value = f" = {climb.value:,}" if climb.value is not None else ""

@@ -313,13 +313,20 @@ def _groups(
         if met[doubt.name]
     )
     warnings = dict.fromkeys(warning for one in every for warning in one.warnings)
+    grown: tuple[float, float] | None = None
+    if gate.metric == LEAK:
+        base, new = (
+            known([grown_bytes_per_unit(one) for one in _sessions(result, gate, LEAK_CHECK)])
+            for result in results
+        )
+        grown = (statistics.median(base), statistics.median(new)) if base and new else None
     return Groups(
         base=tuple(map(value, sides[0])),
         new=tuple(map(value, sides[1])),
         at=at,
         doubts=(*named, *warnings)[:MOST_DOUBTS],
         unlike=unlike,
-        grown=_grown(gate, results) if gate.metric == LEAK else None,
+        grown=grown,
         seen=(
             tuple(spoiled(one) if one else frozenset() for one in sides[0]),
             tuple(spoiled(one) if one else frozenset() for one in sides[1]),
@@ -350,17 +357,14 @@ def _is_like(one: int, other: int) -> bool:
     return abs(one - other) <= LIKE * max(one, other)
 
 
-def _grown(gate: Gate, results: Sequence[Result]) -> tuple[float, float] | None:
-    """By how much each side's processes grew over all the cycles of their leak checks."""
-    grown = [
-        known([grown_bytes_per_unit(session) for session in _sessions(result, gate, LEAK_CHECK)])
-        for result in results
-    ]
-    return (statistics.median(grown[0]), statistics.median(grown[1])) if all(grown) else None
-
-
 def _ceilings(gate: Gate, results: Sequence[Result]) -> Ceilings:
-    sides = [[*map(_stopped, _sessions(result, gate, CLIMB))] for result in results]
+    sides: list[list[Stopped]] = [[], []]
+    for side, result in zip(sides, results, strict=True):
+        for session in _sessions(result, gate, CLIMB):
+            stop, limits = session.stop, session.limits
+            at = (stop.limit, stop.where)
+            value = next((one.value for one in limits if (one.name, one.where) == at), None)
+            side.append(Stopped(stop.count, stop.status, *at, value, doubt_of(session)))
     met = Counter(climb.doubt for side in sides for climb in side)
     return Ceilings(
         tuple(sides[0]),
@@ -376,11 +380,3 @@ def _ceilings(gate: Gate, results: Sequence[Result]) -> Ceilings:
 def _sessions(result: Result, gate: Gate, purpose: str) -> list[Session]:
     wanted = (gate.case, purpose)
     return [one for one in result.sessions if (one.case, one.purpose) == wanted][:FARTHEST]
-
-
-def _stopped(session: Session) -> Stopped:
-    stop = session.stop
-    at = (stop.limit, stop.where)
-    value = next((one.value for one in session.limits if (one.name, one.where) == at), None)
-    doubt = doubt_of(session)
-    return Stopped(stop.count, stop.status, stop.limit, stop.where, value, doubt)

@@ -32,7 +32,13 @@ def export(metrics: Sequence[Exported], result: Result) -> Export:
     tree = {
         "version": VERSION,
         "metadata": known | {name: value for name, value in made_by.items() if value},
-        "benchmarks": [_benchmark(one) for one in kept],
+        "benchmarks": [
+            {
+                "metadata": dict(facts(one), name=one.full_name, unit=UNITS[one.dimension]),
+                "runs": [{"values": [value]} for value in one.samples],
+            }
+            for one in kept
+        ],
     }
     return Export(json.dumps(tree, indent=1) + "\n", tuple(left_out))
 
@@ -44,11 +50,3 @@ def _against(one: Exported) -> str | None:
         # Without those the others would give another value.
         return "pyperf holds values above 0 alone"
     return None
-
-
-def _benchmark(one: Exported) -> dict[str, object]:
-    name = {"name": one.full_name, "unit": UNITS[one.dimension]}
-    return {
-        "metadata": {**facts(one), **name},
-        "runs": [{"values": [value]} for value in one.samples],
-    }

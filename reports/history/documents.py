@@ -7,15 +7,7 @@ import json
 from typing import Any
 
 from bench.history.check import FOR_ALARM, Nomination
-from bench.history.review import (
-    Review,
-    SuspectedChange,
-    acknowledge_command,
-    confirm_command,
-    prepare_commands,
-    suspected_changes,
-)
-from bench.history.store import History
+from bench.history.review import Review, SuspectedChange, suspected_changes
 from bench.history.trends import Night
 from reports.history import words
 from reports.wording.escape import markdown as escaped
@@ -33,7 +25,7 @@ def as_markdown(review: Review) -> str:
         f"### outnumber history: {headline}",
         escaped(words.sentence(check)),
         _table(check.nominations),
-        *(_commands(one, review.history) for one in suspected_changes(check.alarms)),
+        *map(_commands, suspected_changes(check.alarms, review.history)),
         "\n".join(f"- {escaped(note)}" for note in words.notes(review)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -57,15 +49,15 @@ def _table(nominations: tuple[Nomination, ...]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def _commands(change: SuspectedChange, history: History) -> str:
+def _commands(change: SuspectedChange) -> str:
     """In a block of code, where nothing is markup; a fence in a name would end it."""
-    names = ", ".join(words.name_of(one.period.trend) for one in change.nominations)
+    about = f"{change.case.key}, {words.names_of(change.nominations)}"
     lines = (
-        f"# {change.case.key}, {names}: make both sides and compare them",
-        *prepare_commands(change, history),
-        confirm_command(change),
+        f"# {about}: make both sides and compare them",
+        *change.prepare,
+        change.confirm,
         "# or accept it, with the reason",
-        *(acknowledge_command(one, history.folder) for one in change.nominations),
+        *change.accept,
     )
     code = "\n".join(plain(line).replace("```", "'''") for line in lines)
     return f"```sh\n{code}\n```"
@@ -73,18 +65,17 @@ def _commands(change: SuspectedChange, history: History) -> str:
 
 def as_json(review: Review) -> str:
     """ASCII alone, so that no text of a history moves a terminal that it is printed on."""
-    changed = suspected_changes(review.check.nominations)
+    commands = {
+        id(one): (accept, change)
+        for change in suspected_changes(review.check.nominations, review.history)
+        for one, accept in zip(change.nominations, change.accept, strict=True)
+    }
     made = {
         "schema": SCHEMA,
         "runs": len(review.history.points),
         "alarms": len(review.check.alarms),
         "judged": len({one.trend.key for one in review.check.judged}),
-        "nominations": [
-            _nomination(
-                one, next(each for each in changed if one in each.nominations), review.history
-            )
-            for one in review.check.nominations
-        ],
+        "nominations": [_nomination(one, *commands[id(one)]) for one in review.check.nominations],
         "advisory": {
             "until_nights": FOR_ALARM,
             "figures": [
@@ -101,7 +92,7 @@ def as_json(review: Review) -> str:
     return json.dumps(made, indent=1) + "\n"
 
 
-def _nomination(one: Nomination, change: SuspectedChange, history: History) -> dict[str, Any]:
+def _nomination(one: Nomination, accept: str, change: SuspectedChange) -> dict[str, Any]:
     """Values in the figure's own unit; `prepare` and `confirm` are the commands of the change's one
     job; `effect` is new ÷ base, or new − base where `absolute`."""
     trend = one.period.trend
@@ -128,9 +119,9 @@ def _nomination(one: Nomination, change: SuspectedChange, history: History) -> d
         "last": _night(one.last),
         "first": _night(one.first),
         "control": {"state": one.control.state, "ratio": one.control.ratio},
-        "prepare": list(prepare_commands(change, history)) if not one.is_machine else None,
-        "confirm": confirm_command(change) if not one.is_machine else None,
-        "acknowledge": acknowledge_command(one, history.folder),
+        "prepare": list(change.prepare) if not one.is_machine else None,
+        "confirm": change.confirm if not one.is_machine else None,
+        "acknowledge": accept,
     }
 
 

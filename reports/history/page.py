@@ -3,22 +3,14 @@ elsewhere, and what a history holds is text in it and never markup."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from bench import files
 from bench.errors import UsageError
-from bench.history.review import (
-    Review,
-    SuspectedChange,
-    acknowledge_command,
-    confirm_command,
-    prepare_commands,
-    suspected_changes,
-)
-from bench.history.store import History
-from bench.history.trends import SegmentStart
+from bench.history.review import Review, suspected_changes
 from reports.figures.chart import Column, tabulate
 from reports.history import words
 from reports.history.charts import charts
@@ -102,7 +94,13 @@ def page(review: Review) -> TrendsPage:
         headline=words.sentence(review.check),
         byline=words.heading(review),
         nominated=tuple(
-            _nominated(one, review.history) for one in suspected_changes(review.check.nominations)
+            Nominated(
+                heading=f"{change.case.key}, {words.names_of(change.nominations)}",
+                told=tuple(f"{words.nominated(one)}." for one in change.nominations),
+                confirm="" if change.is_machine else "\n".join((*change.prepare, change.confirm)),
+                accept="\n".join(change.accept),
+            )
+            for change in suspected_changes(review.check.nominations, review.history)
         ),
         figures=tuple(
             Figure(
@@ -113,38 +111,26 @@ def page(review: Review) -> TrendsPage:
             )
             for one in made
         ),
-        borders=_borders(review.segment_starts),
-        accepted=_accepted(review),
+        borders=_titled(
+            "borders",
+            "Measured differently",
+            ("from", "what changed", "shifts across it, not judged"),
+            borders(review.segment_starts),
+        ),
+        accepted=_titled(
+            "accepted", "Accepted changes", ("from", "of", "why"), words.accepted(review)
+        ),
         notes=tuple(words.notes(review)),
     )
 
 
-def _nominated(change: SuspectedChange, history: History) -> Nominated:
-    figures = ", ".join(words.name_of(one.period.trend) for one in change.nominations)
-    commands = (*prepare_commands(change, history), confirm_command(change))
-    return Nominated(
-        heading=f"{change.case.key}, {figures}",
-        told=tuple(f"{words.nominated(one)}." for one in change.nominations),
-        confirm="" if change.is_machine else "\n".join(commands),
-        accept="\n".join(acknowledge_command(one, history.folder) for one in change.nominations),
-    )
-
-
-def _borders(found: Sequence[SegmentStart]) -> Titled | None:
-    columns: tuple[Column[tuple[str, str, str]], ...] = (
-        Column("from", "from", lambda row: row[0], is_number=False),
-        Column("what changed", "changed", lambda row: row[1], is_number=False),
-        Column("the figures across it, not judged", "shifts", lambda row: row[2], is_number=False),
-    )
-    rows = list(borders(found))
-    return Titled("borders", "Measured differently", tabulate(columns, rows)) if rows else None
-
-
-def _accepted(review: Review) -> Titled | None:
-    columns: tuple[Column[tuple[str, str, str]], ...] = (
-        Column("from", "from", lambda row: row[0], is_number=False),
-        Column("of", "of", lambda row: row[1], is_number=False),
-        Column("why", "reason", lambda row: row[2], is_number=False),
-    )
-    rows = words.accepted(review)
-    return Titled("accepted", "Accepted changes", tabulate(columns, rows)) if rows else None
+def _titled(
+    key: str, title: str, headings: Sequence[str], rows: Iterable[tuple[str, ...]]
+) -> Titled | None:
+    """A table of words; `None` where it has no rows."""
+    columns = [
+        Column(heading, heading, itemgetter(place), is_number=False)
+        for place, heading in enumerate(headings)
+    ]
+    made = list(rows)
+    return Titled(key, title, tabulate(columns, made)) if made else None

@@ -12,15 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.history.check import Nomination
-from bench.history.review import (
-    Review,
-    SuspectedChange,
-    acknowledge_command,
-    confirm_command,
-    prepare_commands,
-    suspected_changes,
-)
-from bench.history.store import History
+from bench.history.review import Review, suspected_changes
 from bench.history.trends import SegmentStart, Trend
 from bench.judging.gates import MetricName
 from reports.console import Console
@@ -83,8 +75,16 @@ def print_trends(review: Review, console: Console | None = None) -> None:
 def print_check(review: Review, console: Console | None = None) -> None:
     """The suspected changes with what to type, the notes, and the sentence."""
     out = console or Console()
-    for change in suspected_changes(review.check.nominations):
-        _print_change(change, review.history, out)
+    for change in suspected_changes(review.check.nominations, review.history):
+        out.print()
+        for nomination in change.nominations:
+            sign, kind = _sign(nomination)
+            out.print(Text(terminal(f"{sign} {words.nominated(nomination)}"), STYLES[kind]))
+        if not change.is_machine:
+            out.print("To confirm, make both sides and compare them:")
+            _print_commands((*change.prepare, change.confirm), out)
+        out.print("To accept, with the reason:")
+        _print_commands(change.accept, out)
     out.print()
     for note in words.notes(review):
         out.print(Text(terminal(f"· {note}"), "dim"))
@@ -183,20 +183,7 @@ def borders(found: Iterable[SegmentStart]) -> Iterator[tuple[str, str, str]]:
         yield night, changed, told
 
 
-def _print_change(change: SuspectedChange, history: History, out: Console) -> None:
-    out.print()
-    for nomination in change.nominations:
-        sign, kind = _sign(nomination)
-        out.print(Text(terminal(f"{sign} {words.nominated(nomination)}"), STYLES[kind]))
-    if not change.is_machine:
-        out.print(Text("To confirm, make both sides and compare them:"))
-        for line in (*prepare_commands(change, history), confirm_command(change)):
-            _print_command(line, out)
-    out.print(Text("To accept, with the reason:"))
-    for nomination in change.nominations:
-        _print_command(acknowledge_command(nomination, history.folder), out)
-
-
-def _print_command(command: str, out: Console) -> None:
-    """On a line of its own and not wrapped, so that it can be copied."""
-    out.print(Text(f"    {terminal(command)}"), soft_wrap=True)
+def _print_commands(commands: Iterable[str], out: Console) -> None:
+    """Each on a line of its own and not wrapped, so that it can be copied."""
+    for command in commands:
+        out.print(Text(f"    {terminal(command)}"), soft_wrap=True)

@@ -34,6 +34,10 @@ def short_of(trend: Trend) -> str:
     return "fixed work in C" if trend.case == CONTROL else trend.metric.short
 
 
+def names_of(nominations: Iterable[Nomination]) -> str:
+    return ", ".join(name_of(one.period.trend) for one in nominations)
+
+
 def value_of(trend: Trend, value: float | None) -> str:
     """A value of the metric with its unit."""
     return units.amount(trend.metric.quantity.dimension, value)
