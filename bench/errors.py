@@ -6,7 +6,7 @@ A message says what happened, what was expected, and what to type next. Raised a
 
 import errno
 
-FAULT = 70  # a fault of ours
+FAULT = 70  # an internal error
 
 REFUSALS = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
 REFUSING_WORDS = ("Cannot allocate memory", "failed to map", "Too many open files", "new thread")

@@ -85,7 +85,7 @@ def make_folder(folder: Path) -> None:
     with contextlib.suppress(FileExistsError):
         os.mkdir(folder)
     if not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is not a folder")
     _sync(folder.parent)
 
 
@@ -102,7 +102,7 @@ def check_folder(folder: Path) -> None:
     if folder.is_dir():
         _check_inside(folder)
     elif os.path.lexists(folder):
-        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is not a folder")
     else:
         _refuse_homeless(folder)
         _check_inside(folder.parent)
@@ -168,7 +168,7 @@ def _refuse_homeless(path: Path) -> None:
     if folder.is_dir():
         return
     if os.path.lexists(folder):
-        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is no folder")
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder} is not a folder")
     made = f"mkdir -p {shlex.quote(str(folder))}"
     raise FileNotFoundError(errno.ENOENT, f"there is no folder {folder} ({made} makes it)")
 

@@ -26,7 +26,7 @@ class Interrupted(BaseException):
         super().__init__(f"interrupted by {signal.Signals(number).name}")
         self.exit_code = 128 + number
 
-    def tell(self, more: str) -> None:
+    def add(self, more: str) -> None:
         """Adds what the user should know of it: what was kept, and where."""
         self.args = (f"{self}; {more}",)
 

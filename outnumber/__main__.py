@@ -65,7 +65,7 @@ def fail(error: Exception) -> NoReturn:
 
         report("".join(traceback.format_exception(error)))
         report(
-            f"outnumber: it cannot start: {type(error).__name__}: {error}\n"
+            f"outnumber cannot start: {type(error).__name__}: {error}\n"
             "expected an environment with all that it needs; type: "
             f"{sys.executable} -m pip install --force-reinstall outnumber"
         )
@@ -87,7 +87,7 @@ def report_refusal(error: Exception) -> NoReturn:
         limits = [("RLIMIT_NOFILE", resource.RLIMIT_NOFILE)]
     found = [(name, resource.getrlimit(which)[0]) for name, which in limits]
     name, value = next((one for one in found if one[1] != resource.RLIM_INFINITY), ("memory", 0))
-    text = f"outnumber: it cannot start: {name} ({value:,}) refuses what the command itself takes"
+    text = f"outnumber cannot start: {name} ({value:,}) is less than the command itself needs"
     with contextlib.suppress(OSError):
         os.write(2, f"{text}; type: prlimit --{name[7:].lower()}=unlimited outnumber …\n".encode())
     os._exit(COULD_NOT_MEASURE)

@@ -485,7 +485,7 @@ def test_the_gate_fails_a_build_and_says_why(folder: Path) -> None:
 def test_a_base_side_that_cannot_run_is_no_regression(folder: Path) -> None:
     words = typed(folder, "sys.exit(3)", OBEDIENT)
     done = outnumber(*words, code=4)
-    assert "the base side could not be measured at all; here.base.json tells" in done.stderr
+    assert "the base side could not be measured at all; here.base.json says" in done.stderr
     message = load(folder / "here.base.json").sessions[0].stop.message
     assert message.startswith("the runner could not start")
 

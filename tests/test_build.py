@@ -276,7 +276,7 @@ UNSAFE = {
     below_a_world_writable_folder: r"others can write to .*home; type: chmod go-w .*home",
     of_somebody_else: r"belongs to somebody else; set XDG_CACHE_HOME to a folder of your own",
     linked_to_a_world_writable_folder: r"others can write to .*other; type: chmod go-w .*other",
-    a_file: r"cannot be made: .*cache is no folder; set XDG_CACHE_HOME to a folder of your own",
+    a_file: r"cannot be made: .*cache is not a folder; set XDG_CACHE_HOME to a folder of your own",
 }
 
 

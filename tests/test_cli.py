@@ -153,7 +153,7 @@ WRONG = [
     (("run", "--runtime", "asincio"), "did you mean asyncio?"),
     (("run", "--runtime", "qqq"), "there are pthread, threading"),
     (("noise", "--pairs", "2", "-r", "asyncio"), "--pairs: 2 is not between 6 and 200"),
-    (("noise", "--gate", "ceiling", "-r", "asyncio"), "a ceiling is looked at once"),
+    (("noise", "--gate", "ceiling", "-r", "asyncio"), "a ceiling is measured once"),
     (("noise", "here.json", "-r", "asyncio"), "with a RESULT nothing is measured"),
     (("run", "--max", "0"), "'0' is not a whole number from 1"),
     (("run", "--max", "-5"), "'-5' is not a whole number from 1"),
@@ -162,7 +162,7 @@ WRONG = [
     (("run", "--max", "9" * 30), "is not a whole number from 1 to 1,000,000,000"),
     (("run", "--sweeps", "-1"), "'-1' is not a whole number from 0 to 1,000,000,000"),
     (("run", "--seed", "-3"), "'-3' is not a whole number from 0 to 1,000,000,000"),
-    (("ab", "--pairs", "0"), "'0' is not a whole number from 1 to 200; type 20, say"),
+    (("ab", "--pairs", "0"), "'0' is not a whole number from 1 to 200; type 20, for example"),
     (("ab", "--pairs", "300"), "'--pairs': '300' is not a whole number from 1 to 200"),
     (("ab", "--pairs-max", "201"), "'201' is not a whole number from 1 to 200"),
     (("noise", "--pairs", "201"), "'201' is not a whole number from 1 to 200"),
@@ -186,7 +186,7 @@ WRONG = [
     ),
     (("run", "--quick", "--thorough"), "exclude each other"),
     (("run", "--no-climb", "--sweeps", "0"), "leaves nothing to do"),
-    (("run", "--python", "no-such-python"), "no program that can be run"),
+    (("run", "--python", "no-such-python"), "cannot be run as a program"),
     (("run", "--runner", "none.toml"), "none.toml: cannot be read"),
     (("run", "--colour"), "No such option"),
     (("sing",), "No such command"),
@@ -318,7 +318,7 @@ def test_a_start_that_fails_is_a_fault_and_no_regression(module: str, error: str
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 70
-    assert f"outnumber: it cannot start: {error}: no such thing\n" in done.stderr
+    assert f"outnumber cannot start: {error}: no such thing\n" in done.stderr
     assert done.stderr.endswith("-m pip install --force-reinstall outnumber\n")
 
 
@@ -476,7 +476,7 @@ def test_a_fault_of_ours_has_its_own_code() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 70
-    assert "a fault of ours" in done.stderr
+    assert "internal error" in done.stderr
     assert os.sep in done.stderr  # the traceback is there for the report
 
 

@@ -151,10 +151,10 @@ def test_what_does_not_reach_a_runner_is_named(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
-        (["GOGC"], "'GOGC' sets no variable; type one such as GOGC=50"),
-        (["=5"], "'=5' sets no variable"),
-        (["A B=5"], "'A B=5' sets no variable"),
-        (["1A=5"], "'1A=5' sets no variable"),
+        (["GOGC"], "'GOGC' is not NAME=VALUE; type one such as GOGC=50"),
+        (["=5"], "'=5' is not NAME=VALUE"),
+        (["A B=5"], "'A B=5' is not NAME=VALUE"),
+        (["1A=5"], "'1A=5' is not NAME=VALUE"),
         (["A=1", "A=2"], "A is given twice; give it once"),
         (["A=x\ny"], "the value of A is kept in the result; give it printable text of at most 900"),
         (["A=" + 901 * "x"], "the value of A is kept in the result"),
@@ -196,7 +196,7 @@ def test_two_sides_may_differ_in_a_variable_alone(
     monkeypatch.chdir(tmp_path)
     Path("pyproject.toml").write_text('[tool.outnumber]\nruntime = "asyncio"\nnew-env = "A B=5"\n')
     said = outnumber_here("ab", code=2).stderr
-    assert f"{tmp_path}/pyproject.toml: [tool.outnumber] new-env: 'A B=5' sets no variable" in said
+    assert f"{tmp_path}/pyproject.toml: [tool.outnumber] new-env: 'A B=5' is not NAME=VALUE" in said
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_a_command_that_lacks_a_library_says_what_to_type(
 ) -> None:
     done = outnumber_here("slides", result, *words, code=2)
     assert done.stderr == (
-        f"outnumber: this needs {library}, which is not installed; "
+        f"outnumber: this command needs {library}, which is not installed; "
         "type: pip install 'outnumber[figures]'\n"
     )
     assert [path.name for path in Path().iterdir()] == [result]

@@ -165,7 +165,7 @@ def test_no_folder_is_made_that_nobody_asked_for(
     tmp_path: Path, place: str, do: Callable[[Path], object]
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OSError, match=r"no folder|Not a directory|too long"):
+    with pytest.raises(OSError, match=r"no folder|not a folder|Not a directory|too long"):
         do(tmp_path / place)
     assert names(tmp_path) == ["file"]
 

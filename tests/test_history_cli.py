@@ -131,9 +131,9 @@ WRONG = [
     (("acknowledge", "2026", "--reason", "x"), "no such folder"),
     (("acknowledge", "2026-10-01"), "Missing option '--reason'"),
     (("add",), "Missing argument"),
-    (("add", "run.json", "--commit", ""), "--commit: '' names no commit; give up to 200 letters"),
-    (("add", "run.json", "--commit", "not a sha!!"), "'not a sha!!' names no commit"),
-    (("add", "run.json", "--commit", "-x"), "'-x' names no commit"),
+    (("add", "run.json", "--commit", ""), "--commit: '' is not a commit; give up to 200 letters"),
+    (("add", "run.json", "--commit", "not a sha!!"), "'not a sha!!' is not a commit"),
+    (("add", "run.json", "--commit", "-x"), "'-x' is not a commit"),
     (("add", "run.json", "--commit", "f" * 201), "its SHA (git rev-parse HEAD prints it)"),
     (("sing",), "No such command"),
 ]

@@ -161,7 +161,7 @@ def test_alike_fakes_are_found_quiet() -> None:
 @pytest.mark.parametrize(
     ("texts", "said"),
     [
-        (["ceiling"], "a ceiling is looked at once and has no noise"),
+        (["ceiling"], "a ceiling is measured once and has no noise"),
         (["burst_secondsper_unit"], "did you mean burst_seconds_per_unit?"),
     ],
 )

@@ -247,7 +247,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         write_pictures([chart("growth")], tmp_path / "file" / "x", ["svg"])
     assert str(error.value) == (
         f"the pictures cannot be written in {tmp_path / 'file' / 'x'}: "
-        f"{tmp_path / 'file'} is no folder; "
+        f"{tmp_path / 'file'} is not a folder; "
         "the result itself is safe; "
         "outnumber slides RESULT --format png -o FOLDER writes them elsewhere"
     )

@@ -52,7 +52,7 @@ def test_exec_says_which_programs_a_file_names(folder: Path) -> None:
     written(folder, spec)
     said = outnumber_here("exec", "spec.json", code=2).stderr
     assert "spec.json names /no/python" in said
-    assert "--python: /no/python is no program that can be run" in said
+    assert "--python: /no/python cannot be run as a program" in said
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_case_s_own_settings_reach_its_runner_and_stand_in_its_label() -> None
     ("typed", "said"),
     [
         ("trio:gate,stack-size=1M", "--runtime: 'stack-size' means nothing to trio"),
-        ("pthread:gate,stack-size", "--runtime: 'stack-size' is no setting; type one such as"),
+        ("pthread:gate,stack-size", "--runtime: 'stack-size' is not a setting; type one such as"),
         ("pthread:gate,stack-size=9", "--runtime: 9 bytes are too few for pthread"),
         ("pthread:deep", "--runtime: no runtime is called 'pthread:deep'; did you mean pthread?"),
     ],

@@ -307,7 +307,7 @@ def _made(
                     kept = f"no pair was made yet; one side of the first is in {one}"
                 case _:
                     kept = "nothing was measured yet"
-            cut.tell(kept)
+            cut.add(kept)
             raise
 
 

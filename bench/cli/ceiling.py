@@ -62,8 +62,7 @@ def ceiling(
     from bench.experiments.ceiling import CeilingOptions
 
     settings = {"stack-size": stack_size, "futex-slots": futex_slots}
-    cases = choose.cases(runtime, runner, python, env, settings, quiet)
-    targets = choose.targets(cases, wanted=bool(runtime or runner))
+    targets = choose.chosen(runtime, runner, python, env, settings, quiet)
     reserves = _reserves(reserve_pids, reserve_memory, to_the_wall)
     if to_the_wall and not yes:
         typer.confirm(WARNING, abort=True, err=True)

@@ -28,6 +28,22 @@ SIDES = ("base", "new")
 READERS = {"pad": options.size, "stack-size": options.size, "futex-slots": options.futex_slots}
 
 
+def chosen(
+    names: Sequence[str] | None,
+    files: Sequence[Path] | None,
+    pythons: Sequence[str] | None,
+    variables: Sequence[str] | None,
+    settings: Mapping[str, object] = MappingProxyType({}),
+    quiet: bool = False,
+) -> tuple[Target, ...]:
+    """The cases asked for, as they are launched here. Raises `MeasureError` for one that was asked
+    for by name and cannot run."""
+    found = targets(cases(names, files, pythons, variables, settings, quiet))
+    if names or files:
+        refuse_missing({one.key: one.case.reason for one in found})
+    return found
+
+
 def cases(
     names: Sequence[str] | None,
     files: Sequence[Path] | None,
@@ -101,7 +117,7 @@ def _settings(typed: Iterable[tuple[str, str]], entries: Sequence[Entry]) -> dic
     for option, text in typed:
         key, equals, value = text.partition("=")
         if not equals or not value:
-            raise BadOption(option, f"'{text}' is no setting; type one such as stack-size=64KiB")
+            raise BadOption(option, f"'{text}' is not a setting; type one such as stack-size=64KiB")
         if key not in known:
             names = ", ".join(entry.name for entry in entries)
             hint = options.nearest(key, known) if known else ""
@@ -131,9 +147,8 @@ def _number(option: str, key: str, text: str, entries: Sequence[Entry]) -> int:
     return value
 
 
-def targets(cases: Sequence[CaseSpec], wanted: bool = False) -> tuple[Target, ...]:
-    """The cases as they are launched here; where they are `wanted` by name, raises `MeasureError`
-    for those that cannot run. Raises `BadOption` for one that nothing here is."""
+def targets(cases: Sequence[CaseSpec]) -> tuple[Target, ...]:
+    """The cases as they are launched here. Raises `BadOption` for one that nothing here is."""
     places: dict[tuple[object, ...], tuple[Tools, Rig]] = {}
     made = []
     for case in cases:
@@ -147,8 +162,6 @@ def targets(cases: Sequence[CaseSpec], wanted: bool = False) -> tuple[Target, ..
         tools, rig = places[key]
         noted = {**case.settings, **as_settings(case.variables)}
         made.append(target(entry, rig, availability(entry, tools), noted, case))
-    if wanted:
-        refuse_missing({one.key: one.case.reason for one in made})
     return tuple(made)
 
 
@@ -203,10 +216,10 @@ def _version_of(python: str, option: str) -> str:
     from shutil import which
 
     if which(python) is None:
-        raise BadOption(option, f"{python} is no program that can be run; give its path")
+        raise BadOption(option, f"{python} cannot be run as a program; give its path")
     known = interpreter(python)
     if known is None:
-        raise BadOption(option, f"{python} is no Python interpreter; give the path of one")
+        raise BadOption(option, f"{python} is not a Python interpreter; give the path of one")
     return known.version
 
 

@@ -81,7 +81,7 @@ def add(
     ):
         raise BadOption(
             "--commit",
-            f"'{printable(commit)}' names no commit; give up to {LONGEST_COMMIT} letters, such as "
+            f"'{printable(commit)}' is not a commit; give up to {LONGEST_COMMIT} letters, such as "
             "its SHA (git rev-parse HEAD prints it) or a tag",
         )
     refuse_unwritable(folder)

@@ -28,13 +28,12 @@ def limits(
     from reports.tables.limits import limits_json, print_limits
 
     settings = {"stack-size": stack_size, "futex-slots": futex_slots}
-    cases = choose.cases(runtime, runner, python, env, settings)
-    targets = choose.targets(cases, wanted=bool(runtime or runner))
+    targets = choose.chosen(runtime, runner, python, env, settings)
     sessions = pilots(CeilingOptions(), targets, lambda text: typer.echo(text, err=True))
     if form == "json":
         typer.echo(limits_json(sessions))
     else:
         print_limits(sessions)
     if all(one.stop.status == "failed" for one in sessions):
-        raise MeasureError("no pilot could be launched; its runner's own words stand above")
+        raise MeasureError("no trial runner could be launched; its own error output is above")
     return 0

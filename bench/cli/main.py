@@ -1,7 +1,7 @@
 """The command line's shell: THE list of commands, and the one place where errors become exit codes.
 
 0 done (a limit reached is done) · 1 a regression and nothing else · 2 usage · 3 inconclusive ·
-4 could not measure · 5 unreadable result · 70 a fault of ours · 128 + n ended by signal n.
+4 could not measure · 5 unreadable result · 70 an internal error · 128 + n ended by signal n.
 """
 
 from __future__ import annotations
@@ -163,7 +163,7 @@ def _code_of_run(words: list[str]) -> int:
     except (Exception, SystemExit) as error:  # a library's own exit code would be a verdict
         library = str(getattr(error, "name", "")).partition(".")[0]
         if isinstance(error, ModuleNotFoundError) and library in OF_FIGURES:
-            needed = f"this needs {OF_FIGURES[library]}, which is not installed"
+            needed = f"this command needs {OF_FIGURES[library]}, which is not installed"
             _say(f"outnumber: {needed}; type: pip install 'outnumber[figures]'")
             return USAGE
         if isinstance(error, Exception) and is_refusal(error):
@@ -192,7 +192,7 @@ def _code_of_refusal(error: Exception) -> int:
 
         limit, _, evidence = astuple(refused_start(System(), repr(error)))
     name = f"{limit}: " if limit else ""
-    _say(f"outnumber: the harness itself was refused: {error!r}\n  {name}{'; '.join(evidence)}")
+    _say(f"outnumber: outnumber itself ran into a limit: {error!r}\n  {name}{'; '.join(evidence)}")
     return MeasureError.exit_code
 
 

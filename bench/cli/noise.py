@@ -67,8 +67,7 @@ def noise(
     from bench.experiments import NOISE
     from bench.experiments.pairs import PairsOptions
 
-    cases = choose.cases(runtime, runner, python, env, quiet=quiet)
-    targets = ready(choose.targets(cases, wanted=bool(runtime or runner)))
+    targets = ready(choose.chosen(runtime, runner, python, env, quiet=quiet))
     wish = PairsOptions(
         seed=random.randrange(2**31) if seed is None else seed,
         looks=(pairs or PAIRS,),
@@ -116,7 +115,7 @@ def margins_asked(words: Sequence[str]) -> dict[MetricName, Margin | None]:
 
     margins = options.gates(words) or dict.fromkeys(USUAL)
     if CEILING in margins:
-        raise BadOption("--gate", "a ceiling is looked at once and has no noise; leave it out here")
+        raise BadOption("--gate", "a ceiling is measured once and has no noise; leave it out here")
     return margins
 
 
@@ -130,7 +129,9 @@ def options_for(
 
     pairs = wish.pairs or PAIRS
     if not FEWEST <= pairs <= FARTHEST:
-        raise BadOption("--pairs", f"{pairs} is not between {FEWEST} and {FARTHEST}; type 20, say")
+        raise BadOption(
+            "--pairs", f"{pairs} is not between {FEWEST} and {FARTHEST}; type 20, for example"
+        )
     return replace(
         wish,
         looks=(pairs,),

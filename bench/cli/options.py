@@ -55,7 +55,9 @@ def size(text: str) -> int:
     if not bytes_ or bytes_.denominator != 1:
         raise typer.BadParameter(f"'{text}' is not a size; type a number of bytes, or 64KiB, 8MiB")
     if bytes_ > LARGEST:
-        raise typer.BadParameter(f"'{text}' is more than any machine has; type 64KiB or 8MiB, say")
+        raise typer.BadParameter(
+            f"'{text}' is more than any machine has; type 64KiB or 8MiB, for example"
+        )
     return int(bytes_)
 
 
@@ -71,7 +73,7 @@ def amount(text: str) -> Amount:
     """A size, or 0, or a share of the whole: `10%`."""
     if (share := _scaled(text, SHARES)) is not None:
         if share > 1:
-            raise typer.BadParameter(f"'{text}' is more than all; type 10%, say")
+            raise typer.BadParameter(f"'{text}' is more than 100%; type 10%, for example")
         return Amount(share=float(share))
     return Amount(bytes=0 if _scaled(text, SIZES) == 0 else size(text))
 
@@ -100,7 +102,7 @@ def futex_slots(text: str) -> int:
     slots = int(number) if number is not None and number.denominator == 1 else 0
     if not 2 <= slots <= MOST_FUTEX_SLOTS or slots & (slots - 1):
         raise typer.BadParameter(
-            f"'{text}' is not a power of two from 2 to {MOST_FUTEX_SLOTS:,}; type 16384, say"
+            f"'{text}' is not a power of two from 2 to {MOST_FUTEX_SLOTS:,}; type 16384"
         )
     return slots
 
@@ -116,7 +118,7 @@ def seconds(text: str) -> float:
     total = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
     if not 1 <= total <= MOST:
         raise typer.BadParameter(
-            f"'{text}' is not a duration of a second or more; type 90, 90s or 3m, say"
+            f"'{text}' is not a duration of a second or more; type 90, 90s or 3m, for example"
         )
     return float(total)
 
@@ -125,7 +127,7 @@ def _count(text: str, least: int, most: int, example: str) -> int:
     number = _scaled(text, COUNTS)
     if number is None or number.denominator != 1 or not least <= number <= most:
         raise typer.BadParameter(
-            f"'{text}' is not a whole number from {least} to {most:,}; type {example}, say"
+            f"'{text}' is not a whole number from {least} to {most:,}; type {example}, for example"
         )
     return int(number)
 
@@ -148,7 +150,7 @@ def variables(texts: Iterable[str], option: str = "--env") -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", name):
-            raise BadOption(option, f"'{text}' sets no variable; type one such as GOGC=50")
+            raise BadOption(option, f"'{text}' is not NAME=VALUE; type one such as GOGC=50")
         if name in found:
             raise BadOption(option, f"{name} is given twice; give it once")
         if len(value) > LONGEST_VALUE or not value.isprintable():
@@ -169,7 +171,7 @@ def gates(texts: Iterable[str]) -> dict[MetricName, Margin | None]:
         name, colon, margin = text.partition(":")
         figure = figure_called(name, "--gate")
         if figure in found:
-            raise BadOption("--gate", f"{figure.words} is there twice; give it once")
+            raise BadOption("--gate", f"{figure.words} is given twice; give it once")
         found[figure] = _margin(figure, margin) if colon else None
     return found
 

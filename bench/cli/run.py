@@ -66,9 +66,8 @@ def run(
         seed=random.randrange(2**31) if seed is None else seed,
     )
     settings = {"stack-size": stack_size, "futex-slots": futex_slots}
-    cases = choose.cases(runtime, runner, python, env, settings, quiet)
-    targets = choose.targets(cases, wanted=bool(runtime or runner))
-    _refuse_sweeps(wish, len(cases))
+    targets = choose.chosen(runtime, runner, python, env, settings, quiet)
+    _refuse_sweeps(wish, len(targets))
     if dry_run:
         _show_plan(wish, targets)
         return 0

@@ -83,7 +83,7 @@ def carry_out(
             made = experiment.make(wish, targets, fingerprint(System()), observe, file.save, spec)
             return made.run(), file.path
         except Interrupted as cut:
-            cut.tell(kept(file))
+            cut.add(kept(file))
             raise
 
 
