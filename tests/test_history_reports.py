@@ -25,7 +25,8 @@ from bench.judging.gates import BURST, BYTES, CEILING, LEAK
 from bench.model.records import CaseRecord
 from reports.console import Console
 from reports.draw.canvas import WIDE
-from reports.draw.matplotlib_backend import draw, window
+from reports.draw.matplotlib_backend import draw
+from reports.draw.matplotlib_curves import window
 from reports.draw.save import embedded
 from reports.history import charts, words
 from reports.history.documents import as_json, as_markdown

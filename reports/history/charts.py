@@ -81,7 +81,7 @@ def _drawn(review: Review, trends: Sequence[Trend], title: str, how: str) -> Cha
         plots=(curves,),
         keys=(
             Key("a run", "point"),
-            Key("measured otherwise from here on", "mark"),
+            Key("measured differently from here on", "mark"),
             Key("▲ ▼ a suspected change"),
             Key("◇ accepted"),
             *([Key(f"○ doubted {MARK}")] if doubted_ones else []),
