@@ -271,9 +271,9 @@ def test_what_keeps_changing_is_named() -> None:
     facts = {night: {"version": {"asyncio version": f"0.{night}"}} for night in range(20)}
     made = burst_history(noise(20, 1), facts=facts)
     found = review(made, metrics=[BURST])
-    assert found.restless == ("asyncio version",)
+    assert found.often_changed == ("asyncio version",)
     assert [trend.case.key for trend in found.unjudged] == ["asyncio"]
-    assert review(made, metrics=[BURST], across=["asyncio version"]).restless == ()
+    assert review(made, metrics=[BURST], across=["asyncio version"]).often_changed == ()
 
 
 def test_runs_without_a_control_are_counted() -> None:

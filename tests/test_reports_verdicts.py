@@ -337,7 +337,7 @@ def test_what_decides_nothing_stands_beside_the_gates_and_says_so() -> None:
         (
             [OPEN],
             [
-                "burst time per unit of asyncio: more pairs tell smaller changes: --pairs-max 80",
+                "burst time per unit of asyncio: more pairs detect smaller changes: --pairs-max 80",
                 (
                     "a wider margin, if that is small enough for you: "
                     "--gate burst_seconds_per_unit:20%"

@@ -6,7 +6,8 @@ what happened to the machine between two of them. So a nomination is never calle
 A series needs fewer nights, the less its own noise is beside its margin. Noise that is far under
 the margin cannot make a step past it, so a few nights will do: bytes hardly vary, and alarm from
 six nights on. Where noise could make one, there is no verdict under `FOR_VERDICT` nights and no
-alarm under `FOR_ALARM`: so few nights do not tell noise that stays for some nights from a change.
+alarm under `FOR_ALARM`: so few nights do not separate a change from noise that lasts for some
+nights.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class Nomination:
 
     @property
     def alarms(self) -> bool:
-        """Whether somebody should look: an improvement, or a machine that got slower, is told."""
+        """Whether somebody should look: an improvement, or a slower machine, is reported only."""
         return self.grade == "alarm" and self.worse and not self.is_machine
 
 
@@ -156,7 +157,7 @@ def check(periods: Sequence[Period]) -> Check:
 
 
 def permutations_for(tests: int) -> int:
-    """As many that each of so many tests can pass, were it the only one that does."""
+    """Enough that each of the tests can pass, even if it is the only one that does."""
     return max(PERMUTATIONS, round(2 * tests / FALSE_DISCOVERY))
 
 

@@ -29,7 +29,7 @@ BEFORE, AFTER = "before", "after"
 NO_COMMIT = "no commit is recorded: history add --commit SHA records one"
 ONE_COMMIT = "both runs are of this commit: what changed is installed beside it, or is the machine"
 VARIABLE = "env "  # begins the name of a setting that is a variable of the runners
-OFTEN = 2  # borders by one fact: so many make one wonder whether it is what is being tested
+OFTEN = 2  # borders by one fact: the fact may be what is being tested
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Review:
         return self.control.missing if self.control else len(self.history.points)
 
     @property
-    def restless(self) -> tuple[str, ...]:
+    def often_changed(self) -> tuple[str, ...]:
         """What keeps changing, where trends have no verdict for it."""
         unjudged = {trend.key for trend in self.unjudged}
         borders = {

@@ -34,7 +34,7 @@ LEVEL = 0.01
 AT_ONCE = 400_000  # numbers: some 10 MB a temporary array
 INTERVAL = (0.025, 0.975)
 ROUNDS = 8  # until noise and steps agree; two or three are usual
-LEAST_NOISE = 0.02  # of the margin: less tells nothing more, and values of few digits have none
+LEAST_NOISE = 0.02  # of the margin: less adds nothing, and values of few digits have none
 NEIGHBOURS = 3  # nights on either side by whose median a spike is known: a segment outvotes it
 SPIKE = 3.0  # spreads
 NEARER = 0.7  # what the squares about a slope must be of those about two levels
@@ -68,7 +68,7 @@ RULE = Rule()
 
 @dataclass(frozen=True)
 class Shift:
-    """A step: `place` is that of the first night after it, and it is told by the nights from
+    """A step: `place` is that of the first night after it, and it is estimated from the nights from
     `begin` to `end`, where its neighbours are. `before` and `after` are the medians on either side,
     and `low` to `high` a 95 % interval of after − before. `p` is the chance that noise alone would
     split the series as well."""
@@ -346,7 +346,7 @@ def rests(values: Floats, places: Sequence[int]) -> Floats:
 
 
 def is_ramp(values: Floats, place: int, begin: int, end: int) -> bool:
-    """Whether the nights that a step is told by lie nearer to a slope than to two levels."""
+    """Whether the nights on both sides of a step lie nearer to a slope than to two levels."""
     import numpy as np
 
     first, last = max(begin, place - WINDOW), min(end, place + WINDOW)

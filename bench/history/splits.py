@@ -1,6 +1,6 @@
 """Where a series of nights falls apart best: for many series of one length at once. Pure.
 
-A series is a row of numbers in the order of its nights. A split is told by the place of the first
+A series is a row of numbers in the order of its nights. A split is given by the place of the first
 night after it; it leaves some nights on either side, and looks at no more than `WINDOW` of them.
 """
 
@@ -22,7 +22,7 @@ WINDOW = 20
 NEAR = 5  # nights: how far off the split that ranks choose may be
 UNLIKELY = 2.576  # standard deviations: a rank sum this far off has a two-sided p of 0.01
 
-# The spread is told by the smaller deviations, since a few of the others may be spikes.
+# The spread is estimated from the smaller deviations, since a few of the others may be spikes.
 CALM, CALM_MEAN_OF_NORMAL = 0.9, 0.657  # the mean of the smallest 90 % of |z|, z being normal
 SPIKE = 2.5  # spreads: what is farther off counts as this far for the likeness of neighbours
 MOST_ALIKE = 0.85

@@ -50,9 +50,9 @@ class Night:
 
 @dataclass(frozen=True)
 class Segment:
-    """Nights that were measured alike. `changed` is what tells its first night from the one before
-    it, whichever segment that is in. `is_judged` is false where the figure is a ceiling that was
-    stopped by nothing: the count is the least that it can be, and no more."""
+    """Nights that were measured alike. `changed` is how the first one differs from the night before
+    it, whichever segment that is in. `is_judged` is false where the figure is a ceiling at which no
+    limit was reached: a lower bound."""
 
     nights: tuple[Night, ...]
     facts: Facts

@@ -49,7 +49,7 @@ class Finding:
     `p_better` is the same test for a change to the better. `spends` is what the gate's look may
     spend of the job's chance of a false failure, and `missed` what its interval may miss by. It
     rests on the samples `used`, of those of both `sides`. `is_enough` says whether a verdict can be
-    given at all, `is_sharp` whether the job could have seen what a clean bill rules out."""
+    given at all, `is_sharp` whether the job could have seen what a clearance rules out."""
 
     scale: GateScale
     p: float
@@ -86,7 +86,7 @@ class Finding:
 
 def _is_below(one: float, other: float) -> bool:
     """Bytes come in whole pages: where every pair differs by just the margin, the last bits of
-    two logarithms are not to tell on which side of it that is."""
+    two logarithms must not decide on which side of it that is."""
     return one < other and not same(one, other)
 
 

@@ -104,8 +104,8 @@ LEAK = MetricName(quantities.LEAKED.name)
 UNCOLLECTED = MetricName(quantities.UNCOLLECTED.name)
 BURST = MetricName(quantities.BURST.name)
 CEILING = MetricName(quantities.CEILING.name)
-# What decides unless other gates are asked for. Bytes and leaks hardly vary between two processes
-# that are alike; times do, on any machine that has other work, so they decide only where asked.
+# What decides unless other gates are asked for. Bytes and leaks hardly vary between two equal
+# processes; times do, on any machine that has other work, so they decide only where asked.
 BY_DEFAULT = (BYTES, LEAK)
 # What a job measures and reports unless other gates are asked for.
 USUAL = (*BY_DEFAULT, BURST)

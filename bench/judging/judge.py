@@ -155,7 +155,7 @@ def is_one_job(base: Result, new: Result) -> bool:
 
 
 def unlike(base: Result, new: Result) -> tuple[Difference, ...]:
-    """What tells the two machines, or the ways of measuring, apart."""
+    """The differences of the machines and of the ways of measuring."""
     return tuple(one for one in differences(base, new) if one.topic in REFUSED)
 
 
@@ -163,10 +163,10 @@ def refuse_unlike(base: Result, new: Result) -> None:
     """Raises `UsageError` that names what differs, where the two are not to be compared."""
     found = unlike(base, new)
     if found:
-        told = "\n".join(f"  {difference}" for difference in found)
+        listed = "\n".join(f"  {difference}" for difference in found)
         raise UsageError(
-            f"these two results are not alike, and what differs may be all that is seen:\n{told}\n"
-            "measure both on one machine (outnumber ab does), or add --unlike-ok for a comparison "
+            "these two results are not alike, and what differs may be all that is seen:\n"
+            f"{listed}\nmeasure both on one machine (outnumber ab does), or add --unlike-ok for a comparison "
             "that decides nothing"
         )
 

@@ -1,7 +1,7 @@
-"""How noisy the figures are where both sides are alike, and which margins and how many pairs suit
+"""How noisy quantities are where both sides are equal, and which margins and how many pairs suit
 that. Pure, and seeded.
 
-From recorded pairs of processes that were all alike, jobs are drawn and judged by the shipped
+From recorded pairs of equal processes, jobs are drawn and judged by the shipped
 decision: by the usual margins first, then by wider ones where those leave too many jobs
 inconclusive. Both sides of a drawn job are the same, so a regression that is found in one is a
 false one, unless the new side was changed on purpose (`tests/calibration` does that too).
@@ -62,7 +62,7 @@ class Noise:
 
 @dataclass(frozen=True)
 class Expected:
-    """What jobs with both sides alike come to in one gate, by its margin: the shares that are
+    """What jobs with equal sides come to in one gate, by its margin: the shares that are
     cleared and that fail, and the median of the pairs that it takes."""
 
     gate: Gate
@@ -97,7 +97,7 @@ class Recommendation:
 @dataclass(frozen=True)
 class Recommendations:
     """A case's gates, and what to expect of them together by the recommended margins: how many of
-    so many `jobs` with both sides alike, drawn from `pairs` pairs, fail, and the share that stays
+    so many `jobs` with equal sides, drawn from `pairs` pairs, fail, and the share that stays
     inconclusive. A gate without a recommendation is not among those; `None` where there is no
     other."""
 
@@ -119,7 +119,7 @@ class CaseNoise:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What pairs of processes that were all alike gave for one gate, in the order in which they
+    """What pairs of equal processes gave for one gate, in the order in which they
     ran, the one that ran first before the other. A job makes at most `most_pairs` of them, where
     that is given."""
 
@@ -135,7 +135,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Injected:
-    """What a process of the new side is given: so many times its value, and so much on top."""
+    """A change of the new side: each value times `factor`, plus `more`."""
 
     factor: float = 1.0
     more: float = 0.0
@@ -145,7 +145,7 @@ class Injected:
 
 
 Changes = Mapping[MetricName, Injected]
-# What befalls the processes of one figure in the order in which they run, whichever side they are.
+# What changes the values of one metric in the order in which the processes run, on both sides.
 Nuisance = Callable[[MetricName, Sequence[float], random.Random], Sequence[float]]
 
 NO_CHANGE: Changes = {}
@@ -238,7 +238,7 @@ def simulate(
     changes: Changes = NO_CHANGE,
     nuisance: Nuisance = undisturbed,
 ) -> list[Decision]:
-    """What so many drawn jobs decide, each at as many looks as it needs."""
+    """What each of the drawn jobs decides, each at as many looks as it needs."""
     gates = [one.gate for one in recorded]
     pairs = looks[-1].pairs
     return [
@@ -274,7 +274,7 @@ def processes(
     nuisance: Nuisance = undisturbed,
 ) -> list[Sequence[float]]:
     """What each gate's processes give in one job, in the order in which they run. The gates are
-    drawn from the same moments of the recording: what befell them together stays together. Blocks
+    drawn from the same moments of the recording: what changed them together stays together. Blocks
     of pairs go from their start on, and round the end."""
     starts = [dice.random() for _ in range(math.ceil(pairs / BLOCK))]
     made = []

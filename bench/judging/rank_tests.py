@@ -1,6 +1,6 @@
 """The exact rank tests: is the new side worse, by how much, and how sure is that? Pure.
 
-In pairs, `differences` are new − base or log(new ÷ base), pair by pair: if the two sides are alike,
+In pairs, `differences` are new − base or log(new ÷ base), pair by pair: if the two sides are equal,
 each difference has either sign with the same chance, whatever the machine does meanwhile. Two
 groups that were not measured in turn know nothing of drift: what the machine did between them looks
 like a difference of the groups.
@@ -31,7 +31,7 @@ def same(one: float, other: float) -> bool:
 
 
 def doubled_ranks(values: Sequence[float]) -> list[int]:
-    """Twice the rank of each value; those that are alike share the mean of their ranks."""
+    """Twice the rank of each value; equal ones share the mean of their ranks."""
     order = sorted(range(len(values)), key=values.__getitem__)
     ranks = [0] * len(values)
     start = 0
@@ -49,7 +49,7 @@ def signed_rank_p(differences: Sequence[float]) -> float:
     """Wilcoxon's signed-rank test, one-sided: the chance of a rank sum this high, were the signs
     tossed. Pairs without a difference are left out.
 
-    `scipy.stats.wilcoxon` gives the same where no two are alike in size; bytes come in pages and
+    `scipy.stats.wilcoxon` gives the same where no two have the same size; bytes come in pages and
     often are, and there it is no longer exact. Here the signs of the ranks that are there are
     tossed: all 2ⁿ outcomes, counted at once.
     """
@@ -158,7 +158,7 @@ def _interval_rank(base: int, new: int, missed: float) -> int:
 
 
 def _ways(ranks: Sequence[int], chosen: int) -> list[int]:
-    """How many choices of so many `ranks` have each sum, by the sum."""
+    """How many choices of `chosen` of the `ranks` have each sum, by the sum."""
     most = sum(sorted(ranks)[-chosen:]) if chosen else 0
     counts = [[1] + [0] * most, *([0] * (most + 1) for _ in range(chosen))]
     for done, rank in enumerate(ranks, start=1):

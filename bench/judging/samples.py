@@ -229,7 +229,7 @@ class RecordedPair:
 
 
 def recorded_pairs(gate: Gate, result: Result) -> tuple[RecordedPair, ...]:
-    """The pairs of one result whose processes were all alike, in the order in which they were made,
+    """The pairs of one result whose processes were all equal, in the order in which they were made,
     as far as both values are known. Rounds 2n − 1 and 2n are one pair, whichever ran first."""
     pairs: dict[int, list[Session]] = defaultdict(list)
     for session in sorted(result.sessions, key=lambda session: session.started_seconds):

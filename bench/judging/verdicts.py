@@ -93,7 +93,7 @@ class Verdict(Record, frozen=True, kw_only=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether more pairs could still tell."""
+        """Whether more pairs could still settle it."""
         return self.verdict == "inconclusive"
 
     @property
@@ -116,7 +116,7 @@ class Verdict(Record, frozen=True, kw_only=True):
     @property
     def may_pass(self) -> bool:
         """Whether it is settled, or both sides were measured and it is open for noise alone: what
-        broke is not let pass as what could not be told."""
+        broke does not pass as noise."""
         is_broken = self.event in ("missing", "given up") or self.effect is None
         lacks = is_lacking(self.base_samples) or is_lacking(self.new_samples)
         return not (self.is_open and (is_broken or lacks))
@@ -129,8 +129,8 @@ class Decision(Record, frozen=True, kw_only=True):
 
     @property
     def outcome(self) -> Outcome:
-        """What the gated verdicts come to: one regression is enough for one, and nothing is given
-        a clean bill while anything could not be measured or is inconclusive."""
+        """What the gated verdicts come to: one regression is enough for one, and nothing is
+        cleared while anything could not be measured or is inconclusive."""
         words: set[Outcome] = {
             "not measured" if verdict.is_unmeasured else verdict.verdict for verdict in self.gated
         }
@@ -167,8 +167,8 @@ class Compared(Record, frozen=True, kw_only=True):
 class Judgement(Record, frozen=True, kw_only=True):
     """All that a job or a comparison came to: `verdict.json`.
 
-    `paired` says whether the two sides were made in turn. `differences` are what tells the two
-    results apart, in words; a judgement that is `advisory` for them never fails anybody. `seed` and
+    `paired` says whether the two sides were made in turn. `differences` are those of the two
+    results, in words; a judgement that is `advisory` for them never fails anybody. `seed` and
     `looks` (pairs by each) are those of a job.
     """
 

@@ -118,7 +118,7 @@ def _exported(one: Series, choice: Choice) -> Exported:
     if one.stop is not None:
         return Exported(metric, () if metric.value is None else (metric.value,), None)
     units: int | Literal["climb"] | None = metric.at
-    # Others stop where they were told to.
+    # Sessions of other purposes have a fixed count.
     if purpose_of(MetricName.of(one)) in (REPEAT, BURST_FROM_NOTHING):
         if any(stops.session.purpose == CLIMBS for stops in choice.stops):
             units = CLIMB

@@ -29,7 +29,7 @@ class Nominated:
     machine."""
 
     heading: str
-    told: tuple[str, ...]
+    sentences: tuple[str, ...]
     confirm: str
     accept: str
 
@@ -96,7 +96,7 @@ def page(review: Review) -> TrendsPage:
         nominated=tuple(
             Nominated(
                 heading=f"{change.case.key}, {words.names_of(change.nominations)}",
-                told=tuple(f"{words.nominated(one)}." for one in change.nominations),
+                sentences=tuple(f"{words.nominated(one)}." for one in change.nominations),
                 confirm="" if change.is_machine else "\n".join((*change.prepare, change.confirm)),
                 accept="\n".join(change.accept),
             )

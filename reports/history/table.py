@@ -40,7 +40,7 @@ NARROWEST, WIDEST = 12, 90
 BLOCKS = "▁▂▃▄▅▆▇█"
 BORDER = "┊"
 EARLIER: Piece = ("…", "border")
-SPIKES = 0.05  # so many of the nights may be beyond either end
+SPIKES = 0.05  # the share of nights that may be beyond either end
 ACCEPTED = "◇"
 LEGEND = (
     f"▲ ▼ a suspected change · {ACCEPTED} accepted · {BORDER} measured differently from here on"
@@ -179,8 +179,8 @@ def borders(found: Iterable[SegmentStart]) -> Iterator[tuple[str, str, str]]:
         shifts: dict[str, list[str]] = {}
         for one in crossed:
             shifts.setdefault(plain(one.trend.case.key), []).append(words.shift_of(one))
-        told = "; ".join(f"{name}: {', '.join(each)}" for name, each in shifts.items())
-        yield night, changed, told
+        said = "; ".join(f"{name}: {', '.join(each)}" for name, each in shifts.items())
+        yield night, changed, said
 
 
 def _print_commands(commands: Iterable[str], out: Console) -> None:

@@ -130,14 +130,14 @@ def nominated(nomination: Nomination) -> str:
     )
 
 
-def changed(crossing: SegmentStart) -> str:
+def changed(start: SegmentStart) -> str:
     """What changed at the border of a segment."""
-    return "; ".join(plain(str(one)) for one in crossing.changed) or "nothing that was looked at"
+    return "; ".join(plain(str(one)) for one in start.changed) or "nothing that was looked at"
 
 
-def shift_of(crossing: SegmentStart) -> str:
+def shift_of(start: SegmentStart) -> str:
     """`bytes per unit 0.998 times`: what a metric did there, reported and not judged."""
-    trend, before, after = crossing.trend, crossing.before, crossing.after
+    trend, before, after = start.trend, start.before, start.after
     if before > 0 and after > 0:
         return f"{name_of(trend)} {after / before:.3f} times"
     return f"{name_of(trend)} {changes.both(trend.metric.quantity.dimension, before, after)}"
@@ -217,7 +217,7 @@ def notes(review: Review) -> list[str]:
     found += [
         f"{plain(name)} keeps changing, and begins a segment each time; if it is what is being "
         f"tested, add --across {shlex.quote(plain(name))}"
-        for name in review.restless
+        for name in review.often_changed
     ]
     if open_ended := review.open_ended:
         found.append(
@@ -228,7 +228,7 @@ def notes(review: Review) -> list[str]:
     if without:
         found.append(
             f"{without:,} of {runs:,} runs have no control: where it is missing, a machine that "
-            "changed cannot be told from a unit that did"
+            "changed looks like a unit that did"
         )
     return found
 

@@ -141,7 +141,7 @@ def next_steps(judgement: Judgement) -> list[str]:
         margins = " ".join(f"--gate {gate}" for gate in dict.fromkeys(map(_wider, vague)))
         most = min(MOST_PAIRS, 2 * max((*judgement.looks, 40)))
         if judgement.paired and most > max((*judgement.looks, 40)):
-            steps.append(f"{_listed(vague)}: more pairs tell smaller changes: --pairs-max {most}")
+            steps.append(f"{_listed(vague)}: more pairs detect smaller changes: --pairs-max {most}")
         steps.append(f"a wider margin, if that is small enough for you: {margins}")
         steps.append("a quieter machine; outnumber noise says which margins suit this one")
     if noisy and not (lost or broken):
