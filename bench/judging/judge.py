@@ -166,7 +166,8 @@ def refuse_unlike(base: Result, new: Result) -> None:
         listed = "\n".join(f"  {difference}" for difference in found)
         raise UsageError(
             "these two results are not alike, and what differs may be all that is seen:\n"
-            f"{listed}\nmeasure both on one machine (outnumber ab does), or add --unlike-ok for a comparison "
+            f"{listed}\n"
+            "measure both on one machine (outnumber ab does), or add --unlike-ok for a comparison "
             "that decides nothing"
         )
 
