@@ -298,24 +298,17 @@ def bounds(
 ) -> Bounds:
     """The bounds of a session to `wanted` units. `asked`: the user gave that number, which lifts
     the 30,000 threads, where the machine's own reserve is known, but no other reserve."""
-    limit, message = wanted, "reached the requested count" if asked else "reached this run's cap"
-    status: Literal["max", "reserve"] = "max"
-    if kind == "thread":
-        for most, why in _thread_reserves(asked, room_):
-            if most < limit:
-                limit, message, status = most, why, "reserve"
-    return Bounds(limit, status, message, room_.memory_bytes, deadline)
-
-
-def _thread_reserves(asked: bool, room_: Room) -> list[tuple[int, str]]:
     reserves = []
-    if not asked:
-        cap = f"safety reserve: at most {MOST_THREADS:,} threads without --max"
-        reserves.append((MOST_THREADS, cap))
-    if asked and room_.threads is None:
-        why = "how many the machine can number is unknown"
-        reserves.append((MOST_THREADS, f"safety reserve: at most {MOST_THREADS:,}, as {why}"))
-    if room_.threads is not None:
-        left = f"safety reserve: {RESERVED_PIDS} pids are left to other processes"
-        reserves.append((room_.threads, left))
-    return reserves
+    if kind == "thread" and not asked:
+        reserves.append((MOST_THREADS, f"at most {MOST_THREADS:,} threads without --max"))
+    elif kind == "thread" and room_.threads is None:
+        unknown = "how many the machine can number is unknown"
+        reserves.append((MOST_THREADS, f"at most {MOST_THREADS:,}, as {unknown}"))
+    if kind == "thread" and room_.threads is not None:
+        reserves.append((room_.threads, f"{RESERVED_PIDS} pids are left to other processes"))
+    most, why = min(reserves, default=(wanted, ""))
+    if most < wanted:
+        words = f"safety reserve: {why}"
+        return Bounds(most, "reserve", words, room_.memory_bytes, deadline)
+    words = "reached the requested count" if asked else "reached this run's cap"
+    return Bounds(wanted, "max", words, room_.memory_bytes, deadline)

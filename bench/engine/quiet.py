@@ -7,9 +7,6 @@ spend (builds) is not other work.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-
 from bench.derive.doubts import BUSY_SHARE
 from bench.engine.rig import Rig, shares_of_others
 
@@ -31,11 +28,6 @@ def wait_until_quiet(rig: Rig, at_most: float) -> bool:
     seconds."""
     end = rig.clock.monotonic() + at_most
     while rig.clock.monotonic() < end:
-        if all(share is None for share in itertools.islice(_looks(rig), QUIET_LOOKS)):
+        if all(busy_share(rig) is None for _ in range(QUIET_LOOKS)):
             return True
     return False
-
-
-def _looks(rig: Rig) -> Iterator[float | None]:
-    while True:
-        yield busy_share(rig)

@@ -272,25 +272,13 @@ class Ascent:
         fitting = live.alive + int(left / each)
         if fitting > live.alive * (1 + WORTH_STEPPING):
             return fitting
-        live.end(
-            Stop(
-                status="budget",
-                count=live.alive,
-                message=f"out of time: skipped {count:,}, too little time left",
-                evidence=self._beyond_budget(),
-            )
-        )
+        message, beyond = f"out of time: skipped {count:,}, too little time left", []
+        if (wall := live.prediction.wall) is not None:
+            seconds = enough_seconds(live, self.started)
+            beyond.append(f"{wall.state.title} would stop it at about {wall.units:,} (projected)")
+            beyond.append(f"to get there: --budget {seconds:.0f}")
+        live.end(Stop(status="budget", count=live.alive, message=message, evidence=tuple(beyond)))
         return None
-
-    def _beyond_budget(self) -> tuple[str, ...]:
-        """What would have come, and the budget for it."""
-        wall, ceiling = self.live.prediction.wall, self.live.prediction.ceiling
-        if wall is None or ceiling is None:
-            return ()
-        return (
-            f"{wall.state.title} would stop it at about {wall.units:,} (projected)",
-            f"to get there: --budget {enough_seconds(self.live, self.started):.0f}",
-        )
 
 
 def enough_seconds(live: LiveSession, started: float) -> float:

@@ -11,7 +11,7 @@ import math
 import random
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -189,25 +189,36 @@ class PairsRun:
 
     def run(self) -> tuple[Result, Result]:
         """Makes the whole job. Raises `MeasureError` where a side cannot run, or the time is not
-        enough for a verdict; an `Interrupted` passes through. Every finished session is saved by
-        then."""
+        enough for a verdict, and both sides keep the pairs that were made; an `Interrupted` passes
+        through. Every finished session is saved by then."""
+        options = self._options
         for side in self._sides:
             side.build()
         self._began = self._clock.monotonic()
         self._last, self._quickest = 0.0, math.inf
         self._start()
-        wanted: Open = self._options.wanted
+        wanted: Open = options.wanted
         made = 0
-        for look in self._options.looks:
+        for look in options.looks:
             made = self._make_pairs(range(made + 1, look + 1), wanted)
-            self._refuse_too_few(made)
+            if made < options.fewest:
+                break
             wanted = dict(self._judge(*(side.run.ledger.result for side in self._sides)))
             if not any(wanted.values()) or made < look:
                 break
         base, new = (side.run.ledger.finish() for side in self._sides)
+        if made < options.fewest:
+            spent = self._clock.monotonic() - self._began
+            needed = math.ceil(1.2 * max(spent / made, self._last) * options.fewest)
+            raise MeasureError(
+                f"{made} of the {options.fewest} pairs that are needed took {spent:,.0f} seconds, "
+                f"so they do not fit in {options.budget:,.0f}; give --budget {needed}, fewer units "
+                "with --at, or fewer figures with --gate"
+            )
         return base, new
 
     def _start(self) -> None:
+        """Tells of the cases of both sides, each pair together, and of the time until a look."""
         pairs = zip(*(side.run.ledger.result.cases for side in self._sides), strict=True)
         rows = tuple(
             replace(
@@ -234,12 +245,17 @@ class PairsRun:
         """Makes these pairs, as far as the time is enough. Answers the last one's number."""
         began = self._clock.monotonic()
         for number in numbers:
-            if not self._fits(number):
+            # A pair takes what the last one took. The fewest that bear a verdict take, as far as is
+            # known, the quickest's time each: the first may be slow, and so may those that look for
+            # a ceiling, so that nothing is known until two more were made.
+            left, lacking = self._budget_left(), self._options.fewest - (number - 1)
+            is_steady = number > self._options.climbs + 2
+            if self._last > left or (is_steady and lacking * self._quickest > left):
                 self._warn(f"{number - 1} of {numbers[-1]} pairs were made: {USED_UP}")
                 return number - 1
             self._observe(events.PairStarted(number, numbers[-1]))
             started = self._clock.monotonic()
-            for place, purpose in self._jobs(number, wanted):
+            for place, purpose in self._drawn(number, wanted):
                 self._make_pair(place, purpose, number)
             now = self._clock.monotonic()
             self._last, self._quickest = now - started, min(self._quickest, now - started)
@@ -248,52 +264,23 @@ class PairsRun:
             self._observe(events.TimeLeft(left))
         return numbers[-1]
 
-    def _fits(self, number: int) -> bool:
-        """Whether there is time for this pair, which takes what the last one took, and, as far as
-        can be told, for the fewest that bear a verdict: by the quickest pair so far, since the
-        first may be slow, and not before some were made that looked for no ceiling."""
-        if number == 1:
-            return True
-        left = self._budget_left()
-        lacking = self._options.fewest - (number - 1)
-        is_steady = number > self._options.climbs + 2
-        return self._last <= left and not (is_steady and lacking * self._quickest > left)
-
-    def _refuse_too_few(self, made: int) -> None:
-        """Raises `MeasureError` where the time was not enough for the fewest pairs; both sides keep
-        those that were made."""
-        options = self._options
-        if made >= options.fewest:
-            return
-        for side in self._sides:
-            side.run.ledger.finish()
-        spent = self._clock.monotonic() - self._began
-        needed = math.ceil(1.2 * max(spent / made, self._last) * options.fewest)
-        raise MeasureError(
-            f"{made} of the {options.fewest} pairs that are needed took {spent:,.0f} seconds, so "
-            f"they do not fit in {options.budget:,.0f}; give --budget {needed}, fewer "
-            "units with --at, or fewer figures with --gate"
-        )
-
-    def _jobs(self, number: int, wanted: Open) -> Iterator[tuple[int, str]]:
+    def _drawn(self, number: int, wanted: Open) -> list[tuple[int, str]]:
         """The place of each case and the kinds of its sessions in this pair, in random order."""
-        jobs = [
-            (place, purpose)
-            for place, target in enumerate(self._sides[0].targets)
-            for purpose in (*session_kinds(), CLIMB)
-            if purpose in wanted.get(target.key, ()) and self._is_due(target.key, purpose, number)
-        ]
-        self._dice.shuffle(jobs)
-        yield from jobs
-
-    def _is_due(self, key: str, purpose: str, number: int) -> bool:
-        if purpose != CLIMB:
-            most = session_kinds()[purpose].most_pairs
-            return most is None or number <= most
-        # Where neither side met a limit at first, neither will.
-        tried = all(side.climbs(key) for side in self._sides)
-        met = any(side.met_a_limit(key) for side in self._sides)
-        return number <= max(1, self._options.climbs) and (met or not tried)
+        kinds, drawn = session_kinds(), []
+        for place, target in enumerate(self._sides[0].targets):
+            key = target.key
+            # Where neither side met a limit at first, neither will.
+            tried = all(side.climbs(key) for side in self._sides)
+            met = any(side.met_a_limit(key) for side in self._sides)
+            most = {purpose: kind.most_pairs for purpose, kind in kinds.items()}
+            most[CLIMB] = max(1, self._options.climbs) if met or not tried else 0
+            drawn += [
+                (place, purpose)
+                for purpose, pairs in most.items()
+                if purpose in wanted.get(key, ()) and (pairs is None or number <= pairs)
+            ]
+        self._dice.shuffle(drawn)
+        return drawn
 
     def _make_pair(self, place: int, purpose: str, number: int) -> None:
         """One session of each side, a coin saying which is first; of climbs the next two that were

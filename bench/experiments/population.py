@@ -94,8 +94,11 @@ class PopulationRun:
         self._climb()
         self._repeat_in_rounds()
         self._look_for_leaks()
-        if not run.ledger.result.sessions:
-            self._launch_something()
+        if not run.ledger.result.sessions:  # not even one fitted: the cheapest case's first step
+            jobs = [*self._plan.climbs, *self._plan.after_climbs]
+            first = min((job.first for job in jobs), key=lambda job: self._foretold([job]))
+            self._pending.append(first)
+            self._take(first, 1)
         run.take_control()
         return run.ledger.finish()
 
@@ -107,10 +110,9 @@ class PopulationRun:
             began, deadline = clock.monotonic(), None
             if budget is not None:
                 spare = self._run.left() - self._foretold(self._plan.after_climbs)
-                pool = max(spare, CLIMBS_SHARE * budget - spent)
-                deadline = began + share_of(
-                    job, self._plan.climbs[number:], pool, self._run.forecasts
-                )
+                pool = max(spare, CLIMBS_SHARE * budget - spent) / self._pace.factor
+                share = share_of(job, self._plan.climbs[number:], pool, self._run.forecasts)
+                deadline = began + self._pace.factor * share
                 if began + self._foretold([job.first]) > deadline:
                     self._pending.remove(job)
                     missed.append(job.entry.name)
@@ -172,13 +174,6 @@ class PopulationRun:
                     missed.append(key)
         if missed:
             run.ledger.warn(f"no leak check of {run.in_order(missed)}: {USED_UP}")
-
-    def _launch_something(self) -> None:
-        """Where not even one session fitted, the first step of the case that needs least time."""
-        jobs = [*self._plan.climbs, *self._plan.after_climbs]
-        first = min((job.first for job in jobs), key=lambda job: self._foretold([job]))
-        self._pending.append(first)
-        self._take(first, 1)
 
     def _take(self, job: Job, rounds: int, deadline: float | None = None) -> None:
         """Makes one session, tells of it and keeps it, however it ends. A case that could only fail
