@@ -143,7 +143,7 @@ def test_a_small_calibration_makes_every_table_and_the_picture(tmp_path: Path) -
     made = everything.Measured(
         false_failures.rows(two(), "published", JOBS),
         climbs.rows(two(), "published", 10),
-        elsewhere.rows(two(), "published", JOBS),
+        elsewhere.rows(two(), "published", 10),
         all_found(),
         all_spreads(),
         power.by_pairs(two(), "published", 10),

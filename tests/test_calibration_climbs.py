@@ -43,10 +43,10 @@ def ceilings_that_fail(jobs: int) -> int:
 def test_the_order_of_climbs_fails_no_more_jobs_than_the_ceiling_may(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """2,000 jobs: a quarter of 1 % is 5. In pairs, what befalls the second of each fails 31."""
+    """A quarter of 1 % of 2,000 jobs is 5. In pairs, what befalls the second of each fails 31."""
     assert ceilings_that_fail(2_000) <= 9
     monkeypatch.setattr(climbs, "dealt", in_pairs)
-    assert ceilings_that_fail(2_000) > 20
+    assert ceilings_that_fail(1_000) > 10
 
 
 def test_climbs_that_fail_too_many_jobs_are_found_out() -> None:

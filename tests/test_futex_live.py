@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bench.clock import RealClock
+from bench.engine.cache import default_cache
 from bench.engine.rig import MachineRig
 from bench.engine.runner import RunnerDied
 from bench.engine.toolchain import availability, find_tools
@@ -24,8 +23,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> MachineRig:
-    return MachineRig(System(), RealClock(), TOOLS, tmp_path)
+def rig() -> MachineRig:
+    return MachineRig(System(), RealClock(), TOOLS, default_cache())
 
 
 @pytest.mark.parametrize("entry", THREADS, ids=[entry.name for entry in THREADS])
