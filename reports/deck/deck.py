@@ -13,7 +13,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from pptx.presentation import Presentation as Deck
 
 from bench.derive.doubts import MARK
-from bench.model.records import Machine, Plan, Result
+from bench.model.records import Plan, Result
 from reports.deck.template import presentation
 from reports.digest import Digest
 from reports.draw import slide
@@ -58,8 +58,8 @@ MONO_WIDTH = 0.6  # of a letter, in sizes of letters
 
 METHOD = (
     "Every unit has started and is parked, and its process is at rest, before memory is read.",
-    "What a unit takes is a difference between two counts: nothing of the process itself is in it.",
-    "A figure is the median over fresh processes, with its 95 % interval if they were six or more.",
+    "The memory of one unit is a difference between two counts, without the process itself.",
+    "A value is the median over fresh processes, with its 95 % interval if there are six or more.",
 )
 
 
@@ -111,22 +111,19 @@ def _cover(deck: Deck, digest: Digest, theme: Theme) -> None:
     page.title(found, COVER_SIZES)
     _, _, versions = caption(digest.result).partition(" · ")  # the machine stands above them
     wide = WIDE - LIST_INDENT
-    machine = text.cut(_machine(digest.result.machine), wide, MACHINE)
+    machine, memory = digest.result.machine, "memory unknown"
+    if machine.memory_bytes is not None:
+        memory = f"{units.size(machine.memory_bytes)} of memory"
+    cpu = f"{machine.cpus or '?'} × {short(machine.cpu or 'unknown CPU', 40)}"
+    measured = text.cut(f"Measured on {cpu} with {memory}", wide, MACHINE)
     fitted = text.fit(versions, wide, VERSIONS_HEIGHT, (FACT,))
-    page.body([Words(machine, MACHINE), Words(fitted.text, FACT, muted=True)])
+    page.body([Words(measured, MACHINE), Words(fitted.text, FACT, muted=True)])
     keys = [
         Symbol(row.label, colour(row.name, theme), MARKS[mark(row.name)])
         for row in ran(digest.result, digest.metrics)
     ]
     page.legend(Box(MARGIN, 6.0, WIDE, 3 * LEGEND_ROW), keys)
     page.notes([found, *(f"Note: {plain(warning)}." for warning in digest.result.warnings)])
-
-
-def _machine(machine: Machine) -> str:
-    known = machine.memory_bytes is not None
-    memory = f"{units.size(machine.memory_bytes)} of memory" if known else "memory unknown"
-    cpu = short(machine.cpu or "unknown CPU", 40)
-    return f"Measured on {machine.cpus or '?'} × {cpu} with {memory}"
 
 
 def why(deck: Deck, explanation: Explanation, theme: Theme) -> None:
@@ -198,7 +195,10 @@ def _measured(deck: Deck, digest: Digest, theme: Theme) -> None:
     """How it was measured; of each figure, and what one unit was, in the notes."""
     page = Page(deck, BODY, theme)
     page.title("How it was measured: from outside, in fresh processes, at rest")
-    sources = [_source(*row) for row in sheets.sources(digest).table.words]
+    sources = [
+        f"{part}: {source}{'' if cases == 'all' else f' ({cases})'}"
+        for part, source, cases in sheets.sources(digest).table.words
+    ]
     lines = [*_plan(digest.result), *METHOD]
     read = [Words("Where the bytes were read", HEADING, bold=True)] if sources else []
     page.body(
@@ -216,13 +216,9 @@ def _plan(result: Result) -> list[str]:
         most = f", for at most {units.seconds(plan.budget_seconds)}" if plan.budget_seconds else ""
         return [f"Each runtime was launched in one process until something refused{most}."]
     climb = "a climb through growing counts and " if plan.climb else ""
-    sweeps = f"{climb}{units.count(plan.sweeps)} short sweeps, each a fresh process"
     shuffled = f"The order of the runtimes was shuffled (seed {plan.seed})."
-    return [f"Asked for, of each runtime: {sweeps}.", shuffled]
-
-
-def _source(part: str, source: str, runtimes: str) -> str:
-    return f"{part}: {source}{'' if runtimes == 'all' else f' ({runtimes})'}"
+    repeats = f"{climb}{units.count(plan.sweeps)} repeats, each in a fresh process"
+    return [f"The plan for each runtime: {repeats}.", shuffled]
 
 
 def _lines(sheet: Titled) -> list[str]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from reports import palette
 from reports.draw import as_shipped
+from reports.draw.scale import longest
 from reports.figures.chart import Chart
 from reports.figures.shapes import Key
 from reports.palette import Mark, Theme
@@ -43,7 +44,6 @@ MARKERS: dict[Mark, str] = {
 NOTE_LINES = 4  # that hold every reason for a mark, which is never cut
 FAMILY = "DejaVu Sans"  # ships with matplotlib: every machine draws the same figure
 MISSING = "□"
-ELLIPSIS = "…"
 UNIT = re.compile(r"(?<=\d) (?=(?:[KMGT]i)?B\b|[nµm]?s\b|%|[mbtr]+illion\b)")
 
 
@@ -311,12 +311,7 @@ def fitted(text: str, most: float, size: float, bold: bool = False) -> str:
     """The text cut with an ellipsis to `most` points; nothing where not even that fits."""
     if width(text, size, bold) <= most:
         return text
-    low, high = 0, len(text)
-    while low < high:
-        middle = (low + high + 1) // 2
-        fits = width(_cut(text, middle), size, bold) <= most
-        low, high = (middle, high) if fits else (low, middle - 1)
-    return _cut(text, low) if low else ""
+    return longest(text, lambda beginning: width(beginning, size, bold) <= most)
 
 
 def wrapped(text: str, most: float, lines: int, size: float, bold: bool = False) -> tuple[str, ...]:
@@ -339,17 +334,9 @@ def balanced(text: str, most: float, lines: int, size: float) -> tuple[str, ...]
     widest = wrapped(text, most, lines, size, bold=True)
     for share in (0.5, 0.6, 0.7, 0.8, 0.9):
         narrower = wrapped(text, share * most, lines + 1, size, bold=True)
-        if len(narrower) == len(widest) and _whole(narrower, text):
+        if len(narrower) == len(widest) and " ".join(narrower) == " ".join(text.split()):
             return narrower
     return widest
-
-
-def _whole(lines: Iterable[str], text: str) -> bool:
-    return " ".join(lines) == " ".join(text.split())
-
-
-def _cut(text: str, letters: int) -> str:
-    return f"{text[:letters].rstrip(f' {ELLIPSIS}')}{ELLIPSIS}"
 
 
 @functools.cache

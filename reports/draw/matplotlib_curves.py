@@ -28,7 +28,8 @@ def draw_curves(canvas: Canvas, plot: Curves, curves: Sequence[Curve]) -> None:
     right = canvas.right - width("100 MiB", note) - 0.6 * note
     across = _padded(plot.x, [point.x for point in points], left, right)
     up = _padded(plot.y, sizes, canvas.bottom + 3.2 * note, canvas.top)
-    for value, words in scale.ticks(plot.x, across.low, across.high, 7)[:: _every(canvas, plot.x)]:
+    every = 2 if canvas.shape.name == "square" and plot.x.log else 1
+    for value, words in scale.ticks(plot.x, across.low, across.high, 7)[::every]:
         x = across.at(value)
         canvas.line([x, x], [up.start, up.end], 0.8, theme.line)
         canvas.text(x, up.start - note, words, note, theme.muted, align="center")
@@ -47,10 +48,6 @@ def draw_curves(canvas: Canvas, plot: Curves, curves: Sequence[Curve]) -> None:
         xs = [end + 0.3 * body, across.start - 2, across.at(curve.points[0].x)]
         canvas.line(xs, [y, told, told], 1, colour(curve.case, theme), faint=True)
         canvas.label(end, y, curve.case, _name(curve), end - canvas.left, body)
-
-
-def _every(canvas: Canvas, axis: Axis) -> int:
-    return 2 if canvas.shape.name == "square" and axis.log else 1
 
 
 def _name(curve: Curve) -> str:

@@ -308,7 +308,9 @@ def _stacked(page: Page, chart: Chart, plot: StackedBars, free: Box) -> Rows:
         fill(one.format, own)
         if shares:
             ends = {
-                place: Label(_share_format(row), position, on(own))
+                place: Label(
+                    native.with_mark(ROUGH if row.rough else SHARE, row.doubt), position, on(own)
+                )
                 for place, row in enumerate(rows)
                 if (position := _position(row, at, area.plot.width))
             }
@@ -326,10 +328,6 @@ def _stacked(page: Page, chart: Chart, plot: StackedBars, free: Box) -> Rows:
         native.whiskers(drawn.series[len(plot.parts) - 1], reach, page.theme.ink)
     _around(page, area, plot, [1] * len(rows), words, across)
     return area
-
-
-def _share_format(row: StackRow) -> str:
-    return native.with_mark(ROUGH if row.rough else SHARE, row.doubt)
 
 
 def _position(row: StackRow, at: int, wide: float) -> str | None:

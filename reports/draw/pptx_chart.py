@@ -71,36 +71,31 @@ def by_point(series: Sequence[tuple[str, Sequence[tuple[float, float]]]]) -> Any
     return made
 
 
-@contextmanager
-def _as_text(opened: Any) -> Iterator[tuple[Any, Any]]:
-    with opened as (workbook, worksheet):
-        worksheet.strings_to_formulas = worksheet.strings_to_urls = False
-        workbook.set_properties({"created": LONG_AGO})
-        yield workbook, worksheet
+class _TextOnly:
+    """A workbook's writer that takes names as text."""
+
+    @contextmanager
+    def _open_worksheet(self, xlsx_file: IO[bytes]) -> Iterator[tuple[Any, Any]]:
+        with super()._open_worksheet(xlsx_file) as (workbook, worksheet):  # type: ignore[misc]
+            worksheet.strings_to_formulas = worksheet.strings_to_urls = False
+            workbook.set_properties({"created": LONG_AGO})
+            yield workbook, worksheet
 
 
-class _CategoryWriter(CategoryWorkbookWriter):
-    def _open_worksheet(self, xlsx_file: IO[bytes]) -> Any:
-        return _as_text(super()._open_worksheet(xlsx_file))
+class _CategoryWriter(_TextOnly, CategoryWorkbookWriter):
+    pass
 
 
-class _PointWriter(XyWorkbookWriter):
-    def _open_worksheet(self, xlsx_file: IO[bytes]) -> Any:
-        return _as_text(super()._open_worksheet(xlsx_file))
+class _PointWriter(_TextOnly, XyWorkbookWriter):
+    pass
 
 
 class _Categories(CategoryChartData):
-    @property
-    def _workbook_writer(self) -> Any:
-        writer: Any = _CategoryWriter
-        return writer(self)
+    _workbook_writer = property(_CategoryWriter)
 
 
 class _Points(XyChartData):
-    @property
-    def _workbook_writer(self) -> Any:
-        writer: Any = _PointWriter
-        return writer(self)
+    _workbook_writer = property(_PointWriter)
 
 
 # Numbers: formats that say what `reports.wording.units` says, so that a label changes with its

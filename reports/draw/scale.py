@@ -14,6 +14,7 @@ from reports.wording import units
 Ticks = tuple[tuple[float, str], ...]
 
 LEAST = 1e-12
+ELLIPSIS = "…"
 NEAR = 1.15  # a mark is about so wide on a scale of four or five powers of ten
 UNITS: Mapping[str, Sequence[tuple[str, float]]] = {
     "bytes": (("B", 1.0), ("KiB", 2.0**10), ("MiB", 2.0**20), ("GiB", 2.0**30), ("TiB", 2.0**40)),
@@ -173,7 +174,21 @@ def _short(said: Callable[[float], str]) -> Callable[[float], str]:
     return shortly
 
 
-# Rows and names
+# Rows, names and words
+
+
+def longest(text: str, fits: Callable[[str], bool]) -> str:
+    """The longest beginning of the text that fits with an ellipsis behind it; nothing where not
+    even one letter does."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(_cut(text, middle)) else (low, middle - 1)
+    return _cut(text, low) if low else ""
+
+
+def _cut(text: str, letters: int) -> str:
+    return f"{text[:letters].rstrip(f' {ELLIPSIS}')}{ELLIPSIS}"
 
 
 def nearest_bars(rows: Sequence[BarRow], most: int) -> list[tuple[Bar, ...]]:

@@ -13,11 +13,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reports.draw.scale import ELLIPSIS, longest
 from reports.wording.escape import plain
 
 FONT = "Arial"
 LINE = 1.2  # a line's height, in sizes of its letters
-ELLIPSIS = "…"
 
 # In thousandths of the size of the letters, as in Adobe's published metrics of Helvetica Bold.
 _WIDTHS = {
@@ -67,10 +67,7 @@ def cut(text: str, most: float, size: float) -> str:
     line = plain(text)
     if width(line, size) <= most:
         return line
-    kept = line
-    while kept and width(f"{kept}{ELLIPSIS}", size) > most:
-        kept = kept[:-1].rstrip()
-    return f"{kept}{ELLIPSIS}"
+    return longest(line, lambda beginning: width(beginning, size) <= most) or ELLIPSIS
 
 
 def kept(text: str) -> str:
@@ -87,12 +84,14 @@ def shortened(text: str, most: int) -> str:
 def fit(text: str, wide: float, high: float, sizes: Sequence[float]) -> FittedText:
     """The text at the first of `sizes` at which it fits into so many inches; at the last one it is
     cut to what does."""
-    line = _line(text)
+    line = "\u00a0".join(map(plain, text.split("\u00a0")))  # which `plain` makes common spaces
     for size in sizes:
         fitted = FittedText(line, size, count_lines(line, wide, size))
         if fitted.height <= high:
             return fitted
-    return _cut_to(line, wide, max(1, int(high * 72 / LINE / sizes[-1])), sizes[-1])
+    most = max(1, int(high * 72 / LINE / size))
+    line = longest(line, lambda beginning: count_lines(beginning, wide, size) <= most)
+    return FittedText(line, size, count_lines(line, wide, size))
 
 
 def count_lines(text: str, wide: float, size: float) -> int:
@@ -107,22 +106,6 @@ def count_lines(text: str, wide: float, size: float) -> int:
         while used > wide:
             lines, used = lines + 1, max(0.0, used - 0.9 * wide)
     return lines
-
-
-def _line(text: str) -> str:
-    """On one line, its unbreakable spaces kept, which `plain` makes common ones."""
-    return "\u00a0".join(map(plain, text.split("\u00a0")))
-
-
-def _cut_to(line: str, wide: float, lines: int, size: float) -> FittedText:
-    """The most letters that fit into so many lines."""
-    low, high = 0, len(line)
-    while low < high:
-        middle = (low + high + 1) // 2
-        fits = count_lines(f"{line[:middle]}{ELLIPSIS}", wide, size) <= lines
-        low, high = (middle, high) if fits else (low, middle - 1)
-    text = f"{line[:low].rstrip()}{ELLIPSIS}"
-    return FittedText(text, size, count_lines(text, wide, size))
 
 
 @functools.lru_cache(maxsize=1024)
