@@ -288,7 +288,8 @@ def test_the_command_that_a_check_prints_accepts_the_change(folder: Path) -> Non
     tree = json.loads(outnumber("history", "check", "--format", "json", code=3).stdout)
     point = tree["nominations"][0]["first"]["point"]
     words = ("-r", "asyncio", "-m", "burst_seconds_per_unit", "--reason", "meant")
-    done = outnumber("history", "acknowledge", point, *words)
+    short = ["burst" if word == "burst_seconds_per_unit" else word for word in words]
+    done = outnumber("history", "acknowledge", point, *short)
     assert Path(done.stdout.strip()).name.startswith("acknowledged-")
     assert "No alarm" in outnumber("history", "check", code=0).stdout
     shown = outnumber("history", "show").stdout

@@ -171,8 +171,7 @@ class PairsPlace:
 
     def folder(self) -> Path:
         """The folder of the verdict, which the results stand beside; it is not made yet. Raises
-        `UsageError` where it cannot be, or has a verdict already."""
-        from bench import files
+        `UsageError` where it has a verdict already."""
         from bench.cli.session import FOLDER, make_default_folder
         from bench.model.file import default_path
         from reports.verdicts.files import JSON
@@ -180,13 +179,6 @@ class PairsPlace:
         path = self.output or default_path(FOLDER, datetime.now())
         folder = path.with_suffix("") if path.suffix == ".json" else path
         make_default_folder(folder)
-        try:
-            files.check_folder(folder)
-        except OSError as error:
-            raise UsageError(
-                f"{folder}: a verdict cannot be written there: {error.strerror}; "
-                "give another place with -o FILE"
-            ) from error
         if (folder / JSON).exists() and not self.force:
             raise UsageError(
                 f"{folder} has a verdict already; add --force to replace it, or give another place "

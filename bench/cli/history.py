@@ -24,7 +24,6 @@ from bench.history import FOLDER
 if TYPE_CHECKING:
     from bench.history.review import Review
     from bench.history.store import History, Point
-    from bench.judging.gates import MetricName
 
 INCONCLUSIVE = 3
 FEWEST_LETTERS = 4  # of an id, a commit or a date
@@ -197,7 +196,6 @@ def acknowledge(
         raise BadOption("--reason", f"say why, in up to {LONGEST_REASON} letters")
     history, runtime = read(folder), runtime and options.case(runtime)
     _known_runtimes(history, [runtime] if runtime else [])
-    _known_figures([metric] if metric else [])
     accepted_point = _the_point(history, point)
     if runtime is None and metric is None and not yes:
         _ask(history, accepted_point)
@@ -205,7 +203,7 @@ def acknowledge(
         history=VERSION,
         point=accepted_point.id,
         case=runtime,
-        metric=metric,
+        metric=options.figure_called(metric, "--metric").words if metric else None,
         reason=reason.strip(),
         on=datetime.now(UTC).isoformat(timespec="seconds"),
     )
@@ -251,7 +249,7 @@ def _review(
 
     history = read(folder)
     _known_runtimes(history, runtimes or [])
-    figures = _known_figures(metrics or [])
+    figures = [options.figure_called(word, "--metric") for word in metrics or []]
     known = fact_names(history)
     for name in across or []:
         if name not in known:
@@ -270,10 +268,6 @@ def _known_runtimes(history: History, names: Iterable[str]) -> None:
         if name not in known:
             hint = options.nearest(name, known)
             raise BadOption("--runtime", f"the history has no '{name}'{hint}")
-
-
-def _known_figures(words: Iterable[str]) -> list[MetricName]:
-    return [options.figure_called(word, "--metric") for word in words]
 
 
 def _the_point(history: History, text: str) -> Point:

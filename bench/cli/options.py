@@ -78,21 +78,26 @@ def amount(text: str) -> Amount:
     return Amount(bytes=0 if _scaled(text, SIZES) == 0 else size(text))
 
 
-def count(text: str) -> int:
+def count(text: str, least: int = 1, most: int = MOST, example: str = "1000000 or 1M") -> int:
     """A positive whole number: `1000000`, `1_000_000`, `1M`, `1e6`."""
-    return _count(text, 1, MOST, "1000000 or 1M")
+    number = _scaled(text, COUNTS)
+    if number is None or number.denominator != 1 or not least <= number <= most:
+        raise typer.BadParameter(
+            f"'{text}' is not a whole number from {least} to {most:,}; type {example}, for example"
+        )
+    return int(number)
 
 
 def count_or_zero(text: str) -> int:
     """The same, or 0."""
-    return _count(text, 0, MOST, "7")
+    return count(text, 0, MOST, "7")
 
 
 def pairs(text: str) -> int:
     """How many pairs a job has: at least one, at most as many as a job may have."""
     from bench.judging.looks import FARTHEST
 
-    return _count(text, 1, FARTHEST, "20")
+    return count(text, 1, FARTHEST, "20")
 
 
 def futex_slots(text: str) -> int:
@@ -121,15 +126,6 @@ def seconds(text: str) -> float:
             f"'{text}' is not a duration of a second or more; type 90, 90s or 3m, for example"
         )
     return float(total)
-
-
-def _count(text: str, least: int, most: int, example: str) -> int:
-    number = _scaled(text, COUNTS)
-    if number is None or number.denominator != 1 or not least <= number <= most:
-        raise typer.BadParameter(
-            f"'{text}' is not a whole number from {least} to {most:,}; type {example}, for example"
-        )
-    return int(number)
 
 
 def _scaled(text: str, units: Mapping[str, int | Fraction], tail: str = "") -> Fraction | None:
