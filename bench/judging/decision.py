@@ -223,42 +223,38 @@ def _undoubted_first(sides: S, find: Callable[[S], Finding]) -> Finding:
 
 def _of_values(gate: Gate, used: Groups, sides: Groups, look: Look, gates: int) -> Finding:
     """The exact tests on the values used: by pairs, where the two sides were measured in turn."""
-    if isinstance(used, Pairs):
-        base, new = [pair[0] for pair in used.whole], [pair[1] for pair in used.whole]
-    else:
-        base, new = known(used.base), known(used.new)
+    paired = used if isinstance(used, Pairs) else None
+    both = (*zip(*paired.whole, strict=True),) or ((), ()) if paired else used.values
+    base, new = known(both[0]), known(both[1])
     scale = GateScale.of(gate, (*base, *new))
     before, after = [scale.place(value) for value in base], [scale.place(value) for value in new]
-    given_up: int | None = None
-    broke: tuple[str, ...] = ()
-    reasons = []
-    if isinstance(used, Pairs):
-        given_up, broke = used.given_up, used.broke
+    if paired:
         steps = [late - early for early, late in zip(before, after, strict=True)]
-        p, p_better = signed_rank_p(steps), signed_rank_p([-step for step in steps])
+        chances = signed_rank_p(steps), signed_rank_p([-step for step in steps])
         estimate = hodges_lehmann(steps, look.missed)
         needed = fewest_pairs(gates, look.false_failure)
         enough = len(steps) >= needed
         few = f"too few pairs: {len(steps)}, at least {needed} are needed"
     else:
-        both = bool(base and new)
-        p = rank_sum_p(before, after) if both else 1.0
-        p_better = rank_sum_p(after, before) if both else 1.0
+        is_there = bool(base and new)
+        chances = (rank_sum_p(before, after), rank_sum_p(after, before)) if is_there else (1.0, 1.0)
         estimate = shift(before, after, look.missed)
         fewest = 1 / math.comb(len(base) + len(new), len(new))
-        enough = both and fewest <= look.false_failure / gates
+        enough = is_there and fewest <= look.false_failure / gates
         needed = fewest_a_side(gates, look.false_failure)
         have = f"{len(base)} and {len(new)}"
         few = f"too few processes: {have}, at least {needed} a side are needed"
-    if given_up:
-        reasons.append(f"given up at pair {given_up}, where a side broke once too often")
-    reasons += [] if enough else [few]
-    reasons += [] if scale.margin == gate.margin else [NO_RATIO]
+    given_up = paired.given_up if paired else None
     lacking = is_lacking(sides.base), is_lacking(sides.new)
+    reasons = (
+        (given_up, f"given up at pair {given_up}, where a side broke once too often"),
+        (not enough, few),
+        (scale.margin != gate.margin, NO_RATIO),
+    )
     return Finding(
         scale=scale,
-        p=p,
-        p_better=p_better,
+        p=chances[0],
+        p_better=chances[1],
         estimate=estimate,
         spends=look.false_failure,
         missed=look.missed,
@@ -269,7 +265,11 @@ def _of_values(gate: Gate, used: Groups, sides: Groups, look: Look, gates: int) 
         can_clear=not (given_up or any(lacking)),
         is_sharp=is_sharp(estimate, look.missed, look.false_failure / gates, scale.limit),
         event=_missing(*lacking) or ("given up" if given_up else None),
-        reasons=(*_gaps(sides.base, sides.new, broke), *reasons, *sides.doubts),
+        reasons=(
+            *_gaps(sides.base, sides.new, paired.broke if paired else ()),
+            *(reason for holds, reason in reasons if holds),
+            *sides.doubts,
+        ),
     )
 
 

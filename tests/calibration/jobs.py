@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bench.derive.statistics import Estimate, share_with_interval
 from bench.judging.gates import MetricName
 from bench.judging.noise import Recorded
-from bench.judging.verdicts import Decision, Outcome, Verdict
+from bench.judging.verdicts import Decision, Outcome
 
 Runtimes = Mapping[str, Sequence[Recorded]]
 
@@ -40,7 +40,7 @@ class Shares:
 
     @classmethod
     def of_figure(cls, decisions: Iterable[Decision], figure: MetricName) -> Shares:
-        found = [v for decision in decisions for v in decision.verdicts if _is_of(v, figure)]
+        found = [v for decision in decisions for v in decision.verdicts if v.metric_name == figure]
         return cls(tuple(v.verdict for v in found), tuple(v.samples for v in found))
 
     def share(self, word: Outcome) -> Estimate:
@@ -85,11 +85,3 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1)
     rule = ["---" if place < words else "---:" for place in range(len(heading))]
     lines = [heading, rule, *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _is_of(verdict: Verdict, figure: MetricName) -> bool:
-    return (verdict.metric, verdict.part, verdict.quantile) == (
-        figure.metric,
-        figure.part,
-        figure.quantile,
-    )

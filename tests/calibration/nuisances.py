@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.judging.gates import MetricName
+from bench.judging.gates import LEAK, MetricName
 from bench.judging.noise import Nuisance, undisturbed
 
 DRIFT = 0.05  # over the job
@@ -102,8 +102,8 @@ NUISANCES: Mapping[str, Nuisance] = {
 
 
 def _is_time(figure: MetricName) -> bool:
-    return "seconds" in figure.metric
+    return figure.quantity.dimension == "seconds"
 
 
 def _is_leak(figure: MetricName) -> bool:
-    return figure.metric.startswith("leaked")
+    return figure == LEAK

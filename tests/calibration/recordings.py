@@ -17,8 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.experiments.population import LEAK_PAIRS
-from bench.judging.gates import LEAK, USUAL, Gate, MetricName, default_gate, metric_names
+from bench.judging.gates import USUAL, Gate, MetricName, default_gate, metric_names
 from bench.judging.noise import Recorded
 from bench.judging.samples import recorded_pairs
 from bench.model.format1 import Runtime
@@ -52,11 +51,7 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         known = metric_names()
         wanted = figures_ or tuple(known[words] for words in self.series)
         return tuple(
-            Recorded(
-                default_gate(figure, self.runtime.case()),
-                self.series[figure.words].values,
-                LEAK_PAIRS if figure == LEAK else None,
-            )
+            Recorded.of(default_gate(figure, self.runtime.case()), self.series[figure.words].values)
             for figure in wanted
         )
 
