@@ -14,19 +14,19 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bench.derive.choice import ENDED
 from bench.derive.doubts import gravest
 from bench.history.splits import WINDOW
 from bench.history.store import Acknowledgement, History, Point, when
 from bench.judging.gates import BURST, MetricName, default_margin, headlines, metric_names
 from bench.model.likeness import Difference, Facts, Topic, differences_of, joined, without_runtimes
-from bench.model.records import CaseRecord, Status
+from bench.model.records import CaseRecord
 
 # What the control is called where it stands among the runtimes: none of them has a space in it.
 CONTROL = CaseRecord(runtime="the control", label="the control", kind="task", language="C")
 
 LEAST_SPAN = 0.1
 UNITS, STOPPED, COMMAND = "units alive", "stopped by", "command"
-A_LIMIT: tuple[Status, ...] = ("refused", "killed")
 
 
 @dataclass(frozen=True)
@@ -264,7 +264,7 @@ def _seen(point: Point, across: Collection[str]) -> Iterator[tuple[tuple[str, Me
             own["measuring"] = {**own.get("measuring", {}), UNITS: f"{stored.at:,}"}
         if stopped and STOPPED not in across:
             own["limit"] = {**own.get("limit", {}), STOPPED: stopped}
-        is_judged = stored.status is None or stored.status in A_LIMIT
+        is_judged = stored.status is None or stored.status in ENDED
         yield (stored.case, MetricName.of(stored)), _Seen(night, own, is_judged)
 
 

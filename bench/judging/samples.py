@@ -17,7 +17,7 @@ from typing import Self
 from msgspec.structs import replace
 
 from bench.derive.ceiling import doubt_of
-from bench.derive.choice import LIKE
+from bench.derive.choice import ENDED, LIKE
 from bench.derive.doubts import DOUBTS, MARK, gravest
 from bench.derive.memory import grown_bytes_per_unit
 from bench.derive.metrics import series
@@ -125,7 +125,7 @@ class Stopped:
     @property
     def met_a_limit(self) -> bool:
         """Whether the runtime went as far as it could; else it could have gone on."""
-        return self.status in ("refused", "killed")
+        return self.status in ENDED
 
 
 @dataclass(frozen=True)
