@@ -25,7 +25,7 @@ def runtimes(
 ) -> int:
     """List the runtimes: which can run here, and what is missing."""
     from bench.cli import choose
-    from reports.tables.plan import RuntimeRow, print_runtimes
+    from reports.tables.plan import print_runtimes
     from runners.catalogue import shipped
 
     tools = choose.tools_of(python, variables=options.variables(env or []))
@@ -33,19 +33,7 @@ def runtimes(
         _check(check, tools)
         return 0
     available = choose.availabilities(shipped(), tools)
-    print_runtimes(
-        [
-            RuntimeRow(
-                entry.name,
-                entry.language,
-                entry.kind,
-                entry.default,
-                available[entry.name].version,
-                available[entry.name].reason,
-            )
-            for entry in shipped()
-        ]
-    )
+    print_runtimes(shipped(), {name: (one.version, one.reason) for name, one in available.items()})
     return 0
 
 

@@ -14,7 +14,7 @@ from bench.derive.memory import KERNEL_OTHER
 from bench.derive.metrics import Metric
 from bench.derive.series import Quantity
 from bench.derive.times import AWAKE, Population, populations
-from bench.model.records import CLIMB, KERNEL_STACK, PAGE_TABLES, Limit, Session, Status
+from bench.model.records import CLIMB, KERNEL_STACK, PAGE_TABLES, Limit, Session
 from bench.quantities import (
     AWAKE_START,
     BURST,
@@ -49,24 +49,6 @@ PARTS = {
 }
 COUNTERS = ("kernel.threads-max", "kernel.pid_max", "pids.max", "RLIMIT_NPROC")  # of threads
 MEMORY = ("MemAvailable", "memory.max", "memory.limit_in_bytes")
-MEANINGS = {
-    "MemAvailable": " (the memory that the machine has left)",
-    "memory.max": " (the memory of a cgroup)",
-    "memory.limit_in_bytes": " (the memory of a cgroup)",
-    "memory.kmem.limit_in_bytes": " (the kernel memory of a cgroup)",
-    "vm.overcommit_memory": " (the memory that the kernel promises)",
-    "address space": " (the addresses of one process)",
-    "RLIMIT_AS": " (the addresses of one process)",
-    "RLIMIT_DATA": " (the writable memory of one process)",
-}
-# Why a climb ended that no limit ended.
-ENDS: dict[Status, str] = {
-    "max": "and reached its cap",
-    "budget": "and ran out of time",
-    "reserve": "and stopped at the safety reserve",
-    "failed": "until their runner failed",
-    "interrupted": "until it was interrupted",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,35 +71,23 @@ class Subject:
     def many(self) -> Name:
         return Name(many(self.row.label))
 
-    def _number(
+    def value(
         self, quantity: Quantity, part: str | None = None, quantile: float | None = None
     ) -> Number | None:
+        """A value of a quantity."""
         metric = self.row.metric(quantity.name, part, quantile)
         return _number(metric, metric.value, metric.doubt) if metric else None
 
-    @property
-    def reached(self) -> Number | None:
-        return self._number(CEILING)
+    def median(self, quantity: Quantity) -> Number | None:
+        return self.value(quantity, quantile=0.5)
 
-    @property
-    def burst(self) -> Number | None:
-        return self._number(BURST)
-
-    @property
-    def start_idle(self) -> Number | None:
-        return self._number(START, quantile=0.5)
-
-    @property
-    def start_awake(self) -> Number | None:
-        return self._number(AWAKE_START, quantile=0.5)
-
-    @property
-    def start_overhead(self) -> Number | None:
-        metric = self.row.metric(START.name, quantile=0.5)
+    def overhead(self, quantity: Quantity) -> Number | None:
+        """The measuring overhead in the median."""
+        metric = self.row.metric(quantity.name, quantile=0.5)
         return _number(metric, metric.overhead) if metric else None
 
     def bytes(self, part: str) -> Number | None:
-        return self._number(BYTES, part)
+        return self.value(BYTES, part)
 
     def part(self, part: str) -> Number | None:
         """A part of the kernel's that is worth a sentence."""
@@ -137,15 +107,11 @@ class Subject:
     def collection(self) -> tuple[Number, Number, bool] | None:
         """The garbage collector's time and the whole time of the same burst, and whether that was
         on top of other units."""
-        taken, marginal = self._number(COLLECTOR_TIME), self._number(MARGINAL_BURST)
-        launch = marginal or self.burst
+        taken, marginal = self.value(COLLECTOR_TIME), self.value(MARGINAL_BURST)
+        launch = marginal or self.value(BURST)
         if not taken or not launch or not launch.value or not 0 <= taken.value <= launch.value:
             return None
         return taken, launch, marginal is not None
-
-    @property
-    def is_collection_known(self) -> bool:
-        return self._number(COLLECTOR_TIME) is not None
 
     # Its limits
 
@@ -233,6 +199,10 @@ def facts(digest: Digest, most: int) -> dict[str, Any] | None:
     per_thread = _per_thread(thread, task)
     taken = [one for one in tasks if one.thread_limits]
     return {
+        "BURST": BURST,
+        "CEILING": CEILING,
+        "START": START,
+        "AWAKE_START": AWAKE_START,
         "title": _title(thread, task, per_thread, bool(threads), bool(tasks)),
         "most": most,
         "measures": {
@@ -246,8 +216,8 @@ def facts(digest: Digest, most: int) -> dict[str, Any] | None:
         "thread": thread,
         "task": task,
         "pair": pair,
-        "alive": [one for one in pair if one.reached and one.reached.value],
-        "refused": [one for one in pair if one.reached and not one.reached.value],
+        "alive": [one for one in pair if one.row.reached],
+        "refused": [one for one in pair if one.row.reached == 0],
         "weighed": [one for one in pair if one.bytes(TOTAL)],
         "heaviest": None if heaviest in pair else heaviest,
         "per_thread": per_thread,
@@ -257,21 +227,19 @@ def facts(digest: Digest, most: int) -> dict[str, Any] | None:
             one
             for kind, first in ((threads, thread), (tasks, task))
             for one in sure(
-                [one for one in (first, *kind) if one and one.burst],
-                lambda one: one.burst.doubt if one.burst else None,
+                [one for one in (first, *kind) if one and one.value(BURST)],
+                lambda one: next(m.doubt for m in one.row.metrics if m.metric == BURST.name),
             )[:1]
         ],
         "crowded": next(filter(None, map(_crowded, threads)), None),
         "limited": next((one for one in (*pair, *subjects) if one.limits), None),
         "counted": [one for one in taken if one.thread_limits[0].take],
         "uncounted": [one for one in taken if not one.thread_limits[0].take],
-        "meanings": MEANINGS,
-        "ends": ENDS,
         "cooperative": [one for one in known if one.entry and not one.entry.preemptive],
         "preempted": [one for one in known if one.entry and one.entry.preemptive],
         "shares": shares,
         "collected": largest,
-        "uncollected": [one for one in tasks if not one.is_collection_known],
+        "uncollected": [one for one in tasks if not one.value(COLLECTOR_TIME)],
         "others": [
             (Name(name_of(metric).capitalize()), one, _number(metric, metric.value, metric.doubt))
             for one in subjects

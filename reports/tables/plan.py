@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -10,18 +10,7 @@ from rich.table import Table
 from reports.console import Console
 from reports.wording import units
 from reports.wording.escape import plain
-
-
-@dataclass(frozen=True)
-class RuntimeRow:
-    """One runtime of the catalogue. `reason` is `None` where it can run."""
-
-    name: str
-    language: str
-    kind: str
-    default: bool
-    version: str | None
-    reason: str | None
+from runners.catalogue import Entry
 
 
 @dataclass(frozen=True)
@@ -45,15 +34,22 @@ class PlanFoot:
     budget_seconds: float | None
 
 
-def print_runtimes(rows: Sequence[RuntimeRow], console: Console | None = None) -> None:
-    """The catalogue as a table; for what is missing, what to type."""
+def print_runtimes(
+    entries: Sequence[Entry],
+    found: Mapping[str, tuple[str | None, str | None]],
+    console: Console | None = None,
+) -> None:
+    """The catalogue as a table. `found` has the version of each runtime by its name, and why it
+    cannot run here, with what to type."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("runtime", "language", "unit", "here"):
+    table.add_column("runtime", no_wrap=True)
+    for heading in ("unit", "language", "here"):
         table.add_column(heading, overflow="fold")
-    for row in rows:
-        name = row.name if row.default else f"{row.name} (on request)"
-        here = f"missing: {row.reason}" if row.reason else row.version or "yes"
-        table.add_row(plain(name), row.language, row.kind, plain(here))
+    for entry in entries:
+        name = entry.name if entry.default else f"{entry.name} (on request)"
+        version, reason = found[entry.name]
+        here = f"missing: {reason}" if reason else version or "yes"
+        table.add_row(*map(plain, (name, entry.label, entry.language, here)))
     (console or Console()).print(table)
 
 

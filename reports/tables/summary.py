@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import msgspec
@@ -19,7 +20,6 @@ from reports.console import Console
 from reports.figures.chart import Column, Table, tabulate
 from reports.tables.table import csv_text, markdown_lines
 from reports.wording import escape, units
-from reports.wording.doubted import marked, note
 from reports.wording.metrics import interval, name_of, value_of
 
 Format = Literal["table", "json", "csv", "markdown"]
@@ -85,9 +85,9 @@ def _flat(value: object) -> object:
 # For people
 
 
-def table(metrics: Iterable[Metric]) -> Table:
+def table(metrics: Sequence[Metric]) -> Table:
     """A row for each metric."""
-    return tabulate(COLUMNS, list(metrics), lambda m: {"value": m.doubt} if m.doubt else {})
+    return tabulate(COLUMNS, metrics, lambda m: {"value": m.doubt} if m.doubt else {})
 
 
 def _overhead(metric: Metric) -> str:
@@ -96,7 +96,9 @@ def _overhead(metric: Metric) -> str:
 
 def _interval(metric: Metric) -> str:
     """The interval; of a count where launching stopped, why it did."""
-    return interval(metric) or ", ".join(word for word in (metric.status, metric.limit) if word)
+    return interval(metric) or ", ".join(
+        escape.plain(word) for word in (metric.status, metric.limit) if word
+    )
 
 
 COLUMNS: tuple[Column[Metric], ...] = (
@@ -112,58 +114,52 @@ COLUMNS: tuple[Column[Metric], ...] = (
 SHOWN = COLUMNS[:-1]  # without the sources, for which a terminal has no room
 
 
-class Notes:
-    """The warnings of a table, each once under a number that its rows refer to, and why values
-    carry the mark."""
+@dataclass(frozen=True)
+class Rows:
+    """The cells of each metric's row but the source, with the numbers of its warnings behind the
+    last: `6 (1, 4)`. `notes` are the warnings, each once, and `why` says why values are marked."""
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._doubts: list[str | None] = []
-
-    def cells(self, metric: Metric) -> list[str]:
-        """The cells of a row but the case, with the numbers of its warnings: `6 (1, 4)`."""
-        self._doubts.append(metric.doubt)
-        cells = [column.said(metric) for column in SHOWN[1:]]
-        value = [column.key for column in SHOWN[1:]].index("value")
-        cells[value] = marked(cells[value], metric.doubt)
-        marks = [self._numbers.setdefault(w, len(self._numbers) + 1) for w in metric.warnings]
-        cells[-1] += f" ({', '.join(map(str, marks))})" if marks else ""
-        return cells
-
-    @property
-    def why(self) -> str:
-        return note(self._doubts)
-
-    def numbered(self) -> list[tuple[str, str]]:
-        return [(f"({number})", warning) for warning, number in self._numbers.items()]
+    cells: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+    why: str
 
 
-def as_markdown(metrics: Iterable[Metric]) -> str:
+def _rows(metrics: Sequence[Metric]) -> Rows:
+    made = table(metrics)
+    numbers: dict[str, int] = {}
+    cells = []
+    for metric, row in zip(metrics, made.words, strict=True):
+        marks = [numbers.setdefault(warning, len(numbers) + 1) for warning in metric.warnings]
+        *first, last = row[: len(SHOWN)]
+        cells.append((*first, f"{last} ({', '.join(map(str, marks))})" if marks else last))
+    notes = tuple(f"({number}) {warning}" for warning, number in numbers.items())
+    return Rows(tuple(cells), notes, made.note)
+
+
+def as_markdown(metrics: Sequence[Metric]) -> str:
     """A table for a page or a pull request, with its warnings below it."""
-    notes = Notes()
-    rows = [(metric.case, *notes.cells(metric)) for metric in metrics]
+    rows = _rows(metrics)
     headings, numbers = zip(*((column.heading, column.is_number) for column in SHOWN), strict=True)
-    lines = markdown_lines(headings, numbers, rows, notes.why)
-    numbered = [f"- {number} {escape.markdown(words)}\n" for number, words in notes.numbered()]
-    return "".join([lines, *(["\n", *numbered] if numbered else [])])
+    lines = markdown_lines(headings, numbers, rows.cells, rows.why)
+    notes = [f"- {escape.markdown(note)}\n" for note in rows.notes]
+    return "".join([lines, *(["\n", *notes] if notes else [])])
 
 
-def as_table(metrics: Iterable[Metric], width: int = WIDTH) -> str:
+def as_table(metrics: Sequence[Metric], width: int = WIDTH) -> str:
     """A table for a terminal, a block of lines for each case, with its warnings below it."""
-    notes = Notes()
+    rows = _rows(metrics)
     made = RichTable(box=None, pad_edge=False)
     for column in SHOWN[1:]:
         made.add_column(
             column.heading, justify="right" if column.is_number else "left", overflow="fold"
         )
-    for case, block in itertools.groupby(metrics, key=lambda metric: metric.case):
-        made.add_row(Text(escape.plain(case), "bold"))
-        for metric in block:
-            name, *cells = map(escape.plain, notes.cells(metric))
+    for case, block in itertools.groupby(rows.cells, key=lambda row: row[0]):
+        made.add_row(Text(case, "bold"))
+        for _, name, *cells in block:
             made.add_row(f"  {name}", *map(Text, cells))
     out = io.StringIO()
     console = Console(file=out, width=width, color_system=None)
     console.print(made)
-    for line in (*filter(None, (notes.why,)), *map(" ".join, notes.numbered())):
+    for line in (*filter(None, (rows.why,)), *rows.notes):
         console.print(Text(escape.plain(line)))
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
