@@ -115,7 +115,7 @@ SHOWN = COLUMNS[:-1]  # without the sources, for which a terminal has no room
 
 
 @dataclass(frozen=True)
-class Rows:
+class MetricRows:
     """The cells of each metric's row but the source, with the numbers of its warnings behind the
     last: `6 (1, 4)`. `notes` are the warnings, each once, and `why` says why values are marked."""
 
@@ -124,7 +124,7 @@ class Rows:
     why: str
 
 
-def _rows(metrics: Sequence[Metric]) -> Rows:
+def _rows(metrics: Sequence[Metric]) -> MetricRows:
     made = table(metrics)
     numbers: dict[str, int] = {}
     cells = []
@@ -133,7 +133,7 @@ def _rows(metrics: Sequence[Metric]) -> Rows:
         *first, last = row[: len(SHOWN)]
         cells.append((*first, f"{last} ({', '.join(map(str, marks))})" if marks else last))
     notes = tuple(f"({number}) {warning}" for warning, number in numbers.items())
-    return Rows(tuple(cells), notes, made.note)
+    return MetricRows(tuple(cells), notes, made.note)
 
 
 def as_markdown(metrics: Sequence[Metric]) -> str:
