@@ -88,6 +88,15 @@ def test_the_result_says_what_was_asked_and_which_versions_ran() -> None:
     assert result.machine == MACHINE
 
 
+def test_one_session_of_a_case_is_released_and_the_other_runners_are_ended() -> None:
+    rig = FakeRig()
+    result = Run(rig, request(entries=(ONE,))).ended()
+    asked = [runner.asked for runner in rig.runners]
+    assert ["release" in words for words in asked] == [False, True, False, True]
+    assert [session.purpose for session in result.sessions] == ["climb", "short", "short", "leak"]
+    assert all(runner.stopped for runner in rig.runners)
+
+
 def test_without_climbs_there_are_only_short_sweeps_and_leaks() -> None:
     result = Run(FakeRig(), request(climb=False)).ended()
     assert purposes(result, "one") == ["short", "short", "leak"]
