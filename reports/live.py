@@ -63,7 +63,7 @@ class CaseProgress:
             self.bytes_per_unit = event.bytes_per_unit
             self.bytes_doubt = gravest(MEMORY.intersection(step.doubts))
 
-    def finish_session(self, event: events.SweepFinished) -> None:
+    def finish_session(self, event: events.SessionFinished) -> None:
         """What stopped the climb stays, unless a later session breaks. Out of time is said in
         short: a later session may reach what the climb had to skip."""
         self.doing, stop = "", event.stop
@@ -112,7 +112,7 @@ class Board:
                 self._ends = self.now() + event.seconds
             case events.PairStarted():
                 self.pair = f"pair {event.number} of {event.pairs}"
-            case events.SweepStarted():
+            case events.SessionStarted():
                 self.session = self._named(event)
                 self.row(event.runtime).doing = self.session or "starting"
             case events.StepStarted() if event.purpose != LEAK:
@@ -120,10 +120,10 @@ class Board:
                 self.row(event.runtime).doing = ": ".join(filter(None, (self.session, launching)))
             case events.StepFinished():
                 self.row(event.runtime).finish_step(event)
-            case events.SweepFinished():
+            case events.SessionFinished():
                 self.row(event.runtime).finish_session(event)
 
-    def _named(self, event: events.SweepStarted) -> str:
+    def _named(self, event: events.SessionStarted) -> str:
         name = PURPOSES.get(event.purpose, event.purpose)
         if self.pair:
             return f"{self.pair}, {name}"
@@ -209,8 +209,8 @@ class TableView(LiveView):
                 pass
             case (
                 events.RunStarted()
-                | events.SweepStarted()
-                | events.SweepFinished()
+                | events.SessionStarted()
+                | events.SessionFinished()
                 | events.StepStarted()
             ):
                 self._live.start()
@@ -243,14 +243,14 @@ class LinesView(LiveView):
                 return self._with_time(", ".join(self._board.rows))
             case events.PairStarted() if silent or event.number == 1:
                 return self._with_time(self._board.pair)
-            case events.SweepStarted() if not self._board.pair:
+            case events.SessionStarted() if not self._board.pair:
                 new, self._heading = self._board.session != self._heading, self._board.session
                 return self._with_time(self._heading) if new and self._heading else ""
             case events.StepFinished() if event.purpose == CLIMB and silent:
                 return self._with_time(self._reached(event.runtime))
-            case events.SweepFinished() if event.purpose == CLIMB:
+            case events.SessionFinished() if event.purpose == CLIMB:
                 return self._with_time(f"{self._reached(event.runtime)}; {reason(event.stop)}")
-            case events.SweepFinished() if event.stop.status != "max":
+            case events.SessionFinished() if event.stop.status != "max":
                 where = f", {self._heading}" if self._heading else ""
                 return plain(f"{event.runtime}{where}: {reason(event.stop)}")
             case _:

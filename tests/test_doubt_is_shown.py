@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from bench import quantities
 from bench.derive.doubts import DOUBTS, MARK, REASONS
 from bench.derive.metrics import Metric, figures
-from bench.engine.events import RunStarted, StepFinished, SweepFinished
+from bench.engine.events import RunStarted, SessionFinished, StepFinished
 from bench.history.review import Review, review
 from bench.history.store import point_of
 from bench.judging.gates import BURST, MetricName
@@ -387,7 +387,7 @@ def told_live(made: Result, view: Callable[[Console], LiveView]) -> str:
         shown(RunStarted(made.cases, 60.0))
         for step in climb.steps:
             shown(StepFinished(climb.case, "climb", step, each))
-        shown(SweepFinished(climb.case, "climb", climb.stop))
+        shown(SessionFinished(climb.case, "climb", climb.stop))
     return out.getvalue()
 
 

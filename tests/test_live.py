@@ -17,10 +17,10 @@ from bench.engine.events import (
     Note,
     PairStarted,
     RunStarted,
+    SessionFinished,
+    SessionStarted,
     StepFinished,
     StepStarted,
-    SweepFinished,
-    SweepStarted,
     TimeLeft,
 )
 from bench.model.records import CaseRecord, Reading, Status, Step, Stop
@@ -61,13 +61,13 @@ def end(
     status: Status = "max",
     purpose: str = "climb",
     limit: str | None = None,
-) -> SweepFinished:
+) -> SessionFinished:
     stop = Stop(status=status, count=count, message=message, limit=limit)
-    return SweepFinished(name, purpose, stop)
+    return SessionFinished(name, purpose, stop)
 
 
 def climb(name: str, *counts: int) -> list[Event]:
-    made: list[Event] = [SweepStarted(name, "climb", 1, 1)]
+    made: list[Event] = [SessionStarted(name, "climb", 1, 1)]
     for count in counts:
         made += [StepStarted(name, "climb", count), step(name, count)]
     return made
@@ -111,7 +111,7 @@ def test_the_count_climbs_with_the_bytes_a_unit_so_far() -> None:
 def test_what_stopped_the_climb_stays_while_repeats_come_and_go() -> None:
     refused = end("trio", 30_000, "no more", "refused", limit="vm.max_map_count")
     short: list[Event] = [
-        SweepStarted("trio", "short", 2, 6),
+        SessionStarted("trio", "short", 2, 6),
         StepStarted("trio", "short", 10_000),
         step("trio", 10_000, 99.0, "short"),
     ]
@@ -184,9 +184,9 @@ def test_a_log_has_a_line_for_each_climb_and_each_round() -> None:
     ]
     for number in (1, 2):
         for name in ("trio", "pthread"):
-            events += [SweepStarted(name, "short", number, 2), step(name, 100, purpose="short")]
+            events += [SessionStarted(name, "short", number, 2), step(name, 100, purpose="short")]
             events += [end(name, 100, purpose="short")]
-    assert lines([*events, SweepStarted("trio", "leak", 1, 1)]) == [
+    assert lines([*events, SessionStarted("trio", "leak", 1, 1)]) == [
         "goroutine is left out: no Go toolchain",
         "building the runner of pthread: cc -o x",
         "pthread, trio (about 60 s left)",
@@ -201,7 +201,7 @@ def pair(number: int, pairs: int = 13) -> list[Event]:
     """One pair of two sides, of bursts alone."""
     made: list[Event] = [PairStarted(number, pairs)]
     for row in ("trio (new)", "trio (base)"):
-        made += [SweepStarted(row, "burst", number, 40), StepStarted(row, "burst", 10_000)]
+        made += [SessionStarted(row, "burst", number, 40), StepStarted(row, "burst", 10_000)]
         made += [step(row, 10_000, purpose="burst"), end(row, 10_000, purpose="burst")]
     return made
 
@@ -252,7 +252,7 @@ def test_a_log_that_was_silent_for_long_has_a_line_for_a_step() -> None:
 
 def test_a_log_tells_of_a_repeat_that_broke() -> None:
     broken = end("trio", 0, "the runner hung", "failed", "short")
-    said = lines([run_started("trio"), SweepStarted("trio", "short", 3, 6), broken])
+    said = lines([run_started("trio"), SessionStarted("trio", "short", 3, 6), broken])
     assert said[-1] == "trio, repeat 3 of 6: the runner hung"
 
 
@@ -330,7 +330,7 @@ def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     console = terminal()
     with live_view(console, now=Hand()) as view:
         view(run_started("trio"))
-        view(SweepStarted("trio", "climb", 1, 1))
+        view(SessionStarted("trio", "climb", 1, 1))
     assert "\x1b[1;36m" not in written(console)
 
 

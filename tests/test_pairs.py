@@ -81,7 +81,7 @@ class Job:
 
     def order(self) -> list[str]:
         """The rows of the sweeps as they were made."""
-        return [e.runtime for e in self.told if isinstance(e, events.SweepStarted)]
+        return [e.runtime for e in self.told if isinstance(e, events.SessionStarted)]
 
 
 def kinds(result: Result) -> Counter[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from bench.engine.budget import Forecast, Room
 from bench.engine.fake import FakeRig
-from bench.experiments.plan import PopulationOptions, Schedule, fair_shares, foretold, share_of
+from bench.experiments.plan import PopulationOptions, Schedule, fair_shares, planned, share_of
 from bench.experiments.plan import schedule as schedule_of
 from runners.catalogue import Entry
 from tests.support.entries import entry, targets
@@ -88,7 +88,7 @@ def test_a_climb_may_take_all_that_the_others_are_not_expected_to_need() -> None
     climbs = schedule(seed=1).climbs
     forecasts = {one.name: Forecast.of(one) for one in ENTRIES}
     within = [job.within(30_000) if job.entry.kind == "thread" else job for job in climbs]
-    needs = {job.entry.name: job.foretold_seconds(forecasts[job.entry.name]) for job in within}
+    needs = {job.entry.name: job.expected_seconds(forecasts[job.entry.name]) for job in within}
     others = sum(needs.values()) - needs["trio"]
     (trio,) = (job for job in climbs if job.entry.name == "trio")
     assert share_of(trio, climbs, others + 50, forecasts) == pytest.approx(50)
@@ -96,8 +96,8 @@ def test_a_climb_may_take_all_that_the_others_are_not_expected_to_need() -> None
     assert share_of(trio, climbs, 8.0, forecasts) == pytest.approx(fair)
 
 
-def test_a_dry_plan_foretells_how_far_each_comes_and_what_it_takes() -> None:
-    rows = {row.target.key: row for row in foretold(PopulationOptions(), CASES, ROOM)}
+def test_a_dry_plan_shows_how_far_each_comes_and_what_it_takes() -> None:
+    rows = {row.target.key: row for row in planned(PopulationOptions(), CASES, ROOM)}
     assert rows["asyncio"].climb_to == 1_000_000
     assert rows["asyncio"].bytes == pytest.approx(1_000_000 * 1_010)
     assert rows["pthread"].climb_to == 30_000
@@ -106,12 +106,12 @@ def test_a_dry_plan_foretells_how_far_each_comes_and_what_it_takes() -> None:
 
 def test_a_dry_plan_stops_where_memory_or_time_would() -> None:
     little = Room(200_000_000, 100_000)
-    assert foretold(PopulationOptions(), CASES, little)[0].climb_to == 100_000
+    assert planned(PopulationOptions(), CASES, little)[0].climb_to == 100_000
     hasty = PopulationOptions(repeats=1, budget=12)
-    assert (foretold(hasty, CASES, ROOM)[2].climb_to or 0) < 1_000_000
+    assert (planned(hasty, CASES, ROOM)[2].climb_to or 0) < 1_000_000
 
 
 def test_a_dry_plan_without_climbs_has_none() -> None:
-    row = foretold(PopulationOptions(climb=False), CASES, ROOM)[0]
+    row = planned(PopulationOptions(climb=False), CASES, ROOM)[0]
     assert row.climb_to is None
     assert row.repeat_to == 100_000

@@ -292,8 +292,8 @@ def test_the_view_is_told_of_builds_steps_sweeps_and_the_time_left() -> None:
     kinds = [type(event).__name__ for event in run.told]
     assert kinds[:2] == ["BuildStarted", "RunStarted"]
     assert kinds[2:8] == [
-        "SweepStarted", "StepStarted", "StepFinished", "StepStarted", "StepFinished",
-        "SweepFinished",
+        "SessionStarted", "StepStarted", "StepFinished", "StepStarted", "StepFinished",
+        "SessionFinished",
     ]  # fmt: skip
     left = [event.seconds for event in run.told if isinstance(event, events.TimeLeft)]
     assert left == sorted(left, reverse=True)

@@ -93,7 +93,7 @@ def _refuse_sweeps(wish: PopulationOptions, cases: int) -> None:
 def _show_plan(wish: PopulationOptions, targets: Sequence[Target]) -> None:
     """Prints what would be done; starts nothing, builds nothing, writes nothing."""
     from bench.engine.budget import room
-    from bench.experiments.plan import foretold
+    from bench.experiments.plan import planned
     from bench.system import System
     from reports.tables.plan import PlanFoot, PlanRow, print_plan
 
@@ -106,7 +106,7 @@ def _show_plan(wish: PopulationOptions, targets: Sequence[Target]) -> None:
             bytes=row.bytes,
             reason=row.target.case.reason,
         )
-        for row in foretold(wish, targets, room(System()))
+        for row in planned(wish, targets, room(System()))
     ]
     print_plan(rows, PlanFoot(wish.rounds, wish.seed, wish.budget_seconds))
 

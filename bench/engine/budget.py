@@ -82,7 +82,7 @@ class Job:
         stops = {CLIMB: self.stops, REPEAT: self.stops[-1:]}
         return frozenset(stops.get(self.purpose, ()))
 
-    def foretold_seconds(self, forecast: Forecast) -> float:
+    def expected_seconds(self, forecast: Forecast) -> float:
         """How long the whole session is expected to take. A leak check by the catalogue's guess:
         its counts are small, and a thread among ten thousand takes longer to start than few do."""
         if self.purpose == LEAK:
@@ -113,7 +113,7 @@ class Pace:
         """The same with a session that took so many seconds; `forecast` has learned from it."""
         if not job.stops:
             return self
-        expected = job.foretold_seconds(forecast)
+        expected = job.expected_seconds(forecast)
         return Pace(self.expected_seconds + expected, self.taken_seconds + seconds)
 
     @property

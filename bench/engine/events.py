@@ -14,7 +14,7 @@ from bench.model.records import CaseRecord, Step, Stop
 
 @dataclass(frozen=True)
 class RunStarted:
-    """The runtimes in the order shown; `seconds` is the foretold duration of the whole run."""
+    """The runtimes in the order shown; `seconds` is the expected duration of the whole run."""
 
     runtimes: tuple[CaseRecord, ...]
     seconds: float
@@ -38,7 +38,7 @@ class PairStarted:
 
 
 @dataclass(frozen=True)
-class SweepStarted:
+class SessionStarted:
     runtime: str
     purpose: str
     round: int
@@ -65,7 +65,7 @@ class StepFinished:
 
 
 @dataclass(frozen=True)
-class SweepFinished:
+class SessionFinished:
     runtime: str
     purpose: str
     stop: Stop
@@ -73,7 +73,7 @@ class SweepFinished:
 
 @dataclass(frozen=True)
 class TimeLeft:
-    """The foretold seconds until the run ends, sent after each step."""
+    """The expected seconds until the run ends, sent after each step."""
 
     seconds: float
 
@@ -89,10 +89,10 @@ Event = (
     RunStarted
     | BuildStarted
     | PairStarted
-    | SweepStarted
+    | SessionStarted
     | StepStarted
     | StepFinished
-    | SweepFinished
+    | SessionFinished
     | TimeLeft
     | Note
 )

@@ -68,7 +68,7 @@ class Ledger:
         """Notes that a runtime is not part of the run, and why."""
         self._describe(name, reason=reason)
 
-    def told_version(self, name: str, version: str) -> None:
+    def note_version(self, name: str, version: str) -> None:
         """Keeps the version that a runner gave of its own runtime, which is the surest."""
         self._describe(name, version=version)
 

@@ -151,7 +151,7 @@ class LiveSession:
             self.end_with("reserve", "the machine began to swap")
 
     def look(self) -> None:
-        """Looks at every limit, with the units of the last step alive, and foretells anew."""
+        """Looks at every limit, with the units of the last step alive, and predicts anew."""
         assert self._watch is not None
         if self.steps:
             self._watch.look(self.alive, self.steps[-1].readings)

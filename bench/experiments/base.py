@@ -171,7 +171,7 @@ class Run:
                 ready.append(target)
             except MeasureError as error:
                 reason: str | None = str(error)
-                stop = refused_build(target.rig.system, error)
+                stop = refused_build(target.rig.system, error) if not target.case.reason else None
                 if stop is not None:
                     reason = refused(target, stop, error)
                 if reason is not None:
@@ -185,7 +185,7 @@ class Run:
         return tuple(ready)
 
     def start(self, seconds: float) -> None:
-        """The time counts from here; `seconds` are foretold."""
+        """The time counts from here; `seconds` are expected."""
         self.began = self.clock.monotonic()
         running = tuple(case for case in self.ledger.result.cases if case.reason is None)
         self.observe(events.RunStarted(running, min(seconds, self.left())))
@@ -217,7 +217,7 @@ class Run:
     ) -> Session:
         """Makes one session, tells of it and keeps it, however it ends."""
         job, row = live.job, self.row(live.job.entry.name)
-        self.observe(events.SweepStarted(row, job.purpose, job.round, rounds))
+        self.observe(events.SessionStarted(row, job.purpose, job.round, rounds))
         try:
             live.run(drive)
         finally:
@@ -230,8 +230,8 @@ class Run:
         self.forecasts[made.case] = live.forecast
         self.ledger.add(made)
         if made.hello is not None:
-            self.ledger.told_version(made.case, made.hello.version)
-        self.observe(events.SweepFinished(self.row(made.case), made.purpose, made.stop))
+            self.ledger.note_version(made.case, made.hello.version)
+        self.observe(events.SessionFinished(self.row(made.case), made.purpose, made.stop))
         return made
 
     def leave_out(self, key: str, reason: str) -> None:

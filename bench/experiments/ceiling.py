@@ -1,4 +1,4 @@
-"""The ceiling experiment: how far each runtime goes, what stops it, and what was foretold.
+"""The ceiling experiment: how far each runtime goes, what stops it, and what was predicted.
 
 A pilot, steps, then, from 80 % of the prediction, slices. Between steps nothing slow is read: a
 launch by slices takes as long as one without. The limits' own question, without the launch, is the

@@ -130,11 +130,11 @@ class _SideOfJob:
                 unable = "" if target.case.reason is None else f"{target.key} cannot run: "
                 raise MeasureError(f"the {self.name} side: {unable}{error}") from error
 
-    def foretold_seconds(self, target: Target, purpose: str) -> float:
+    def expected_seconds(self, target: Target, purpose: str) -> float:
         if purpose == CLIMB:
             return 0.0
         job = self.options.job(target, session_kinds()[purpose], 1)
-        return job.foretold_seconds(self.run.forecasts[target.key])
+        return job.expected_seconds(self.run.forecasts[target.key])
 
     def climbs(self, key: str) -> list[Session]:
         """Those made so far."""
@@ -228,7 +228,7 @@ class PairsRun:
             for side, case in zip(self._sides, pair, strict=True)
         )
         guess = sum(
-            side.foretold_seconds(target, purpose)
+            side.expected_seconds(target, purpose)
             for side in self._sides
             for target in side.targets
             for purpose in self._options.wanted.get(target.key, ())

@@ -144,7 +144,7 @@ def share_of(
     needs = {}
     for one in pending:
         within = one.within(MOST_THREADS) if one.entry.kind == "thread" else one  # its reserve
-        needs[one.entry.name] = within.foretold_seconds(forecasts[one.entry.name])
+        needs[one.entry.name] = within.expected_seconds(forecasts[one.entry.name])
     others = sum(seconds for key, seconds in needs.items() if key != job.entry.name)
     return max(fair_shares(pool, needs)[job.entry.name], pool - others)
 
@@ -164,7 +164,7 @@ def fair_shares(pool: float, needs: Mapping[str, float]) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class Foretold:
+class PlannedCase:
     """What a run is expected to be, for one case: counts, seconds, and bytes at its highest."""
 
     target: Target
@@ -174,9 +174,9 @@ class Foretold:
     bytes: float
 
 
-def foretold(
+def planned(
     options: PopulationOptions, targets: Sequence[Target], room: Room
-) -> tuple[Foretold, ...]:
+) -> tuple[PlannedCase, ...]:
     """The plan by the catalogue's guesses: how far each climb comes within its share of the budget
     and the machine's room, and what every session of a case takes together."""
     plan = schedule(options, targets)
@@ -184,7 +184,7 @@ def foretold(
     climbs = {job.entry.name: job for job in plan.climbs}
     pool, budget = math.inf, options.budget_seconds
     if budget is not None:
-        later = sum(job.foretold_seconds(forecasts[job.entry.name]) for job in plan.after_climbs)
+        later = sum(job.expected_seconds(forecasts[job.entry.name]) for job in plan.after_climbs)
         pool = max(budget - later, CLIMBS_SHARE * budget)
     rows = []
     for target in targets:
@@ -196,11 +196,11 @@ def foretold(
             climb = _as_far_as(climb, options, room, share, forecast)
         every = [*jobs, climb] if climb else jobs
         rows.append(
-            Foretold(
+            PlannedCase(
                 target,
                 climb.stops[-1] if climb else None,
                 max((job.stops[-1] for job in jobs if job.purpose == REPEAT), default=0),
-                seconds=sum(job.foretold_seconds(forecast) for job in every),
+                seconds=sum(job.expected_seconds(forecast) for job in every),
                 bytes=max(job.stops[-1] for job in every) * forecast.unit_bytes,
             )
         )

@@ -89,14 +89,14 @@ class PopulationRun:
         self._plan = schedule(self._options, tuple(self._targets.values()))
         self._pending = [*self._plan.climbs, *self._plan.after_climbs]
         run.prepare_control()
-        run.start(self._foretold(self._pending))
+        run.start(self._expected(self._pending))
         run.take_control()
         self._climb()
         self._repeat_in_rounds()
         self._look_for_leaks()
         if not run.ledger.result.sessions:  # not even one fitted: the cheapest case's first step
             jobs = [*self._plan.climbs, *self._plan.after_climbs]
-            first = min((job.first for job in jobs), key=lambda job: self._foretold([job]))
+            first = min((job.first for job in jobs), key=lambda job: self._expected([job]))
             self._pending.append(first)
             self._take(first, 1)
         run.take_control()
@@ -109,11 +109,11 @@ class PopulationRun:
         for number, job in enumerate(self._plan.climbs):
             began, deadline = clock.monotonic(), None
             if budget is not None:
-                spare = self._run.left() - self._foretold(self._plan.after_climbs)
+                spare = self._run.left() - self._expected(self._plan.after_climbs)
                 pool = max(spare, CLIMBS_SHARE * budget - spent) / self._pace.factor
                 share = share_of(job, self._plan.climbs[number:], pool, self._run.forecasts)
                 deadline = began + self._pace.factor * share
-                if began + self._foretold([job.first]) > deadline:
+                if began + self._expected([job.first]) > deadline:
                     self._pending.remove(job)
                     missed.append(job.entry.name)
                     continue
@@ -133,8 +133,8 @@ class PopulationRun:
             jobs: Sequence[Job] = drawn
             if run.left() > 0:
                 run.take_control()
-            if not number and self._foretold(jobs) > run.left():
-                jobs = sorted(jobs, key=lambda job: self._foretold([job]))
+            if not number and self._expected(jobs) > run.left():
+                jobs = sorted(jobs, key=lambda job: self._expected([job]))
             for job in jobs:
                 if self._has_time_for(job, self._plan.leaks if number else ()):
                     self._take(job, len(rounds), run.end)
@@ -150,13 +150,13 @@ class PopulationRun:
         """Whether `job` fits beside every repeat to come of the cases that take less, and beside
         some of the `leaks`: a few, since a value without its interval is worth less than a leak
         that is not looked for."""
-        own = self._foretold([job])
+        own = self._expected([job])
         repeats = [one for one in self._pending if one.purpose == REPEAT]
         if job.round == 1:
             repeats = [one for one in repeats if one.round == 1]
-        shorter = (one for one in repeats if self._foretold([one]) < own)
-        kept = min(self._foretold(leaks), LEAKS_SHARE * (self._options.budget_seconds or 0))
-        return own + self._foretold(shorter) <= self._run.left() - kept
+        shorter = (one for one in repeats if self._expected([one]) < own)
+        kept = min(self._expected(leaks), LEAKS_SHARE * (self._options.budget_seconds or 0))
+        return own + self._expected(shorter) <= self._run.left() - kept
 
     def _look_for_leaks(self) -> None:
         run, missed = self._run, []
@@ -164,7 +164,7 @@ class PopulationRun:
             key = job.entry.name
             if key in self._given_up:
                 self._pending.remove(job)
-            elif run.left() < self._foretold([job]):
+            elif run.left() < self._expected([job]):
                 self._pending.remove(job)
                 missed.append(key)
             else:
@@ -187,7 +187,7 @@ class PopulationRun:
         live = run.session(target, job.within(limits.count))
         made = run.take(live, lambda _: take_steps(live, limits), rounds)
         self._pace = self._pace.learned(job.made(len(made.steps)), live.forecast, made.seconds)
-        run.observe(events.TimeLeft(max(0.0, min(self._foretold(self._pending), run.left()))))
+        run.observe(events.TimeLeft(max(0.0, min(self._expected(self._pending), run.left()))))
         if not live.hopeless:
             return
         self._given_up.add(key)
@@ -196,9 +196,9 @@ class PopulationRun:
         else:
             run.leave_out(key, live.lacks)
 
-    def _foretold(self, jobs: Iterable[Job]) -> float:
+    def _expected(self, jobs: Iterable[Job]) -> float:
         return self._pace.factor * sum(
-            job.foretold_seconds(self._run.forecasts[job.entry.name])
+            job.expected_seconds(self._run.forecasts[job.entry.name])
             for job in jobs
             if job.entry.name not in self._given_up
         )
