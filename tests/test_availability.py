@@ -134,6 +134,17 @@ def test_a_program_that_gives_no_answer_is_no_interpreter(tmp_path: Path, says: 
     assert availability(TRIO, Tools(str(program))).reason is None  # the runner's words will tell
 
 
+def test_the_own_interpreter_is_started_for_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a limit nothing else may start, and the runner's refused start names that limit."""
+
+    def refused(*_: object) -> None:
+        raise AssertionError("the interpreter was asked")
+
+    monkeypatch.setattr("bench.engine.toolchain.interpreter", refused)
+    python = entry("one", needs=("python", "module:trio"))
+    assert availability(python, Tools(sys.executable)).reason is None
+
+
 def test_the_runners_own_words_tell_which_module_it_lacks() -> None:
     said = "Traceback …\nModuleNotFoundError: No module named 'trio'"
     assert lacking(TRIO, said) == "its interpreter has no module trio; type: pip install trio"

@@ -178,6 +178,8 @@ def _lacks(need: str, entry: Entry, tools: Tools) -> str | None:
     kind, _, name = need.partition(":")
     match kind:
         case "python":
+            if tools.python == sys.executable:  # which runs, and may start nothing else at a limit
+                return None
             known = interpreter(tools.python)
             if known is not None and is_new_enough(known.version, OLDEST_PYTHON):
                 return None
