@@ -237,7 +237,7 @@ def test_unit_cost_holds_the_parts_of_the_whole_run() -> None:
     )
     assert chart.table.headings == (
         *("runtime", "at", "user memory", "kernel stack", "page tables", "other kernel memory"),
-        *("total a unit", "low", "high", "as RSS shows", "sweeps"),
+        *("total a unit", "low", "high", "as RSS shows", "repeats"),
     )
     assert chart.table.values == (
         ("threading", 10_000, 16_531, 16_384, 4140, 7076, 44_131, 44_131, 44_131, 900, 6),
@@ -277,7 +277,7 @@ def test_unknown_kernel_memory_is_unknown_and_said() -> None:
     assert list(rows(chart)[1].parts) == [1000, None, 8, None]
     assert (rows(chart)[1].total, rows(chart)[1].long) == (None, 1008)
     assert chart.missing == (
-        "asyncio: too few sweeps for an interval",
+        "asyncio: no confidence interval (1 of 6 repeats)",
         "trio: unknown: kernel stack, other kernel memory",
     )
 
@@ -289,7 +289,7 @@ def test_growth_has_a_row_a_point() -> None:
     chart = of(growth, whole_run())
     assert chart.title == "30,000 OS threads (C) took 0.997 GiB, 1,000,000 asyncio tasks 1.07 GiB."
     assert chart.table.headings == (
-        *("runtime", "units", "memory above the baseline", "least", "most", "sweeps", "line"),
+        *("runtime", "units", "memory above the baseline", "least", "most", "repeats", "line"),
     )
     assert len(chart.table.values) == 4 + 4 + 5 + 5
     assert chart.table.values[1] == (
@@ -327,7 +327,7 @@ def test_spawn_has_a_row_a_population_and_the_burst() -> None:
     )
     assert chart.keys[0].words == "bars: bursts of 1,000 threads or 10,000 tasks"
     assert chart.table.headings == (
-        *("runtime", "start", "parked", "of", "timed in each", "sweeps", "median", "90 %", "99 %"),
+        *("runtime", "start", "parked", "of", "timed in each", "repeats", "median", "90 %", "99 %"),
         *("longest", "overhead", "futex slots", "burst", "low", "high", "of"),
     )
     assert chart.table.words[2] == (

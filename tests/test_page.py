@@ -215,7 +215,7 @@ def test_the_missing_is_told_below_its_figure() -> None:
     few = [
         caption.text for caption in Markup(html(paged(run_of("trio", short=1)))).all("figcaption")
     ]
-    assert few[1].endswith("Missing in this run: trio: too few sweeps for an interval.")
+    assert few[1].endswith("Missing in this run: trio: no confidence interval (1 of 6 repeats).")
     enough = [caption.text for caption in markup("one result").all("figcaption")]
     assert "Missing in this run" not in enough[1]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from bench.derive.metrics import Metric
+from bench.derive.statistics import FEWEST_FOR_INTERVAL
 from bench.model.records import Kind, Machine, Result
 from reports.figures.shapes import Curves, Key, Plot, Record
 from reports.tables.comparison import Row, compare
@@ -174,6 +175,11 @@ def grouped(reasons: Iterable[tuple[str, str]], out_of: int) -> tuple[str, ...]:
         reason if len(names) == out_of > 1 else f"{', '.join(names)}: {reason}"
         for reason, names in by_reason.items()
     )
+
+
+def no_interval(samples: int) -> str:
+    """Why a value has no interval."""
+    return f"no confidence interval ({samples} of {FEWEST_FOR_INTERVAL} repeats)"
 
 
 def counted(counts: Iterable[tuple[Kind, int | None]]) -> str:

@@ -44,7 +44,8 @@ COLUMNS: tuple[Column[Place], ...] = (
 
 def closeness(result: Result, metrics: Sequence[Metric]) -> Chart:
     """The case with the nearest limit first, those that nothing known bounds last."""
-    rows = sorted(ran(result, metrics), key=lambda row: _ends_at(row) or float("inf"))
+    known = [row for row in ran(result, metrics) if row.allowed]
+    rows = sorted(known, key=lambda row: min((o.units for o in _binding([row])), default=1e99))
     return Chart(
         title=_title([row for row in rows if _allowed(row).binding]),
         how=HOW,
@@ -73,18 +74,12 @@ def closeness(result: Result, metrics: Sequence[Metric]) -> Chart:
 
 
 def _allowed(row: Row) -> Allowances:
-    assert row.allowed is not None  # every case that ran has some
+    assert row.allowed is not None  # no others are in the figure
     return row.allowed
 
 
 def _binds(row: Row, bound: Allowance) -> bool:
     return bound is _allowed(row).binding
-
-
-def _ends_at(row: Row) -> int | None:
-    """Where the binding limit allows no more."""
-    binding = _allowed(row).binding
-    return binding.units if binding else None
 
 
 def _bars(row: Row) -> BarRow:

@@ -27,7 +27,7 @@ COLUMNS: tuple[Column[Place], ...] = (
     Column("memory above the baseline", "bytes", lambda one: one[2].bytes, units.size),
     Column("least", "low_bytes", lambda one: one[2].low, units.size),
     Column("most", "high_bytes", lambda one: one[2].high, units.size),
-    Column("sweeps", "sweeps", lambda one: one[2].samples, units.count),
+    Column("repeats", "sweeps", lambda one: one[2].samples, units.count),
     Column(
         "line",
         "line_bytes",
@@ -40,7 +40,8 @@ COLUMNS: tuple[Column[Place], ...] = (
 def growth(result: Result, metrics: Sequence[Metric]) -> Chart:
     """A curve for each case that ran, in the result's order."""
     grown = {one.case: one for one in growths(result)}
-    both = [(_curve(row, grown[row.case]), grown[row.case]) for row in ran(result, metrics)]
+    rows = [(row, grown[row.case]) for row in ran(result, metrics) if row.case in grown]
+    both = [(_curve(row, own), own) for row, own in rows]
     curves = tuple(curve for curve, _ in both)
     return Chart(
         title=_title(curves, result, metrics),

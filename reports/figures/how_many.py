@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bench.derive.ceiling import Allowances
 from bench.derive.choice import ENDED
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric
@@ -64,7 +65,11 @@ COLUMNS: tuple[Column[Reach], ...] = (
 def how_many(result: Result, metrics: Sequence[Metric]) -> Chart:
     """A bar for each case that ran: the fewest units first, those of which nothing is known
     last."""
-    reaches = map(_reach, ran(result, metrics))
+    reaches = [
+        _reach(row, row.ceiling, row.allowed)
+        for row in ran(result, metrics)
+        if row.ceiling and row.allowed
+    ]
     rows = sorted(reaches, key=lambda one: (one.far is None, one.far or 0))
     return Chart(
         title=_title(rows),
@@ -88,13 +93,11 @@ def _doubts(one: Reach) -> Doubts:
     return doubted(reached=one.row.reached_doubt, projected=projected)
 
 
-def _reach(row: Row) -> Reach:
+def _reach(row: Row, ceiling: Metric, allowed: Allowances) -> Reach:
     """Projected is where the climb's end predicted that a limit would bind, else what the limits
     allow: unknown where a limit did bind, where the launch went past what was predicted, and where
     a limit that may bind first is unknown. A projection rests on what a unit takes, and on the
     units that were there to take it."""
-    ceiling, allowed = row.ceiling, row.allowed
-    assert ceiling is not None and allowed is not None  # noqa: PT018  # every case that ran has both
     projected, limit, doubt = None, ceiling.limit, ceiling.doubt
     binding = allowed.binding
     if ceiling.status not in ENDED and ceiling.value is not None and not allowed.unknown:

@@ -18,6 +18,7 @@ from reports.figures.chart import (
     counted,
     doubted,
     grouped,
+    no_interval,
     ran,
     tabulate,
 )
@@ -46,15 +47,16 @@ OF: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Rate:
-    """Units a second, with the 95 % interval; `None` is unknown. `at` units were launched; `doubt`
-    is that about the value."""
+    """Units a second, with the 95 % interval; `None` is unknown. `at` units were launched, in
+    each of `samples` processes; `doubt` is about the value."""
 
     value: float | None
     low: float | None = None
     high: float | None = None
     at: int | None = None
+    samples: int = 0
     doubt: str | None = None
 
     @property
@@ -100,7 +102,7 @@ COLUMNS: tuple[Column[Place], ...] = (
     _of("parked", "units", "units"),
     Column("of", "sweep", lambda one: OF[one[1].purpose] if one[1] else "", is_number=False),
     _of("timed in each", "timed", "timed"),
-    _of("sweeps", "sweeps", "samples"),
+    _of("repeats", "sweeps", "samples"),
     *(_latency(place) for place in range(len(QUANTILES))),
     _of("overhead", "overhead_seconds", "overhead"),
     _of("futex slots", "futex_slots", "futex_slots"),
@@ -149,7 +151,7 @@ def spawn(result: Result, metrics: Sequence[Metric]) -> Chart:
 def spawns(result: Result, metrics: Sequence[Metric]) -> list[Spawn]:
     """How the units of each case that ran start."""
     timed = populations(result)
-    return [_spawn(row, timed[row.case]) for row in ran(result, metrics)]
+    return [_spawn(row, timed.get(row.case, ())) for row in ran(result, metrics)]
 
 
 def _doubts(place: Place) -> Doubts:
@@ -199,10 +201,10 @@ def _spawn(row: Row, timed: Sequence[Population]) -> Spawn:
     }
     known = tuple(_by_figures(one, figures[one.start]) for one in timed)
     starts = (_named(start, figures[start][0], known) for start in STARTS)
-    burst, rate = row.metric(BURST.name), Rate(value=None)
+    burst, rate = row.metric(BURST.name), Rate(None)
     if burst and burst.value:
         low, high = (1 / end if end else None for end in (burst.high, burst.low))
-        rate = Rate(value=1 / burst.value, low=low, high=high, at=burst.at, doubt=burst.doubt)
+        rate = Rate(1 / burst.value, low, high, burst.at, burst.samples, burst.doubt)
     return Spawn(row=row, populations=known, starts=tuple(one for one in starts if one), burst=rate)
 
 
@@ -288,4 +290,4 @@ def _lacks(rows: Sequence[Spawn]) -> Iterator[tuple[str, str]]:
                 f"the rate is rough, of a burst of {units.count(row.burst.at)} units",
             )
         elif row.burst.low is None:
-            yield row.row.name, "too few sweeps for an interval"
+            yield row.row.name, no_interval(row.burst.samples)

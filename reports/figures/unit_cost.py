@@ -17,6 +17,7 @@ from reports.figures.chart import (
     counted,
     doubted,
     grouped,
+    no_interval,
     ran,
     tabulate,
 )
@@ -84,7 +85,7 @@ COLUMNS: tuple[Column[Cost], ...] = (
     Column("low", "low_bytes", lambda one: one.total.low, units.size),
     Column("high", "high_bytes", lambda one: one.total.high, units.size),
     Column("as RSS shows", "rss_bytes", lambda one: one.of[RSS].value, units.size),
-    Column("sweeps", "sweeps", lambda one: one.total.samples, units.count),
+    Column("repeats", "sweeps", lambda one: one.total.samples, units.count),
 )
 
 
@@ -166,7 +167,7 @@ def _lacks(rows: Sequence[Cost]) -> Iterator[tuple[str, str]]:
         elif missing or one.total.value is None:
             lack = "what a unit costs is unknown"
         elif one.total.low is None:
-            lack = "too few sweeps for an interval"
+            lack = no_interval(one.total.samples)
         else:
             continue
         yield one.row.name, lack
