@@ -55,6 +55,9 @@ BROKEN = [
     (line(kept=KEPT * 2), "burst_seconds_per_unit of asyncio is there twice"),
     (line(kept=[{**KEPT[0], "value": 1e300}]), "$.kept[0].value"),
     (line(kept=[{**KEPT[0], "metric": "happiness"}]), "happiness"),
+    (line(kept=[{**KEPT[0], "part": "../../x"}]), "$.kept[0].part"),
+    (line(kept=[{**KEPT[0], "with": {"calls": "1\n"}}]), "$.kept[0].with"),
+    (line(kept=[{**KEPT[0], "with": {"a/b": 1}}]), "$.kept[0].with"),
     (line(control=[-1.0]), "$.control[0]"),
     ("\x1b[31m" + line(), "JSON is malformed"),
 ]

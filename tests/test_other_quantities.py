@@ -15,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from bench import quantities
+from bench.cli.options import figure_called
 from bench.derive.choice import CaseSessions
 from bench.derive.doubts import TIME
 from bench.derive.series import Margin, Quantity, Sample, Series
@@ -119,6 +120,27 @@ def test_the_headlines_of_an_experiment_decide_by_default(is_job: bool) -> None:
     page = markdown(judgement(decision, (base, Path("a")), (new, Path("b")), paired=is_job))
     assert re.search(r"Regression: wait for the token of asyncio rose to 1\.(49|50) times", page)
     assert "laps per second (tokens 3)" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "metric"),
+    [
+        ("wait", MetricName("wait_seconds")),
+        ("laps/tokens=2", MetricName("laps", with_=(("tokens", 2),))),
+        ("laps per second/share=0.5", MetricName("laps", with_=(("share", 0.5),))),
+        ("laps/b=x/a=1", MetricName("laps", with_=(("a", 1), ("b", "x")))),
+    ],
+)
+def test_it_is_typed_as_it_is_shown(typed: str, metric: MetricName) -> None:
+    found = figure_called(typed, "--gate")
+    assert found == metric
+    assert figure_called(found.words, "--gate") == found
+
+
+def test_a_gate_on_what_else_the_values_belong_to_decides() -> None:
+    base, new = of_rings(*rings()), of_rings(*rings(0.6, seed=2))
+    decision = judged(base, new, {figure_called("laps/tokens=3", "--gate"): None}, [])
+    assert [one.verdict for one in decision.gated] == ["regression"]
 
 
 def test_a_job_makes_the_sessions_of_the_quantity() -> None:

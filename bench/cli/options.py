@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -175,7 +175,9 @@ def gates(texts: Iterable[str]) -> dict[MetricName, Margin | None]:
 def figure_called(name: str, option: str) -> MetricName:
     """The figure of this name, or of the short one that tables show: `burst`, `leaked bytes`,
     `start-latency/0.99`."""
-    from bench.judging.gates import metric_names
+    from bench.judging.gates import metric_names, split_about
+
+    name, about = split_about(name)
 
     def plain(words: str) -> str:
         return " ".join(re.sub(r"[-_\s]+", " ", words).lower().split())
@@ -192,7 +194,7 @@ def figure_called(name: str, option: str) -> MetricName:
                 short[plain(one)] = figure
     if (found := known.get(name) or short.get(plain(name))) is None:
         raise BadOption(option, f"no figure is called '{name}'{nearest(name, known)}")
-    return found
+    return replace(found, with_=about)
 
 
 def _margin(figure: MetricName, text: str) -> Margin:

@@ -59,6 +59,7 @@ Words = Annotated[str, Meta(max_length=200)]
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
 Number = Annotated[float, Meta(ge=-1e18, le=1e18)]
 Whole = Annotated[int, Meta(ge=-MOST, le=MOST)]
+Plain = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_ .+-]{1,100}\Z")]  # it names files too
 Quantile = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -68,9 +69,9 @@ class StoredMetric(Record, frozen=True, kw_only=True, omit_defaults=True):
 
     case: Words
     metric: Words
-    part: str | None = None
+    part: Plain | None = None
     quantile: Quantile | None = None
-    with_: Annotated[dict[Words, Words | Whole | Number], Meta(max_length=20)] = msgspec.field(
+    with_: Annotated[dict[Plain, Plain | Whole | Number], Meta(max_length=20)] = msgspec.field(
         default_factory=dict, name="with"
     )
     at: Count | None = None

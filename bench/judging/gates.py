@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from bench.model.records import LEAK as LEAK_CHECK
 BYTES_SHARE, SECONDS_SHARE = quantities.BYTES.margin.value, quantities.BURST.margin.value
 TOTAL = quantities.BYTES.parts[0]
 MEDIAN = 0.5
+
+
+About = tuple[tuple[str, str | float], ...]
 
 
 class Named(Protocol):
@@ -39,7 +43,7 @@ class MetricName:
     metric: str
     part: str | None = None
     quantile: float | None = None
-    with_: tuple[tuple[str, str | float], ...] = ()
+    with_: About = ()
 
     @classmethod
     def of(cls, one: Named) -> MetricName:
@@ -128,6 +132,21 @@ def metric_names() -> dict[str, MetricName]:
         for quantile in one.quantiles or (None,)
     ]
     return {one.words: one for one in every}
+
+
+def split_about(words: str) -> tuple[str, About]:
+    """A metric as it is typed, in two: without what else its values belong to, and that."""
+    parts = words.split("/")
+    about: dict[str, str | float] = {}
+    for part in parts:
+        key, equals, text = part.partition("=")
+        if equals:
+            value: str | float = text
+            for number in (float, int):  # a whole number is one
+                with contextlib.suppress(ValueError):
+                    value = number(text)
+            about[key] = value
+    return "/".join(part for part in parts if "=" not in part), tuple(sorted(about.items()))
 
 
 def headlines() -> tuple[MetricName, ...]:
