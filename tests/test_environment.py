@@ -138,9 +138,7 @@ def test_what_does_not_reach_a_runner_is_named(monkeypatch: pytest.MonkeyPatch) 
     assert dropped([python], {"PYTHONPATH": "y"}) == ("PYTHONMALLOC",)
     assert dropped([go], {}) == ()
     words = ("run", "-r", "asyncio", "--dry-run")
-    said = (
-        "PYTHONMALLOC is set here and does not reach the runner; --env PYTHONMALLOC=… passes it on"
-    )
+    said = "set here, and not passed to the runner: PYTHONMALLOC; --env PYTHONMALLOC=… passes it"
     done = outnumber_here(*words, "--env", "PYTHONPATH=y")
     assert done.stderr == f"{said}\n"
     assert outnumber_here(*words, "-q", "--env", "PYTHONPATH=y").stderr == ""

@@ -16,7 +16,7 @@ from bench.cli import options
 from bench.cli.options import BadOption
 from bench.cli.session import machine_rig
 from bench.engine.rig import Rig
-from bench.engine.toolchain import Availability, Tools, availability, find_tools, interpreter
+from bench.engine.toolchain import Tools, availability, find_tools, interpreter
 from bench.errors import MeasureError, UsageError
 from bench.experiments.base import Target, target
 from bench.experiments.pairs import Contender
@@ -39,8 +39,9 @@ def chosen(
     """The cases asked for, as they are launched here. Raises `MeasureError` for one that was asked
     for by name and cannot run."""
     found = targets(cases(names, files, pythons, variables, settings, quiet))
-    if names or files:
-        refuse_missing({one.key: one.case.reason for one in found})
+    reasons = [(one.key, one.case.reason) for one in found if one.case.reason]
+    if reasons and (names or files):
+        raise MeasureError("\n".join(f"{key} cannot run here: {why}" for key, why in reasons))
     return found
 
 
@@ -223,29 +224,15 @@ def _version_of(python: str, option: str) -> str:
     return known.version
 
 
-def availabilities(entries: Sequence[Entry], tools: Tools) -> dict[str, Availability]:
-    """What can run here, by name."""
-    return {entry.name: availability(entry, tools) for entry in entries}
-
-
-def refuse_missing(reasons: Mapping[str, str | None]) -> None:
-    """Raises `MeasureError` where a runtime that was asked for by name cannot run here."""
-    missing = [f"{name} cannot run here: {reason}" for name, reason in reasons.items() if reason]
-    if missing:
-        raise MeasureError("\n".join(missing))
-
-
 def report_dropped(entries: Sequence[Entry], given: Mapping[str, str], option: str) -> None:
     """Says which variables are set here, would change what is measured, and reach no runner."""
     from bench.engine.environment import dropped
 
     names = dropped(entries, given)
     if names:
-        one, them = ("is", "it") if len(names) == 1 else ("are", "them")
-        does = "does" if len(names) == 1 else "do"
         typer.echo(
-            f"{', '.join(names)} {one} set here and {does} not reach the runner; "
-            f"{option} {names[0]}=… passes {them} on",
+            f"set here, and not passed to the runner: {', '.join(names)}; "
+            f"{option} {names[0]}=… passes it",
             err=True,
         )
 

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 def runtimes(
     check: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.toml", help="Check a runner of your own against the contract."),
+        options.text("FILE.toml", "Check a runner of your own against the contract."),
     ] = None,
     python: options.Python = None,
     env: options.Variables = None,
 ) -> int:
     """List the runtimes: which can run here, and what is missing."""
     from bench.cli import choose
+    from bench.engine.toolchain import availability
     from reports.tables.plan import print_runtimes
     from runners.catalogue import shipped
 
@@ -32,8 +33,8 @@ def runtimes(
     if check is not None:
         _check(check, tools)
         return 0
-    available = choose.availabilities(shipped(), tools)
-    print_runtimes(shipped(), {name: (one.version, one.reason) for name, one in available.items()})
+    found = {entry.name: availability(entry, tools) for entry in shipped()}
+    print_runtimes(shipped(), {name: (one.version, one.reason) for name, one in found.items()})
     return 0
 
 
@@ -46,12 +47,14 @@ def _check(path: Path, tools: Tools) -> None:
     from bench.engine.environment import started_with
     from bench.engine.rig import launch_of
     from bench.engine.runner import RunnerNotStarted
+    from bench.engine.toolchain import availability
     from bench.limits.recognise import refused_start
     from bench.model.decoding import printable
     from bench.system import System
 
     (entry,) = choose.entries_of([], [path], "--check")
-    choose.refuse_missing({entry.name: choose.availabilities([entry], tools)[entry.name].reason})
+    if reason := availability(entry, tools).reason:
+        raise MeasureError(f"{entry.name} cannot run here: {reason}")
     command = command_of(
         entry, tools, default_cache(), lambda words: typer.echo(f"building: {printable(words)}")
     )
