@@ -39,7 +39,9 @@ from bench.model.records import (
 # A leak check takes the longest, and what a process leaks hardly varies.
 LEAK_PAIRS = 20
 GARBAGE_CYCLES = range(5, 9)  # counted from 1: the first ones fill an allocator's pools
-PROBED_SHARE = 50  # a probe's units are one in so many of the population, and at most 1,000
+# A probe's units are one in so many of the population. A thread takes the longer to start the more
+# there are, so that more of them would take most of a climb's time.
+PROBED_SHARE, MOST_PROBED_THREADS = 50, 200
 # Where a unit's marginal take is seen without much to read: above, what it takes has settled.
 LOOKS = range(1_000, 5_001)
 
@@ -220,7 +222,8 @@ def take_steps(live: LiveSession, limits: Bounds) -> None:
             live.end(objection)
             break
         live.grow(count)
-        units = min(MOST_PROBED, max(1, count // PROBED_SHARE))
+        most = MOST_PROBED_THREADS if job.entry.kind == "thread" else MOST_PROBED
+        units = min(most, max(1, count // PROBED_SHARE))
         live.measure(units if count in job.probed else 0)
         if live.stop is not None:
             break
