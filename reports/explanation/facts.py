@@ -184,7 +184,7 @@ def facts(digest: Digest, most: int) -> dict[str, Any] | None:
         return None
     threads = [one for one in subjects if one.row.kind == "thread"]
     tasks = [one for one in subjects if one.row.kind == "task"]
-    thread, task = _thread(threads, digest), _task(tasks, digest)
+    thread, task = _pair(threads, tasks, digest)
     pair = [one for one in (thread, task) if one]
     weighed = sure([one for one in subjects if one.row.total], lambda one: one.row.total_doubt)
     heaviest = max(weighed, key=lambda one: one.row.bytes, default=None)
@@ -196,7 +196,10 @@ def facts(digest: Digest, most: int) -> dict[str, Any] | None:
     )
     known = [one for one in tasks if one.entry]
     measured = {metric.metric for metric in digest.metrics}
-    per_thread = _per_thread(thread, task)
+    per_thread = None
+    if thread and task and (ratio := task.row.per_thread):
+        sources = tuple(total for total in (thread.row.total, task.row.total) if total)
+        per_thread = Number(units.ratio(ratio), ratio, sources, task.row.per_thread_doubt)
     taken = [one for one in tasks if one.thread_limits]
     return {
         "BURST": BURST,
@@ -263,31 +266,19 @@ def _subjects(digest: Digest) -> Iterator[Subject]:
             yield Subject(rows[key], case.runtime, entry, allowed[key], looked, timed[key])
 
 
-def _thread(threads: Sequence[Subject], digest: Digest) -> Subject | None:
-    """The thread that the comparison uses; else C's, else Python's, else the first."""
+def _pair(
+    threads: Sequence[Subject], tasks: Sequence[Subject], digest: Digest
+) -> tuple[Subject | None, Subject | None]:
+    """The thread that the comparison uses; else C's, else Python's, else the first. The task that
+    the finding compares with it; else the lightest; else the one that reached the highest count."""
     names = (digest.comparison.thread, *THREADS)
     ordered = [one for name in names for one in threads if one.row.name == name]
-    return next(iter((*ordered, *threads)), None)
-
-
-def _task(tasks: Sequence[Subject], digest: Digest) -> Subject | None:
-    """The task that the finding compares with the thread; else the lightest; else the one that
-    reached the highest count."""
     pair = pair_of(digest.comparison)
     paired = [one for one in tasks if pair and one.row is pair[1]]
     weighed = sure([one for one in tasks if one.row.total], lambda one: one.row.total_doubt)
     light = sorted(weighed, key=lambda one: one.row.bytes)
     far = sorted(tasks, key=lambda one: -(one.row.reached or 0))
-    return next(iter((*paired, *light, *far)), None)
-
-
-def _per_thread(thread: Subject | None, task: Subject | None) -> Number | None:
-    """How many of the tasks take the memory of one thread."""
-    if thread is None or task is None or task.row.per_thread is None:
-        return None
-    ratio, totals = task.row.per_thread, (thread.row.total, task.row.total)
-    sources = tuple(total for total in totals if total)
-    return Number(units.ratio(ratio), ratio, sources, task.row.per_thread_doubt)
+    return next(iter((*ordered, *threads)), None), next(iter((*paired, *light, *far)), None)
 
 
 def _title(

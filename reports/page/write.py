@@ -31,11 +31,11 @@ def write_report(digests: Mapping[str, Digest], folder: Path) -> Path:
     written, and where the folder cannot be written. The page comes first, since by it a folder is
     recognised as ours again, wherever the writing is cut short.
     """
-    several = len(digests) > 1
-    parts = [
-        (folder / _name(place, label) if several else folder, made)
-        for place, (label, made) in enumerate(digests.items(), start=1)
-    ]
+    parts = []
+    for number, (label, made) in enumerate(digests.items(), start=1):
+        word = re.sub(r"[^A-Za-z0-9._-]+", "-", label).strip("-.")  # any file system takes it
+        name = f"{number}-{word}" if word else str(number)
+        parts.append((folder / name if len(digests) > 1 else folder, made))
     try:
         files.check_folder(folder)
         drawn = [drawing.pictures(made.charts) if can_draw() else {} for _, made in parts]
@@ -64,12 +64,6 @@ def labels(paths: Sequence[Path]) -> list[str]:
         more = (f"{stem} ({number})" for number in range(2, len(paths) + 2))
         names.append(next(name for name in (stem, *more) if name not in names))
     return names
-
-
-def _name(place: int, label: str) -> str:
-    """A folder's name that every file system takes."""
-    word = re.sub(r"[^A-Za-z0-9._-]+", "-", label).strip("-.")
-    return f"{place}-{word}" if word else str(place)
 
 
 def _tables(

@@ -13,7 +13,7 @@ from bench import quantities
 from bench.derive.ceiling import Allowances, allowances
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric, find
-from bench.model.records import CaseRecord, Kind, Result, Status
+from bench.model.records import Kind, Result, Status
 from bench.quantities import BYTES, CEILING
 from reports.wording import escape, units
 from reports.wording.doubted import marked, stated, sure
@@ -124,7 +124,23 @@ def reason(status: Status, asked: bool) -> str:
 def compare(result: Result, metrics: Sequence[Metric]) -> Comparison:
     """The comparison of a run's cases, from the `figures` of its result."""
     allowed = {one.case: one for one in allowances(result)}
-    rows = [_row(case, metrics, result, allowed.get(case.key)) for case in result.cases]
+    rows = []
+    for case in result.cases:
+        own = tuple(metric for metric in metrics if metric.case == case.key)
+        named = stopper(result.sessions, case.key, case.kind)
+        rows.append(
+            Row(
+                case.key,
+                escape.plain(case.key),
+                short(case.label),
+                case.kind,
+                metrics=own,
+                reason=escape.plain(case.reason) if case.reason and not own else None,
+                asked=result.plan.max is not None,
+                stopper=escape.plain(named) if named else None,
+                allowed=allowed.get(case.key) if own else None,
+            )
+        )
     weighed = [row for name in THREADS for row in rows if row.name == name and row.total]
     thread = weighed[0] if weighed else None
     if thread is None or thread.total is None:
@@ -135,23 +151,6 @@ def compare(result: Result, metrics: Sequence[Metric]) -> Comparison:
             doubt = gravest((row.total_doubt, thread.total_doubt))
             rows[place] = replace(row, per_thread=ratio, per_thread_doubt=doubt)
     return Comparison(tuple(rows), thread.name)
-
-
-def _row(
-    case: CaseRecord, metrics: Sequence[Metric], result: Result, allowed: Allowances | None
-) -> Row:
-    row = Row(case.key, escape.plain(case.key), short(case.label), case.kind)
-    own = tuple(metric for metric in metrics if metric.case == case.key)
-    if not own:
-        return replace(row, reason=escape.plain(case.reason) if case.reason else None)
-    named = stopper(result.sessions, case.key, case.kind)
-    return replace(
-        row,
-        metrics=own,
-        asked=result.plan.max is not None,
-        stopper=escape.plain(named) if named else None,
-        allowed=allowed,
-    )
 
 
 # The finding

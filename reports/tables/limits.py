@@ -29,27 +29,39 @@ def print_limits(sessions: Sequence[Session], console: Console | None = None) ->
     """Every limit that bounds a case, smallest first, and what follows from it."""
     out = console or Console()
     for session in sessions:
-        rows = bounding(session.limits)
         out.print(Text(plain(session.case), style="bold"))
         if session.limits:
-            table = _table(("limit",), ("value", "in use", "per unit", "allows"))
-            for limit in rows:
-                doubt = doubt_of_take(session, limit.measure)
-                table.add_row(
-                    plain(named(limit)),
-                    units.amount(limit.measure, limit.value),
-                    units.amount(limit.measure, limit.use),
-                    marked(units.amount(limit.measure, limit.take), doubt),
-                    marked(_at_most(limit, limit.allows), doubt),
-                )
-            out.print(table)
-            if why := note(doubt_of_take(session, one.measure) for one in rows):
-                out.print(Text(why))
+            _print_bounding(session, out)
         for line in _aside(session.limits):
             out.print(Text(plain(line), style="dim"), soft_wrap=True)
-        for line in (*_prediction(session), *_trial(session)):
+        stop, lines = session.stop, list(_prediction(session))
+        if stop.status != "max":  # the trial run ended too early
+            count = marked(units.count(stop.count), doubt_of(session))
+            lines.append(f"the trial run stopped at {count}: {stop.message}")
+        if stop.status == "failed":
+            lines += [f"it said: {line}" for line in error_lines(stop)]
+        for line in lines:
             out.print(Text(plain(line)), soft_wrap=True)
         out.print()
+
+
+def _print_bounding(session: Session, out: Console) -> None:
+    """The limits that allow a number of units as a table, and why its values are marked."""
+    table = _table(("limit",), ("value", "in use", "per unit", "allows"))
+    doubts = set()
+    for limit in bounding(session.limits):
+        doubt = doubt_of_take(session, limit.measure)
+        doubts.add(doubt)
+        table.add_row(
+            plain(named(limit)),
+            units.amount(limit.measure, limit.value),
+            units.amount(limit.measure, limit.use),
+            marked(units.amount(limit.measure, limit.take), doubt),
+            marked(_at_most(limit, limit.allows), doubt),
+        )
+    out.print(table)
+    if why := note(doubts):
+        out.print(Text(why))
 
 
 def limits_json(sessions: Sequence[Session]) -> str:
@@ -189,17 +201,6 @@ def _prediction(session: Session) -> Iterator[str]:
         yield f"next limit: {named(rows[1])}, which allows {allows}"
 
 
-def _trial(session: Session) -> Iterator[str]:
-    """How the trial run ended, where that was too early."""
-    stop = session.stop
-    if stop.status != "max":
-        yield f"the trial run stopped at {marked(units.count(stop.count), doubt_of(session))}: " + (
-            stop.message
-        )
-    if stop.status == "failed":
-        yield from (f"it said: {line}" for line in error_lines(stop))
-
-
 def _stop(session: Session) -> Stop:
     """Its stop, without a prediction that a limit of unknown use takes away (an older version made
     those)."""
@@ -224,7 +225,9 @@ def _account(climb: Session) -> Iterator[str]:
         yield f"the limit itself would stop it at about {projected} (projected)"
     same = [one for one in climb.limits if (one.name, one.where) == (stop.limit, stop.where)]
     if same and same[0].lift:
-        yield f"to go further: {_further(stop, same[0])}"
+        reserve = "--reserve-pids" if same[0].measure == "count" else "--reserve-memory"
+        first = f"a smaller {reserve}, or --to-the-wall; then " if stop.status == "reserve" else ""
+        yield f"to go further: {first}{same[0].lift}"
         yield from _notes(same[0])
     others = [one for one in bounding(climb.limits) if one not in same[:1]]
     for one in others:
@@ -233,13 +236,6 @@ def _account(climb: Session) -> Iterator[str]:
         yield f"room for {room} more: {named(one)}, {units.amount(one.measure, one.value)}"
     if others and (basis := _estimated(others[0])):
         yield f"room is {basis}"
-
-
-def _further(stop: Stop, limit: Limit) -> str:
-    if stop.status != "reserve":
-        return limit.lift
-    reserve = "--reserve-pids" if limit.measure == "count" else "--reserve-memory"
-    return f"a smaller {reserve}, or --to-the-wall; then {limit.lift}"
 
 
 # All limits of a result, for a report

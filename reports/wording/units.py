@@ -74,7 +74,13 @@ def ratio(value: float | None) -> str:
 
 def number(value: float | None) -> str:
     """A number without a unit: `0.250`, `12.3`, `83,300`."""
-    return UNKNOWN if value is None else _digits(_rounded(value))
+    if value is None:
+        return UNKNOWN
+    value = _rounded(value)
+    if abs(value) < NOTHING:
+        return "0"
+    places = max(0, 2 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{places}f}"
 
 
 def _scaled(value: float | None, scale: Sequence[tuple[str, float]]) -> str:
@@ -91,11 +97,3 @@ def _scaled(value: float | None, scale: Sequence[tuple[str, float]]) -> str:
 def _rounded(value: float) -> float:
     """To three significant digits."""
     return float(f"{value:.3g}")
-
-
-def _digits(value: float) -> str:
-    """Three significant digits, with separators where there are more before the point."""
-    if abs(value) < NOTHING:
-        return "0"
-    places = max(0, 2 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{places}f}"
