@@ -32,8 +32,9 @@ OLDEST_PYTHON = "3.9"
 ANSWER_SECONDS = 20.0
 # Asked of an interpreter of any age: what it is, where it finds modules, and the versions of some.
 QUESTION = """
-import json, sys
+import sys
 sys.path[:] = [place for place in sys.path if place]  # not where the command was typed
+import json
 implementation = getattr(sys, 'implementation', None)
 known = {}
 try:
