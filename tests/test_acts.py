@@ -291,3 +291,28 @@ def test_a_collection_is_seen_from_outside_while_units_are_alive(name: str) -> N
     assert act.cpu_seconds is not None
     assert act.cpu_seconds > 0
     assert act.voluntary_switches is not None
+
+
+@pytest.mark.slow
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("name", "each"),
+    [("asyncio", 1_008), ("trio", 1_008), ("pthread", 1_016), ("goroutine", 1_000)],
+)
+def test_a_pad_is_memory_of_a_known_size(name: str, each: int) -> None:
+    """By what its allocator makes of 1,000 bytes, and its place in a list."""
+    one = next(entry for entry in shipped() if entry.name == name)
+    rig = MachineRig(System(), RealClock(), find_tools(), default_cache())
+    rig.prepare(one, print)
+    taken = []
+    for settings in ({}, {"pad": "1000"}):
+        with rig.start(one, settings) as subject:
+            subject.runner.hello()
+            readings = []
+            for count in (1_000, 5_000):
+                subject.runner.grow(count, 1.0)
+                subject.monitor.settle()
+                readings.append(subject.monitor.memory()["user"].bytes)
+        assert None not in readings
+        taken.append(((readings[1] or 0) - (readings[0] or 0)) / 4_000)
+    assert taken[1] - taken[0] == pytest.approx(each, rel=0.1)

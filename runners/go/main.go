@@ -10,7 +10,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -66,7 +65,7 @@ var acts = map[string]func(options map[string]string) (done, error){"collect": c
 var (
 	own       = kinds["gate"]
 	pad       int      // bytes that are held for each unit,
-	pads      [][]byte // which are these
+	pads      [][]byte // in these blocks, one for each burst
 	gate      = make(chan struct{})
 	roundOver = make(chan struct{})
 	handed    = make(chan int64)
@@ -133,20 +132,32 @@ func futexSlots() map[string]int64 {
 // falls between two.
 func launch(unit func(), count int) (longest int64) {
 	parked.Add(count)
-	if pad > 0 {
-		pads = append(make([][]byte, 0, len(pads)+count), pads...)
-	}
+	holdPads(count)
 	before := clock()
 	for ; count > 0; count-- {
-		if pad > 0 {
-			pads = append(pads, bytes.Repeat([]byte{1}, pad))
-		}
 		go unit()
 		now := clock()
 		longest = max(longest, now-before)
 		before = now
 	}
 	return longest
+}
+
+// holdPads holds the pads of so many more units: outside the heap, whose collector lets it grow by
+// more than is asked for.
+func holdPads(count int) {
+	if pad == 0 || count == 0 {
+		return
+	}
+	block, err := syscall.Mmap(-1, 0, count*pad, syscall.PROT_READ|syscall.PROT_WRITE,
+		syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		die("no memory for pads: %v", err)
+	}
+	for at := 0; at < len(block); at += os.Getpagesize() {
+		block[at] = 1
+	}
+	pads = append(pads, block)
 }
 
 // awaitParked waits until all units have signalled, and until the scheduler sees as many wait: the
@@ -181,6 +192,9 @@ func release() reply {
 	began := clock()
 	end(&gate, others)
 	took := clock() - began
+	for _, block := range pads {
+		_ = syscall.Munmap(block)
+	}
 	alive, pads = 0, nil
 	return reply{"reply": "release", "alive": 0, "release_ns": took}
 }
