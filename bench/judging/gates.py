@@ -17,6 +17,8 @@ from bench.model.records import LEAK as LEAK_CHECK
 BYTES_SHARE, SECONDS_SHARE = quantities.BYTES.margin.value, quantities.BURST.margin.value
 TOTAL = quantities.BYTES.parts[0]
 MEDIAN = 0.5
+# Margins that people choose, where they are shares.
+SHARES = (0.01, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.30, 0.50)
 
 
 About = tuple[tuple[str, str | float], ...]

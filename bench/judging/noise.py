@@ -18,9 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.derive.statistics import Estimate, share_with_interval, theil_sen
-from bench.experiments.population import LEAK_PAIRS
 from bench.judging.decision import decide_in_looks
-from bench.judging.gates import LEAK, Gate, GateScale, Margin, MetricName
+from bench.judging.gates import SHARES, Gate, GateScale, Margin, MetricName, purpose_of
 from bench.judging.looks import MOST_PAIRS, PAIRS, Look, fewest_pairs, looks
 from bench.judging.samples import Pairs, recorded_pairs
 from bench.judging.verdicts import Decision
@@ -33,7 +32,6 @@ ENOUGH = 0.9  # of the jobs are to be cleared where nothing changed, and to find
 BLOCK = 5
 JOBS = 300
 SEED = 1
-SHARES = (0.01, 0.02, 0.03, 0.05, 0.075, 0.10, 0.15, 0.20, 0.30, 0.50)
 TIMES = (1, 2, 3, 5, 10, 20)  # the usual margin, where it is an amount
 MORE_PAIRS = (60, 100)
 LARGER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 7.5, 10.0)  # changes, in margins
@@ -130,7 +128,10 @@ class Recorded:
     @classmethod
     def of(cls, gate: Gate, pairs: tuple[tuple[float, float], ...]) -> Recorded:
         """With as many pairs at most as a job makes of the gate's sessions."""
-        return cls(gate, pairs, LEAK_PAIRS if gate.metric == LEAK else None)
+        from bench.experiments.pairs import session_kinds  # which loads all that launches
+
+        kind = session_kinds().get(purpose_of(gate.metric))
+        return cls(gate, pairs, kind.most_pairs if kind else None)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from bench.derive.doubts import MARK
-from bench.judging.gates import TYPED, Margin, typed
-from bench.judging.noise import SHARES
+from bench.judging.gates import SHARES, TYPED, Margin, typed
 from bench.judging.verdicts import Decision, Judgement, Outcome, Verdict, Word
 from reports.wording import changes, units
 from reports.wording.doubted import marked
