@@ -45,6 +45,8 @@ from tests.support.commands import outnumber_here
         ("burst", BURST, None),
         ("burst:5%", BURST, Margin(0.05)),
         ("start from idle/0.99", MetricName("start_latency_seconds", quantile=0.99), None),
+        ("bytes per unit/rss", MetricName("bytes_per_unit", "rss"), None),
+        ("start from idle", MetricName("start_latency_seconds", quantile=0.5), None),
         ("ceiling:5%", MetricName("ceiling"), Margin(0.05)),
         ("ceiling:100", MetricName("ceiling"), Margin(100.0, absolute=True)),
     ],

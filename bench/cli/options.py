@@ -173,25 +173,25 @@ def gates(texts: Iterable[str]) -> dict[MetricName, Margin | None]:
 
 
 def figure_called(name: str, option: str) -> MetricName:
-    """The figure of this name, or of the short one that tables show: `burst`, `leaked bytes`,
-    `start-latency/0.99`."""
-    from bench.judging.gates import metric_names, split_about
+    """The figure of this name, or of one that tables show: `burst`, `bytes: kernel stack`,
+    `start from idle, 99 %`, `start-latency/0.99`."""
+    from bench.judging.gates import TOTAL, metric_names, split_about
 
     name, about = split_about(name)
 
     def plain(words: str) -> str:
-        return " ".join(re.sub(r"[-_\s]+", " ", words).lower().split())
+        return " ".join(re.sub(r"[-_:,/\s]+", " ", words).lower().split())
 
     known = metric_names()
     short: dict[str, MetricName] = {}
     for figure in known.values():
-        _, slash, detail = figure.words.partition("/")
-        quantity = figure.quantity
+        quantity, detail = figure.quantity, figure.words.partition("/")[2]
         cut = re.sub(r"(_seconds)?(_per_unit)?$", "", quantity.name)
+        short |= {plain(one): figure for one in (figure.label, figure.short)}
         for one in (quantity.label, quantity.short, cut):
-            short[plain(f"{one}{slash}{detail}")] = figure
-            if figure.quantile == 0.5:
-                short[plain(one)] = figure
+            short[plain(f"{one} {detail}")] = figure
+            if figure.quantile == 0.5 or figure.part == TOTAL:
+                short |= {plain(one): figure, plain(f"{one} {figure.part}"): figure}
     if (found := known.get(name) or short.get(plain(name))) is None:
         raise BadOption(option, f"no figure is called '{name}'{nearest(name, known)}")
     return replace(found, with_=about)
