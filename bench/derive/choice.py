@@ -47,6 +47,14 @@ class Stops:
         """Those that there are, and the session's first, whose burst came from nothing."""
         return tuple(step for step in (self.session.steps[0], self.first, self.last) if step)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was noted while the session and its two steps were made."""
+        first = self.first.warnings if self.first else ()
+        refused = f"the stop at {self.last.alive:,} was refused, not chosen"
+        noted = (*self.session.warnings, *first, *self.last.warnings)
+        return (*noted, refused) if self.last.refusal else noted
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -182,18 +190,6 @@ def stops_of(session: Session) -> Stops | None:
     lower = [step for step in steps if step.alive < last.alive]
     fitting = [step for step in lower if step.alive * SPREAD <= last.alive]
     return Stops(session, last, first=(fitting[-1] if fitting else lower[0]) if lower else None)
-
-
-def stop_warnings(stops: Stops) -> tuple[str, ...]:
-    """What was noted while the session and its two steps were made."""
-    refused = f"the stop at {stops.last.alive:,} was refused, not chosen"
-    first = stops.first.warnings if stops.first else ()
-    return (
-        *stops.session.warnings,
-        *first,
-        *stops.last.warnings,
-        *((refused,) if stops.last.refusal else ()),
-    )
 
 
 def _stops_of(sessions: Iterable[Session], purpose: str) -> list[Stops]:

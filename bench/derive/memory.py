@@ -15,7 +15,7 @@ import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from bench.derive.choice import CaseSessions, Choice, Stops, stop_warnings
+from bench.derive.choice import CaseSessions, Choice, Stops
 from bench.derive.doubts import SHARED
 from bench.derive.series import Quantity, Sample, Series
 from bench.derive.statistics import theil_sen
@@ -109,7 +109,7 @@ def slopes_of(stops: Stops) -> Mapping[str, Sample]:
         units = last.alive - first.alive
         rest = replace(rest, value=round(rest.value * units) / units)
     read[KERNEL_OTHER] = _not_negative(KERNEL_OTHER, rest)
-    huge, noted = huge_pages(first, last), stop_warnings(stops)
+    huge, noted = huge_pages(first, last), stops.warnings
     return {
         part: replace(one, warnings=(*one.warnings, *(huge if part in RESIDENT else ()), *noted))
         for part, one in read.items()
@@ -128,10 +128,8 @@ def intercept_of(stops: Stops) -> Sample:
     kernel = _intercept(KERNEL, stops.first, stops.last)
     if kernel.value is None or any(word in kernel.source for word in SHARED):
         alone = "user memory alone: the kernel's part is unknown, or counts other processes too"
-        return Sample(
-            user.value, user.source, warnings=(*user.warnings, alone, *stop_warnings(stops))
-        )
-    return _combined((user, 1), (kernel, 1), warnings=stop_warnings(stops))
+        return Sample(user.value, user.source, warnings=(*user.warnings, alone, *stops.warnings))
+    return _combined((user, 1), (kernel, 1), warnings=stops.warnings)
 
 
 def huge_pages(*steps: Step) -> tuple[str, ...]:
@@ -196,16 +194,13 @@ def leaked(session: Session) -> Sample:
     }
     steps = [*cycles.values()]
     users = [step.read(USER) for step in steps]
+    counts, sources = {step.alive for step in steps}, {user.source for user in users}
     short = f"need at least {FEWEST_CYCLES} cycles for a leak"
     reasons = {
         f"{short}, of which {DROPPED} are dropped": not users,
-        "the cycles differ in their units: a leak cannot be measured": len(
-            {step.alive for step in steps}
-        )
-        > 1,
+        "the cycles differ in their units: a leak cannot be measured": len(counts) > 1,
         "user: could not be read": any(user.bytes is None for user in users),
-        "user: read from more than one source: no difference": len({user.source for user in users})
-        > 1,
+        "user: read from more than one source: no difference": len(sources) > 1,
     }
     for reason, holds in reasons.items():
         if holds:
@@ -215,7 +210,7 @@ def leaked(session: Session) -> Sample:
     few = (f"{short}, have {have}",) if have < FEWEST_CYCLES else ()
     noted = (warning for step in steps for warning in step.warnings)
     warnings = (*estimate.warnings, *few, *huge_pages(*steps), *session.warnings, *noted)
-    source = users[0].source
+    (source,) = sources
     return Sample(estimate.value, source, units, estimate.low, estimate.high, warnings)
 
 

@@ -21,7 +21,6 @@ from bench.derive.choice import (
     Stops,
     cases_of,
     steps_by_count,
-    stop_warnings,
 )
 from bench.derive.doubts import LATENCY, gravest
 from bench.derive.memory import doubted
@@ -99,13 +98,13 @@ def marginal_burst(stops: Stops) -> Sample:
     last = stops.last
     if last.spawned == last.alive:
         return _unknown(last, "one burst only, from nothing")
-    return _at(last, _quotient(last.burst_seconds, last.spawned), CLOCK, stop_warnings(stops))
+    return _at(last, _quotient(last.burst_seconds, last.spawned), CLOCK, stops.warnings)
 
 
 @_formula
 def longest_spawn(stops: Stops) -> Sample:
     """Seconds of the longest single spawn call in that burst."""
-    return _at(stops.last, stops.last.seconds.get(LONGEST_SPAWN), CLOCK, stop_warnings(stops))
+    return _at(stops.last, stops.last.seconds.get(LONGEST_SPAWN), CLOCK, stops.warnings)
 
 
 def _spent(name: str, source: str) -> Callable[[Stops], Sample]:
@@ -113,7 +112,7 @@ def _spent(name: str, source: str) -> Callable[[Stops], Sample]:
 
     def derive(stops: Stops) -> Sample:
         each = _quotient(stops.last.seconds.get(name), stops.last.spawned)
-        return _at(stops.last, each, source, stop_warnings(stops))
+        return _at(stops.last, each, source, stops.warnings)
 
     return derive
 
@@ -127,7 +126,7 @@ collector_time = _formula(_spent(GC, RUNTIME))
 def page_faults(stops: Stops) -> Sample:
     """Minor and major ones, a unit."""
     each = _quotient(_faults(stops.last), stops.last.spawned)
-    return _at(stops.last, each, FAULTS, stop_warnings(stops))
+    return _at(stops.last, each, FAULTS, stops.warnings)
 
 
 @partial(_formula, timed=RELEASE)
@@ -136,7 +135,7 @@ def release(stops: Stops) -> Sample:
     step = next((s for s in reversed(stops.session.steps) if RELEASE in s.seconds), None)
     if step is None:
         return _unknown(stops.last, "the session ended without a timed release")
-    return _at(step, _quotient(step.seconds[RELEASE], step.alive), CLOCK, stop_warnings(stops))
+    return _at(step, _quotient(step.seconds[RELEASE], step.alive), CLOCK, stops.warnings)
 
 
 @dataclass(frozen=True)
@@ -176,7 +175,7 @@ class Start:
                 f"{timed} starts were timed, too few to tell their {100 * quantile:.0f} % quantile"
             )
             return _unknown(stops.last, few)
-        return _at(stops.last, quantile_of(latencies, quantile), CLOCK, stop_warnings(stops))
+        return _at(stops.last, quantile_of(latencies, quantile), CLOCK, stops.warnings)
 
 
 FROM_IDLE = Start("from idle", START)
