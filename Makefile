@@ -18,8 +18,8 @@ setup:  ## make .venv with everything in it; a second call does nothing
 experiment: setup  ## launch growing numbers of everything, and compare (outnumber run)
 	@.venv/bin/outnumber run $(ARGS)
 
-test: setup  ## run the tests: in two processes, then those of real runtimes one at a time
-	@.venv/bin/python -m pytest -n 2 --part rest $(ARGS)
+test: setup  ## run the tests: in three processes, then those of real runtimes one at a time
+	@.venv/bin/python -m pytest -n 3 --part rest $(ARGS)
 	@.venv/bin/python -m pytest --part live $(ARGS)
 
 check: setup  ## formatting, lint and types
