@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -182,3 +183,8 @@ def test_a_format_that_is_not_there_is_told() -> None:
     with pytest.raises(UsageError) as error:
         render(whole_run(), "yaml")
     assert str(error.value) == "no format 'yaml'; give --format table|json|csv|markdown"
+
+
+def test_every_key_is_explained() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "summary.md").read_text(encoding="utf-8")
+    assert [key for key in KEYS if f"`{key}`" not in page] == []
