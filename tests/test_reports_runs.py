@@ -8,7 +8,7 @@ import shlex
 import pytest
 from msgspec.structs import replace
 
-from bench.model.records import Plan, Result, Session, Status
+from bench.model.records import CaseSpec, Plan, Result, Session, Spec, Status
 from reports.wording.runs import failures, repeat
 from tests.support.results import result, runtime, sweep
 
@@ -112,3 +112,18 @@ def test_names_of_a_result_do_no_harm_in_a_shell() -> None:
     made = replace(result(sweep(runtime=HOSTILE)), command=HOSTILE)
     words = shlex.split(repeat(made))
     assert words[1] == words[-1] == "a; rm -rf /[31m $(x)"
+
+
+def test_several_interpreters_are_given_again() -> None:
+    cases = [replace(runtime("asyncio"), python=name) for name in ("3.12", "3.13")]
+    spec = Spec(
+        experiment="population",
+        cases=tuple(
+            CaseSpec(runtime="asyncio", python=f"/opt/{case.python}/bin/python") for case in cases
+        ),
+    )
+    made = result(*(sweep(runtime=case.key) for case in cases), runtimes=cases)
+    assert repeat(replace(made, spec=spec)) == (
+        "outnumber run --sweeps 6 --seed 1 --python /opt/3.12/bin/python "
+        "--python /opt/3.13/bin/python -r asyncio"
+    )

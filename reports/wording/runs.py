@@ -7,6 +7,8 @@ import shlex
 import statistics
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from bench.derive.choice import cases_of
 from bench.derive.doubts import MARK, is_busy, slowed
 from bench.model.records import (
@@ -126,7 +128,11 @@ def repeat(result: Result) -> str:
         for name, value in plan.settings.items()
         if name.startswith("env ")
     ]
-    options += [("-r", case.key) for case in result.cases if case.key in ran]
+    if result.spec and any(case.python for case in result.cases):  # several interpreters
+        pythons = dict.fromkeys(case.python for case in result.spec.cases if case.python)
+        options += [("--python", python) for python in pythons]
+    keys = [replace(case, python=None).key for case in result.cases if case.key in ran]
+    options += [("-r", key) for key in dict.fromkeys(keys)]
     words = ["outnumber", plain(result.command)]
     words += [f"--{plan.preset}"] if plan.preset in PRESETS else []
     words += ["--no-climb"] if result.command == "run" and not plan.climb else []
