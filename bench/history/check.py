@@ -40,6 +40,7 @@ from bench.history.splits import (
 )
 from bench.history.trends import Night, Period
 from bench.judging.gates import SECONDS_SHARE, Gate, GateScale, default_margin
+from bench.judging.rank_tests import discovery_level
 
 FALSE_DISCOVERY = 0.05  # of all changes that one check nominates (Benjamini and Hochberg)
 FOR_VERDICT, FOR_ALARM = 10, 30  # nights
@@ -162,11 +163,8 @@ def permutations_for(tests: int) -> int:
 
 
 def level_of(chances: Sequence[float]) -> float:
-    """What a chance may be at most: `LEVEL`, or what Benjamini and Hochberg (1995) leave of it."""
-    ordered = sorted(chances)
-    levels = [FALSE_DISCOVERY * rank / len(ordered) for rank in range(1, len(ordered) + 1)]
-    kept = [level for p, level in zip(ordered, levels, strict=True) if p <= level]
-    return min(LEVEL, max(kept, default=0.0))
+    """What a chance may be at most: `LEVEL`, or what false discoveries leave of it."""
+    return min(LEVEL, discovery_level(chances, FALSE_DISCOVERY) or 0.0)
 
 
 @dataclass(frozen=True)

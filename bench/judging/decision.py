@@ -7,9 +7,10 @@ round. *No regression* needs an interval that ends before the margin. All else i
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -21,6 +22,7 @@ from bench.judging import ceilings
 from bench.judging.gates import BYTES, LEAK, TOTAL, Gate, GateScale
 from bench.judging.looks import FALSE_FAILURE, MISSED, Look, fewest_a_side, fewest_pairs
 from bench.judging.rank_tests import (
+    discovery_level,
     hodges_lehmann,
     is_sharp,
     rank_sum_p,
@@ -97,28 +99,19 @@ def decide(
     stands, and stays counted among the gates that share the chances of error; a heavier unit alone
     is judged once more where a leak fails the job in its place. `before` may be of the first of the
     gates alone."""
-    earlier = before.verdicts if before else ()
-    stood = (*earlier, *(None,) * (len(gates) - len(earlier)))
-    kept = [
-        verdict if verdict and (not verdict.is_open or isinstance(side, Ceilings)) else None
-        for verdict, side in zip(stood, sides, strict=True)
-    ]
     sharing = max(1, sum(gate.gated for gate in gates))
-    findings = [
-        examine(gate, side, look, sharing) if verdict is None else None
-        for gate, side, verdict in zip(gates, sides, kept, strict=True)
-    ]
-    worse = _passed(gates, findings, kept, sharing, "regression")
-    better = _passed(gates, findings, kept, sharing, "improvement")
-    verdicts = [
-        verdict if finding is None else _verdict(gate, finding, is_worse, is_better, look)
-        for gate, finding, verdict, is_worse, is_better in zip(
-            gates, findings, kept, worse, better, strict=True
-        )
-    ]
-    made = [verdict for verdict in verdicts if verdict is not None]
-    fresh = [finding is not None for finding in findings]
-    return Decision(verdicts=tuple(_with_leaks(gates, sides, made, fresh, look, sharing)))
+    earlier = before.verdicts if before else ()
+    judged = []
+    for gate, side, verdict in itertools.zip_longest(gates, sides, earlier):
+        stands = verdict and (not verdict.is_open or isinstance(side, Ceilings))
+        finding = None if stands else examine(gate, side, look, sharing)
+        judged.append(_Judged(gate, side, finding, verdict if stands else None))
+    worse = _passed(judged, sharing, "regression")
+    better = _passed(judged, sharing, "improvement")
+    for one, is_worse, is_better in zip(judged, worse, better, strict=True):
+        if one.finding:
+            one.verdict = _verdict(one.gate, one.finding, is_worse, is_better, look)
+    return Decision(verdicts=tuple(_with_leaks(judged, look, sharing)))
 
 
 def decide_in_looks(
@@ -135,27 +128,36 @@ def decide_in_looks(
     return decision
 
 
+@dataclass
+class _Judged:
+    """One gate at this look: what its samples say, or the verdict of an earlier look that stands;
+    in the end its verdict."""
+
+    gate: Gate
+    sides: Sides
+    finding: Finding | None
+    verdict: Verdict | None
+
+
 def _passed(
-    gates: Sequence[Gate],
-    findings: Sequence[Finding | None],
-    kept: Sequence[Verdict | None],
-    sharing: int,
-    word: Literal["regression", "improvement"],
+    judged: Sequence[_Judged], sharing: int, word: Literal["regression", "improvement"]
 ) -> list[Passing]:
     """Whether each finding passes the test for this word, and the level that its p was held to. The
     two words have an allowance each: the one for improvements is in no job's false failures."""
-    passed: dict[int, Passing] = {}
     found = {
-        place: (finding.p if word == "regression" else finding.p_better, finding.spends)
-        for place, finding in enumerate(findings)
-        if finding is not None
+        place: (one.finding.p if word == "regression" else one.finding.p_better, one.finding.spends)
+        for place, one in enumerate(judged)
+        if one.finding
     }
-    gated = {place: chances for place, chances in found.items() if gates[place].gated}
-    advisory = {place: p for place, (p, _) in found.items() if not gates[place].gated}
-    rejected = sum(verdict is not None and verdict.verdict == word for verdict in kept)
-    passed |= _holm(gated, sharing - rejected)
-    passed |= _benjamini_hochberg(advisory)
-    return [passed.get(place, (False, 0.0)) for place in range(len(gates))]
+    gated = {place: chances for place, chances in found.items() if judged[place].gate.gated}
+    advisory = {place: p for place, (p, _) in found.items() if place not in gated}
+    rejected = sum(one.verdict is not None and one.verdict.verdict == word for one in judged)
+    passed = _holm(gated, sharing - rejected)
+    level = discovery_level(advisory.values(), FALSE_DISCOVERY)
+    if level is None:
+        level = FALSE_DISCOVERY / max(1, len(advisory))
+    passed |= {place: (p <= level, level) for place, p in advisory.items()}
+    return [passed.get(place, (False, 0.0)) for place in range(len(judged))]
 
 
 def _holm(chances: dict[int, tuple[float, float]], sharing: int) -> dict[int, Passing]:
@@ -174,15 +176,6 @@ def _holm(chances: dict[int, tuple[float, float]], sharing: int) -> dict[int, Pa
         passed[place] = (going, level)
         sharing -= going
     return passed
-
-
-def _benjamini_hochberg(chances: dict[int, float]) -> dict[int, Passing]:
-    """Benjamini and Hochberg (1995): the level is the highest that enough of them keep."""
-    ordered = sorted(chances.values())
-    levels = [FALSE_DISCOVERY * rank / len(ordered) for rank in range(1, len(ordered) + 1)]
-    kept = [level for p, level in zip(ordered, levels, strict=True) if p <= level]
-    level = max(kept, default=levels[0] if levels else 0.0)
-    return {place: (p <= level, level) for place, p in chances.items()}
 
 
 def examine(gate: Gate, sides: Sides, look: Look, gates: int) -> Finding:
@@ -389,14 +382,7 @@ class _Leaked:
         return is_bytes and verdict.event is None and verdict.verdict in moved
 
 
-def _with_leaks(
-    gates: Sequence[Gate],
-    sides: Sequence[Sides],
-    verdicts: Sequence[Verdict],
-    fresh: Sequence[bool],
-    look: Look,
-    sharing: int,
-) -> list[Verdict]:
+def _with_leaks(judged: Sequence[_Judged], look: Look, sharing: int) -> Iterator[Verdict]:
     """The verdicts, with what a leak makes heavier or lighter reported once, as the leak.
 
     What is kept after a release is often there before it too: while units are alive, a leak weighs
@@ -405,26 +391,27 @@ def _with_leaks(
     it would clear a job that nothing else fails.
     """
     leaks = {}
-    for verdict, side, is_fresh in zip(verdicts, sides, fresh, strict=True):
-        if verdict.metric_name == LEAK and verdict.has_moved:
+    for one in judged:
+        if (verdict := one.verdict) and verdict.metric_name == LEAK and verdict.has_moved:
             # The slope over the cycles misses a table that doubles now and then, in which the
             # leaked objects stand; what the process grew by from first cycle to last has it.
             more = (verdict.new or 0.0) - (verdict.base or 0.0)
-            grown = (side.grown if isinstance(side, Groups) else None) or (0.0, 0.0)
+            grown = (one.sides.grown if isinstance(one.sides, Groups) else None) or (0.0, 0.0)
             explains = max(abs(more), (grown[1] - grown[0]) * (1 if more > 0 else -1))
-            leaks[verdict.case] = _Leaked(more, explains, verdict.gated, is_fresh)
-    found = []
-    for gate, side, verdict, is_fresh in zip(gates, sides, verdicts, fresh, strict=True):
-        leaked = leaks.get(gate.case)
+            leaks[verdict.case] = _Leaked(more, explains, verdict.gated, one.finding is not None)
+    for one in judged:
+        assert one.verdict is not None
+        leaked = leaks.get(one.gate.case)
         # Of two that stood before this look, one was weighed against the other then.
-        if not (leaked and leaked.may_explain(verdict) and (is_fresh or leaked.is_fresh)):
-            found.append(verdict)
+        is_fresh = leaked and (one.finding or leaked.is_fresh)
+        if not (leaked and is_fresh and leaked.may_explain(one.verdict)):
+            yield one.verdict
         elif leaked.decides:
-            found.append(_net(gate, side, leaked, look, sharing))
+            yield _net(one.gate, one.sides, leaked, look, sharing)
         else:
             reason = f"{leaked.words} weigh here too; gate {LEAK.words} to have them judged apart"
-            found.append(msgspec.structs.replace(verdict, reasons=(reason, *verdict.reasons)))
-    return found
+            reasons = (reason, *one.verdict.reasons)
+            yield msgspec.structs.replace(one.verdict, reasons=reasons)
 
 
 def _net(gate: Gate, side: Sides, leaked: _Leaked, look: Look, sharing: int) -> Verdict:

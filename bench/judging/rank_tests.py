@@ -12,7 +12,7 @@ import functools
 import math
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bench.derive.statistics import Estimate
 
@@ -188,3 +188,12 @@ def is_sharp(estimate: Estimate, missed: float, level: float, margin: float) -> 
     """Whether a job could have seen a change of `MARGINS` margins."""
     smallest = smallest_change(estimate, missed, level, margin)
     return smallest is not None and smallest <= MARGINS * margin
+
+
+def discovery_level(chances: Iterable[float], share: float) -> float | None:
+    """Benjamini and Hochberg (1995): what a chance may be at most so that of all discoveries at
+    most this share is none: the highest level that enough of them keep, `None` where none is."""
+    ordered = sorted(chances)
+    levels = [share * rank / len(ordered) for rank in range(1, len(ordered) + 1)]
+    kept = [level for p, level in zip(ordered, levels, strict=True) if p <= level]
+    return max(kept, default=None)
