@@ -32,11 +32,24 @@ class Interrupted(BaseException):
 
 
 class _Signals:
-    """The state of this process: how deep in held sections, what is pending, what was raised."""
+    """The state of this process: whose it is, how deep it is in held sections, which signal is
+    pending, and whether one was raised."""
 
+    is_the_command = False
     depth = 0
     pending: int | None = None
     raised = False
+
+
+def declare() -> None:
+    """Says that this process is the command, and not somebody's program that calls into the house:
+    it has no children but those that it started. Call once, where the command begins."""
+    _Signals.is_the_command = True
+
+
+def is_the_command() -> bool:
+    """Whether this process is the command itself."""
+    return _Signals.is_the_command
 
 
 def install() -> None:

@@ -27,11 +27,11 @@ def main() -> None:
     warnings.simplefilter("ignore")  # a library's word to its developers is none to users
     put_house_first()
     try:
-        from bench import command, signals
+        from bench import signals
         from bench.cli import streams
     except Exception as error:
         fail(error)
-    command.declare()
+    signals.declare()
     signals.install()
     streams.guard()
     try:

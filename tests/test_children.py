@@ -66,9 +66,9 @@ def test_a_command_that_is_not_there_is_an_error_with_its_name(tmp_path: Path) -
 
 
 HARNESS = """
-from bench import command, signals
+from bench import signals
 from bench.engine import children
-command.declare()
+signals.declare()
 signals.install()
 children.run({words!r}, 600)
 """

@@ -24,7 +24,6 @@ LEAVES = frozenset(
         "bench",
         "outnumber",
         "bench.clock",
-        "bench.command",
         "bench.errors",
         "bench.faults",
         "bench.files",

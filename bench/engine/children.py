@@ -30,11 +30,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from bench import command as this_command
 from bench.clock import Clock, RealClock
 from bench.probes import cgroup, processes
 from bench.probes.processes import Process
-from bench.signals import held
+from bench.signals import held, is_the_command
 from bench.system import System
 
 LAUNCHER = Path(__file__).with_name("launch.py")
@@ -284,7 +283,7 @@ def _prepare() -> None:
     system = System()
     processes.end_all(functools.partial(_leftovers, system), RealClock())
     inherited = any(one.parent == os.getpid() for one in processes.everything(system))
-    if this_command.is_declared() and not inherited and os.getpid() != 1 and _become_subreaper():
+    if is_the_command() and not inherited and os.getpid() != 1 and _become_subreaper():
         _Harness.adopts = True
 
 
