@@ -403,3 +403,18 @@ def test_nights_are_left_out_only_where_that_costs_no_alarm() -> None:
     values = shifted(noise(32, 2, 0.06), 16, 1.5)
     (found,) = review(with_doubts(values, range(2, 30, 7)), metrics=[BURST]).check.nominations
     assert (found.grade, len(found.nights)) == ("alarm", 32)
+
+
+def test_equal_nights_nominate_nothing() -> None:
+    assert review(burst_history(noise(40, seed=3)), metrics=[BURST]).check.nominations == ()
+
+
+@pytest.mark.parametrize(("nights", "judged", "grades"), [(9, 0, []), (24, 1, ["advisory"])])
+def test_few_nights_are_no_verdict_and_some_only_advise(
+    nights: int, judged: int, grades: list[str]
+) -> None:
+    made = burst_history(shifted(noise(nights, seed=3), nights // 2, 1.5))
+    check = review(made, metrics=[BURST]).check
+    assert len(check.judged) == judged
+    assert [one.grade for one in check.nominations] == grades
+    assert check.alarms == ()

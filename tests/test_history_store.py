@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -210,3 +211,22 @@ SIDE = Side(job="1", name="base", subject="this", looks=(13,))
 def test_what_is_no_night_is_refused(run: Result, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         point_of(run, None)
+
+
+@pytest.mark.slow
+def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from bench.history.store import add\n"
+        "from tests.test_history_store import burst\n"
+        "for night in range(int(sys.argv[1]), 60, 2): add(Path(sys.argv[2]), burst(night))\n"
+        "add(Path(sys.argv[2]), burst(99))\n"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, str(first), str(tmp_path)])
+        for first in (0, 1)
+    ]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    history = read(tmp_path)
+    assert len(history.points) == 61
+    assert history.faults == ()
