@@ -95,7 +95,9 @@ def colour(runtime: str, theme: Theme) -> str:
 
 def role(name: str, theme: Theme) -> str:
     """The colour of a role of the theme (`ink`, `muted`, `quiet`) or of a part of a bar; a part
-    that is not known here has one by its name alone."""
+    that is not known here has one by its name alone. A colour stays itself."""
+    if name.startswith("#"):
+        return name
     if name in ("ink", "muted", "quiet"):
         return str(getattr(theme, name))
     known = theme.parts.get(name)

@@ -27,11 +27,9 @@ from reports.draw.slide import (
     LEGEND_ROW,
     LIST_INDENT,
     MARGIN,
-    MARKS,
     WIDE,
     Box,
     Page,
-    Symbol,
     Words,
     body_height,
 )
@@ -39,6 +37,7 @@ from reports.explanation.explain import explain
 from reports.explanation.text import Explanation, Paragraph, Section
 from reports.figures import all as figure_list
 from reports.figures.chart import caption, ran
+from reports.figures.shapes import Key
 from reports.page import sheets
 from reports.palette import LIGHT, Theme, colour, mark
 from reports.tables.comparison import finding
@@ -119,7 +118,7 @@ def _cover(deck: Deck, digest: Digest, theme: Theme) -> None:
     fitted = text.fit(versions, wide, VERSIONS_HEIGHT, (FACT,))
     page.body([Words(measured, MACHINE), Words(fitted.text, FACT, muted=True)])
     keys = [
-        Symbol(row.label, colour(row.name, theme), MARKS[mark(row.name)])
+        Key(row.label, mark(row.name), colour(row.name, theme))
         for row in ran(digest.result, digest.metrics)
     ]
     page.legend(Box(MARGIN, 6.0, WIDE, 3 * LEGEND_ROW), keys)

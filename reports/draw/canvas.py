@@ -139,15 +139,15 @@ class Canvas:
 
     def _key(self, key: Key, x: float) -> None:
         size, colour = self.shape.note, palette.role(key.colour, self.theme)
-        if key.form == "mark":
+        if key.form == "upright":
             ys = [self.top - 0.6 * size, self.top + 0.6 * size]
             self.line([x + 0.8 * size] * 2, ys, 2.5, colour)
         elif key.form == "line":
             self.line([x, x + 1.2 * size], [self.top] * 2, 2.5, colour)
-        elif key.form == "point":
-            self.marks([x + 0.6 * size], [self.top], "circle", colour, 0.7 * size)
-        elif key.form != "none":
+        elif key.form == "box" or key.form == "pale":
             self.box(x, self.top - 0.45 * size, 1.2 * size, 0.9 * size, colour, key.form)
+        elif key.form != "none":
+            self.marks([x + 0.6 * size], [self.top], key.form, colour, 0.7 * size)
 
     def nothing(self) -> None:
         """In place of a plot that would be empty."""

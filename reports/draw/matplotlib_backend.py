@@ -70,8 +70,8 @@ def draw(chart: Chart, theme: Theme, shape: Shape) -> Figure:
 def _keys(plot: Ranges) -> tuple[Key, ...]:
     """What the marks of a range are."""
     first, *between, last = plot.points
-    inner = [Key(" and ".join(between), "mark")] if between else []
-    return (Key(first, "point"), *inner, Key(f"to the {last}", "line"))
+    inner = [Key(" and ".join(between), "upright")] if between else []
+    return (Key(first, "circle"), *inner, Key(f"to the {last}", "line"))
 
 
 # Rows

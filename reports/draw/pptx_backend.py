@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pptx.enum.chart import XL_CHART_TYPE, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
-from pptx.enum.shapes import MSO_SHAPE
+from pptx.enum.chart import XL_CHART_TYPE, XL_TICK_LABEL_POSITION
 
 from reports.draw import pptx_chart as native
 from reports.draw import scale
@@ -34,7 +33,6 @@ from reports.draw.slide import (
     MOST_ROWS,
     Box,
     Page,
-    Symbol,
     Words,
     clear,
     described,
@@ -50,11 +48,12 @@ from reports.figures.shapes import (
     Bars,
     Curve,
     Curves,
+    Key,
     Ranges,
     StackedBars,
     StackRow,
 )
-from reports.palette import colour, on, role
+from reports.palette import Mark, colour, on, role
 from reports.wording.doubted import marked
 
 TALLEST, TALLEST_BAR = 1.1, 0.5  # inches: few rows are not stretched over the slide
@@ -65,11 +64,12 @@ WORDS_POINTS = 14.0
 MARK_SIDE, GAP, APART, OVERHANG = 0.2, 0.15, 0.5, 0.35
 HALF = 0.5  # of the slide, for the first of two plots
 ROOM = 0.15  # around a share
-QUANTILES = (
-    (XL_MARKER_STYLE.CIRCLE, 12, MSO_SHAPE.OVAL),
-    (XL_MARKER_STYLE.DIAMOND, 8, MSO_SHAPE.DIAMOND),
-    (XL_MARKER_STYLE.TRIANGLE, 8, MSO_SHAPE.ISOSCELES_TRIANGLE),
-    (XL_MARKER_STYLE.SQUARE, 6, MSO_SHAPE.RECTANGLE),
+# The marks of a range's points, and their sizes.
+POINTS: tuple[tuple[Mark, int], ...] = (
+    ("circle", 12),
+    ("diamond", 8),
+    ("triangle", 8),
+    ("square", 6),
 )
 Said = tuple[str, ...]
 
@@ -82,10 +82,10 @@ def draw(page: Page, chart: Chart, free: Box) -> None:
         page.nothing(free)
         return
     keys = [
-        Symbol(name, page.theme.muted, form)
+        Key(name, form)
         for plot in chart.plots
         if isinstance(plot, Ranges)
-        for name, (_, _, form) in zip(plot.points, QUANTILES, strict=False)
+        for name, (form, _) in zip(plot.points, POINTS, strict=False)
     ]
     under = page.legend(free, [*keys, *chart.keys]) + 0.1
     free = Box(free.left, under, free.width, free.bottom - under)
@@ -413,7 +413,7 @@ def _ranges(page: Page, chart: Chart, plot: Ranges, free: Box, beside: Rows | No
         series.smooth = False
         stroke(series.format, own, 1.5)
         for number, (place, _) in enumerate(one.points):
-            form, size, _ = QUANTILES[min(place, len(QUANTILES) - 1)]
+            form, size = POINTS[min(place, len(POINTS) - 1)]
             native.marker(series.points[number].marker, form, size, own)
     for one in strips:
         line = beside.row(one.top, free.right - words, words, one.bottom - one.top)

@@ -33,6 +33,7 @@ from reports.draw import slide_text as text
 from reports.draw.scale import DAY, factor_of, step_of, unit_of
 from reports.draw.slide import Box, Page, Words, rgb
 from reports.figures.shapes import Axis
+from reports.palette import Mark
 from reports.wording.escape import plain
 
 LABEL_POINTS, VALUE_POINTS, TICK_POINTS = 16, 14, 12
@@ -295,13 +296,23 @@ def axis_words(page: Page, plot: Box, words: str) -> None:
 
 # Series
 
-LINES = (XL_MARKER_STYLE.STAR, XL_MARKER_STYLE.PLUS, XL_MARKER_STYLE.X)
+MARKERS: dict[Mark, XL_MARKER_STYLE] = {
+    "circle": XL_MARKER_STYLE.CIRCLE,
+    "square": XL_MARKER_STYLE.SQUARE,
+    "diamond": XL_MARKER_STYLE.DIAMOND,
+    "triangle": XL_MARKER_STYLE.TRIANGLE,
+    "star": XL_MARKER_STYLE.STAR,
+    "plus": XL_MARKER_STYLE.PLUS,
+    "x": XL_MARKER_STYLE.X,
+    "dash": XL_MARKER_STYLE.DASH,
+}
+LINES = ("star", "plus", "x")  # marks that are lines alone
 SHOWN = ("LegendKey", "Val", "CatName", "SerName", "Percent", "BubbleSize")
 
 
-def marker(format_: Any, form: XL_MARKER_STYLE, points: int, colour: str) -> None:
-    """The mark of a series' points, or of one of them; some forms are lines alone."""
-    format_.style, format_.size = form, points
+def marker(format_: Any, form: Mark, points: int, colour: str) -> None:
+    """The mark of a series' points, or of one of them."""
+    format_.style, format_.size = MARKERS[form], points
     format_.format.fill.solid()
     format_.format.fill.fore_color.rgb = rgb(colour)
     format_.format.line.color.rgb = rgb(colour)

@@ -14,21 +14,11 @@ from reports.draw.scale import Scale, spread
 from reports.draw.slide import FAINT, MOST_ROWS, Box, Page, Words, described, stroke
 from reports.figures.chart import Chart
 from reports.figures.shapes import Curve, Curves
-from reports.palette import Mark, colour, mark
+from reports.palette import colour, mark
 from reports.wording.doubted import marked
 
 WIDEST = 3.3  # inches, of the names
 RIGHT, LINE = 1.15, 0.3  # inches: for the scale of values, between two names at least
-MARKERS: dict[Mark, XL_MARKER_STYLE] = {
-    "circle": XL_MARKER_STYLE.CIRCLE,
-    "square": XL_MARKER_STYLE.SQUARE,
-    "diamond": XL_MARKER_STYLE.DIAMOND,
-    "triangle": XL_MARKER_STYLE.TRIANGLE,
-    "star": XL_MARKER_STYLE.STAR,
-    "plus": XL_MARKER_STYLE.PLUS,
-    "x": XL_MARKER_STYLE.X,
-    "dash": XL_MARKER_STYLE.DASH,
-}
 
 
 def draw_curves(page: Page, chart: Chart, plot: Curves, free: Box) -> None:
@@ -69,7 +59,7 @@ def draw_curves(page: Page, chart: Chart, plot: Curves, free: Box) -> None:
             stroke(shape.format, own, 1.75, FAINT)
             continue
         shape.format.line.fill.background()
-        native.marker(shape.marker, MARKERS[mark(curve.case)], 9, own)
+        native.marker(shape.marker, mark(curve.case), 9, own)
         spreads = [native.reach(up, one.y, one.low, one.high) for one in curve.points]
         native.whiskers(shape, spreads, own)
     _names(page, curves, named, box, free.left, (across, up))

@@ -19,7 +19,7 @@ from reports import palette
 from reports.draw import slide_text as text
 from reports.figures.chart import Chart
 from reports.figures.shapes import Key
-from reports.palette import Mark, Theme
+from reports.palette import Theme
 from reports.wording.escape import plain
 
 WIDTH, HEIGHT = 13 + 1 / 3, 7.5  # inches, as all that is placed here
@@ -36,7 +36,7 @@ ROWS_IN_NOTES = 40
 MOST_ROWS = 10  # runtimes on a slide: more would be too small to read
 LEGEND_ROW = 0.35  # inches
 LIST_INDENT = 0.4
-MARKS: dict[Mark, MSO_SHAPE] = {
+FORMS: dict[str, MSO_SHAPE] = {
     "circle": MSO_SHAPE.OVAL,
     "square": MSO_SHAPE.RECTANGLE,
     "diamond": MSO_SHAPE.DIAMOND,
@@ -45,6 +45,7 @@ MARKS: dict[Mark, MSO_SHAPE] = {
     "plus": MSO_SHAPE.CROSS,
     "x": MSO_SHAPE.MATH_MULTIPLY,
     "dash": MSO_SHAPE.MATH_MINUS,
+    "line": MSO_SHAPE.MATH_MINUS,
 }
 
 
@@ -76,17 +77,6 @@ class Words:
     bold: bool = False
     muted: bool = False
     font: str | None = None
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """An entry of a legend: a shape of a colour; an upright line where it has no form, and words
-    alone where it has no colour."""
-
-    words: str
-    colour: str = ""
-    form: MSO_SHAPE | None = MSO_SHAPE.RECTANGLE
-    pale: bool = False
 
 
 Point = tuple[float, float]
@@ -178,7 +168,7 @@ class Page:
     def mark(self, box: Box, runtime: str) -> None:
         """A runtime's mark in its colour."""
         colour = palette.colour(runtime, self.theme)
-        self.shape(box, MARKS[palette.mark(runtime)], colour, f"mark of {plain(runtime)}")
+        self.shape(box, FORMS[palette.mark(runtime)], colour, f"mark of {plain(runtime)}")
 
     def shape(self, box: Box, form: MSO_SHAPE, colour: str, name: str, pale: bool = False) -> None:
         """A filled shape."""
@@ -187,39 +177,31 @@ class Page:
         be_flat(shape)
         (fill_pale if pale else fill)(shape, colour)
 
-    def legend(self, box: Box, keys: Sequence[Key | Symbol]) -> float:
+    def legend(self, box: Box, keys: Sequence[Key]) -> float:
         """What colours, marks and lines stand for, row after row, as far as there is room; where
         the rows end."""
         left, top, side = box.left, box.top, NOTE_POINTS / 72
         for key in keys:
-            one = key if isinstance(key, Symbol) else self._symbol(key)
-            lead = side + 0.08 if one.colour else 0.0
-            long = text.width(one.words, NOTE_POINTS) + 0.05
+            lead = 0.0 if key.form == "none" else side + 0.08
+            long = text.width(key.words, NOTE_POINTS) + 0.05
             if left > box.left and left + lead + long > box.right:
                 left, top = box.left, top + LEGEND_ROW
             if top + LEGEND_ROW > box.bottom + 0.01:
                 return top
-            if one.colour:
-                middle, name = top + LEGEND_ROW / 2, f"key: {one.words}"
-                place = Box(left, middle - side / 2, side, side)
-                if one.form is None:
-                    x = left + side / 2
-                    ends = ((x, place.top - 0.03), (x, place.bottom + 0.03))
-                    self.line(*ends, 3, name, one.colour)
-                else:
-                    self.shape(place, one.form, one.colour, name, one.pale)
-            words = [Words(one.words, NOTE_POINTS, muted=not one.colour)]
+            self._key(key, Box(left, top + (LEGEND_ROW - side) / 2, side, side))
+            words = [Words(key.words, NOTE_POINTS, muted=key.form == "none")]
             self.text(Box(left + lead, top, long, LEGEND_ROW), words, middle=True)
             left += lead + long + 0.15
         return top + (LEGEND_ROW if keys else 0.0)
 
-    def _symbol(self, key: Key) -> Symbol:
-        if key.form == "none":
-            return Symbol(key.words)
-        form = {"mark": None, "point": MSO_SHAPE.OVAL, "line": MSO_SHAPE.MATH_MINUS}
-        colour = palette.role(key.colour, self.theme)
-        shape = form.get(key.form, MSO_SHAPE.RECTANGLE)
-        return Symbol(key.words, colour, shape, pale=key.form == "pale")
+    def _key(self, key: Key, place: Box) -> None:
+        colour, name = palette.role(key.colour, self.theme), f"key: {key.words}"
+        if key.form == "upright":
+            x = place.left + place.width / 2
+            self.line((x, place.top - 0.03), (x, place.bottom + 0.03), 3, name, colour)
+        elif key.form != "none":
+            form = FORMS.get(key.form, MSO_SHAPE.RECTANGLE)
+            self.shape(place, form, colour, name, pale=key.form == "pale")
 
 
 def body_height(words: Words) -> float:

@@ -60,7 +60,7 @@ def closeness(result: Result, metrics: Sequence[Metric]) -> Chart:
         keys=(
             Key("in colour: ended the launch, or would be the first to", "box"),
             Key("other limits, the nearest first", "box", "quiet"),
-            Key(REACHED, "mark", "ink"),
+            Key(REACHED, "upright", "ink"),
         ),
         missing=grouped(_lacks(rows), len(rows)),
         numbers=tabulate(

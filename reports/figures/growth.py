@@ -54,8 +54,8 @@ def growth(result: Result, metrics: Sequence[Metric]) -> Chart:
             ),
         ),
         keys=(
-            Key("median of the processes", "point"),
-            Key("least to most", "mark"),
+            Key("median of the processes", "circle"),
+            Key("least to most", "upright"),
             Key("fitted line", "line"),
         ),
         missing=grouped(_lacks(both), len(both)),

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from bench.derive.doubts import gravest
+from reports.palette import Mark
 from reports.wording import units
 
 # A row of a shape's table, and the doubts about its values, both by the same keys.
@@ -50,11 +51,11 @@ class Axis:
 
 @dataclass(frozen=True)
 class Key:
-    """An entry of a legend: a symbol and what it stands for. `colour` is a role of the theme, or
-    the key of a part of a bar (`palette.role`)."""
+    """An entry of a legend: a symbol and what it stands for. `colour` is a role of the theme, the
+    key of a part of a bar, or a colour (`palette.role`)."""
 
     words: str
-    form: Literal["box", "pale", "mark", "line", "point", "none"] = "none"
+    form: Mark | Literal["box", "pale", "upright", "line", "none"] = "none"
     colour: str = "muted"
 
 

@@ -107,7 +107,7 @@ def unit_cost(result: Result, metrics: Sequence[Metric]) -> Chart:
         plots=(bars,),
         keys=(
             *(Key(_key(rows, part), "box", part.key) for part in parts),
-            Key(RSS_ENDS, "mark", "ink"),
+            Key(RSS_ENDS, "upright", "ink"),
             *([Key(f"with {at} alive")] if at else []),
         ),
         missing=grouped(_lacks(rows), len(rows)),

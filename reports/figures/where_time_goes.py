@@ -118,7 +118,7 @@ def where_time_goes(result: Result, metrics: Sequence[Metric]) -> Chart:
         plots=(StackedBars(axis=Axis("", "share"), parts=PARTS, rows=bars, mark=CLOCK),),
         keys=(
             *(Key(part.words, "box", part.key) for part in PARTS),
-            Key(CLOCK, "mark", "ink"),
+            Key(CLOCK, "upright", "ink"),
             *([Key(f"in bursts that ended at {ended}")] if ended else []),
         ),
         missing=grouped(_lacks(rows, uncollected), len(rows)),

@@ -80,8 +80,8 @@ def _drawn(review: Review, trends: Sequence[Trend], title: str, how: str) -> Cha
         how=how,
         plots=(curves,),
         keys=(
-            Key("a run", "point"),
-            Key("measured differently from here on", "mark"),
+            Key("a run", "circle"),
+            Key("measured differently from here on", "upright"),
             Key("▲ ▼ a suspected change"),
             Key("◇ accepted"),
             *([Key(f"○ doubted {MARK}")] if doubted_ones else []),
