@@ -63,14 +63,12 @@ def presentation(theme: Theme) -> Deck:
     _set_type(deck.slide_master)
     for slide in (deck.slide_master, *deck.slide_layouts):
         _lay_out(slide)
-    _drop_relics(deck)
+    # What the template says of its own making: a picture of it, its printer, its program.
+    for owner in (deck.part, deck.part.package):
+        for key, relation in list(owner._rels.items()):
+            if relation.reltype in RELICS:
+                owner._rels.pop(key)
     return deck
-
-
-def place(shape: Any, left: float, top: float, width: float, height: float) -> None:
-    """Puts a shape where it belongs, in inches."""
-    shape.left, shape.top = Inches(left), Inches(top)
-    shape.width, shape.height = Inches(width), Inches(height)
 
 
 def _paint(master: Any, theme: Theme) -> None:
@@ -86,7 +84,12 @@ def _paint(master: Any, theme: Theme) -> None:
     colours |= {"hlink": theme.parts["user"], "folHlink": theme.muted}
     scheme = tree.find(f".//{qn('a:clrScheme')}")
     for name, colour in colours.items():
-        _recolour(scheme.find(qn(f"a:{name}")), colour)
+        slot = scheme.find(qn(f"a:{name}"))
+        for old in list(slot):
+            slot.remove(old)
+        new = OxmlElement("a:srgbClr")
+        new.set("val", colour[1:])
+        slot.append(new)
     for font in tree.iter(qn("a:latin")):
         font.set("typeface", FONT)
     scheme.set("name", "outnumber")
@@ -95,14 +98,6 @@ def _paint(master: Any, theme: Theme) -> None:
     if dark:
         turned = {"bg1": "dk1", "tx1": "lt1", "bg2": "dk2", "tx2": "lt2"}
         master.element.find(qn("p:clrMap")).attrib.update(turned)
-
-
-def _recolour(slot: Any, colour: str) -> None:
-    for old in list(slot):
-        slot.remove(old)
-    new = OxmlElement("a:srgbClr")
-    new.set("val", colour[1:])
-    slot.append(new)
 
 
 def _set_type(master: Any) -> None:
@@ -120,18 +115,10 @@ def _lay_out(slide: Any) -> None:
     """Every placeholder at its place: the template's are for 4:3."""
     for shape in slide.placeholders:
         kind = shape.element.find(f".//{qn('p:ph')}").get("type", "body")
-        place(shape, *PLACES[kind])
+        shape.left, shape.top, shape.width, shape.height = map(Inches, PLACES[kind])
         body = shape.text_frame._txBody.find(qn("a:bodyPr"))
         body.set("anchor", ANCHORS.get(kind, "t"))
         for inset in ("lIns", "tIns", "rIns", "bIns"):
             body.set(inset, "0")
         for level in shape.element.iter(qn("a:lvl1pPr")):
             level.set("algn", SIDES.get(kind, "l"))
-
-
-def _drop_relics(deck: Deck) -> None:
-    """What the template tells of its own making: a picture of it, its printer, its program."""
-    for owner in (deck.part, deck.part.package):
-        for key, relation in list(owner._rels.items()):
-            if relation.reltype in RELICS:
-                owner._rels.pop(key)

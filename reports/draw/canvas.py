@@ -89,29 +89,26 @@ class Canvas:
     def frame(self, chart: Chart) -> None:
         """Title above; below, from the foot up, the caption, what is missing, and why values are
         marked."""
-        shape = self.shape
-        room = self.right - self.left
-        size, lines = self._title(drawable(chart.title), room)
-        for line in lines:
+        shape, title = self.shape, drawable(chart.title)
+        room, most = self.right - self.left, shape.lines[0]
+        sizes = [shape.title * share for share in (1, 0.92, 0.84, 0.76)]  # before a cut
+        whole = (s for s in sizes if len(wrapped(title, room, most + 1, s, bold=True)) <= most)
+        size = next(whole, sizes[-1])
+        for line in balanced(title, room, most, size):
             self.top -= size
             self.text(self.left, self.top, line, size, bold=True, middle=False)
             self.top -= 0.25 * size
         captions = wrapped(drawable(chart.caption), room, shape.lines[2], shape.caption)
         self._foot(captions, shape.caption)
-        for notes, most in ((_notes(chart), shape.lines[1]), (chart.note, NOTE_LINES)):
+        more = chart.rows - MOST_ROWS
+        left_out = f"{more} more runtimes are in the table alone. " if more > 0 else ""
+        under = ((f"{left_out}{chart.lacks}", shape.lines[1]), (chart.note, NOTE_LINES))
+        for notes, most in under:
             if lines := wrapped(drawable(notes), room, most, shape.note):
                 self.bottom += 0.4 * shape.note
                 self._foot(lines, shape.note)
         self.bottom += 0.5 * shape.note
         self.top -= 0.4 * shape.note
-
-    def _title(self, title: str, room: float) -> tuple[float, Sequence[str]]:
-        """The title's size and lines: smaller letters before a cut."""
-        most = self.shape.lines[0]
-        for size in (self.shape.title * share for share in (1, 0.92, 0.84, 0.76)):
-            if len(wrapped(title, room, most + 1, size, bold=True)) <= most:
-                return size, balanced(title, room, most, size)
-        return size, wrapped(title, room, most, size, bold=True)
 
     def _foot(self, lines: Sequence[str], size: float) -> None:
         for line in reversed(lines):
@@ -279,13 +276,6 @@ class Canvas:
         artist.set_transform(self._points)
         artist.set_zorder(len(self.figure.artists))
         self.figure.add_artist(artist)
-
-
-def _notes(chart: Chart) -> str:
-    """What the figure does not show."""
-    more = chart.rows - MOST_ROWS
-    left_out = f"{more} more runtimes are in the table alone." if more > 0 else ""
-    return " ".join(filter(None, (left_out, chart.lacks)))
 
 
 # Text

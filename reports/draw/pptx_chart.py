@@ -216,7 +216,18 @@ def add(page: Page, kind: XL_CHART_TYPE, data: Any, frame: Box, plot: Box, alt: 
     area = chart._chartSpace.find(f".//{qn('c:plotArea')}")
     for old in area.findall(qn("c:layout")):
         area.remove(old)
-    area.insert(0, _layout(frame, plot))
+    shares = {  # where the axes stand, of the frame
+        "x": (plot.left - frame.left) / frame.width,
+        "y": (plot.top - frame.top) / frame.height,
+        "w": plot.width / frame.width,
+        "h": plot.height / frame.height,
+    }
+    placed = "".join(f'<c:{name} val="{share:.6f}"/>' for name, share in shares.items())
+    layout = (
+        f'<c:layout {nsdecls("c")}><c:manualLayout><c:layoutTarget val="inner"/>'
+        f'<c:xMode val="edge"/><c:yMode val="edge"/>{placed}</c:manualLayout></c:layout>'
+    )
+    area.insert(0, parse_xml(layout))
     return chart
 
 
@@ -235,21 +246,6 @@ def _tidy(chart: Any) -> None:
             number.set("val", number.get("val").lstrip("-"))  # the schema has none below 0
     clear = parse_xml(f"<c:spPr {nsdecls('c', 'a')}><a:noFill/><a:ln><a:noFill/></a:ln></c:spPr>")
     space.find(qn("c:chart")).addnext(clear)
-
-
-def _layout(frame: Box, plot: Box) -> Any:
-    """Where the axes stand, as shares of the frame."""
-    shares = {
-        "x": (plot.left - frame.left) / frame.width,
-        "y": (plot.top - frame.top) / frame.height,
-        "w": plot.width / frame.width,
-        "h": plot.height / frame.height,
-    }
-    placed = "".join(f'<c:{name} val="{share:.6f}"/>' for name, share in shares.items())
-    return parse_xml(
-        f'<c:layout {nsdecls("c")}><c:manualLayout><c:layoutTarget val="inner"/>'
-        f'<c:xMode val="edge"/><c:yMode val="edge"/>{placed}</c:manualLayout></c:layout>'
-    )
 
 
 def names_axis(axis: Any, page: Page, points: float) -> None:

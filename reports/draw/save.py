@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -97,11 +96,16 @@ def write_pictures(
     where there is another file, and where the folder cannot be written, which says what to type for
     another: `elsewhere`.
     """
-    with _writing(folder, elsewhere):
+    try:
         files.check_folder(folder)
         made = pictures(charts, folder, formats, theme, shape, elsewhere)
         files.make_folder(folder)
         files.write_all(made)
+    except OSError as error:
+        raise UsageError(
+            f"the pictures cannot be written in {folder}: {error.strerror}; "
+            f"the {elsewhere.kept} itself is safe; {elsewhere.command} writes them elsewhere"
+        ) from error
     return tuple(made)
 
 
@@ -120,7 +124,14 @@ def pictures(
         for chart in charts
     }
     for place, _ in itertools.chain.from_iterable(places.values()):
-        _refuse_strange(place, elsewhere)
+        # Every format keeps its maker's name as it is, so that ours are known again; an empty file
+        # is nobody's.
+        there = place.read_bytes() if place.exists() and files.is_there(place) else b""
+        if there and MAKER.encode() not in there:
+            raise UsageError(
+                f"{place} is there already, and outnumber did not make it; "
+                f"move it away, or give another folder with {elsewhere.option}"
+            )
     made: dict[Path, bytes] = {}
     for chart in charts:
         figure = draw(chart, theme, shape)
@@ -132,25 +143,3 @@ def file_name(name: str, format_: Format, theme: Theme = LIGHT, shape: Shape = W
     """`growth.png`; theme and shape stand in it where they are not the usual ones."""
     unusual = [f"-{one.name}" for one in (theme, shape) if one not in (LIGHT, WIDE)]
     return f"{name}{''.join(unusual)}.{format_}"
-
-
-def _refuse_strange(place: Path, elsewhere: Elsewhere) -> None:
-    """Every format keeps its maker's name as it is, so that ours are known again; an empty file is
-    nobody's."""
-    there = place.read_bytes() if place.exists() and files.is_there(place) else b""
-    if there and MAKER.encode() not in there:
-        raise UsageError(
-            f"{place} is there already, and outnumber did not make it; "
-            f"move it away, or give another folder with {elsewhere.option}"
-        )
-
-
-@contextmanager
-def _writing(folder: Path, elsewhere: Elsewhere) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(
-            f"the pictures cannot be written in {folder}: {error.strerror}; "
-            f"the {elsewhere.kept} itself is safe; {elsewhere.command} writes them elsewhere"
-        ) from error

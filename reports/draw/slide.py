@@ -120,7 +120,10 @@ class Page:
         foot = Box(MARGIN, FOOT_TOP, WIDE, FOOT_HEIGHT)
         caption = text.fit(chart.caption, foot.width, foot.height, (SMALL_POINTS,))
         self.text(foot, [Words(caption.text, SMALL_POINTS, muted=True)])
-        said = _doubts(chart)
+        # Why values are marked is never cut.
+        more = chart.rows - MOST_ROWS
+        left_out = f"{more} more of the runtimes are not drawn." if more > 0 else ""
+        said = " ".join(filter(None, (chart.note, left_out, chart.lacks)))
         if said:
             lines = NOTE_LINES + (1 if chart.note else 0)
             high = lines * NOTE_POINTS * text.LINE / 72 + 0.01
@@ -221,14 +224,6 @@ def described(chart: Chart) -> str:
     rows = "; ".join(", ".join(cell for cell in row if cell) for row in chart.table.words)
     said = " ".join(filter(None, (chart.title, chart.table.note)))
     return text.shortened(f"{said} {', '.join(chart.table.headings)}: {rows}", 1200)
-
-
-def _doubts(chart: Chart) -> str:
-    """Why values are marked, which is never cut, what is missing, and how many rows are left out of
-    the figure."""
-    more = chart.rows - MOST_ROWS
-    left_out = f"{more} more of the runtimes are not drawn." if more > 0 else ""
-    return " ".join(filter(None, (chart.note, left_out, chart.lacks)))
 
 
 def _said_of(chart: Chart) -> list[str]:

@@ -69,19 +69,11 @@ def charts(result: Result, metrics: Sequence[Metric]) -> tuple[Chart, ...]:
     """The figures that a result has, by its `metrics`; one of which nothing was measured has all of
     them, which say so."""
     measured = {metric.metric for metric in metrics}
-    return tuple(
-        _chart(entry, result, metrics)
-        for entry in FIGURES
-        if not measured or not measured.isdisjoint(quantity.name for quantity in entry.about)
-    )
-
-
-def _chart(entry: FigureEntry, result: Result, metrics: Sequence[Metric]) -> Chart:
-    made = entry.build(result, metrics)
-    return replace(
-        made,
-        name=entry.name,
-        heading=entry.heading,
-        caption=made.caption or caption(result),
-        missing=(*left_out(result, metrics), *made.missing),
-    )
+    absent, made = left_out(result, metrics), []
+    for entry in FIGURES:
+        if not measured or not measured.isdisjoint(quantity.name for quantity in entry.about):
+            chart = entry.build(result, metrics)
+            missing, foot = (*absent, *chart.missing), chart.caption or caption(result)
+            named = replace(chart, name=entry.name, heading=entry.heading)
+            made.append(replace(named, missing=missing, caption=foot))
+    return tuple(made)

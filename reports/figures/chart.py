@@ -4,14 +4,14 @@ what is missing. Both backends (`reports.draw`) draw any chart from this value a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from bench.derive.metrics import Metric
 from bench.derive.statistics import FEWEST_FOR_INTERVAL
 from bench.model.records import Kind, Machine, Result
-from reports.figures.shapes import Curves, Key, Plot, Record
+from reports.figures.shapes import BarPart, Curves, Key, Plot, Record
 from reports.tables.comparison import Row, compare
 from reports.wording import units
 from reports.wording.doubted import marked, note
@@ -94,6 +94,21 @@ def table_of(plot: Plot) -> Table:
         return Column(heading, key, lambda one: one[0][key], said, is_number=not is_text)
 
     return tabulate(list(map(column, keys)), records, lambda one: doubted(**one[1]))
+
+
+def part_columns(
+    parts: Sequence[BarPart],
+    suffix: str,
+    of: Callable[[R], Sequence[float | None]],
+    words: Callable[..., str],
+) -> Iterator[Column[R]]:
+    """A column a part of a stacked bar; `of` has a row's parts in their order."""
+    for place, part in enumerate(parts):
+
+        def value(row: R, at: int = place) -> float | None:
+            return of(row)[at]
+
+        yield Column(part.words, f"{part.key}_{suffix}", value, words)
 
 
 def doubted(**doubts: str | None) -> Doubts:

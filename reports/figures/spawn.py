@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric
 from bench.derive.statistics import Estimate
-from bench.derive.times import QUANTILES, STARTS, Population, Start, populations
+from bench.derive.times import QUANTILES, STARTS, Population, populations
 from bench.model.records import Result
 from bench.quantities import BURST, OF_START
 from reports.figures.chart import (
@@ -65,7 +65,7 @@ class Rate:
         return self.value is not None and (self.at or 0) < FEWEST_LAUNCHED
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Spawn:
     """One case's start latencies by population, from idle and then awake, the smallest first, and
     its burst. `starts` are those that its name stands for: at N, from idle and awake."""
@@ -195,17 +195,23 @@ def _ranges(row: Spawn) -> RangeRow:
 
 
 def _spawn(row: Row, timed: Sequence[Population]) -> Spawn:
+    """The population that a start latency without a count stands for is that of the run's own
+    figure; where that is unknown, the largest."""
     figures = {
         start: [row.metric(OF_START[start].name, quantile=quantile) for quantile in QUANTILES]
         for start in STARTS
     }
     known = tuple(_by_figures(one, figures[one.start]) for one in timed)
-    starts = (_named(start, figures[start][0], known) for start in STARTS)
+    starts = []
+    for start in STARTS:
+        own, median = [one for one in known if one.start == start], figures[start][0]
+        at = median.at if median and median.value is not None else None
+        starts += [one for one in own if one.units == at][:1] or own[-1:]
     burst, rate = row.metric(BURST.name), Rate(None)
     if burst and burst.value:
         low, high = (1 / end if end else None for end in (burst.high, burst.low))
         rate = Rate(1 / burst.value, low, high, burst.at, burst.samples, burst.doubt)
-    return Spawn(row=row, populations=known, starts=tuple(one for one in starts if one), burst=rate)
+    return Spawn(row, known, tuple(starts), rate)
 
 
 def _by_figures(one: Population, figures: Sequence[Metric | None]) -> Population:
@@ -221,16 +227,6 @@ def _by_figures(one: Population, figures: Sequence[Metric | None]) -> Population
         overhead=known[0].overhead,
         doubts=tuple(figure.doubt for figure in known),
     )
-
-
-def _named(
-    start: Start, median: Metric | None, populations: Sequence[Population]
-) -> Population | None:
-    """The population that this start latency without a count stands for: that of the run's own
-    figure; where that is unknown, the largest."""
-    own = [one for one in populations if one.start == start]
-    at = median.at if median and median.value is not None else None
-    return next((one for one in own if one.units == at), own[-1] if own else None)
 
 
 def _title(rows: Sequence[Spawn]) -> str:

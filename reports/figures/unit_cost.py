@@ -18,6 +18,7 @@ from reports.figures.chart import (
     doubted,
     grouped,
     no_interval,
+    part_columns,
     ran,
     tabulate,
 )
@@ -72,15 +73,10 @@ class Cost:
         return doubted(**{f"{part}_bytes": one.doubt for part, one in self.of.items()})
 
 
-def _part(place: int) -> Column[Cost]:
-    part = PARTS[place]
-    return Column(part.words, f"{part.key}_bytes", lambda one: one.parts[place], units.size)
-
-
 COLUMNS: tuple[Column[Cost], ...] = (
     Column("runtime", "runtime", lambda one: one.row.name, is_number=False),
     Column("at", "at", lambda one: one.total.at, units.count),
-    *(_part(place) for place in range(len(PARTS))),
+    *part_columns(PARTS, "bytes", lambda one: one.parts, units.size),
     Column("total a unit", "total_bytes", lambda one: one.total.value, units.size),
     Column("low", "low_bytes", lambda one: one.total.low, units.size),
     Column("high", "high_bytes", lambda one: one.total.high, units.size),

@@ -25,6 +25,7 @@ from reports.figures.chart import (
     counted,
     doubted,
     grouped,
+    part_columns,
     ran,
     tabulate,
 )
@@ -91,16 +92,11 @@ class Times:
         return (self.parts[2] or 0) / self.cpu if self.cpu else None
 
 
-def _part(place: int) -> Column[Times]:
-    part = PARTS[place]
-    return Column(part.words, f"{part.key}_seconds", lambda one: one.parts[place], units.seconds)
-
-
 COLUMNS: tuple[Column[Times], ...] = (
     Column("runtime", "runtime", lambda one: one.row.name, is_number=False),
     Column("at", "at", lambda one: one.at, units.count),
     Column("marginal burst", "wall_seconds", lambda one: one.wall, units.seconds),
-    *(_part(place) for place in range(len(PARTS))),
+    *part_columns(PARTS, "seconds", lambda one: one.parts, units.seconds),
     Column("kernel's share of CPU", "kernel_share", lambda one: one.kernel_share, units.share),
     Column("page faults a unit", "page_faults", lambda one: one.faults, units.number),
 )
