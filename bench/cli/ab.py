@@ -66,7 +66,6 @@ def ab(
     """Compare two sides in one job of pairs, and give a verdict on bytes and leaks."""
     from bench.cli import choose
     from bench.experiments.pairs import PairsOptions
-    from bench.judging.judge import Judge
 
     variables = (base_env or [], new_env or [])
     asked = choose.Asked(
@@ -83,8 +82,6 @@ def ab(
         choose.report_dropped(entries, given, "--base-env or --new-env")
     if not same_ok:
         both = choose.without_the_same(both)
-    gated, beside = gates_asked(both.cases, gate or [], ceiling)
-    looks = looks_asked(len(gated), pairs, pairs_max)
     wish = PairsOptions(
         seed=random.randrange(2**31) if seed is None else seed,
         at=at,
@@ -92,12 +89,29 @@ def ab(
         gates=tuple(gate or []),
         ceiling=ceiling,
     )
-    wish = options_for(gated, beside, looks, wish)
     place = PairsPlace(output, force, markdown)
-    judge = Judge(gated, looks, beside)
-    _, path, code = carry_out_pairs(
-        both, judge, wish, place, quiet, inconclusive_ok, wait_for_quiet
+    return compare_sides(
+        both, wish, (pairs, pairs_max), place, quiet, inconclusive_ok, wait_for_quiet
     )
+
+
+def compare_sides(
+    both: Contenders,
+    wish: PairsOptions,
+    pairs: tuple[int | None, int | None],
+    place: PairsPlace,
+    quiet: bool,
+    inconclusive_ok: bool = False,
+    wait_seconds: float | None = None,
+) -> int:
+    """A whole job, with `pairs` at its first and its last look, where that was asked for: prints
+    the verdict's path, and returns the exit code."""
+    from bench.judging.judge import Judge
+
+    gated, beside = gates_asked(both.cases, wish.gates, wish.ceiling)
+    looks = looks_asked(len(gated), *pairs)
+    whole, judge = options_for(gated, beside, looks, wish), Judge(gated, looks, beside)
+    _, path, code = carry_out_pairs(both, judge, whole, place, quiet, inconclusive_ok, wait_seconds)
     typer.echo(path)
     return code
 

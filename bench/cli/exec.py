@@ -10,8 +10,6 @@ import typer
 from bench.cli import options
 
 if TYPE_CHECKING:
-    from bench.cli.session import Place
-    from bench.experiments.pairs import PairsOptions
     from bench.model.records import Spec
 
 
@@ -26,7 +24,7 @@ def exec_(
     quiet: options.Quiet = False,
 ) -> int:
     """Run what a spec describes, or repeat the run of a result. Runs the programs it names."""
-    from bench.cli import ceiling, choose, noise, run
+    from bench.cli import ab, ceiling, choose, noise, run
     from bench.cli.session import Place, carry_out
     from bench.experiments import CEILING, PAIRS, find
     from bench.experiments.pairs import PairsOptions
@@ -39,7 +37,9 @@ def exec_(
         _report_programs(file, spec)
     place = Place(output, force)
     if isinstance(wish, PairsOptions) and experiment is PAIRS:
-        return _pairs(spec, wish, place, quiet, wait_for_quiet)
+        both, where = choose.sides(spec.cases, spec.new), ab.PairsPlace(output, force)
+        pairs = (wish.looks[0] if wish.looks else None, wish.pairs)
+        return ab.compare_sides(both, wish, pairs, where, quiet, wait_seconds=wait_for_quiet)
     targets = choose.targets(spec.cases)
     if isinstance(wish, PairsOptions):
         targets, margins = noise.ready(targets), noise.margins_asked(wish.gates)
@@ -50,23 +50,6 @@ def exec_(
     if experiment is CEILING:
         return ceiling.report(result, path, quiet)
     return run.report(result, path, quiet, page=True)
-
-
-def _pairs(
-    spec: Spec, wish: PairsOptions, place: Place, quiet: bool, wait_seconds: float | None
-) -> int:
-    """A job of two sides, judged as it was when it was typed."""
-    from bench.cli import ab, choose
-    from bench.judging.judge import Judge
-
-    both = choose.sides(spec.cases, spec.new)
-    gated, beside = ab.gates_asked(both.cases, wish.gates, wish.ceiling)
-    looks = ab.looks_asked(len(gated), wish.looks[0] if wish.looks else None, wish.pairs)
-    again = ab.options_for(gated, beside, looks, wish)
-    judge, where = Judge(gated, looks, beside), ab.PairsPlace(place.output, place.force)
-    _, path, code = ab.carry_out_pairs(both, judge, again, where, quiet, wait_seconds=wait_seconds)
-    typer.echo(path)
-    return code
 
 
 def _report_programs(file: Path, spec: Spec) -> None:
