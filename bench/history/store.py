@@ -7,7 +7,8 @@ untrusted: a broken line is named and the rest is kept. All files of the folder 
 are read, whatever they are called and however many lines they have, so that old ones may be joined.
 
 Version history of the format (`Point.history`, `Acknowledgement.history`):
-    2  `cases` and `case`, which were `runtimes` and `runtime`;
+    2  `cases` and `case`, which were `runtimes` and `runtime`; `StoredMetric.with` came to it, with
+       a default;
     1  the first, still read; `StoredMetric.doubt` and `overhead` came to it, with defaults.
 """
 
