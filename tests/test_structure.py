@@ -75,6 +75,7 @@ ARROWS: dict[str, frozenset[str]] = {
             "bench.files",
             "bench.history",
             "bench.judging.gates",
+            "bench.judging.looks",
             "bench.judging.noise",
             "bench.judging.verdicts",
             "bench.model",

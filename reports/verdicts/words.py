@@ -11,6 +11,7 @@ from typing import get_args
 
 from bench.derive.doubts import MARK
 from bench.judging.gates import SHARES, TYPED, Margin, typed
+from bench.judging.looks import FARTHEST, MOST_PAIRS
 from bench.judging.verdicts import Decision, Judgement, Outcome, Verdict, Word
 from reports.wording import changes, units
 from reports.wording.doubted import marked
@@ -24,7 +25,6 @@ HEADLINES: dict[Outcome, str] = {
     "inconclusive": "Inconclusive",
     "no regression": "No regression",
 }
-MOST_PAIRS = 200
 
 
 def headline(judgement: Judgement) -> str:
@@ -106,16 +106,16 @@ def sentence(judgement: Judgement) -> str:
 def _moved(verdicts: Iterable[Verdict]) -> tuple[list[Verdict], list[Verdict]]:
     """Those that got worse, the worst first, and those that got better, the best first: by how many
     of its margins each moved."""
-    moved = sorted(verdicts, key=_margins, reverse=True)
+
+    def margins(verdict: Verdict) -> float:
+        change = abs((verdict.effect or 0.0) - (0.0 if verdict.absolute else 1.0))
+        return change / verdict.margin if verdict.margin else change
+
+    moved = sorted(verdicts, key=margins, reverse=True)
     return (
         [one for one in moved if one.verdict == "regression"],
         [one for one in moved if one.verdict == "improvement"],
     )
-
-
-def _margins(verdict: Verdict) -> float:
-    change = abs((verdict.effect or 0.0) - (0.0 if verdict.absolute else 1.0))
-    return change / verdict.margin if verdict.margin else change
 
 
 def next_steps(judgement: Judgement) -> list[str]:
@@ -138,8 +138,9 @@ def next_steps(judgement: Judgement) -> list[str]:
     vague = [v for v in noisy if v.effect is not None and v not in few]
     if vague:
         margins = " ".join(f"--gate {gate}" for gate in dict.fromkeys(map(_wider, vague)))
-        most = min(MOST_PAIRS, 2 * max((*judgement.looks, 40)))
-        if judgement.paired and most > max((*judgement.looks, 40)):
+        made = max((*judgement.looks, MOST_PAIRS))
+        most = min(FARTHEST, 2 * made)
+        if judgement.paired and most > made:
             steps.append(f"{_listed(vague)}: more pairs detect smaller changes: --pairs-max {most}")
         steps.append(f"a wider margin, if that is small enough for you: {margins}")
         steps.append("a quieter machine; outnumber noise says which margins suit this one")
