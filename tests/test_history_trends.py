@@ -112,8 +112,8 @@ def test_a_border_tells_the_shift_across_it_and_judges_nothing() -> None:
     values = [*noise(30, 1, level=4e-6), *noise(30, 2, level=8e-6)]
     facts = {30: {"machine": {"kernel": "6.19.1"}}}
     found = review(burst_history(values, facts=facts), metrics=[BURST])
-    (crossing,) = found.segment_starts
-    assert crossing.after / crossing.before == pytest.approx(2, rel=0.05)
+    (start,) = found.segment_starts
+    assert start.after / start.before == pytest.approx(2, rel=0.05)
     assert found.check.nominations == ()
 
 
@@ -149,11 +149,11 @@ def test_what_ended_a_launch_that_no_limit_ended_is_told_with_it() -> None:
 
 def test_another_limit_that_stops_the_launch_is_told_as_that() -> None:
     found = ceilings(*[MAPS] * 20, *[PIDS] * 20)
-    (crossing,) = found.segment_starts
-    assert [str(one) for one in crossing.changed] == [
+    (start,) = found.segment_starts
+    assert [str(one) for one in start.changed] == [
         "stopped by: refused vm.max_map_count against refused pids.max"
     ]
-    assert (crossing.before, crossing.after) == (22_362, 10_000)
+    assert (start.before, start.after) == (22_362, 10_000)
 
 
 def test_a_lower_ceiling_at_the_same_limit_is_nominated_as_worse() -> None:
@@ -256,7 +256,7 @@ def test_an_accepted_night_that_the_figure_misses_counts_from_the_next() -> None
     values: list[float | None] = list(shifted(noise(40, 2), 20, 1.3))
     values[20] = None
     found = review(burst_history(values, acknowledged=[accepted(20)]), metrics=[BURST])
-    assert [len(stretch.nights) for stretch in found.periods] == [20, 19]
+    assert [len(period.nights) for period in found.periods] == [20, 19]
 
 
 def test_an_accepted_point_that_is_not_there_is_told() -> None:

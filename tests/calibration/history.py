@@ -96,7 +96,7 @@ class Row:
     share: Share
 
 
-def stretch_of(made: Sequence[Dated], number: int = 0, figure: MetricName = BURST) -> Period:
+def period_of(made: Sequence[Dated], number: int = 0, figure: MetricName = BURST) -> Period:
     """These nights, whose values are logarithms, of one figure of one runtime."""
     nights = tuple(
         Night(f"{day:016x}", FIRST + timedelta(days=day), None, 4e-6 * math.exp(value))
@@ -112,12 +112,12 @@ def stretch_of(made: Sequence[Dated], number: int = 0, figure: MetricName = BURS
 
 
 def nominates(nights: Sequence[Dated]) -> bool:
-    return bool(check([stretch_of(nights)]).nominations)
+    return bool(check([period_of(nights)]).nominations)
 
 
 def alarms(nights: Sequence[Dated]) -> bool:
     """Whether a worsening alarms, wherever it is said to be."""
-    return bool(check([stretch_of(nights)]).alarms)
+    return bool(check([period_of(nights)]).alarms)
 
 
 # What is asked of one series; each is given the kind, the seeds and the series' number.
@@ -148,7 +148,7 @@ def advised(kind: str, seeds: str, number: int) -> bool:
 def together(kind: str, seeds: str, number: int) -> bool:
     """One check of a whole history at once: whether any of its figures was nominated."""
     every = (
-        stretch_of(series(kind, NIGHTS, f"{seeds}/{metric}", number), metric)
+        period_of(series(kind, NIGHTS, f"{seeds}/{metric}", number), metric)
         for metric in range(METRICS)
     )
     return bool(check(list(every)).nominations)
@@ -167,9 +167,9 @@ def early(noise: float, change: float, kind: str, seeds: str, number: int) -> bo
     nights = [Dated(day, value * limit) for day, value in made]
     if change:
         nights = shifted(nights, 4, change)[-2 * 4 :]
-        return bool(check([stretch_of(nights, figure=BYTES)]).alarms)
+        return bool(check([period_of(nights, figure=BYTES)]).alarms)
     ends = range(YOUNGEST, len(nights) + 1)
-    return any(check([stretch_of(nights[:end], figure=BYTES)]).alarms for end in ends)
+    return any(check([period_of(nights[:end], figure=BYTES)]).alarms for end in ends)
 
 
 def places_found(
@@ -180,7 +180,7 @@ def places_found(
     height = times * math.log1p(SECONDS_SHARE)
     seed = f"{seeds}/{nights}/{steps}/{times}/{noise}/{number}"
     made, places = stepped(nights, steps, height, noise, seed)
-    named = {int(one.first.point, 16) for one in check([stretch_of(made)]).nominations}
+    named = {int(one.first.point, 16) for one in check([period_of(made)]).nominations}
     near = [place for place in places if named & {place - 1, place, place + 1}]
     others = [one for one in named if not {one - 1, one, one + 1} & set(places)]
     return len(named & set(places)), len(near), len(others)
