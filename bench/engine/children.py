@@ -42,13 +42,7 @@ PR_SET_CHILD_SUBREAPER = 36
 LOOK_SECONDS = 0.1  # between two looks at a child where the kernel does not report its end
 
 _serial = itertools.count(1)
-
-
-class _Harness:
-    """This process. `children` are those that it started and has not reaped yet."""
-
-    adopts = False
-    children: set[int] = set()  # noqa: RUF012
+_started: set[int] = set()  # the children of this process that it has not reaped yet
 
 
 @dataclass(frozen=True)
@@ -102,7 +96,7 @@ class Child:
         stderr: int | IO[bytes] = subprocess.PIPE,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
-        _prepare()
+        _adopts_orphans()
         self._clock = clock
         self._system = System()
         self._mark = f"{_harness_mark()}:{next(_serial)}"
@@ -128,7 +122,7 @@ class Child:
             if its is not None:
                 os.close(its)
         self.replies = self.process.stdout if ours is None else os.fdopen(ours, "rb", buffering=0)
-        _Harness.children.add(self.pid)
+        _started.add(self.pid)
         self.pidfd = processes.pidfd(self.pid)
         self._itself = processes.look(self._system, self.pid)
 
@@ -170,25 +164,25 @@ class Child:
                 cgroup.kill_members(place)
             processes.end_all(self._family, self._clock)
             if self._itself is None:  # no /proc to look at
-                self._kill_group()
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self.pid, signal.SIGKILL)
             elif not self.ended():  # another user's by now, which we may not kill
                 return -signal.SIGKILL
             self.process.wait()
-            _Harness.children.discard(self.pid)
+            _started.discard(self.pid)
             if self.pidfd is not None:
                 os.close(self.pidfd)
                 self.pidfd = None
         return self.process.returncode
 
     def _family(self) -> set[Process]:
-        """The child and all that descends from it now."""
+        """The child and all that descends from it now. What it left as a zombie is reaped."""
         all_ = processes.everything(self._system)
         members = {pid for place in self._places for pid in cgroup.members(place)}
-        roots = [one for one in all_ if self._is_of_it(one, members)]
-        family = processes.below(roots, all_)
+        family = processes.below([one for one in all_ if self._is_of_it(one, members)], all_)
         self._known |= {one.key for one in family}
         for one in family:
-            if one.ended and one.parent == os.getpid() and one.pid not in _Harness.children:
+            if one.ended and one.parent == os.getpid() and one.pid not in _started:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(one.pid, os.WNOHANG)
         return family
@@ -201,11 +195,8 @@ class Child:
         if self._itself is None or one.started < self._itself.started:
             return False
         mark = processes.variable(self._system, one.pid, MARK)
-        return mark == self._mark or (_is_orphan(one) and not _is_marked_by(_harness_mark(), mark))
-
-    def _kill_group(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        is_adopted = _adopts_orphans() and one.parent == os.getpid() and one.pid not in _started
+        return mark == self._mark or (is_adopted and _harness_of(mark) != _harness_mark())
 
 
 @dataclass(frozen=True)
@@ -274,20 +265,17 @@ def _nameless_file() -> IO[bytes]:
 
 
 @functools.cache
-def _prepare() -> None:
-    """Once, before the first child: ends what dead harnesses have left, and adopts orphans.
+def _adopts_orphans() -> bool:
+    """Before the first child: ends what dead harnesses have left, and has the kernel give orphans
+    of children to this process; whether it does.
 
     Not where children are there already, which whoever became the command by `exec` has left it;
     nor as the first process of a container, which takes in the orphans of everybody there.
     """
-    system = System()
-    processes.end_all(functools.partial(_leftovers, system), RealClock())
-    inherited = any(one.parent == os.getpid() for one in processes.everything(system))
-    if is_the_command() and not inherited and os.getpid() != 1 and _become_subreaper():
-        _Harness.adopts = True
-
-
-def _become_subreaper() -> bool:
+    processes.end_all(_leftovers, RealClock())
+    inherited = any(one.parent == os.getpid() for one in processes.everything(System()))
+    if not is_the_command() or inherited or os.getpid() == 1:
+        return False
     if not sys.platform.startswith("linux"):
         return False
     import ctypes
@@ -296,21 +284,15 @@ def _become_subreaper() -> bool:
     return refused == 0
 
 
-def _is_marked_by(harness: str, mark: str | None) -> bool:
-    return (mark or "").rpartition(":")[0] == harness
-
-
-def _is_orphan(one: Process) -> bool:
-    """Whether the harness has adopted it."""
-    ours = one.parent == os.getpid() and one.pid not in _Harness.children
-    return _Harness.adopts and ours
-
-
 @functools.cache
 def _harness_mark() -> str:
     """This process in the words of a mark: its pid namespace, its id there, when it started."""
     itself = processes.look(System(), os.getpid())
     return f"{_namespace()}:{os.getpid()}:{itself.started if itself else 0}"
+
+
+def _harness_of(mark: str | None) -> str:
+    return (mark or "").rpartition(":")[0]
 
 
 def _namespace() -> int:
@@ -321,14 +303,11 @@ def _namespace() -> int:
         return 0
 
 
-def _leftovers(system: System) -> set[Process]:
+def _leftovers() -> set[Process]:
     """What descends from harnesses of this pid namespace that have died."""
-    all_ = processes.everything(system)
+    all_ = processes.everything(System())
     living = {f"{_namespace()}:{one.pid}:{one.started}" for one in all_ if not one.ended}
-    ours = os.environ.get(MARK, "").rpartition(":")[0]  # where a runner has started this harness
-    roots = []
-    for one in all_:
-        harness = (processes.variable(system, one.pid, MARK) or "").rpartition(":")[0]
-        if harness.startswith(f"{_namespace()}:") and harness not in (ours, *living):
-            roots.append(one)
-    return processes.below(roots, all_)
+    living.add(_harness_of(os.environ.get(MARK)))  # where a runner has started this harness
+    marked = ((one, _harness_of(processes.variable(System(), one.pid, MARK))) for one in all_)
+    here = f"{_namespace()}:"
+    return processes.below([o for o, h in marked if h.startswith(here) and h not in living], all_)
