@@ -336,6 +336,8 @@ def test_ticks_are_few_and_round(ticks: scale.Ticks, words: list[str]) -> None:
         ([1e-6, 1e-4], (1e-7, 1e-3)),
         ([3e-6, 4e-6], (1e-6, 1e-5)),
         ([2e-3], (1e-3, 1e-2)),
+        ([2.1e-7, 2.11e-4], (1e-7, 1e-3)),  # with room for the marks
+        ([1.05e-7, 9.6e-5], (1e-8, 1e-3)),
     ],
 )
 def test_whole_powers_of_ten_stand_around_values(

@@ -287,13 +287,18 @@ def drawable(text: str) -> str:
     return "".join(letter if ord(letter) in known else MISSING for letter in plain(text))
 
 
-@functools.lru_cache(maxsize=4096)
 def width(text: str, size: float, bold: bool = False) -> float:
     """How wide the text is, in points, at `size` points."""
+    return _width(text, bold) * size
+
+
+@functools.lru_cache(maxsize=4096)
+def _width(text: str, bold: bool) -> float:
+    """At one point: outlines are scaled, so a text is measured once for all sizes."""
     as_shipped()
     from matplotlib.textpath import text_to_path
 
-    measured = text_to_path.get_text_width_height_descent(text, _font(size, bold), False)
+    measured = text_to_path.get_text_width_height_descent(text, _font(bold), False)
     return float(measured[0])
 
 
@@ -334,12 +339,12 @@ def _letters() -> frozenset[int]:
     as_shipped()
     from matplotlib.font_manager import findfont, get_font
 
-    font: FT2Font = get_font(findfont(_font(10.0, False)))
+    font: FT2Font = get_font(findfont(_font(False)))
     return frozenset(font.get_charmap())
 
 
 @functools.cache
-def _font(size: float, bold: bool) -> FontProperties:
+def _font(bold: bool) -> FontProperties:
     from matplotlib.font_manager import FontProperties
 
-    return FontProperties(family=FAMILY, size=size, weight="bold" if bold else "normal")
+    return FontProperties(family=FAMILY, size=1, weight="bold" if bold else "normal")

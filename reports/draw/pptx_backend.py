@@ -371,20 +371,25 @@ def _strips(plot: Ranges) -> Iterator[Strip]:
                 yield Strip(row.case, row.label, one.said, top, top + high, known)
 
 
+def _named(page: Page, plot: Ranges, free: Box) -> tuple[Rows, Box]:
+    """The lines of ranges that no other plot stands left of, with their names; what is left."""
+    names = [row.label for row in plot.rows[:MOST_ROWS]]
+    lines = _laid_out(free, names, [], 0.0, plot.axis.words)
+    start, left = lines.frame.left, lines.plot.left
+    for place, name in enumerate(names):
+        words = Words(text.cut(name, left - start, lines.points), lines.points)
+        page.text(lines.row(place, start, left - start), [words], middle=True)
+    return lines, Box(left - 0.1, free.top, free.right - left + 0.1, free.height)
+
+
 def _ranges(page: Page, chart: Chart, plot: Ranges, free: Box, beside: Rows | None) -> None:
     """Points level with the rows, whose names stand beside another plot or left of this one, and at
     the end of each range what is said of it."""
     strips = list(_strips(plot))
     if not strips:
         return
-    rows = plot.rows[:MOST_ROWS]
     if beside is None:
-        beside = _laid_out(free, [row.label for row in rows], [], 0.0, plot.axis.words)
-        start, left = beside.frame.left, beside.plot.left
-        for place, row in enumerate(rows):
-            name = Words(text.cut(row.label, left - start, beside.points), beside.points)
-            page.text(beside.row(place, start, left - start), [name], middle=True)
-        free = Box(left - 0.1, free.top, free.right - left + 0.1, free.height)
+        beside, free = _named(page, plot, free)
     words = max(text.width(one.said, WORDS_POINTS) for one in strips) + 0.05
     wide = free.width - 0.1 - OVERHANG - words
     box = Box(free.left + 0.1, beside.plot.top, wide, beside.plot.height)
