@@ -74,6 +74,7 @@ def test_settings_reach_only_the_runtimes_that_take_them() -> None:
     [
         (30, {"a": 5, "b": 100, "c": 100}, {"a": 5, "b": 12.5, "c": 12.5}),
         (30, {"a": 5, "b": 6}, {"a": 5, "b": 25}),
+        (30, {"a": 10, "b": 15, "c": 20}, {"a": 10, "b": 15, "c": 5}),
         (-3, {"a": 5, "b": 6}, {"a": 0, "b": 0}),
         (10, {}, {}),
     ],
@@ -92,7 +93,7 @@ def test_a_climb_may_take_all_that_the_others_are_not_expected_to_need() -> None
     others = sum(needs.values()) - needs["trio"]
     (trio,) = (job for job in climbs if job.entry.name == "trio")
     assert share_of(trio, climbs, others + 50, forecasts) == pytest.approx(50)
-    fair = (8.0 - needs["pthread"]) / 3
+    fair = fair_shares(8.0, needs)["trio"]
     assert share_of(trio, climbs, 8.0, forecasts) == pytest.approx(fair)
 
 

@@ -28,6 +28,7 @@ FARTHEST = 1_000_000
 # no more than this is kept for the leak checks.
 CLIMBS_SHARE = 0.35
 LEAKS_SHARE = 0.08
+LEFT_TO_OTHERS = 0.2  # of what climbs need that need more
 
 
 @dataclass(frozen=True)
@@ -150,15 +151,17 @@ def share_of(
 
 
 def fair_shares(pool: float, needs: Mapping[str, float]) -> dict[str, float]:
-    """Max-min fair shares of `pool`: who needs less than an equal part gets its need, and what it
-    leaves is shared by the others. The neediest get the rest, more than their need if there is."""
+    """Shares of `pool`, those who need least first: each gets its need, as long as a fifth of what
+    the others need is left to them, and never less than an equal part of what is left. Equal parts
+    alone would stop every climb a little short of its count. The neediest gets the rest."""
     shares: dict[str, float] = {}
-    left = max(0.0, pool)
-    for waiting, name in zip(
-        range(len(needs), 0, -1), sorted(needs, key=lambda name: needs[name]), strict=True
-    ):
-        equal = left / waiting
-        shares[name] = min(equal, needs[name]) if waiting > 1 else left
+    left, others = max(0.0, pool), sum(needs.values())
+    ordered = sorted(needs, key=lambda name: needs[name])
+    for place, name in enumerate(ordered):
+        others -= needs[name]
+        waiting = len(ordered) - place
+        most = max(left - LEFT_TO_OTHERS * others, left / waiting)
+        shares[name] = min(most, needs[name]) if waiting > 1 else left
         left -= shares[name]
     return shares
 
