@@ -32,18 +32,13 @@ def export(
     kept, left_out = sift(
         metrics, lambda one: None if one.metric.better == BETTER[direction] else reason
     )
-    text = json.dumps([_entry(one) for one in kept], indent=1) + "\n"
-    return Export(text if kept else None, tuple(left_out))
-
-
-def _entry(one: Exported) -> dict[str, object]:
-    metric = one.metric
-    entry: dict[str, object] = {
-        "name": one.full_name,
-        "unit": UNITS[one.dimension],
-        "value": metric.value,
-    }
-    if metric.low is not None and metric.high is not None:
-        entry["range"] = f"{metric.low} to {metric.high}"
-    extra = {name: value for name, value in facts(one).items() if name not in ("low", "high")}
-    return entry | {"extra": "\n".join(f"{name}: {value}" for name, value in extra.items())}
+    entries = []
+    for one in kept:
+        metric = one.metric
+        entry = {"name": one.full_name, "unit": UNITS[one.dimension], "value": metric.value}
+        if metric.low is not None and metric.high is not None:
+            entry["range"] = f"{metric.low} to {metric.high}"
+        extra = {name: value for name, value in facts(one).items() if name not in ("low", "high")}
+        entry["extra"] = "\n".join(f"{name}: {value}" for name, value in extra.items())
+        entries.append(entry)
+    return Export(json.dumps(entries, indent=1) + "\n" if kept else None, tuple(left_out))

@@ -21,7 +21,14 @@ UNITS: Mapping[Dimension, str] = {"seconds": "second", "bytes": "byte", "count":
 
 def export(metrics: Sequence[Exported], result: Result) -> Export:
     """The metrics as one pyperf suite."""
-    kept, left_out = sift(metrics, _against)
+
+    def against(one: Exported) -> str | None:
+        if one.metric.better == "higher":
+            return "higher is better, which pyperf would call slower"
+        # Without those the others would give another value.
+        return "pyperf holds values above 0 alone" if min(one.samples) <= 0 else None
+
+    kept, left_out = sift(metrics, against)
     left_out += unlike_samples(kept)
     if not kept:
         return Export(None, tuple(left_out))
@@ -41,12 +48,3 @@ def export(metrics: Sequence[Exported], result: Result) -> Export:
         ],
     }
     return Export(json.dumps(tree, indent=1) + "\n", tuple(left_out))
-
-
-def _against(one: Exported) -> str | None:
-    if one.metric.better == "higher":
-        return "higher is better, which pyperf would call slower"
-    if min(one.samples) <= 0:
-        # Without those the others would give another value.
-        return "pyperf holds values above 0 alone"
-    return None

@@ -17,7 +17,6 @@ from bench.history.trends import SegmentStart, Trend
 from bench.judging.gates import MetricName
 from reports.console import Console
 from reports.history import words
-from reports.wording import units
 from reports.wording.doubted import marked
 from reports.wording.escape import plain, terminal
 
@@ -105,25 +104,21 @@ def _table(review: Review, width: int) -> Table:
             line = Text()
             for text, kind in spark(trend, signs.get(trend.key, {}), width):
                 line.append(text, STYLES[kind])
-            made.add_row(*(Text(terminal(cell)) for cell in _cells(trend)), line)
+            segment, last, nights = trend.segments[-1], trend.nights[-1], len(trend.nights)
+            median = statistics.median(night.value for night in segment.nights)
+            cells = (
+                words.short_of(trend),
+                words.count_of(segment),
+                f"{nights:,} (−{trend.missing})" if trend.missing else f"{nights:,}",
+                marked(words.value_of(trend, median), words.doubt_of(segment.nights)),
+                marked(words.value_of(trend, last.value), last.doubt),
+            )
+            made.add_row(*(Text(terminal(cell)) for cell in cells), line)
     return made
 
 
 def _shown(review: Review) -> tuple[Trend, ...]:
     return (*review.trends, *((review.control,) if review.control else ()))
-
-
-def _cells(trend: Trend) -> tuple[str, ...]:
-    segment, last = trend.segments[-1], trend.nights[-1]
-    nights = units.count(len(trend.nights))
-    median = statistics.median(night.value for night in segment.nights)
-    return (
-        words.short_of(trend),
-        words.count_of(segment),
-        f"{nights} (−{trend.missing})" if trend.missing else nights,
-        marked(words.value_of(trend, median), words.doubt_of(segment.nights)),
-        marked(words.value_of(trend, last.value), last.doubt),
-    )
 
 
 def spark(trend: Trend, signs: Mapping[str, Piece], width: int) -> tuple[Piece, ...]:
