@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from bench.judging.samples import Ceilings, Stopped
-from bench.judging.verdicts import Event
+from bench.judging.verdicts import STOPPED_BY, Event
 
 
 def usable(climbs: Sequence[Stopped]) -> list[Stopped]:
@@ -50,7 +50,7 @@ def reasons(ceilings: Ceilings) -> tuple[str, ...]:
     sides = []
     for name, climbs in (("base", ceilings.base), ("new", ceilings.new)):
         if stops := " or ".join(dict.fromkeys(map(_stop, usable(climbs)))):
-            sides.append(f"the {name} side was stopped by {stops}")
+            sides.append(f"the {name} side {STOPPED_BY} {stops}")
     nothing = not met_limits(ceilings.base) and not met_limits(ceilings.new)
     open_end = "neither side always went as far as it could: the counts are the least they can be"
     return (*sides, *((open_end,) if nothing and len(sides) == 2 else ()), *ceilings.doubts)

@@ -32,7 +32,15 @@ from bench.judging.rank_tests import (
     smallest_change,
 )
 from bench.judging.samples import Ceilings, Groups, Pairs, Sides, Values, is_lacking, known
-from bench.judging.verdicts import Decision, Event, Verdict, Word, runtime_of
+from bench.judging.verdicts import (
+    NOT_MEASURED,
+    TOO_FEW,
+    Decision,
+    Event,
+    Verdict,
+    Word,
+    runtime_of,
+)
 
 # Of the changes that are reported of advisory figures, at most this share is none.
 FALSE_DISCOVERY = 0.05
@@ -227,7 +235,7 @@ def _of_values(gate: Gate, used: Groups, sides: Groups, look: Look, gates: int) 
         estimate = hodges_lehmann(steps, look.missed)
         needed = fewest_pairs(gates, look.false_failure)
         enough = len(steps) >= needed
-        few = f"too few pairs: {len(steps)}, at least {needed} are needed"
+        few = f"{TOO_FEW} pairs: {len(steps)}, at least {needed} are needed"
     else:
         is_there = bool(base and new)
         chances = (rank_sum_p(before, after), rank_sum_p(after, before)) if is_there else (1.0, 1.0)
@@ -236,7 +244,7 @@ def _of_values(gate: Gate, used: Groups, sides: Groups, look: Look, gates: int) 
         enough = is_there and fewest <= look.false_failure / gates
         needed = fewest_a_side(gates, look.false_failure)
         have = f"{len(base)} and {len(new)}"
-        few = f"too few processes: {have}, at least {needed} a side are needed"
+        few = f"{TOO_FEW} processes: {have}, at least {needed} a side are needed"
     given_up = paired.given_up if paired else None
     lacking = is_lacking(sides.base), is_lacking(sides.new)
     reasons = (
@@ -271,7 +279,7 @@ def _of_ceilings(gate: Gate, used: Ceilings, sides: Ceilings, gates: int) -> Fin
     before, after = ceilings.badness(used.base), ceilings.badness(used.new)
     fewest = min(len(before), len(after))
     needed = fewest_a_side(gates, FALSE_FAILURE)
-    few = () if fewest >= needed else (f"too few climbs: {fewest} of {needed} a side",)
+    few = () if fewest >= needed else (f"{TOO_FEW} climbs: {fewest} of {needed} a side",)
     return Finding(
         scale=GateScale(gate.margin, -1),
         p=rank_sum_p(before, after) if after and ceilings.met_limits(used.new) else 1.0,
@@ -298,7 +306,7 @@ def _gaps(base: Values, new: Values, broke: Sequence[str] = ()) -> tuple[str, ..
     """What is not there, in words. Where one side broke at once, the other was not tried."""
     if not known(base) and not known(new):
         side = f"the {broke[0]} side" if len(broke) == 1 else "either side"
-        return (f"it could not be measured on {side}",)
+        return (f"{NOT_MEASURED} on {side}",)
     lost = (("base", base), ("new", new))
     return tuple(
         f"it is missing in {len(values) - len(known(values))} of {len(values)} processes of the "

@@ -27,6 +27,9 @@ Event = Literal[
     "leak", "only its leak", "changed limit", "limit of another value", "missing", "given up"
 ]
 
+# The words in reasons by which reports find those that a sentence needs.
+TOO_FEW, NOT_MEASURED, STOPPED_BY = "too few", "it could not be measured", "was stopped by"
+
 Share = Annotated[float, Meta(ge=0, le=1)]
 
 
@@ -90,6 +93,9 @@ class Verdict(Record, frozen=True, kw_only=True):
     @property
     def dimension(self) -> str:
         return self.metric_name.quantity.dimension
+
+    def reasons_with(self, words: str) -> list[str]:
+        return [reason for reason in self.reasons if words in reason]
 
     @property
     def is_open(self) -> bool:

@@ -12,7 +12,16 @@ from typing import get_args
 from bench.derive.doubts import MARK
 from bench.judging.gates import SHARES, TYPED, Margin, typed
 from bench.judging.looks import FARTHEST, MOST_PAIRS
-from bench.judging.verdicts import Decision, Judgement, Outcome, Verdict, Word
+from bench.judging.verdicts import (
+    NOT_MEASURED,
+    STOPPED_BY,
+    TOO_FEW,
+    Decision,
+    Judgement,
+    Outcome,
+    Verdict,
+    Word,
+)
 from reports.wording import changes, units
 from reports.wording.doubted import marked
 from reports.wording.escape import plain
@@ -126,7 +135,7 @@ def next_steps(judgement: Judgement) -> list[str]:
         v for v in gated if v.is_open and v.event in ("missing", "given up") and not v.is_unmeasured
     ]
     noisy = [v for v in gated if v.is_open and v not in lost and v not in broken]
-    few = [v for v in noisy if any("too few" in reason for reason in v.reasons)]
+    few = [v for v in noisy if v.reasons_with(TOO_FEW)]
     steps = []
     if lost or broken:
         steps.append(
@@ -218,7 +227,7 @@ def _change_of(verdict: Verdict) -> str:
     else:
         amount = f"to {marked(f'{effect:.2f}', verdict.doubt)} times the base"
     said = f"{name_of(verdict)} of {plain(verdict.case)} {rose} {amount}: {both_of(verdict)}"
-    stops = ", ".join(plain(reason) for reason in verdict.reasons if "was stopped by" in reason)
+    stops = ", ".join(map(plain, verdict.reasons_with(STOPPED_BY)))
     match verdict.event:
         case "changed limit":
             return f"{said}, at another limit: {stops}"
@@ -244,18 +253,15 @@ def _why_open(verdict: Verdict, several: bool = False) -> str:
         lost = [name for name, one in (("base", verdict.base), ("new", verdict.new)) if one is None]
         if len(lost) == 1:
             return f" on the {lost[0]} side"
-        begin = "it could not be measured"
-        reasons = map(plain, verdict.reasons)
-        return next((one.removeprefix(begin) for one in reasons if one.startswith(begin)), "")
+        known = verdict.reasons_with(NOT_MEASURED)
+        return plain(known[0]).removeprefix(NOT_MEASURED) if known else ""
     if verdict.event == "missing":
         return f" {'are' if several else 'is'} missing on one side"
     if verdict.event == "given up":
         return f" {'were' if several else 'was'} given up, since a side kept breaking"
-    few = next((reason for reason in verdict.reasons if "too few" in reason), None)
-    if few is None and verdict.effect is None:
-        few = next(iter(verdict.reasons), None)
-    if few is not None:
-        return f" ({plain(few)})"
+    few = verdict.reasons_with(TOO_FEW) or (verdict.reasons if verdict.effect is None else ())
+    if few:
+        return f" ({plain(few[0])})"
     if verdict.smallest is None:
         return ""
     vary = "vary" if several else "varies"
