@@ -9,7 +9,7 @@ from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric
 from bench.derive.statistics import Estimate
 from bench.derive.times import QUANTILES, STARTS, Population, populations
-from bench.model.records import Result
+from bench.model.records import BURST_FROM_NOTHING, CLIMB, LEAK, REPEAT, Result
 from bench.quantities import BURST, OF_START
 from reports.figures.chart import (
     Chart,
@@ -26,7 +26,7 @@ from reports.figures.shapes import Axis, Bar, BarRow, Bars, Key, Range, RangeRow
 from reports.tables.comparison import THREADS, Row
 from reports.wording import units
 from reports.wording.doubted import marked, sure
-from reports.wording.escape import many
+from reports.wording.escape import many, plain
 
 NAMES = ("median", "90 %", "99 %", "longest")  # of QUANTILES
 QUANTILE_KEYS = tuple(f"start_{name}_seconds" for name in ("median", "p90", "p99", "longest"))
@@ -40,10 +40,10 @@ HOW = (
     "process, with its 95 % interval."
 )
 OF: Mapping[str, str] = {
-    "climb": "the climb",
-    "short": "repeats",
-    "burst": "bursts",
-    "leak": "the leak check",
+    CLIMB: "the climb",
+    REPEAT: "repeats",
+    BURST_FROM_NOTHING: "bursts",
+    LEAK: "the leak check",
 }
 
 
@@ -83,6 +83,10 @@ def _count(value: int | None) -> str:
     return "–" if value is None else units.count(value)
 
 
+def _purpose(one: Population | None) -> str:
+    return OF.get(one.purpose, plain(one.purpose)) if one else ""
+
+
 def _of(heading: str, key: str, field: str) -> Column[Place]:
     """A column of a population's own field, empty where there is no population."""
     said: Callable[..., str] = units.seconds if key.endswith("_seconds") else _count
@@ -100,7 +104,7 @@ COLUMNS: tuple[Column[Place], ...] = (
     Column("runtime", "runtime", lambda one: one[0].row.name, is_number=False),
     Column("start", "start", lambda one: one[1].start.name if one[1] else "", is_number=False),
     _of("parked", "units", "units"),
-    Column("of", "sweep", lambda one: OF[one[1].purpose] if one[1] else "", is_number=False),
+    Column("of", "sweep", lambda one: _purpose(one[1]), is_number=False),
     _of("timed in each", "timed", "timed"),
     _of("repeats", "sweeps", "samples"),
     *(_latency(place) for place in range(len(QUANTILES))),
@@ -215,7 +219,7 @@ def _spawn(row: Row, timed: Sequence[Population]) -> Spawn:
 
 
 def _by_figures(one: Population, figures: Sequence[Metric | None]) -> Population:
-    """The population; the one at N by the run's own figures, which may pool sweeps that ended at
+    """The population; the one at N by the run's own figures, which may pool repeats that ended at
     almost the same count: two readers never disagree."""
     known = [figure for figure in figures if figure and figure.at == one.units]
     if len(known) < len(figures) or known[0].value is None:
