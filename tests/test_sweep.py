@@ -8,7 +8,7 @@ import signal
 import pytest
 from msgspec.structs import replace
 
-from bench.engine.budget import Bounds, Job, bytes_per_unit, climb_stops, short_stops
+from bench.engine.budget import Bounds, Forecast, Job, bytes_per_unit, climb_stops, short_stops
 from bench.engine.events import Event, StepFinished
 from bench.engine.fake import Behaviour, FakeRig
 from bench.engine.runner import RunnerBroke, RunnerDied, RunnerFlooded, RunnerHung
@@ -267,6 +267,16 @@ def test_the_bytes_of_a_unit_so_far_are_reported_with_each_step(
     job = Job(entry("one"), "short", 1, (100, 1_000))
     live_session(job, FakeRig({"one": behaviour}), observe=told.append)
     assert [event.bytes_per_unit for event in told if isinstance(event, StepFinished)] == bytes_
+
+
+def test_a_forecast_learns_step_by_step_and_no_further_than_it_is_told() -> None:
+    made, _ = sweep_of(Behaviour(), (1_000, 2_000, 3_000), "climb")
+    slow = altered(made.steps[2], burst_seconds=1.0)
+    steps = (*made.steps[:2], slow)
+    first = Forecast.of(entry("one"))
+    assert first.after(made.baseline, steps[:2]).unit_seconds == pytest.approx(1e-5)
+    assert first.after(made.baseline, steps).unit_seconds == pytest.approx(1e-3)
+    assert first.after(made.baseline, steps).unit_bytes == pytest.approx(1_010)
 
 
 def test_what_a_process_comes_to_take_with_its_first_units_is_no_part_of_a_unit() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -172,6 +172,13 @@ class Forecast:
             max(grown / step.spawned, 1.0) if grown is not None else self.unit_bytes,
             self.unit_release_seconds * seconds / self.unit_seconds,
         )
+
+    def after(self, before: Readings | None, steps: Iterable[Step]) -> Forecast:
+        """What several steps taught, one after the other."""
+        forecast = self
+        for step in steps:
+            forecast, before = forecast.learned(before, step), step.readings
+        return forecast
 
     def released(self, units: int, seconds: float) -> Forecast:
         """The same, with what a release of `units` took."""

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from bench.engine import events
-from bench.engine.budget import Bounds, Job, Pace, bounds, is_level, short_stops
+from bench.engine.budget import Bounds, Forecast, Job, Pace, bounds, is_level, short_stops
 from bench.engine.ledger import USED_UP
 from bench.engine.protocol import MOST_PROBED
 from bench.engine.session import LiveSession
@@ -189,6 +189,10 @@ class PopulationRun:
         live = run.session(target, job.within(limits.count))
         made = run.take(live, lambda _: take_steps(live, limits), rounds)
         self._pace = self._pace.learned(job.made(len(made.steps)), live.forecast, made.seconds)
+        if job.purpose == CLIMB:  # repeats stop sooner, where a unit takes less than at the top
+            most = self._options.repeat_to(job.entry)
+            steps = (step for step in made.steps if step.alive <= most)
+            run.forecasts[key] = Forecast.of(job.entry).after(made.baseline, steps)
         run.observe(events.TimeLeft(max(0.0, min(self._expected(self._pending), run.left()))))
         if not live.hopeless:
             return
