@@ -7,6 +7,7 @@ runtime can run on this machine is found by `bench.engine.toolchain`.
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -185,6 +186,12 @@ def _entry(table: dict[str, Any], path: Path) -> Entry:
     if isinstance(build, list) and build and not any(isinstance(one, list) for one in build):
         table = {**table, "build": [build]}  # one command line, as contract 1 has it
     entry = _converted(table, Entry, path)
+    for name, tool in entry.tools.items():
+        try:
+            re.compile(tool.variables or "")
+        except re.error as error:
+            place = f"tools.{name}.variables"
+            raise CatalogueError(f"{path}: {place}: not a pattern: {error}") from error
     return msgspec.structs.replace(entry, folder=path.parent.absolute())
 
 

@@ -184,6 +184,22 @@ def test_a_strangers_file_describes_a_runtime(tmp_path: Path) -> None:
         (STRANGE.replace("task", "fibre"), r"kind: unknown value 'fibre'"),
         (STRANGE.replace('["sh", "{folder}/strange.sh"]', "[]"), "command"),
         (STRANGE.replace('"strange"', '""'), "name"),
+        (
+            STRANGE + 'build = ["make", 5]\n',
+            r"build\[0\]\[1\]: expected a text, not a whole number",
+        ),
+        (STRANGE + 'build = [["make"], "x"]\n', r"build\[1\]: expected a list, not a text"),
+        (STRANGE + "build = [[]]\n", r"build\[0\]: shorter than 1"),
+        (STRANGE + 'replies = "fd4"\n', "replies: unknown value 'fd4'"),
+        (STRANGE + 'cores = "two"\n', "cores: unknown value 'two'"),
+        (STRANGE + "most = 0\n", "most: expected a whole number"),
+        (STRANGE + "leak_margin = -1\n", "leak_margin: expected a number"),
+        (STRANGE + '[tools.x]\nlabel = "x"\n', r"tools\[...\]: find is missing"),
+        (
+            STRANGE + '[tools.x]\nlabel = "x"\nfind = ["x"]\nvariables = "("\n',
+            "tools.x.variables: not a pattern: missing",
+        ),
+        (STRANGE + '[units.own]\nlabel = "x"\n', r"units\[...\]: kind is missing"),
     ],
 )
 def test_a_file_that_breaks_the_rules_is_told_with_its_place(
