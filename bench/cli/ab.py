@@ -185,7 +185,8 @@ class PairsPlace:
 
     def folder(self) -> Path:
         """The folder of the verdict, which the results stand beside; it is not made yet. Raises
-        `UsageError` where it has a verdict already."""
+        `UsageError` where it cannot be, or has a verdict already."""
+        from bench.cli.compare import Places
         from bench.cli.session import FOLDER, make_default_folder
         from bench.model.file import default_path
         from reports.verdicts.files import JSON
@@ -193,6 +194,7 @@ class PairsPlace:
         path = self.output or default_path(FOLDER, datetime.now())
         folder = path.with_suffix("") if path.suffix == ".json" else path
         make_default_folder(folder)
+        Places(folder, self.markdown).refuse_unwritable()
         if (folder / JSON).exists() and not self.force:
             raise UsageError(
                 f"{folder} has a verdict already; add --force to replace it, or give another place "
@@ -226,7 +228,6 @@ def carry_out_pairs(
         folder.with_name(f"{folder.name}.base.json"),
         folder.with_name(f"{folder.name}.new.json"),
     )
-    places.refuse_unwritable()
     force = place.force or _is_without_verdict(*paths)
     heed_load(both.sides[0].targets[0].rig, wait_seconds, quiet)
     base, new = _made(both, wish, judge, paths, force, quiet)
