@@ -418,3 +418,10 @@ def test_few_nights_are_no_verdict_and_some_only_advise(
     assert len(check.judged) == judged
     assert [one.grade for one in check.nominations] == grades
     assert check.alarms == ()
+
+
+def test_a_part_that_no_quantity_has_is_no_trend() -> None:
+    (one,) = burst_history([4e-6]).points
+    strange = changed(one.kept[0], metric=BYTES.metric, part="xyz")
+    made = replace(burst_history([4e-6]), points=(changed(one, kept=(*one.kept, strange)),))
+    assert [trend.metric for trend in trends(made)] == [BURST]

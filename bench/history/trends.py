@@ -134,18 +134,16 @@ def trends(
     for point in history.points:
         for key, one in _seen(point, across):
             seen.setdefault(key, []).append(one)
-    asked = wanted or headlines()
-    found = []
-    for name in known:
-        if cases and name not in cases:
-            continue
-        for general in metric_names().values():
-            every = [key for key in seen if key[0] == name and replace(key[1], with_=()) == general]
-            for key in sorted(every, key=lambda key: key[1].words):
-                if key[1] in asked or general in asked:
-                    nights = seen[key]
-                    missing = ran[name] - len(nights)
-                    found.append(Trend(known[name], key[1], tuple(_segments(nights)), missing))
+    asked, found = wanted or headlines(), []
+    order = {metric: place for place, metric in enumerate(metric_names().values())}
+    keys = [(name, metric, replace(metric, with_=())) for name, metric in seen]
+    places = {name: place for place, name in enumerate(known)}
+    keys.sort(key=lambda key: (places[key[0]], order.get(key[2], len(order)), key[1].words))
+    for name, metric, general in keys:
+        if (not cases or name in cases) and (metric in asked or general in asked):
+            nights = seen[name, metric]
+            missing = ran[name] - len(nights)
+            found.append(Trend(known[name], metric, tuple(_segments(nights)), missing))
     return tuple(found)
 
 
