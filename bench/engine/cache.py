@@ -200,8 +200,9 @@ def _compile(entry: Entry, command: tuple[str, ...], environment: Mapping[str, s
 
 
 def _key(entry: Entry, versions: Mapping[str, str], environment: Mapping[str, str]) -> str:
-    """A hash over everything that the program is made of. Raises `MeasureError` where the source
-    cannot be read."""
+    """A hash over everything that the program is made of. Of a stranger's, every file beside its
+    source is part of that, by name, size and time: it may include any of them. Of the runners that
+    ship, each is one file. Raises `MeasureError` where the source cannot be read."""
     try:
         source = entry.source_path.read_bytes() if entry.source_path else b""
     except OSError as error:
@@ -209,27 +210,21 @@ def _key(entry: Entry, versions: Mapping[str, str], environment: Mapping[str, st
             f"the source of {entry.name} cannot be read: {error}; "
             "'source' in its entry is a file beside the entry"
         ) from error
+    beside: set[Path] = set()
+    if entry.folder != FOLDER and entry.source_path is not None:
+        named = [entry.folder / need[5:] for need in entry.needs if need.startswith("file:")]
+        beside = {path for path in (*entry.source_path.parent.glob("*"), *named) if path.is_file()}
+    stats = ((str(path), path.stat()) for path in sorted(beside))
     parts = [
         hashlib.sha256(source).hexdigest(),
         entry.build,
         versions,
         {name: value for name, value in environment.items() if name not in HARMLESS},
-        _beside(entry),
+        [(name, each.st_size, each.st_mtime_ns) for name, each in stats],
         (sys.platform, platform.machine()),
     ]
     text = json.dumps(parts, sort_keys=True, default=str).encode("utf-8", "surrogateescape")
     return hashlib.sha256(text).hexdigest()[:32]
-
-
-def _beside(entry: Entry) -> list[tuple[str, int, int]]:
-    """The files beside a stranger's source, by name, size and time: it may include any of them. Of
-    the runners that ship, each is one file."""
-    if entry.folder == FOLDER or entry.source_path is None:
-        return []
-    named = [entry.folder / need[5:] for need in entry.needs if need.startswith("file:")]
-    found = {path for path in (*entry.source_path.parent.glob("*"), *named) if path.is_file()}
-    stats = ((str(path), path.stat()) for path in sorted(found))
-    return [(name, each.st_size, each.st_mtime_ns) for name, each in stats]
 
 
 def _names(entry: Entry, place: str) -> bool:
@@ -301,10 +296,15 @@ class ProgramFolder:
     doubt: str | None = None
 
     def find(self, key: str) -> Path | None:
-        """The program of that key, if it is there, whole, and can be run."""
+        """The program of that key, if it is there, whole, nobody else's, and can be run. One that
+        is not is taken away."""
         for path in sorted(self.folder.glob(f"{key}-*")):
-            if self._is_sound(path):
-                return path
+            with suppress(OSError):
+                found = path.lstat()
+                is_own = found.st_uid == os.geteuid() and not found.st_mode & OTHERS
+                is_program = stat.S_ISREG(found.st_mode) and os.access(path, os.X_OK)
+                if is_own and is_program and path.name.endswith(f"-{_digest(path.read_bytes())}"):
+                    return path
             with suppress(OSError):
                 files.remove(path)
         return None
@@ -321,16 +321,6 @@ class ProgramFolder:
                 f"{ANOTHER}, on another file system"
             )
         return target
-
-    def _is_sound(self, path: Path) -> bool:
-        try:
-            found = path.lstat()
-            is_own = found.st_uid == os.geteuid() and not found.st_mode & OTHERS
-            if not (stat.S_ISREG(found.st_mode) and is_own and os.access(path, os.X_OK)):
-                return False
-            return path.name.rpartition("-")[2] == _digest(path.read_bytes())
-        except OSError:
-            return False
 
 
 def _place_in(cache: Path) -> ProgramFolder:
@@ -357,17 +347,13 @@ def doubt_of(cache: Path) -> str | None:
         owners = (os.geteuid(),) if place == folder else (os.geteuid(), 0)
         if found.st_uid not in owners:
             return f"{place} belongs to somebody else; {ANOTHER}"
-        # Of a sticky folder, as /tmp is, nobody can rename what is another's.
-        if _others_write(found) and (place == folder or not found.st_mode & stat.S_ISVTX):
+        # A group that holds the user alone, as many systems make one for each, is nobody else. Of a
+        # sticky folder, as /tmp is, nobody can rename what is another's.
+        by_group = found.st_mode & stat.S_IWGRP and not _is_own_group(found.st_gid)
+        is_open = found.st_mode & stat.S_IWOTH or by_group
+        if is_open and (place == folder or not found.st_mode & stat.S_ISVTX):
             return f"others can write to {place}; type: chmod go-w {place}"
     return None
-
-
-def _others_write(found: os.stat_result) -> bool:
-    """A group that holds the user alone, as many systems make one for each, is nobody else."""
-    if found.st_mode & stat.S_IWOTH:
-        return True
-    return bool(found.st_mode & stat.S_IWGRP) and not _is_own_group(found.st_gid)
 
 
 @functools.cache

@@ -246,15 +246,13 @@ def run_child(
                 status = child.end() if child is not None else 0
         output.seek(0)
         errors.seek(0)
-        replies = output.read() if child.replies is None else _rest(child.replies)
-        return Done(status, replies, errors.read()) if in_time else None
-
-
-def _rest(pipe: IO[bytes]) -> bytes:
-    """What is left in a pipe now, whoever still holds its other end."""
-    with pipe:
-        os.set_blocking(pipe.fileno(), False)
-        return pipe.read() or b""
+        replies = output
+        if child.replies is not None:  # of which is read what is there, whoever else holds it
+            replies = child.replies
+            os.set_blocking(replies.fileno(), False)
+        with replies:
+            said = replies.read() or b""
+        return Done(status, said, errors.read()) if in_time else None
 
 
 def _nameless_file() -> IO[bytes]:

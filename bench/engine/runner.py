@@ -195,15 +195,11 @@ class RunnerProcess:
         if self._collecting is not None:
             if ended is not None:
                 ended()
-            self._collect(self._collecting)
+            kind: type[Collected | Performed] = Performed
+            if self._collecting == COLLECT:  # as a command of its own, in contract 1
+                kind = Collected
+            self._check_count(COLLECT, self.ask(self._collecting, kind).alive, 0, None)
         return released
-
-    def _collect(self, command: str) -> None:
-        """By the command of contract 1, or by an act."""
-        if command == COLLECT:
-            self._check_count(command, self.ask(command, Collected).alive, 0, None)
-        else:
-            self._check_count(command, self.ask(command, Performed).alive, 0, None)
 
     def ask(self, command: str, kind: type[R], foretold_seconds: float = 0.0) -> R:
         """Sends one command and waits for its reply, which must be of `kind`. Its durations cannot
