@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import convert
 
 from bench.cli import options
 from bench.cli.options import duration, flag, number
@@ -12,7 +13,6 @@ from bench.cli.options import duration, flag, number
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.limits.predict import Reserves
     from bench.model.records import Result
 
 WARNING = (
@@ -60,13 +60,18 @@ def ceiling(
     from bench.cli.session import Place, carry_out
     from bench.experiments import CEILING
     from bench.experiments.ceiling import CeilingOptions
+    from bench.limits.predict import NO_RESERVES, Reserves
 
     settings = {"stack-size": stack_size, "futex-slots": futex_slots}
     targets = choose.chosen(runtime, runner, python, env, settings, quiet)
-    reserves = _reserves(reserve_pids, reserve_memory, to_the_wall)
+    left = reserve_memory or options.Amount()
+    typed = {"pids": reserve_pids, "memory_bytes": left.bytes, "memory_share": left.share}
+    reserves = {key: value for key, value in typed.items() if value is not None}
     if to_the_wall and not yes:
         typer.confirm(WARNING, abort=True, err=True)
-    wish = CeilingOptions(budget=budget, reserves=reserves)
+    wish = CeilingOptions(
+        budget=budget, reserves=NO_RESERVES if to_the_wall else convert(reserves, Reserves)
+    )
     result, path = carry_out(CEILING, wish, targets, Place(output, force), quiet, wait_for_quiet)
     return report(result, path, quiet)
 
@@ -83,16 +88,3 @@ def report(result: Result, path: Path, quiet: bool) -> int:
     if not any(one.stop.limit for one in result.sessions):  # none at all is a ceiling as well
         refuse_nothing(result, path, quiet)
     return 0
-
-
-def _reserves(pids: int | None, memory: options.Amount | None, to_the_wall: bool) -> Reserves:
-    from bench.limits.predict import NO_RESERVES, PIDS, Reserves
-
-    if to_the_wall:
-        return NO_RESERVES
-    left = PIDS if pids is None else pids
-    if memory is None:
-        return Reserves(pids=left)
-    if memory.share is not None:
-        return Reserves(pids=left, memory_share=memory.share)
-    return Reserves(pids=left, memory_bytes=memory.bytes)
