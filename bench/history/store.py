@@ -247,7 +247,17 @@ def read(folder: Path) -> History:
             "--folder says where it is"
         )
     faults: list[Fault] = []
-    lines = list(_records(folder, faults))
+    lines: list[Point | Acknowledgement] = []
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        number = 0
+        try:
+            for number, line in _lines(path):
+                try:
+                    lines.append(_decoded(line))
+                except ValueError as error:
+                    faults.append(Fault(printable(str(path)), number, str(error)))
+        except OSError as error:
+            faults.append(Fault(printable(str(path)), number + 1, f"unreadable: {error.strerror}"))
     points = {line.id: line for line in lines if isinstance(line, Point)}
     if not points:
         found = "".join(f"\n  {fault}" for fault in faults)
@@ -285,20 +295,6 @@ def when(point: Point) -> datetime:
     is no date."""
     moment = datetime.fromisoformat(point.started)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _records(folder: Path, faults: list[Fault]) -> Iterator[Point | Acknowledgement]:
-    """The sound lines of all files, in the order of their names."""
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
-        number = 0
-        try:
-            for number, line in _lines(path):
-                try:
-                    yield _decoded(line)
-                except ValueError as error:
-                    faults.append(Fault(printable(str(path)), number, str(error)))
-        except OSError as error:
-            faults.append(Fault(printable(str(path)), number + 1, f"unreadable: {error.strerror}"))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.derive.choice import Choice, choose
+from bench.derive.choice import choose
 from bench.derive.doubts import DOUBTS, MARK, REASONS
 from bench.derive.metrics import Metric, metric_of, series
-from bench.derive.series import Dimension, Series
+from bench.derive.series import Dimension
 from bench.judging.gates import MetricName, purpose_of
 from bench.model.records import BURST_FROM_NOTHING, RENAMED, REPEAT, Result
 from bench.model.records import CLIMB as CLIMBS
@@ -104,27 +104,27 @@ class Export:
 
 def metrics_of(result: Result) -> tuple[Exported, ...]:
     """Every metric of the result, the unknown ones too."""
-    every = series(result)
+    every, found = series(result), []
     choices = {
         case: choose([session for session in result.sessions if session.case == case])
         for case in {one.case for one in every}
     }
-    return tuple(_exported(one, choices[one.case]) for one in every)
-
-
-def _exported(one: Series, choice: Choice) -> Exported:
-    """A count at which launching stopped is its one sample: there is no median of those."""
-    metric = metric_of(one)
-    if one.stop is not None:
-        return Exported(metric, () if metric.value is None else (metric.value,), None)
-    units: int | Literal["climb"] | None = metric.at
-    # Sessions of other purposes have a fixed count.
-    if purpose_of(MetricName.of(one)) in (REPEAT, BURST_FROM_NOTHING):
-        if any(stops.session.purpose == CLIMBS for stops in choice.stops):
-            units = CLIMB
-        elif not units and choice.stops:
-            units = statistics.median_high([stops.last.alive for stops in choice.stops])
-    return Exported(metric, one.values, units, len(one.samples) - len(one.values))
+    for one in every:
+        metric, stops = metric_of(one), choices[one.case].stops
+        if one.stop is not None:
+            # A count at which launching stopped is its one sample: there is no median of those.
+            counted = () if metric.value is None else (metric.value,)
+            found.append(Exported(metric, counted, None))
+            continue
+        units: int | Literal["climb"] | None = metric.at
+        # Sessions of other purposes have a fixed count.
+        if purpose_of(MetricName.of(one)) in (REPEAT, BURST_FROM_NOTHING):
+            if any(each.session.purpose == CLIMBS for each in stops):
+                units = CLIMB
+            elif not units and stops:
+                units = statistics.median_high([each.last.alive for each in stops])
+        found.append(Exported(metric, one.values, units, len(one.samples) - len(one.values)))
+    return tuple(found)
 
 
 def sift(

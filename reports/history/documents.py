@@ -20,21 +20,7 @@ HEADINGS = ("runtime", "quantity", "change", "between", "verdict", "machine")
 def as_markdown(review: Review) -> str:
     """Heading, sentence, table, what to type, and the notes. Ends with a newline."""
     check = review.check
-    headline = "suspected changes" if check.alarms else "no alarm"
-    parts = [
-        f"### outnumber history: {headline}",
-        escaped(words.sentence(check)),
-        _table(check.nominations),
-        *map(_commands, suspected_changes(check.alarms, review.history)),
-        "\n".join(f"- {escaped(note)}" for note in words.notes(review)),
-    ]
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _table(nominations: tuple[Nomination, ...]) -> str:
-    if not nominations:
-        return ""
-    cells = (
+    cells = [
         (
             one.period.trend.case.key,
             words.name_of(one.period.trend),
@@ -43,24 +29,30 @@ def _table(nominations: tuple[Nomination, ...]) -> str:
             words.grade_of(one),
             words.control_of(one),
         )
-        for one in nominations
-    )
+        for one in check.nominations
+    ]
     rows = [HEADINGS, ("---",) * len(HEADINGS), *(map(escaped, row) for row in cells)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def _commands(change: SuspectedChange) -> str:
-    """In a block of code, where nothing is markup; a fence in a name would end it."""
-    about = f"{change.case.key}, {words.names_of(change.nominations)}"
-    lines = (
-        f"# {about}: make both sides and compare them",
-        *change.prepare,
-        change.confirm,
-        "# or accept it, with the reason",
-        *change.accept,
-    )
-    code = "\n".join(plain(line).replace("```", "'''") for line in lines)
-    return f"```sh\n{code}\n```"
+    blocks = []
+    for change in suspected_changes(check.alarms, review.history):
+        about = f"{change.case.key}, {words.names_of(change.nominations)}"
+        lines = (
+            f"# {about}: make both sides and compare them",
+            *change.prepare,
+            change.confirm,
+            "# or accept it, with the reason",
+            *change.accept,
+        )
+        # In a block of code nothing is markup; a fence in a name would end it.
+        code = "\n".join(plain(line).replace("```", "'''") for line in lines)
+        blocks.append(f"```sh\n{code}\n```")
+    parts = [
+        f"### outnumber history: {'suspected changes' if check.alarms else 'no alarm'}",
+        escaped(words.sentence(check)),
+        "\n".join(f"| {' | '.join(row)} |" for row in rows) if cells else "",
+        *blocks,
+        "\n".join(f"- {escaped(note)}" for note in words.notes(review)),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def as_json(review: Review) -> str:

@@ -97,7 +97,14 @@ def _table(review: Review, width: int) -> Table:
     for place, heading in enumerate(HEADINGS):
         number = place in NUMBERS
         made.add_column(heading, justify="right" if number else "left", no_wrap=number or place > 4)
-    signs = _signs(review)
+    # What stands before the nights of each trend: accepted changes and nominated ones.
+    signs: dict[Key, dict[str, Piece]] = {}
+    for period in review.periods:
+        if period.accepted is not None:
+            begun = signs.setdefault(period.trend.key, {})
+            begun[period.nights[0].point] = (ACCEPTED, "accepted")
+    for one in review.check.nominations:
+        signs.setdefault(one.period.trend.key, {})[one.first.point] = _sign(one)
     for case, block in itertools.groupby(_shown(review), key=lambda trend: trend.case.key):
         made.add_row(Text(terminal(case), "bold"))
         for trend in block:
@@ -143,20 +150,6 @@ def spark(trend: Trend, signs: Mapping[str, Piece], width: int) -> tuple[Piece, 
     if len(pieces) <= width:
         return tuple(pieces)
     return (EARLIER, *pieces[len(pieces) - width + 1 :])
-
-
-def _signs(review: Review) -> dict[Key, dict[str, Piece]]:
-    """What stands before the nights of each trend: accepted changes and nominated ones."""
-    signs: dict[Key, dict[str, Piece]] = {}
-    for period in review.periods:
-        if period.accepted is not None:
-            signs.setdefault(period.trend.key, {})[period.nights[0].point] = (
-                ACCEPTED,
-                "accepted",
-            )
-    for one in review.check.nominations:
-        signs.setdefault(one.period.trend.key, {})[one.first.point] = _sign(one)
-    return signs
 
 
 def _sign(nomination: Nomination) -> Piece:
