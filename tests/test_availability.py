@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import venv
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bench.engine.toolchain import Availability, Tools, availability, find_tools, lacking
-from runners.catalogue import CatalogueError, shipped, stranger
+from bench.limits.known import KNOWN
+from runners.catalogue import CatalogueError, shipped, stranger, tools
 from tests.support.entries import entry
 
 HERE = find_tools()
@@ -22,6 +24,15 @@ def test_everything_that_ships_can_run_where_everything_is_installed() -> None:
     assert (found["goroutine"].version or "").startswith("go1.")
     assert found["asyncio"].version == f"CPython {sys.version.split()[0]}"
     assert (found["trio"].version or "")[0].isdigit()
+
+
+def test_the_catalogue_names_only_what_there_is() -> None:
+    names = [one.name for one in shipped()]
+    assert len(set(names)) == len(names)
+    assert all(one.colour for one in shipped())
+    limits = {name for tool in tools().values() for name in tool.limits}
+    assert limits <= {limit.name for limit in KNOWN}
+    assert all(re.compile(tool.variables or "") for tool in tools().values())
 
 
 def test_gos_version_is_told_in_an_activated_environment_too(

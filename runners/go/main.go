@@ -460,15 +460,18 @@ func configure(words []string) {
 	for _, word := range words {
 		key, value, _ := strings.Cut(word, "=")
 		number, err := strconv.ParseUint(value, 10, 40)
+		if err != nil {
+			number = 0 // which no setting takes
+		}
 		kind, known := kinds[value]
 		switch {
 		case key == "unit" && known:
 			own = kind
-		case key == "pad" && err == nil:
+		case key == "pad" && number > 0:
 			pad = int(number)
-		case key == "futex-slots" && err == nil && futexHash(getSlots, 0) < 0:
+		case key == "futex-slots" && number > 0 && futexHash(getSlots, 0) < 0:
 			die("%s: this kernel has no futex hash for each process (Linux 6.16 has)", word)
-		case key == "futex-slots" && err == nil:
+		case key == "futex-slots" && number > 0:
 			if futexHash(setSlots, uintptr(number)) < 0 {
 				die("%s: the kernel does not take that many slots; give a power of two", word)
 			}
