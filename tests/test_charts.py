@@ -237,7 +237,7 @@ def test_unit_cost_holds_the_parts_of_the_whole_run() -> None:
     )
     assert chart.table.headings == (
         *("runtime", "at", "user memory", "kernel stack", "page tables", "other kernel memory"),
-        *("total a unit", "low", "high", "as RSS shows", "repeats"),
+        *("total per unit", "low", "high", "as RSS shows", "repeats"),
     )
     assert chart.table.values == (
         ("threading", 10_000, 16_531, 16_384, 4140, 7076, 44_131, 44_131, 44_131, 900, 6),
@@ -414,7 +414,7 @@ def test_where_time_goes_splits_user_collector_system_and_the_rest() -> None:
     chart = of(where_time_goes, whole_run())
     assert chart.table.headings == (
         *("runtime", "at", "marginal burst", "program", "garbage collector", "kernel"),
-        *("neither: waiting", "kernel's share of CPU", "page faults a unit"),
+        *("neither: waiting", "kernel's share of CPU", "page faults per unit"),
     )
     assert chart.table.words[0] == (
         *("pthread", "10,000", "20.0 µs", "10.0 µs", "2.00 µs", "6.00 µs", "2.00 µs", "33 %"),
@@ -495,7 +495,7 @@ def test_closeness_has_a_row_a_limit_with_the_binding_one_marked() -> None:
         "tasks into memory, MemAvailable."
     )
     assert chart.table.headings == (
-        *("runtime", "limit", "where", "allows", "its value", "a unit takes", "binds", "reached"),
+        *("runtime", "limit", "where", "allows", "its value", "per unit", "binds", "reached"),
     )
     assert chart.table.words == (
         ("threading", "vm.max_map_count", "", "22,362", "65,530", "2.93", "yes", "22,362"),

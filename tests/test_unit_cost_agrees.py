@@ -135,7 +135,7 @@ def bars_agree(seed: int) -> None:
         total = find(figures_of(seed), row.case, "bytes_per_unit", part="total")
         assert total is not None
         assert (row.total, row.low) == (total.value, total.low)
-        at = table.headings.index("total a unit")
+        at = table.headings.index("total per unit")
         assert raw[at] == total.value
         assert words[at] == marked(units.size(total.value), total.doubt)
         parts = row.parts[: len(DRAWN)]

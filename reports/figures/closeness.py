@@ -17,9 +17,9 @@ from reports.wording.escape import many, plain, short
 EXACT = 1_000_000  # what a limit allows is exact below, and three digits from here on
 LETTERS = 40  # of a limit's name
 HOW = (
-    "How many units in all each limit of the machine lets the runtime have, by what a unit was "
-    "seen to take of it. The coloured limit is the one that ended the launch, or would be the "
-    "first to. Limits that a unit takes nothing of are not shown."
+    "How many units each limit of the machine allows, projected from what one unit uses. The "
+    "coloured limit ended the launch, or would be the first to end it. Limits that a unit does "
+    "not use are not shown."
 )
 REACHED = "units reached"
 Place = tuple[Row, Allowance]
@@ -36,7 +36,7 @@ COLUMNS: tuple[Column[Place], ...] = (
     Column("where", "where", lambda one: plain(one[1].where or "") or None, is_number=False),
     Column("allows", "allows", lambda one: one[1].units, units.count),
     Column("its value", "value", lambda o: o[1].value, cell=lambda o: _amount(o[1], o[1].value)),
-    Column("a unit takes", "take", lambda o: o[1].take, cell=lambda o: _amount(o[1], o[1].take)),
+    Column("per unit", "take", lambda o: o[1].take, cell=lambda o: _amount(o[1], o[1].take)),
     Column("binds", "binding", lambda o: "yes" if _binds(*o) else "", is_number=False),
     Column("reached", "reached", lambda one: _allowed(one[0]).reached, units.count),
 )

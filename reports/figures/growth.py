@@ -15,9 +15,9 @@ from reports.wording.doubted import marked, sure
 from reports.wording.escape import many
 
 HOW = (
-    "User and kernel memory above what the process took before its first unit, from the climb and "
-    "the repeats: the median at each count, the bar from the least to the most of the processes. "
-    "The line is the median slope between all pairs of points (Theil and Sen)."
+    "User and kernel memory above the memory of the empty process, from the climb and the "
+    "repeats. A point is the median at its count, its bar spans all processes. The line is the "
+    "median slope between all pairs of points (Theil and Sen)."
 )
 Place = tuple[Curve, Growth, GrowthPoint]
 

@@ -18,8 +18,8 @@ from reports.wording.doubted import marked, sure
 from reports.wording.escape import many, short
 
 HOW = (
-    "Solid: units that were alive at once, each of them started and parked. Pale: as far as the "
-    "limit named there would let them, projected from what a unit was seen to take of it."
+    "Solid bars: units alive at once, all of them started and parked. Pale bars: how many the "
+    "named limit would allow, projected from what one unit uses."
 )
 ALIVE, PROJECTED = "alive at once", "projected"
 

@@ -32,12 +32,12 @@ NAMES = ("median", "90 %", "99 %", "longest")  # of QUANTILES
 QUANTILE_KEYS = tuple(f"start_{name}_seconds" for name in ("median", "p90", "p99", "longest"))
 FEWEST_LAUNCHED = 50
 HOW = (
-    "Start latency: from the spawn call to the new unit's first instruction, one unit at a time, "
-    "with the others parked; the median over processes of each quantile. From idle: the machine is "
-    "as it is, and a new thread may have to wait until a sleeping processor is awake. Awake: the "
-    "runner is held on one processor, and nothing has to wake. Overhead: the same round with "
-    "nothing spawned, which is a part of each start. Burst: from none to many at once, in a fresh "
-    "process, with its 95 % interval."
+    "Start latency is the time from the spawn call to the new unit's first instruction, for one "
+    "unit at a time while the others are parked; each quantile is the median over processes. From "
+    "idle: the machine is as it is, and a new thread may wait until a sleeping processor is "
+    "awake. Awake: the runner is held on one processor, and nothing has to wake. Overhead: the "
+    "same round with nothing spawned, which is part of each start. Burst: many units launched at "
+    "once in a new process, with its 95 % interval."
 )
 OF: Mapping[str, str] = {
     CLIMB: "the climb",

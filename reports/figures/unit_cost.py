@@ -37,9 +37,10 @@ UNDIVIDED = BarPart("muted", "not divided")
 RSS_ENDS = "where RSS ends"
 ROUNDING = 0.002  # less than the three digits of a label show
 HOW = (
-    "What one unit adds: the difference in memory between two counts of parked units, read from "
-    "outside the process, divided by the units between them; the median of several fresh "
-    "processes, with its 95 % interval. The mark is where RSS, which most tools show, ends."
+    "The memory of one unit is the difference between two counts of parked units, read from "
+    "outside the process, divided by the units between. It is the median of several new "
+    "processes, with its 95 % interval. The mark shows where RSS ends, which is what most tools "
+    "report."
 )
 
 
@@ -77,7 +78,7 @@ COLUMNS: tuple[Column[Cost], ...] = (
     Column("runtime", "runtime", lambda one: one.row.name, is_number=False),
     Column("at", "at", lambda one: one.total.at, units.count),
     *part_columns(PARTS, "bytes", lambda one: one.parts, units.size),
-    Column("total a unit", "total_bytes", lambda one: one.total.value, units.size),
+    Column("total per unit", "total_bytes", lambda one: one.total.value, units.size),
     Column("low", "low_bytes", lambda one: one.total.low, units.size),
     Column("high", "high_bytes", lambda one: one.total.high, units.size),
     Column("as RSS shows", "rss_bytes", lambda one: one.of[RSS].value, units.size),

@@ -43,11 +43,10 @@ PARTS = (
 CLOCK = "the wall clock"
 LEAST_SECONDS = 0.02  # of CPU time in a burst: two of the ticks that it is counted in
 HOW = (
-    "CPU time of the runner over the marginal burst, the one that ended at the highest count on "
-    "top of the units that were there, divided by the units launched in it: user (of which the "
-    "garbage collector's share where the runtime reports it) and system; the rest of the wall "
-    "clock was spent on neither. Where several CPUs worked at once they took more than the wall "
-    "clock shows."
+    "CPU time of the runner over the marginal burst, which launches the last units on top of "
+    "those already there, divided by the units launched. User time includes the garbage "
+    "collector's share where the runtime reports it. The rest of the wall time is neither user "
+    "nor system time. Where several CPUs work at once, their time exceeds the wall time."
 )
 
 
@@ -98,7 +97,7 @@ COLUMNS: tuple[Column[Times], ...] = (
     Column("marginal burst", "wall_seconds", lambda one: one.wall, units.seconds),
     *part_columns(PARTS, "seconds", lambda one: one.parts, units.seconds),
     Column("kernel's share of CPU", "kernel_share", lambda one: one.kernel_share, units.share),
-    Column("page faults a unit", "page_faults", lambda one: one.faults, units.number),
+    Column("page faults per unit", "page_faults", lambda one: one.faults, units.number),
 )
 
 
