@@ -6,15 +6,21 @@ sentence with an unknown value is left out; others say that a value is unknown.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from bench.derive.doubts import MARK
 from reports.digest import Digest
 from reports.explanation.facts import facts
 from reports.explanation.text import Explanation, Name, Number, Paragraph, Piece, Section, Sentence
 from reports.wording.doubted import reasons
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from jinja2.runtime import Context
 
 MOST_WORDS = 900
 NAMED = (3, 1, 0)  # how many unknown runtimes are named, until the text is short enough
@@ -56,22 +62,25 @@ def explain(digest: Digest) -> Explanation:
     return text
 
 
-def _filled(known: dict[str, object]) -> tuple[Section, ...]:
-    """The sections of the template with these values."""
-    from jinja2 import Environment, StrictUndefined
+@functools.cache
+def _template() -> Template:
+    """The template, compiled once, which takes longer than to fill it. Each value that is shown
+    goes into the list `pieces` of those that the template is filled with."""
+    from jinja2 import Environment, StrictUndefined, pass_context
 
-    pieces: list[Number | Name] = []
-
-    def place(value: object) -> object:
+    @pass_context
+    def place(context: Context, value: object) -> object:
         if value is None:
             return UNKNOWN
         if not isinstance(value, Number | Name):
             return value
+        pieces = context["pieces"]
         pieces.append(value)
         return f"\ue000{len(pieces) - 1}\ue001"
 
-    def listed(values: Iterable[object]) -> str:
-        *first, last = (str(place(value)) for value in values)
+    @pass_context
+    def listed(context: Context, values: Iterable[object]) -> str:
+        *first, last = (str(place(context, value)) for value in values)
         return f"{', '.join(first)} and {last}" if first else last
 
     environment = Environment(
@@ -79,7 +88,13 @@ def _filled(known: dict[str, object]) -> tuple[Section, ...]:
     )
     environment.filters |= {"listed": listed, "named": Name, "portion": portion}
     source = files("reports.explanation").joinpath("explanation.txt.j2").read_text("utf-8")
-    text = environment.from_string(source).render(known)
+    return environment.from_string(source)
+
+
+def _filled(known: dict[str, object]) -> tuple[Section, ...]:
+    """The sections of the template with these values."""
+    pieces: list[Number | Name] = []
+    text = _template().render({**known, "pieces": pieces})
     sections = []
     for block in text.split("## ")[1:]:
         heading, _, body = block.partition("\n")
