@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 
 import pytest
@@ -11,7 +10,7 @@ from msgspec.structs import replace
 from bench.derive.metrics import figures
 from bench.model.records import Result, Session
 from reports.console import Console
-from reports.tables.columns import OVERHEAD, Fitted, cells, columns_of, table_of
+from reports.tables.columns import Fitted, cells, columns_of, table_of
 from reports.tables.comparison import Comparison, Row, compare, finding
 from reports.tables.table import as_markdown
 from tests.support.results import (
@@ -174,18 +173,6 @@ def test_no_word_is_broken_and_no_line_is_too_long(width: int) -> None:
     for name in UNITS:
         (line,) = [line for line in lines if line.split()[:1] == [name]]
         assert "memory.limit_in_bytes" in line
-
-
-OVERHEADS = [(None, "unknown"), (0.0, "0"), (3e-8, "0.03"), (2.54e-6, "2.5"), (1.23e-4, "123")]
-
-
-@pytest.mark.parametrize(("seconds", "words"), OVERHEADS)
-def test_an_overhead_takes_little_room_in_a_narrow_table(seconds: float | None, words: str) -> None:
-    one = row(whole_run(), "asyncio")
-    start = one.metric("start_latency_seconds", quantile=0.5)
-    assert start
-    metrics = (replace(start, overhead=seconds),)
-    assert cells(dataclasses.replace(one, metrics=metrics), [OVERHEAD], narrow=True) == (words,)
 
 
 def test_where_there_is_room_every_value_has_its_unit() -> None:

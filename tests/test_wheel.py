@@ -28,6 +28,7 @@ NEEDED = (
     "bench/cli/main.py",
     "bench/engine/launch.py",
     "bench/model/result.schema.json",
+    "reports/explanation/explanation.txt.j2",
     "reports/live.py",
     "reports/page/page.css",
     "reports/page/page.html.j2",

@@ -99,7 +99,9 @@ def _limit_at_words(row: Row, brief: bool = False) -> str:
     if row.allowed and row.allowed.ended:
         return units.count(at)
     about = units.rounded(at).replace("about ", "≈")
-    return about.replace(" million", "M").replace(" billion", "G") if brief else about
+    for word, letter in ((" million", "M"), (" billion", "G"), (" trillion", "T")):
+        about = about.replace(word, letter) if brief else about
+    return about
 
 
 def _limit_doubt(row: Row) -> str | None:
@@ -143,21 +145,13 @@ def _overhead(row: Row) -> float | None:
     return next((m.overhead for m in row.metrics if m.overhead is not None), None)
 
 
-def _microseconds(seconds: float | None) -> str:
-    """Microseconds in as few letters as possible: `2.5`, `0.03`, `0`."""
-    if seconds is None:
-        return units.UNKNOWN
-    scaled = seconds * 1e6
-    return f"{scaled:.0f}" if scaled >= 10 else f"{scaled:.2g}" if scaled >= 1e-3 else "0"
-
-
 OVERHEAD = Fitting(
     "overhead in a start",
     "start_overhead_seconds",
     _overhead,
     units.seconds,
     narrow="over-\nhead\nµs",
-    brief=lambda row: _microseconds(_overhead(row)),
+    brief=lambda row: units.number(None if (cost := _overhead(row)) is None else cost * 1e6),
     rank=3,
 )
 PER_THREAD = Fitting(
