@@ -28,6 +28,9 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         if name.partition(".")[0] in OF_FIGURES or name.startswith(
             ("reports.draw", "reports.deck")
         ):
+            package, _, last = name.rpartition(".")
+            if package in sys.modules:  # an import puts the new module there, which is to go again
+                monkeypatch.setattr(sys.modules[package], last, sys.modules[name], raising=False)
             monkeypatch.delitem(sys.modules, name)
     for name in OF_FIGURES:
         monkeypatch.setitem(sys.modules, name, None)
