@@ -8,7 +8,7 @@ from reports.console import Console
 from reports.digest import Digest
 from reports.tables.columns import Fitted
 from reports.tables.comparison import finding
-from reports.wording.escape import terminal
+from reports.wording.escape import plain
 from reports.wording.runs import busy_line, failures
 
 
@@ -18,10 +18,10 @@ def print_ending(made: Digest, console: Console | None = None) -> None:
     out.print()
     out.print(Fitted(made.comparison))
     out.print()
-    out.print(Text(terminal(finding(made.comparison))))
+    out.print(Text(plain(finding(made.comparison))))
     for warning in made.result.warnings:
-        out.print(Text(f"Note: {terminal(warning)}.", style="dim"))
+        out.print(Text(f"Note: {plain(warning)}.", style="dim"))
     if (busy := busy_line(made.result)) is not None:
-        out.print(Text(terminal(busy)), soft_wrap=True)
+        out.print(Text(plain(busy)), soft_wrap=True)
     for line in failures(made.result.sessions):
         out.print(Text(line), soft_wrap=True)

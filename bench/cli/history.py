@@ -220,13 +220,13 @@ def _ask(history: History, point: Point) -> None:
     answer."""
     from bench.history.review import review
     from reports.history import words
-    from reports.wording.escape import terminal
+    from reports.wording.escape import plain
 
     lines = (
         f"This would accept every figure of the run {words.point_of(point)}:",
         *(f"  {line}" for line in words.acceptable(review(history), point)),
     )
-    what = "\n".join(map(terminal, lines))
+    what = "\n".join(map(plain, lines))
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(
             f"{what}\nadd --yes to accept all of it, or --runtime NAME and --metric METRIC to "

@@ -210,7 +210,7 @@ def doubted(metrics: Sequence[Exported]) -> list[str]:
         held = [one.metric.case for one in metrics if one.metric.doubt == doubt.name]
         if held:
             count = f"{len(held):,} figure{'' if len(held) == 1 else 's'}"
-            names = ", ".join(map(escape.terminal, dict.fromkeys(held)))
+            names = ", ".join(map(escape.plain, dict.fromkeys(held)))
             lines.append(f"doubted ({MARK}): {count} of {names}: {doubt.reason}")
     return lines
 
@@ -222,6 +222,6 @@ def reasons_left_out(left_out: Iterable[LeftOut]) -> list[str]:
     for one in left_out:
         cases.setdefault((one.metric.quantity, one.reason), []).append(one.metric.metric.case)
     return [
-        f"left out: {name} of {', '.join(map(escape.terminal, these))}: {reason}"
+        f"left out: {name} of {', '.join(map(escape.plain, these))}: {reason}"
         for (name, reason), these in cases.items()
     ]

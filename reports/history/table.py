@@ -18,7 +18,7 @@ from bench.judging.gates import MetricName
 from reports.console import Console
 from reports.history import words
 from reports.wording.doubted import marked
-from reports.wording.escape import plain, terminal
+from reports.wording.escape import plain
 
 Key = tuple[str, MetricName]
 Kind = Literal["night", "border", "worse", "better", "machine", "accepted"]
@@ -51,7 +51,7 @@ def print_trends(review: Review, console: Console | None = None) -> None:
     """The trends, the starts of their segments, and the check."""
     out = console or Console()
     out.print()
-    out.print(Text(terminal(words.heading(review))))
+    out.print(Text(plain(words.heading(review))))
     out.print()
     out.print(_table(review, max(NARROWEST, min(WIDEST, out.width - OTHER_COLUMNS))))
     out.print()
@@ -62,12 +62,12 @@ def print_trends(review: Review, console: Console | None = None) -> None:
         out.print()
         out.print("Measured differently from here on; these shifts are reported and not judged:")
     for night, changed, shifts in borders(review.segment_starts):
-        out.print(Text(terminal(f"{BORDER} {night}: {changed} – {shifts}")))
+        out.print(Text(plain(f"{BORDER} {night}: {changed} – {shifts}")))
     if accepted := words.accepted(review):
         out.print()
         out.print("Accepted:")
     for night, what, reason in accepted:
-        out.print(Text(terminal(f"{ACCEPTED} {night}, {what}: {reason}")))
+        out.print(Text(plain(f"{ACCEPTED} {night}, {what}: {reason}")))
     print_check(review, out)
 
 
@@ -78,7 +78,7 @@ def print_check(review: Review, console: Console | None = None) -> None:
         out.print()
         for nomination in change.nominations:
             sign, kind = _sign(nomination)
-            out.print(Text(terminal(f"{sign} {words.nominated(nomination)}"), STYLES[kind]))
+            out.print(Text(plain(f"{sign} {words.nominated(nomination)}"), STYLES[kind]))
         if not change.is_machine:
             out.print("To confirm, make both sides and compare them:")
             _print_commands((*change.prepare, change.confirm), out)
@@ -86,9 +86,9 @@ def print_check(review: Review, console: Console | None = None) -> None:
         _print_commands(change.accept, out)
     out.print()
     for note in words.notes(review):
-        out.print(Text(terminal(f"· {note}"), "dim"))
+        out.print(Text(plain(f"· {note}"), "dim"))
     style = STYLES["worse"] if review.check.alarms else ""
-    out.print(Text(terminal(words.sentence(review.check)), style))
+    out.print(Text(plain(words.sentence(review.check)), style))
 
 
 def _table(review: Review, width: int) -> Table:
@@ -106,7 +106,7 @@ def _table(review: Review, width: int) -> Table:
     for one in review.check.nominations:
         signs.setdefault(one.period.trend.key, {})[one.first.point] = _sign(one)
     for case, block in itertools.groupby(_shown(review), key=lambda trend: trend.case.key):
-        made.add_row(Text(terminal(case), "bold"))
+        made.add_row(Text(plain(case), "bold"))
         for trend in block:
             line = Text()
             for text, kind in spark(trend, signs.get(trend.key, {}), width):
@@ -120,7 +120,7 @@ def _table(review: Review, width: int) -> Table:
                 marked(words.value_of(trend, median), words.doubt_of(segment.nights)),
                 marked(words.value_of(trend, last.value), last.doubt),
             )
-            made.add_row(*(Text(terminal(cell)) for cell in cells), line)
+            made.add_row(*(Text(plain(cell)) for cell in cells), line)
     return made
 
 
@@ -174,4 +174,4 @@ def borders(found: Iterable[SegmentStart]) -> Iterator[tuple[str, str, str]]:
 def _print_commands(commands: Iterable[str], out: Console) -> None:
     """Each on a line of its own and not wrapped, so that it can be copied."""
     for command in commands:
-        out.print(Text(f"    {terminal(command)}"), soft_wrap=True)
+        out.print(Text(f"    {plain(command)}"), soft_wrap=True)

@@ -12,7 +12,7 @@ from bench.judging.gates import BY_DEFAULT, Margin, MetricName, typed
 from bench.judging.noise import CaseNoise, Noise, Recommendation, Recommendations
 from reports.console import Console
 from reports.wording import units
-from reports.wording.escape import terminal
+from reports.wording.escape import plain
 
 MEASURED = (
     "quantity",
@@ -42,7 +42,7 @@ def print_noise(
     out = console or Console()
     for noise in noises:
         out.print()
-        out.print(Text(terminal(noise.case), "bold"))
+        out.print(Text(plain(noise.case), "bold"))
         out.print(_table(MEASURED, map(_measured, noise.noises)))
         if noise.recommended is None:
             out.print(Text("Too few pairs to say more.", "yellow"))
@@ -63,7 +63,7 @@ def to_paste(noises: Sequence[CaseNoise], margins: Mapping[MetricName, Margin | 
     gates = [typed(metric, margins[metric]) for metric in asked]
     others = [typed(metric, margin) for metric, margin in margins.items() if metric not in asked]
     left_out = [
-        f"{one.usual.gate.metric.short} of {terminal(noise.case)}"
+        f"{one.usual.gate.metric.short} of {plain(noise.case)}"
         for noise in noises
         if noise.recommended
         for one in noise.recommended.gates

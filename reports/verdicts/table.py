@@ -14,7 +14,7 @@ from reports.console import Console
 from reports.verdicts import words
 from reports.wording import units
 from reports.wording.escape import markdown as escaped
-from reports.wording.escape import terminal
+from reports.wording.escape import plain
 
 SAMPLES = 4  # the place of the heading that depends on how the sides were made
 HEADINGS = (
@@ -67,19 +67,19 @@ def print_judgement(judgement: Judgement, console: Console | None = None) -> Non
     """Prints what was found, the table, its notes, and what to type next."""
     out = console or Console()
     out.print()
-    out.print(Text(terminal(words.sentence(judgement)), STYLES[judgement.decision.outcome]))
+    out.print(Text(plain(words.sentence(judgement)), STYLES[judgement.decision.outcome]))
     out.print()
     for name, side in (("base", judgement.base), ("new", judgement.new)):
-        out.print(Text(terminal(f"{name}: {side.subject}")), soft_wrap=True)
+        out.print(Text(plain(f"{name}: {side.subject}")), soft_wrap=True)
     out.print()
     out.print(_table(judgement))
     moved = (f"also moved, not gated: {one}" for one in words.moved(judgement))
     reasons = words.reasons_of(judgement.decision)
     notes = (*reasons, *moved, *words.differences(judgement), *judgement.warnings)
     for note in dict.fromkeys(notes):
-        out.print(Text(terminal(f"· {note}"), "dim"))
+        out.print(Text(plain(f"· {note}"), "dim"))
     for place, step in enumerate(words.next_steps(judgement)):
-        out.print(Text(terminal(f"{'' if place else 'What to do: '}{step}")))
+        out.print(Text(plain(f"{'' if place else 'What to do: '}{step}")))
 
 
 def headings(judgement: Judgement) -> tuple[str, ...]:
@@ -100,10 +100,10 @@ def _table(judgement: Judgement) -> Table:
             overflow="fold",
         )
     for case, block in itertools.groupby(rows(judgement), key=lambda verdict: verdict.case):
-        made.add_row(Text(terminal(case), "bold"))
+        made.add_row(Text(plain(case), "bold"))
         for verdict in block:
             style = STYLES[verdict.verdict] if verdict.gated else "dim"
-            made.add_row(*(Text(terminal(cell), style) for cell in cells(verdict)[1:]))
+            made.add_row(*(Text(plain(cell), style) for cell in cells(verdict)[1:]))
     return made
 
 

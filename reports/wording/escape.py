@@ -24,15 +24,13 @@ def plain(text: str) -> str:
     """One line without control characters, marks of direction and other invisible ones.
 
     White space of any kind becomes a space; what Unicode calls control, format, surrogate, private
-    or unassigned is taken out.
+    or unassigned is taken out. (rich's own markup is another matter: put text into a
+    `rich.text.Text`.)
     """
     if text.isascii() and text.isprintable():
         return text.strip()
     spaced = (" " if character.isspace() else character for character in text)
     return "".join(c for c in spaced if unicodedata.category(c)[0] != "C").strip()
-
-
-terminal = plain  # rich's own markup is another matter: put text into a `rich.text.Text`
 
 
 def visible(text: str) -> str:
