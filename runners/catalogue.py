@@ -137,9 +137,13 @@ class Entry(CatalogueTable, frozen=True):
 
     @property
     def programs(self) -> dict[str, Tool]:
-        """The tools that it needs, by name: its own, and those of the catalogue."""
+        """The tools that it needs, by name: its own, and those of the catalogue that its needs name
+        or whose place is among its words."""
         known = {need.partition(":")[0] for need in self.needs}
-        return {name: tool for name, tool in tools().items() if name in known} | self.tools
+        words = " ".join((*self.command, *(word for line in self.build for word in line)))
+        return {
+            name: tool for name, tool in tools().items() if name in known or f"{{{name}}}" in words
+        } | self.tools
 
     def of_unit(self, unit: str) -> Entry:
         """The same runtime with another unit kind, measured on request."""

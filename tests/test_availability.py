@@ -35,6 +35,16 @@ def test_the_catalogue_names_only_what_there_is() -> None:
     assert all(re.compile(tool.variables or "") for tool in tools().values())
 
 
+def test_a_tool_whose_place_is_among_the_words_is_needed() -> None:
+    one = entry("one", build=(("{cc}", "{source}"),), command=("{node}", "{other}"))
+    assert set(one.programs) == {"cc", "node"}
+    assert Tools("python3", given={"cc": ("/cc",), "node": ()}).words(one) == {
+        "python": "python3",
+        "cc": "/cc",
+        "node": "node",
+    }
+
+
 def test_gos_version_is_told_in_an_activated_environment_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
