@@ -18,14 +18,15 @@ from bench.derive.series import Margin, Quantity, Sample, Series
 from bench.engine.budget import Bounds
 from bench.engine.fake import Behaviour, FakeClock, FakeRig
 from bench.engine.session import LiveSession
-from bench.experiments.base import Run, SessionKind
+from bench.experiments.base import SessionKind
 from bench.experiments.pairs import Contender, PairsOptions, PairsRun
+from bench.experiments.rounds import RoundsOptions
 from bench.history import store
 from bench.history.review import review
 from bench.judging.gates import MetricName
 from bench.judging.judge import Judge, gates_of, wanted
 from bench.judging.looks import looks
-from bench.model.records import Plan, Record, Result
+from bench.model.records import Result
 from reports.console import Console
 from reports.deck.deck import deck
 from reports.digest import digest
@@ -71,15 +72,6 @@ def take_nap(live: LiveSession, limits: Bounds) -> None:
     live.end_with(limits.status, limits.message)
 
 
-class NapRun(Run):
-    def run(self) -> Result:
-        for number in range(1, 7):
-            for target in self.targets:
-                live = self.session(target, target.job("nap", number, (100,)))
-                self.take(live, lambda live: take_nap(live, Bounds(100, "max", "done")))
-        return self.ledger.finish()
-
-
 def chart(result: Result, _: object) -> Chart:
     rows = [
         BarRow(case=one.case, label=one.case, bars=(Bar(value=one.value, said=f"{one.value} s"),))
@@ -94,7 +86,7 @@ def chart(result: Result, _: object) -> Chart:
 
 
 KIND = SessionKind("nap", lambda units, _: (units,), take_nap)
-TOY = experiments.Experiment("nap", "How long does a nap take?", Record, NapRun, (KIND,))
+TOY = experiments.Experiment("nap", "How long does a nap take?", (KIND,))
 FIGURE = FigureEntry("naps", "Naps", chart, (NAP,))
 
 
@@ -113,9 +105,11 @@ def napping(seconds: float = 1e-3) -> FakeRig:
 
 
 def made() -> Result:
-    plan = Plan(sweeps=6, seed=1, climb=False)
-    run = NapRun("nap", plan, targets(napping(), ONE), MACHINE, lambda _: None, lambda _: None)
-    return run.run()
+    wish, cases = RoundsOptions(at=100), targets(napping(), ONE)
+    result = TOY.run_of(wish, cases, MACHINE, lambda _: None, lambda _: None).run()
+    assert isinstance(result, Result)
+    assert [one.round for one in result.sessions] == [1, 2, 3, 4, 5, 6]
+    return result
 
 
 def test_a_toy_experiment_is_in_table_summary_and_export() -> None:

@@ -145,7 +145,7 @@ def test_a_session_heeds_the_load_before_anything_is_launched(
 ) -> None:
     rig = working(10)
     place = session.Place(tmp_path / "r.json", force=False)
-    one = Experiment("launching", "Is it launched?", Struct, lambda *_: Launching())
+    one = Experiment("launching", "Is it launched?", (), Struct, lambda *_: Launching())
     session.carry_out(one, Struct(), targets(rig, entry("one")), place, False, wait_seconds=30.0)
     first, *_, last = capsys.readouterr().err.splitlines()
     assert first.endswith("Waiting until it is quiet, at most 30 s.")

@@ -80,7 +80,7 @@ def carry_out(
     with place.opened() as file, live_view(quiet=quiet) as observe:
         try:
             heed_load(targets[0].rig, wait_seconds, quiet)
-            made = experiment.make(wish, targets, fingerprint(System()), observe, file.save, spec)
+            made = experiment.run_of(wish, targets, fingerprint(System()), observe, file.save, spec)
             return made.run(), file.path
         except Interrupted as cut:
             cut.add(kept(file))

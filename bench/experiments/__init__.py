@@ -1,7 +1,7 @@
 """THE list of experiments, a row each: the question, and what answers it.
 
-One more is one more module with a class on `bench.experiments.base.Run`, and its row here: a spec
-names it, `outnumber exec` runs it, and whatever it measures is shown by the list of quantities.
+One more is one more module with what its sessions do, and its row here: a spec names it, `outnumber
+exec` runs it, and whatever it measures is shown by the list of quantities.
 """
 
 from __future__ import annotations
@@ -18,36 +18,44 @@ from bench.experiments.ceiling import CeilingOptions, CeilingRun
 from bench.experiments.pairs import NoiseRun, PairsOptions, PairsRun
 from bench.experiments.plan import PopulationOptions
 from bench.experiments.population import SESSIONS, PopulationRun
+from bench.experiments.rounds import RoundsOptions, RoundsRun
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A question, the type of its options, and what makes a run of it, whose `run()` gives the
-    result: from the options, the cases (`Target`), the machine, an observer, what saves a result,
-    and the spec. `sessions` are those that a job of two sides makes of it in pairs."""
+    """A question, the kinds of its sessions, which a job of two sides makes in pairs, the type of
+    its options, and what makes a run of it, whose `run()` gives the result. Without a `make` of its
+    own it makes all of its sessions in rounds."""
 
     name: str
     question: str
-    options: type[msgspec.Struct]
-    make: Callable[..., Any]
     sessions: tuple[SessionKind, ...] = ()
+    options: type[msgspec.Struct] = RoundsOptions
+    make: Callable[..., Any] | None = None
+
+    def run_of(self, options: msgspec.Struct, *rest: Any) -> Any:
+        """A run, made ready: from the options, and `rest`, the cases (`Target`), the machine, an
+        observer, what saves a result, and the spec."""
+        if self.make is None:
+            return RoundsRun(self.name, self.sessions, options, *rest)  # type: ignore[arg-type]
+        return self.make(options, *rest)
 
 
 POPULATION: Final = Experiment(
     "population",
     "How many units can be launched, and what does one cost?",
+    SESSIONS,
     PopulationOptions,
     PopulationRun,
-    SESSIONS,
 )
 CEILING: Final = Experiment(
-    "ceiling", "How far does each runtime go, and what stops it?", CeilingOptions, CeilingRun
+    "ceiling", "How far does each runtime go, and what stops it?", (), CeilingOptions, CeilingRun
 )
 NOISE: Final = Experiment(
-    "noise", "How much do equal processes differ here?", PairsOptions, NoiseRun
+    "noise", "How much do equal processes differ here?", (), PairsOptions, NoiseRun
 )
 PAIRS: Final = Experiment(  # made from two sides and a judge besides: see `PairsRun`
-    "two-sides", "Does the other side take more than the base?", PairsOptions, PairsRun
+    "two-sides", "Does the other side take more than the base?", (), PairsOptions, PairsRun
 )
 ALL: tuple[Experiment, ...] = (POPULATION, CEILING, NOISE, PAIRS)
 

@@ -37,6 +37,7 @@ from bench.system import System
 from runners.catalogue import Entry
 
 TAIL = 2_000  # of what a failed build wrote
+AT: Mapping[Kind, int] = {"task": 10_000, "thread": 1_000}
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ class SessionKind:
     stops: Callable[[int, Kind], Sequence[int]]
     drive: Callable[[LiveSession, Bounds], None]
     most_pairs: int | None = None
+
+    def within(self, limits: Bounds) -> Callable[[LiveSession], None]:
+        """What takes a session along, within these bounds."""
+        return lambda live: self.drive(live, limits)
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,11 @@ def noted(targets: Iterable[Target]) -> dict[str, str]:
     return {key: value for target in targets for key, value in target.noted.items()}
 
 
+def why_refused(_: Target, stop: Stop, error: MeasureError) -> str:
+    """Why a case is left out of which a limit refused the build."""
+    return f"{stop.limit} refused it: {stop.evidence[0]}\n{error}"
+
+
 class Run:
     """One result in the making. `targets` are its cases, in the order shown; `save` is given the
     result so far after every session. `began` is on the clock, and `budget_seconds` from there.
@@ -159,7 +169,7 @@ class Run:
         )
 
     def built(
-        self, refused: Callable[[Target, Stop, MeasureError], str | None]
+        self, refused: Callable[[Target, Stop, MeasureError], str | None] = why_refused
     ) -> tuple[Target, ...]:
         """The cases that can run here, built; the others are left out with the reason. Of a build
         that a limit refused `refused` gives the reason, or `None` where it has kept that itself.

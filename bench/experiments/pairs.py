@@ -23,7 +23,7 @@ from bench.engine import events
 from bench.engine.budget import Job, bounds
 from bench.engine.ledger import USED_UP
 from bench.errors import MeasureError
-from bench.experiments.base import Run, SessionKind, Target, noted
+from bench.experiments.base import AT, Run, SessionKind, Target, noted
 from bench.experiments.ceiling import to_the_ceiling
 from bench.limits.predict import DEFAULT_RESERVES
 from bench.model.records import (
@@ -31,7 +31,6 @@ from bench.model.records import (
     DEFAULT_UNIT,
     MOST,
     Count,
-    Kind,
     Machine,
     Plan,
     Record,
@@ -43,7 +42,6 @@ from bench.model.records import (
     Word,
 )
 
-AT: Mapping[Kind, int] = {"task": 10_000, "thread": 1_000}
 BUDGET_SECONDS = 600.0  # a case
 CEILING_SECONDS = 20.0
 # Where a side broke so often before its first step, it would only break again.
@@ -156,7 +154,7 @@ class _SideOfJob:
         job = self.options.job(target, kind, number)
         limits = bounds(target.case.kind, job.stops[-1], True, target.rig.room())
         live = run.session(target, job)
-        run.take(live, lambda _: kind.drive(live, limits), rounds)
+        run.take(live, kind.within(limits), rounds)
         self.broken[target.key] += live.hopeless
 
 

@@ -14,7 +14,6 @@ from bench.engine.budget import Bounds, Forecast, Job, Pace, bounds, is_level, s
 from bench.engine.ledger import USED_UP
 from bench.engine.protocol import MOST_PROBED
 from bench.engine.session import LiveSession
-from bench.errors import MeasureError
 from bench.experiments.base import Run, SessionKind, Target, noted
 from bench.experiments.plan import (
     CLIMBS_SHARE,
@@ -33,7 +32,6 @@ from bench.model.records import (
     Plan,
     Result,
     Spec,
-    Stop,
 )
 
 # A leak check takes the longest, and what a process leaks hardly varies.
@@ -87,7 +85,7 @@ class PopulationRun:
         """Makes the whole run. Raises `MeasureError` where nothing can run; an `Interrupted` passes
         through, everything finished being saved by then."""
         run = self._run
-        self._targets = {target.key: target for target in run.built(_refusal)}
+        self._targets = {target.key: target for target in run.built()}
         self._plan = schedule(self._options, tuple(self._targets.values()))
         self._pending = [*self._plan.climbs, *self._plan.after_climbs]
         run.prepare_control()
@@ -208,11 +206,6 @@ class PopulationRun:
             for job in jobs
             if job.entry.name not in self._given_up
         )
-
-
-def _refusal(_: Target, stop: Stop, error: MeasureError) -> str:
-    """Why a case is left out of which a limit refused the build."""
-    return f"{stop.limit} refused it: {stop.evidence[0]}\n{error}"
 
 
 def take_steps(live: LiveSession, limits: Bounds) -> None:
