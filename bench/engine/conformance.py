@@ -297,7 +297,8 @@ def holds_its_pads(one: Examinee) -> None:
         before = one.system.table(place).get("Anonymous")
         padded.grow(MORE, 0)
         after = one.system.table(place).get("Anonymous")
-    if before is not None and after is not None and after - before < MORE * PAD_BYTES:
+    # A little less than the pads may be new: an allocator may have had free memory.
+    if before is not None and after is not None and after - before < 0.9 * MORE * PAD_BYTES:
         raise Broken(f"{MORE} units with pad={PAD_BYTES} took {after - before:,} bytes")
 
 
