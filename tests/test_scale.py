@@ -16,7 +16,7 @@ from bench.experiments.plan import PopulationOptions
 from bench.experiments.population import PopulationRun
 from bench.model.records import Result
 from bench.signals import Interrupted
-from runners.catalogue import Entry
+from runners.catalogue import Entry, shipped
 from tests.support.entries import MACHINE, NONE, entry, targets
 
 ONE, TWO = entry("one"), entry("two", "thread", build=("cc",))
@@ -298,3 +298,30 @@ def test_the_view_is_told_of_builds_steps_sweeps_and_the_time_left() -> None:
     left = [event.seconds for event in run.told if isinstance(event, events.TimeLeft)]
     assert left == sorted(left, reverse=True)
     assert left[-1] == 0
+
+
+# Seconds a unit, on two quiet processors.
+QUIET = {
+    "pthread": 3e-5,
+    "threading": 2.4e-4,
+    "goroutine": 3e-6,
+    "greenlet": 1.2e-5,
+    "gevent": 2.2e-5,
+    "asyncio": 1.2e-5,
+    "trio": 2e-5,
+}
+
+
+def test_a_default_run_takes_every_kind_of_task_to_a_million_and_makes_all_repeats() -> None:
+    behaviours = {
+        name: Behaviour(seconds=each, release_seconds=0.4 * each) for name, each in QUIET.items()
+    }
+    rig = FakeRig(behaviours, start_seconds=0.4)  # what settling and reading takes included
+    entries = tuple(one for one in shipped() if one.name in QUIET)
+    result = Run(rig, Wish(PopulationOptions(), entries, NONE)).ended()
+    reached = {one.case: one.stop.count for one in result.sessions if one.purpose == "climb"}
+    assert reached == {one.name: 30_000 if one.kind == "thread" else 1_000_000 for one in entries}
+    assert result.warnings == ()
+    bursts = sum(step.burst_seconds for one in result.sessions for step in one.steps)
+    assert bursts / rig.clock.now > 0.75
+    assert rig.clock.now <= 172

@@ -2,7 +2,7 @@
 
 Climbs come first (they warm the memory that a virtual machine touches for the first time), then
 rounds of repeats, each round with every runtime once, then the leak checks; the order of
-runtimes is shuffled each time, so that drift of the machine is not read as a difference between
+runtimes is shuffled in each round, so that drift of the machine is not read as a difference between
 them.
 """
 
@@ -27,7 +27,7 @@ FARTHEST = 1_000_000
 # On a slow machine the repeats would want all the time. This much of it is for climbs in any case;
 # no more than this is kept for the leak checks.
 CLIMBS_SHARE = 0.35
-LEAKS_SHARE = 0.08
+LEAKS_SHARE = 0.06
 LEFT_TO_OTHERS = 0.2  # of what climbs need that need more
 
 
@@ -110,7 +110,9 @@ class Schedule:
 
 
 def schedule(options: PopulationOptions, targets: Sequence[Target]) -> Schedule:
-    """The jobs of a run, shuffled by its seed. One session of a case has its release timed."""
+    """The jobs of a run. Climbs are ordered by the time that they are expected to need, so that the
+    neediest takes what the others leave; all others are shuffled by the seed. One session of a case
+    has its release timed."""
     dice = random.Random(options.seed)
 
     def shuffled(make: Callable[[Target], Job]) -> tuple[Job, ...]:
@@ -130,11 +132,18 @@ def schedule(options: PopulationOptions, targets: Sequence[Target]) -> Schedule:
         units = min(options.scale.leak[target.entry.kind], options.max or MOST)
         return target.job(LEAK, 1, (units,) * options.scale.cycles)
 
+    climbs = [climb(target) for target in targets] if options.climb else []
     return Schedule(
-        climbs=shuffled(climb) if options.climb else (),
+        climbs=tuple(sorted(climbs, key=lambda job: needed(job, Forecast.of(job.entry)))),
         rounds=tuple(shuffled(partial(repeat, n)) for n in range(1, options.rounds + 1)),
         leaks=shuffled(leak),
     )
+
+
+def needed(climb: Job, forecast: Forecast) -> float:
+    """The seconds that a climb is expected to take to its top; threads stop at their reserve."""
+    within = climb.within(MOST_THREADS) if climb.entry.kind == "thread" else climb
+    return within.expected_seconds(forecast)
 
 
 def share_of(
@@ -142,10 +151,7 @@ def share_of(
 ) -> float:
     """The seconds that the climb `job` may take of `pool`, `pending` (itself included) being still
     to be made: its fair share, or all that the others are not expected to need."""
-    needs = {}
-    for one in pending:
-        within = one.within(MOST_THREADS) if one.entry.kind == "thread" else one  # its reserve
-        needs[one.entry.name] = within.expected_seconds(forecasts[one.entry.name])
+    needs = {one.entry.name: needed(one, forecasts[one.entry.name]) for one in pending}
     others = sum(seconds for key, seconds in needs.items() if key != job.entry.name)
     return max(fair_shares(pool, needs)[job.entry.name], pool - others)
 
