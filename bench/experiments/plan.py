@@ -51,7 +51,7 @@ DEFAULT = Preset("default", 6, 172.0, {"task": 100_000, "thread": 10_000})
 QUICK = Preset(
     "quick",
     6,
-    26.0,
+    32.0,
     short={"task": 5_000, "thread": 500},
     climb={"task": 20_000, "thread": 2_000},
     cycles=16,
