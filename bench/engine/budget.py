@@ -104,9 +104,10 @@ class Pace:
     taken_seconds: float
 
     @classmethod
-    def of(cls, machine: Machine) -> Pace:
-        """At the start: other work takes its share of the processors."""
-        waiting = 1 + (machine.load or 0.0) / (machine.cpus or 1)
+    def of(cls, machine: Machine, busy: bool) -> Pace:
+        """At the start: other work takes its share of the processors, as many as the load says.
+        That stays high for minutes after the work has ended, so it counts only if `busy`."""
+        waiting = 1 + ((machine.load or 0.0) if busy else 0.0) / (machine.cpus or 1)
         return cls(TRUSTED_SECONDS, TRUSTED_SECONDS * min(waiting, SLOWEST))
 
     def learned(self, job: Job, forecast: Forecast, seconds: float) -> Pace:

@@ -14,11 +14,11 @@ LOOK_SECONDS = 0.5
 QUIET_LOOKS = 4  # in a row: work that comes and goes is not over at its first pause
 
 
-def busy_share(rig: Rig) -> float | None:
-    """The share of the processors' time that others take, over half a second; `None` where that is
-    too little to matter, or unknown."""
+def busy_share(rig: Rig, seconds: float | None = None) -> float | None:
+    """The share of the processors' time that others take, over half a second or so many seconds;
+    `None` where that is too little to matter, or unknown."""
     before = rig.processor_time()
-    rig.clock.sleep(LOOK_SECONDS)
+    rig.clock.sleep(LOOK_SECONDS if seconds is None else seconds)
     shares = [share for share in shares_of_others(rig, before) if share is not None]
     return share if shares and (share := sum(shares)) >= BUSY_SHARE else None
 

@@ -13,6 +13,7 @@ from bench.engine import events
 from bench.engine.budget import Bounds, Forecast, Job, Pace, bounds, is_level, short_stops
 from bench.engine.ledger import USED_UP
 from bench.engine.protocol import MOST_PROBED
+from bench.engine.quiet import busy_share
 from bench.engine.session import LiveSession
 from bench.experiments.base import Run, SessionKind, Target, noted
 from bench.experiments.plan import (
@@ -36,6 +37,7 @@ from bench.model.records import (
 
 # A leak check takes the longest, and what a process leaks hardly varies.
 LEAK_PAIRS = 20
+LOOK_SECONDS = 0.1  # at other work, before the run
 GARBAGE_CYCLES = range(5, 9)  # counted from 1: the first ones fill an allocator's pools
 # A probe's units are one in so many of the population. A thread takes the longer to start the more
 # there are, so that more of them would take most of a climb's time.
@@ -77,7 +79,7 @@ class PopulationRun:
             spec,
             budget_seconds=options.budget_seconds,
         )
-        self._pace = Pace.of(machine)
+        self._pace = Pace.of(machine, busy_share(targets[0].rig, LOOK_SECONDS) is not None)
         self._given_up: set[str] = set()
         self._pending: list[Job] = []
 
