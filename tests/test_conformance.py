@@ -20,7 +20,7 @@ from tests.support.commands import outnumber_here, stranger
 from tests.support.entries import entry
 from tests.support.scripts import script
 
-pytestmark = [pytest.mark.live, pytest.mark.slow]
+pytestmark = pytest.mark.slow  # a few dozen units at a time, so they need not run alone
 TOOLS = find_tools()
 
 

@@ -16,7 +16,7 @@ from bench.engine.runner import RunnerDied, RunnerProcess
 from tests.support.commands import outnumber_here
 from tests.test_conformance import TOOLS
 
-pytestmark = [pytest.mark.live, pytest.mark.slow]
+pytestmark = pytest.mark.slow  # a few hundred units at a time, so they need not run alone
 
 PYTHON = Path(__file__).parents[1] / "runners" / "python"
 FILES = {

@@ -24,7 +24,7 @@ NAME = "history.html"
 
 
 @dataclass(frozen=True)
-class Nominated:
+class SuspectedRow:
     """The nominations of one change in words, with what to type; `confirm` is empty where it is the
     machine."""
 
@@ -40,7 +40,7 @@ class TrendsPage:
 
     headline: str
     byline: str
-    nominated: tuple[Nominated, ...]
+    nominated: tuple[SuspectedRow, ...]
     figures: tuple[Figure, ...]
     borders: Titled | None
     accepted: Titled | None
@@ -94,7 +94,7 @@ def page(review: Review) -> TrendsPage:
         headline=words.sentence(review.check),
         byline=words.heading(review),
         nominated=tuple(
-            Nominated(
+            SuspectedRow(
                 heading=f"{change.case.key}, {words.names_of(change.nominations)}",
                 sentences=tuple(f"{words.nominated(one)}." for one in change.nominations),
                 confirm="" if change.is_machine else "\n".join((*change.prepare, change.confirm)),
