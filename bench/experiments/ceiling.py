@@ -122,7 +122,7 @@ def to_the_ceiling(
         known = dict.fromkeys(words for limit in live.limits for words in limit.notes)
         for danger in (words for words in known if OOM_GROUP in words):
             note(f"{danger}, the harness too")
-        Ascent(live, started, started + seconds).go()
+        Ascent(live, started, started + seconds, is_given=budget is not None).go()
         live.release()
 
     return drive
@@ -176,14 +176,16 @@ def pilot(live: LiveSession) -> None:
         live.settle_prediction()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ascent:
     """Takes one session, its pilot made, as far as it goes. `started`, before the pilot, and
-    `deadline` are on the clock."""
+    `deadline` are on the clock. A deadline that no user gave (`is_given`) moves with what is
+    expected, up to `MOST_SECONDS`."""
 
     live: LiveSession
     started: float
     deadline: float
+    is_given: bool
 
     def go(self) -> None:
         """Up until something says no; then the session's `stop` says what."""
@@ -265,6 +267,9 @@ class Ascent:
         """`count`, or as many as the time is enough for; `None` ends the climb."""
         live = self.live
         clock, forecast = live.rig.clock, live.forecast
+        if not self.is_given:  # a burst slows as it grows, and the first steps cannot tell
+            enough = min(enough_seconds(live, self.started), MOST_SECONDS)
+            self.deadline = max(self.deadline, self.started + enough)
         left = self.deadline - clock.monotonic() - forecast.release_seconds(live.alive)
         each = forecast.burst_seconds(1) + forecast.release_seconds(1)
         if live.alive + left / each >= count:
