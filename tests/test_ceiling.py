@@ -9,7 +9,8 @@ import pytest
 
 from bench.engine import events
 from bench.engine.budget import Job
-from bench.engine.fake import Behaviour, FakeMonitor, FakeRig
+from bench.engine.fake import Behaviour, FakeMonitor, FakeRig, FakeRunner
+from bench.engine.protocol import Grown
 from bench.engine.session import LiveSession
 from bench.errors import MeasureError
 from bench.experiments import ceiling
@@ -155,6 +156,25 @@ def test_without_a_budget_a_climb_has_the_time_that_its_limit_is_expected_to_tak
     assert 60 < session.seconds < 900
     notes = [event.message for event in told if isinstance(event, events.Note)]
     assert len([words for words in notes if words.endswith("s to its limit")]) == 1
+
+
+def test_a_climb_without_a_budget_gets_more_time_as_its_bursts_slow(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What it is given after its pilot would end it at a tenth of its limit."""
+    monkeypatch.setattr("bench.limits.watch.predict", lambda *_: prediction_at(100_000))
+    grow = FakeRunner.grow
+
+    def ever_slower(self: FakeRunner, count: int, expected_seconds: float) -> Grown:
+        object.__setattr__(self.behaviour, "seconds", 1e-5 if count <= 3_000 else 5e-3)
+        return grow(self, count, expected_seconds)
+
+    monkeypatch.setattr(FakeRunner, "grow", ever_slower)
+    behaviour = Behaviour(release_seconds=1e-6, refuse_at=100_000)
+    rig = FakeRig({"fake": behaviour}, system=made(tmp_path))
+    (session,) = climbed(rig, entry("fake"), budget=None)[0].sessions
+    assert (session.stop.status, session.stop.count) == ("refused", 100_000)
+    assert 60 < session.seconds < 900
 
 
 def squeezed(root: Path, behaviour: Behaviour, at: int, left: int = 0) -> tuple[Session, FakeRig]:

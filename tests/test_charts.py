@@ -115,16 +115,16 @@ REACHES: list[tuple[str, tuple[Session, ...], str]] = [
         "both projected",
         (THREAD, TASK),
         (
-            "kernel.pid_max would stop OS threads (C) at about 32,500, "
-            "MemAvailable asyncio tasks at about 19.3 million."
+            "OS threads (C) would hit kernel.pid_max at about 32,500; "
+            "asyncio tasks would fill memory at about 19.3 million."
         ),
     ),
     (
         "a thread that was stopped",
         (PYTHON, TASK),
         (
-            "vm.max_map_count stopped threading.Threads at 22,362; "
-            "MemAvailable would stop asyncio tasks at about 19.3 million."
+            "threading.Threads hit vm.max_map_count at 22,362; "
+            "asyncio tasks would fill memory at about 19.3 million."
         ),
     ),
     (
@@ -136,11 +136,11 @@ REACHES: list[tuple[str, tuple[Session, ...], str]] = [
         "one that was stopped, one that was not",
         (PYTHON, climb()),
         (
-            "vm.max_map_count stopped threading.Threads at 22,362; "
+            "threading.Threads hit vm.max_map_count at 22,362; "
             "1,000 asyncio tasks were alive at once."
         ),
     ),
-    ("one runtime", (TASK,), "MemAvailable would stop asyncio tasks at about 19.3 million."),
+    ("one runtime", (TASK,), "asyncio tasks would fill memory at about 19.3 million."),
     ("one count", (climb(),), "1,000 asyncio tasks were alive at once."),
     (
         "tasks alone",
@@ -150,7 +150,7 @@ REACHES: list[tuple[str, tuple[Session, ...], str]] = [
     (
         "a projection without a name",
         (climb(projected=5000),),
-        "a limit would stop asyncio tasks at about 5,000.",
+        "asyncio tasks would hit a limit at about 5,000.",
     ),
     ("nothing alive", (sweep((), status="failed"),), "How many can be launched is unknown."),
     ("nothing ran", (), "How many can be launched is unknown."),

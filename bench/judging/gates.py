@@ -167,10 +167,6 @@ def default_margin(metric: MetricName, case: CaseRecord) -> Margin:
     return metric.quantity.margin
 
 
-def default_gate(metric: MetricName, case: CaseRecord) -> Gate:
-    return Gate(case.key, metric, default_margin(metric, case))
-
-
 def purpose_of(metric: MetricName) -> str:
     """The purpose of the sessions from which a job derives the metric."""
     purposes = metric.quantity.purposes

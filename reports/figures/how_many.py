@@ -9,7 +9,7 @@ from bench.derive.ceiling import Allowances
 from bench.derive.choice import ENDED
 from bench.derive.doubts import gravest
 from bench.derive.metrics import Metric
-from bench.model.records import Result
+from bench.model.records import MEMORY_LIMIT, Result
 from reports.figures.chart import Chart, Column, Doubts, doubted, grouped, ran, tabulate
 from reports.figures.shapes import Axis, Bar, BarRow, Bars, Key
 from reports.tables.comparison import REASONS, THREADS, Row
@@ -146,33 +146,22 @@ def _title(rows: Sequence[Reach]) -> str:
     near, far = (threads[0], tasks[-1]) if threads and tasks else (known[0], known[-1])
     if near is far:
         return f"{_clause(near)}."
-    verbs = {_verb(near), _verb(far)}
-    if verbs == {None}:
+    if not any(one.stopped or one.projected is not None for one in (near, far)):
         return f"{_counted(near)} and {_counted(far)} were alive at once."
-    if len(verbs) > 1:
-        return f"{_clause(near)}; {_clause(far)}."
-    other = "" if far.limit == near.limit else f"{far.limit or 'a limit'} "
-    return f"{_clause(near)}, {other}{_at(far)}."
-
-
-def _verb(one: Reach) -> str | None:
-    """What a limit did, or is expected to do; `None` where no limit is spoken of."""
-    if one.projected is not None:
-        return "would stop"
-    return "stopped" if one.stopped else None
+    return f"{_clause(near)}; {_clause(far)}."
 
 
 def _clause(one: Reach) -> str:
-    """What the run shows of one case."""
-    verb = _verb(one)
-    if verb is None:
+    """What the run shows of one case: the limit that its units hit, or would hit."""
+    if one.projected is None and not one.stopped:
         return f"{_counted(one)} were alive at once"
-    return f"{one.limit or 'a limit'} {verb} {_at(one)}"
-
-
-def _at(one: Reach) -> str:
-    far = units.count(one.row.reached) if one.stopped else units.rounded(one.projected)
-    return f"{many(one.row.label)} at {marked(far, one.doubt)}"
+    is_memory, limit = one.limit == MEMORY_LIMIT, one.limit or "a limit"
+    if one.projected is None:
+        verb, far = "filled memory" if is_memory else f"hit {limit}", units.count(one.row.reached)
+    else:
+        verb = f"would {'fill memory' if is_memory else f'hit {limit}'}"
+        far = units.rounded(one.projected)
+    return f"{many(one.row.label)} {verb} at {marked(far, one.doubt)}"
 
 
 def _counted(one: Reach) -> str:

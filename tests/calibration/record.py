@@ -20,8 +20,8 @@ from bench import signals
 from bench.engine.toolchain import availability
 from bench.experiments.base import target
 from bench.experiments.pairs import NoiseRun, PairsOptions
-from bench.judging.gates import USUAL, default_gate
-from bench.judging.judge import wanted
+from bench.judging.gates import USUAL
+from bench.judging.judge import gates_of, wanted
 from bench.machine import fingerprint
 from bench.model.records import Result
 from bench.system import System
@@ -38,7 +38,7 @@ PUBLISHED = recordings.FOLDER / "published"
 def record(entry: Entry, processes: int) -> Result:
     """One job of pairs, all alike."""
     one = target(entry, RIG, availability(entry, TOOLS))
-    sessions = wanted([default_gate(figure, one.case) for figure in USUAL])
+    sessions = wanted(gates_of([one.case], dict.fromkeys(USUAL)))
     wish = PairsOptions(seed=SEED, looks=(processes // 2,), wanted=dict(sessions))
     return NoiseRun(wish, [one], fingerprint(System()), lambda _: None, lambda _: None).run()
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import msgspec
 
-from bench.judging.gates import USUAL, Gate, MetricName, default_gate, metric_names
+from bench.judging.gates import USUAL, Gate, MetricName, metric_names
+from bench.judging.judge import gates_of
 from bench.judging.noise import Recorded
 from bench.judging.samples import recorded_pairs
 from bench.model.format1 import Runtime
@@ -50,16 +51,14 @@ class Recording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The gates' recorded pairs, with the margins that the gates have by default."""
         known = metric_names()
         wanted = figures_ or tuple(known[words] for words in self.series)
-        return tuple(
-            Recorded.of(default_gate(figure, self.runtime.case()), self.series[figure.words].values)
-            for figure in wanted
-        )
+        gates = gates_of([self.runtime.case()], dict.fromkeys(wanted))
+        return tuple(Recorded.of(gate, self.series[gate.metric.words].values) for gate in gates)
 
 
 def recording_of(result: Result) -> Recording:
     """What a job of pairs recorded that had one runtime, and the gates that it has by default."""
     (case,) = result.cases
-    gates = [default_gate(figure, case) for figure in USUAL]
+    gates = gates_of([case], dict.fromkeys(USUAL))
     machine = result.machine
     return Recording(
         runtime=Runtime(
